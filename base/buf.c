@@ -1,0 +1,110 @@
+/* base/buf.c - a queue of bytes with a ceiling
+ *
+ * Theory of operation
+ *	One block of memory; what is drained from the front is reclaimed by
+ *	moving the rest down, but only when room is wanted and at least half of
+ *	the block is waste, so that each byte is moved at most once on average.
+ *	A queue that runs empty gives a large block back.
+ */
+#include "base/buf.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BUF_FIRST = 1024, BUF_KEEP = 4096 };
+
+void
+buf_init(struct buf *b, size_t max)
+{
+	memset(b, 0, sizeof(*b));
+	b->max = max;
+}
+
+void
+buf_free(struct buf *b)
+{
+	free(b->base);
+	buf_init(b, b->max);
+}
+
+size_t
+buf_room(const struct buf *b)
+{
+	return b->len < b->max ? b->max - b->len : 0;
+}
+
+uint8_t *
+buf_head(const struct buf *b)
+{
+	return b->base + b->off;
+}
+
+static int
+grow(struct buf *b, size_t want)
+{
+	size_t cap = b->cap ? b->cap : BUF_FIRST;
+	uint8_t *p;
+
+	while (cap < want)
+		cap *= 2;
+	if ((p = malloc(cap)) == NULL)
+		return -ENOMEM;
+	if (b->len)
+		memcpy(p, buf_head(b), b->len);
+	free(b->base);
+	b->base = p;
+	b->cap = cap;
+	b->off = 0;
+	return 0;
+}
+
+uint8_t *
+buf_reserve(struct buf *b, size_t n)
+{
+	if (n > buf_room(b))
+		return NULL;
+	if (b->cap - b->off - b->len < n) {
+		if (b->off >= b->cap / 2 && b->cap - b->len >= n) {
+			memmove(b->base, buf_head(b), b->len);
+			b->off = 0;
+		} else if (grow(b, b->len + n) < 0)
+			return NULL;
+	}
+	return buf_head(b) + b->len;
+}
+
+void
+buf_commit(struct buf *b, size_t n)
+{
+	b->len += n;
+}
+
+int
+buf_add(struct buf *b, const void *p, size_t n)
+{
+	uint8_t *at;
+
+	if (n == 0)
+		return 0;
+	if ((at = buf_reserve(b, n)) == NULL)
+		return -ENOBUFS;
+	memcpy(at, p, n);
+	buf_commit(b, n);
+	return 0;
+}
+
+void
+buf_drain(struct buf *b, size_t n)
+{
+	b->off += n;
+	b->len -= n;
+	if (b->len)
+		return;
+	b->off = 0;
+	if (b->cap > BUF_KEEP) {
+		free(b->base);
+		b->base = NULL;
+		b->cap = 0;
+	}
+}

@@ -1,0 +1,82 @@
+/* base/endpoint.h - one end of a byte stream: the seam of the whole program
+ *
+ * A redirected socket, a TUN connection, a directory request and an onion
+ * stream are all endpoints.  Whoever implements one embeds struct endpoint and
+ * fills @ops; whoever holds one sets @user and @arg (endpoint_hold()).
+ *
+ *	holder -> endpoint	send, grant, fin, kill
+ *	endpoint -> holder	open, data, room, fin, gone
+ *
+ * Credit: an endpoint delivers by data() no more bytes than were granted in
+ * sum; what it holds back beyond that is bounded by its own protocol.  send()
+ * copies what it takes and returns how much that was; where that is less than
+ * offered, room() comes later.  Slices given to data() die with the call.
+ *
+ * Death: gone() is the last call, ever, and comes exactly once unless the
+ * holder killed the endpoint itself, after which there is no call at all.
+ * After either the pointer must not be used again: the implementation frees it
+ * at the end of the turn.  Reasons are 0 (ended in order) or a negative errno:
+ * -ECONNREFUSED, -EHOSTUNREACH, -ENETUNREACH, -ETIMEDOUT, -ECONNRESET,
+ * -EACCES (policy), -ENOENT (no such name), -EAGAIN (come again later).
+ */
+#ifndef BASE_ENDPOINT_H
+#define BASE_ENDPOINT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct endpoint;
+
+struct endpoint_ops {
+	size_t	(*send)(struct endpoint *, const void *, size_t);
+	void	(*grant)(struct endpoint *, size_t credit);	/* adds */
+	void	(*fin)(struct endpoint *);	/* no more send() from here */
+	void	(*kill)(struct endpoint *, int why);
+};
+
+struct endpoint_user {
+	void	(*open)(void *arg);		/* connected; may be NULL */
+	void	(*data)(void *arg, const void *, size_t);
+	void	(*room)(void *arg);
+	void	(*fin)(void *arg);		/* no more data() from now on */
+	void	(*gone)(void *arg, int why);
+};
+
+struct endpoint {
+	const struct endpoint_ops	*ops;
+	const struct endpoint_user	*user;
+	void				*arg;
+};
+
+static inline void
+endpoint_hold(struct endpoint *e, const struct endpoint_user *user, void *arg)
+{
+	e->user = user;
+	e->arg = arg;
+}
+
+static inline size_t
+endpoint_send(struct endpoint *e, const void *p, size_t len)
+{
+	return e->ops->send(e, p, len);
+}
+
+static inline void
+endpoint_grant(struct endpoint *e, size_t credit)
+{
+	e->ops->grant(e, credit);
+}
+
+static inline void
+endpoint_fin(struct endpoint *e)
+{
+	e->ops->fin(e);
+}
+
+static inline void
+endpoint_kill(struct endpoint *e, int why)
+{
+	e->ops->kill(e, why);
+}
+
+#endif

@@ -1,0 +1,12 @@
+noinst_LIBRARIES += base/libbase.a
+base_libbase_a_SOURCES = \
+	base/addr.c base/addr.h \
+	base/buf.c base/buf.h \
+	base/enc.c base/enc.h \
+	base/endpoint.h \
+	base/log.c base/log.h \
+	base/loop.c base/loop.h \
+	base/map.c base/map.h \
+	base/rand.c base/rand.h \
+	base/secret.c base/secret.h \
+	base/wire.c base/wire.h

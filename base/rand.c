@@ -1,0 +1,86 @@
+/* base/rand.c - randomness: a userspace ChaCha20 generator seeded by the kernel
+ *
+ * libsodium's internal generator: one system call to seed, none per use, which
+ * matters because every short relay cell is padded with random bytes.
+ */
+#include "base/rand.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium/randombytes_internal_random.h>
+
+void
+rand_init(void)
+{
+	randombytes_set_implementation(&randombytes_internal_implementation);
+	if (sodium_init() < 0)
+		abort();
+	randombytes_stir();
+}
+
+void
+rand_bytes(void *p, size_t len)
+{
+	randombytes_buf(p, len);
+}
+
+uint32_t
+rand_u32(void)
+{
+	return randombytes_random();
+}
+
+uint64_t
+rand_u64(void)
+{
+	uint64_t v;
+
+	randombytes_buf(&v, sizeof(v));
+	return v;
+}
+
+uint64_t
+rand_below(uint64_t n)
+{
+	uint64_t v, floor;
+
+	if (n < 2)
+		return 0;
+	floor = (0 - n) % n;		/* 2^64 mod n: what would bias */
+	do
+		v = rand_u64();
+	while (v < floor);
+	return v % n;
+}
+
+int64_t
+rand_range(int64_t lo, int64_t hi)
+{
+	if (hi <= lo)
+		return lo;
+	return lo + (int64_t)rand_below((uint64_t)(hi - lo) + 1);
+}
+
+double
+rand_unit(void)
+{
+	return (double)(rand_u64() >> 11) / 9007199254740992.0; /* 2^53 */
+}
+
+void
+rand_shuffle(void *base, size_t n, size_t size)
+{
+	unsigned char tmp[256], *b = base;
+	size_t i, j;
+
+	if (size > sizeof(tmp))
+		abort();
+	for (i = n; i > 1; i--) {
+		j = (size_t)rand_below(i);
+		memcpy(tmp, b + (i - 1) * size, size);
+		memmove(b + (i - 1) * size, b + j * size, size);
+		memcpy(b + j * size, tmp, size);
+	}
+}
