@@ -222,6 +222,8 @@ addr_same_prefix(const struct addr *a, const struct addr *b, int bits)
 		return 0;
 	if (bits > (int)addr_iplen(a) * 8)
 		bits = (int)addr_iplen(a) * 8;
+	if (bits < 0)
+		bits = 0;
 	return bits_agree(a->ip, b->ip, bits);
 }
 
@@ -268,6 +270,7 @@ int
 addr_is_internal(const struct addr *a)
 {
 	static const uint8_t nat64[12] = { 0x00, 0x64, 0xff, 0x9b };
+	static const uint8_t nat64_local[6] = { 0x00, 0x64, 0xff, 0x9b, 0, 1 };
 	static const uint8_t zero[12];
 	size_t n4 = sizeof(internal4) / sizeof(internal4[0]);
 
@@ -277,6 +280,8 @@ addr_is_internal(const struct addr *a)
 		return 1;
 	if (is_mapped(a->ip) || memcmp(a->ip, nat64, 12) == 0)
 		return in_ranges(a->ip + 12, internal4, n4);
+	if (memcmp(a->ip, nat64_local, 6) == 0)
+		return 1;	/* RFC 8215: never leaves its site */
 	if (memcmp(a->ip, zero, 12) == 0)
 		return 1;	/* ::, ::1 and the compatible form of old */
 	return in_ranges(a->ip, internal6,

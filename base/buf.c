@@ -3,11 +3,13 @@
  * Theory of operation
  *	One block of memory; what is drained from the front is reclaimed by
  *	moving the rest down, but only when room is wanted and at least half of
- *	the block is waste, so that each byte is moved at most once on average.
+ *	the block is waste; otherwise the block doubles.  Either way as many
+ *	bytes come and go as are moved, so each is moved about once on average.
  *	A queue that runs empty gives a large block back.
  */
 #include "base/buf.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,17 +39,20 @@ buf_room(const struct buf *b)
 uint8_t *
 buf_head(const struct buf *b)
 {
-	return b->base + b->off;
+	return b->off ? b->base + b->off : b->base;
 }
 
 static int
 grow(struct buf *b, size_t want)
 {
-	size_t cap = b->cap ? b->cap : BUF_FIRST;
+	size_t cap = b->cap ? b->cap : BUF_FIRST / 2;
 	uint8_t *p;
 
-	while (cap < want)
+	if (want > SIZE_MAX / 4)
+		return -ENOMEM;
+	do
 		cap *= 2;
+	while (cap < want);
 	if ((p = malloc(cap)) == NULL)
 		return -ENOMEM;
 	if (b->len)
@@ -77,6 +82,7 @@ buf_reserve(struct buf *b, size_t n)
 void
 buf_commit(struct buf *b, size_t n)
 {
+	assert(n <= b->cap - b->off - b->len);
 	b->len += n;
 }
 
@@ -97,6 +103,7 @@ buf_add(struct buf *b, const void *p, size_t n)
 void
 buf_drain(struct buf *b, size_t n)
 {
+	assert(n <= b->len);
 	b->off += n;
 	b->len -= n;
 	if (b->len)

@@ -21,10 +21,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LOG_SINKS_MAX = 16, LOG_LINE_MAX = 1024 };
+enum { LOG_LINE_MAX = 1024, LOG_ALL_DOMAINS = (1 << LD_NDOMAINS) - 1 };
 
 struct sink {
-	enum log_level	from, to;	/* least and most severe */
+	unsigned	domains[LL_DEBUG + 1];	/* wanted, by level */
 	enum log_where	where;
 	int		fd;
 };
@@ -32,12 +32,23 @@ struct sink {
 struct log_set {
 	struct sink	sinks[LOG_SINKS_MAX];
 	size_t		n;
-	enum log_level	least;
+	enum log_level	least;		/* least severe that any takes */
+	int		granularity_ms;
+	char		ident[64];	/* for syslog */
 };
 
 static struct log_set fallback = {
-	{ { LL_NOTICE, LL_ERR, LOG_TO_STDOUT, STDOUT_FILENO } }, 1, LL_NOTICE
+	.sinks = { {
+		.domains = {
+			[LL_ERR] = LOG_ALL_DOMAINS,
+			[LL_WARN] = LOG_ALL_DOMAINS,
+			[LL_NOTICE] = LOG_ALL_DOMAINS
+		},
+		.where = LOG_TO_STDOUT, .fd = STDOUT_FILENO
+	} },
+	.n = 1, .least = LL_NOTICE
 };
+static char syslog_ident[64] = "onion-transparent";	/* openlog() keeps it */
 static struct log_set *current = &fallback;
 static int scrub = 1;
 static void (*capture)(void *, enum log_level, const char *);
@@ -94,12 +105,18 @@ stamp(char *out, size_t max)
 {
 	struct timeval tv;
 	struct tm tm;
+	int64_t ms;
+	time_t t;
 	size_t n;
 
 	gettimeofday(&tv, NULL);
-	localtime_r(&tv.tv_sec, &tm);
+	ms = (int64_t)tv.tv_sec * 1000 + tv.tv_usec / 1000;
+	if (current->granularity_ms > 1)
+		ms -= ms % current->granularity_ms;
+	t = (time_t)(ms / 1000);
+	localtime_r(&t, &tm);
 	n = strftime(out, max, "%b %d %H:%M:%S", &tm);
-	snprintf(out + n, max - n, ".%03d", (int)(tv.tv_usec / 1000));
+	snprintf(out + n, max - n, ".%03d", (int)(ms % 1000));
 }
 
 static void
@@ -123,7 +140,7 @@ emit(enum log_level level, enum log_domain domain, const char *text)
 	}
 	for (i = 0; i < current->n; i++) {
 		s = &current->sinks[i];
-		if (level > s->from || level < s->to)
+		if (!(s->domains[level] & 1u << domain))
 			continue;
 		if (s->where == LOG_TO_SYSLOG)
 			syslog(syslog_priority(level), "%s%s",
@@ -165,6 +182,8 @@ log_limited(struct log_limit *lim, enum log_level level,
 	va_list ap;
 	size_t n;
 
+	if (!log_wants(level))
+		return;
 	if (lim->last && now - lim->last < lim->every_s) {
 		lim->held++;
 		return;
@@ -187,6 +206,8 @@ log_text(char *out, size_t max, const void *in, size_t len)
 	const unsigned char *p = in;
 	size_t i, n = 0;
 
+	if (max == 0)
+		return "";
 	for (i = 0; i < len && n + 5 < max; i++) {
 		if (p[i] >= 0x20 && p[i] < 0x7f && p[i] != '\\')
 			out[n++] = (char)p[i];
@@ -222,7 +243,20 @@ int
 log_set_add(struct log_set *set, enum log_level from, enum log_level to,
     enum log_where where, const char *path)
 {
+	unsigned domains[LL_DEBUG + 1] = { 0 };
+	int i;
+
+	for (i = to < LL_ERR ? LL_ERR : to; i <= (int)from; i++)
+		domains[i] = LOG_ALL_DOMAINS;
+	return log_set_add_domains(set, domains, where, path);
+}
+
+int
+log_set_add_domains(struct log_set *set, const unsigned *domains,
+    enum log_where where, const char *path)
+{
 	struct sink *s = &set->sinks[set->n];
+	int i;
 
 	if (set->n == LOG_SINKS_MAX)
 		return -ENOSPC;
@@ -233,15 +267,22 @@ log_set_add(struct log_set *set, enum log_level from, enum log_level to,
 		if (s->fd < 0)
 			return -errno;
 	}
-	if (where == LOG_TO_SYSLOG)
-		openlog("onion-transparent", LOG_PID | LOG_NDELAY, LOG_DAEMON);
-	s->from = from;
-	s->to = to;
+	memcpy(s->domains, domains, sizeof(s->domains));
 	s->where = where;
 	set->n++;
-	if (from > set->least)
-		set->least = from;
+	for (i = LL_ERR; i <= LL_DEBUG; i++)
+		if (s->domains[i] && i > (int)set->least)
+			set->least = (enum log_level)i;
 	return 0;
+}
+
+void
+log_set_style(struct log_set *set, int64_t granularity_ms, const char *tag)
+{
+	set->granularity_ms = granularity_ms > 0 && granularity_ms <= 86400000 ?
+	    (int)granularity_ms : 0;
+	snprintf(set->ident, sizeof(set->ident), "onion-transparent%s%.32s",
+	    tag ? "-" : "", tag ? tag : "");
 }
 
 void
@@ -257,12 +298,27 @@ log_set_free(struct log_set *set)
 	free(set);
 }
 
+static int
+has_syslog(const struct log_set *set)
+{
+	size_t i;
+
+	for (i = 0; i < set->n; i++)
+		if (set->sinks[i].where == LOG_TO_SYSLOG)
+			return 1;
+	return 0;
+}
+
 void
 log_set_use(struct log_set *set)
 {
 	struct log_set *old = current;
 
 	current = set ? set : &fallback;
+	if (set && set->ident[0])
+		memcpy(syslog_ident, set->ident, sizeof(syslog_ident));
+	if (has_syslog(current))
+		openlog(syslog_ident, LOG_PID | LOG_NDELAY, LOG_DAEMON);
 	log_set_free(old);
 }
 

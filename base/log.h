@@ -53,8 +53,16 @@ struct log_set;
 struct log_set *log_set_new(void);
 int	log_set_add(struct log_set *, enum log_level from, enum log_level to,
 	    enum log_where, const char *path);	/* 0 or -errno */
+/* The same, with the domains (1 << LD_*) that are wanted at each level. */
+int	log_set_add_domains(struct log_set *, const unsigned *domains,
+	    enum log_where, const char *path);
+/* How lines look: time stamps rounded down to @granularity_ms (0: 1 ms), and
+ * what to add to our name in syslog (NULL: nothing; cut at 32 characters). */
+void	log_set_style(struct log_set *, int64_t granularity_ms,
+	    const char *syslog_tag);
 void	log_set_use(struct log_set *);		/* taken; NULL: the default */
 void	log_set_free(struct log_set *);		/* one that was not used */
+enum { LOG_SINKS_MAX = 16 };
 int	log_level_parse(const char *, size_t);	/* or -EINVAL */
 
 /* Tests look at what was said. */

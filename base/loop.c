@@ -4,7 +4,9 @@
  *	Timers are an intrusive pairing heap: setting and clearing need no
  *	memory, so a deadline can never fail to be kept.  In the heap, ->child
  *	is the first child, ->next the next sibling, ->prev the previous sibling
- *	or, for a first child, the parent.
+ *	or, for a first child, the parent.  While timers run the heap is set
+ *	aside as ->due and a fresh one takes what they set: a timer that sets
+ *	itself again for now gives way to sockets and turn items in between.
  *
  *	Items form a list that is run from the front until it is empty: an item
  *	may add others (a flush may find a death), which run in the same turn.
@@ -12,6 +14,8 @@
 #include "base/loop.h"
 
 #include <string.h>
+
+enum { STILL_MAX = 100 };	/* then time goes on by itself, a millisecond */
 
 void
 loop_init(struct loop *l, int64_t now_ms, int64_t wall_s)
@@ -84,6 +88,26 @@ loop_timer_init(struct loop_timer *t, void (*fn)(void *), void *arg)
 	t->arg = arg;
 }
 
+/* @sub, which may be NULL, takes the place of @t among its siblings; all in
+ * it is later than @t and so than @t's parent. */
+static void
+replace(struct loop_timer *t, struct loop_timer *sub)
+{
+	struct loop_timer *next = t->next;
+
+	if (sub) {
+		sub->prev = t->prev;
+		sub->next = next;
+		if (next)
+			next->prev = sub;
+	} else if (next)
+		next->prev = t->prev;
+	if (t->prev->child == t)
+		t->prev->child = sub ? sub : next;
+	else
+		t->prev->next = sub ? sub : next;
+}
+
 void
 loop_timer_clear(struct loop *l, struct loop_timer *t)
 {
@@ -94,18 +118,13 @@ loop_timer_clear(struct loop *l, struct loop_timer *t)
 	t->armed = 0;
 	sub = meld_siblings(t->child);
 	t->child = NULL;
-	if (l->timers == t) {
+	if (l->timers == t)
 		l->timers = sub;
-		return;
-	}
-	if (t->prev->child == t)
-		t->prev->child = t->next;
+	else if (l->due == t)
+		l->due = sub;
 	else
-		t->prev->next = t->next;
-	if (t->next)
-		t->next->prev = t->prev;
+		replace(t, sub);
 	t->next = t->prev = NULL;
-	l->timers = meld(l->timers, sub);
 }
 
 void
@@ -120,7 +139,8 @@ loop_timer_set(struct loop *l, struct loop_timer *t, int64_t at_ms)
 void
 loop_timer_in(struct loop *l, struct loop_timer *t, int64_t delta_ms)
 {
-	loop_timer_set(l, t, l->now + delta_ms);
+	loop_timer_set(l, t, delta_ms < LOOP_NEVER - l->now ?
+	    l->now + delta_ms : LOOP_NEVER);
 }
 
 int64_t
@@ -133,13 +153,15 @@ void
 loop_run_timers(struct loop *l)
 {
 	struct loop_timer *t;
-	int64_t now = l->now;	/* one set anew for now waits a turn: below */
-	int budget = 100000;
 
-	while ((t = l->timers) != NULL && t->at <= now && budget-- > 0) {
+	l->due = l->timers;
+	l->timers = NULL;
+	while ((t = l->due) != NULL && t->at <= l->now) {
 		loop_timer_clear(l, t);
 		t->fn(t->arg);
 	}
+	l->timers = meld(l->timers, l->due);
+	l->due = NULL;
 }
 
 void
@@ -189,17 +211,22 @@ loop_end_turn(struct loop *l)
 void
 loop_advance(struct loop *l, int64_t ms)
 {
-	int64_t until = l->now + ms, start = l->now, wall = l->wall, at;
+	int64_t until = l->now + ms, start = l->now / 1000, wall = l->wall, at;
+	int still = 0;		/* turns in which no time went by */
 
 	loop_end_turn(l);
-	for (;;) {
+	do {
 		at = loop_next(l);
+		if (at < l->now)
+			at = l->now;
+		if (still == STILL_MAX)
+			at = l->now + 1;
 		if (at > until)
 			at = until;
-		loop_set(l, at, wall + (at - start) / 1000);
+		still = at > l->now ? 0 : still + 1;
+		loop_set(l, at, wall + at / 1000 - start);
 		loop_run_timers(l);
 		loop_end_turn(l);
-		if (at >= until && loop_next(l) > until)
-			return;
-	}
+	} while (l->now < until ||
+	    (loop_next(l) <= until && still < STILL_MAX));
 }

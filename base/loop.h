@@ -40,6 +40,7 @@ struct loop {
 	int64_t			 now;		/* ms, monotonic, this turn */
 	int64_t			 wall;		/* s since 1970, this turn */
 	struct loop_timer	*timers;
+	struct loop_timer	*due;		/* while timers run */
 	struct loop_item	*items;
 	struct loop_item	**tail;
 };
@@ -58,7 +59,8 @@ void	loop_item_clear(struct loop *, struct loop_item *);
 /* For whoever drives it. */
 int64_t	loop_next(const struct loop *);		/* deadline or LOOP_NEVER */
 void	loop_set(struct loop *, int64_t now_ms, int64_t wall_s);
-void	loop_run_timers(struct loop *);		/* all that are due */
+void	loop_run_timers(struct loop *);		/* all that are due; what
+						 * they set waits a turn */
 void	loop_end_turn(struct loop *);		/* items, till none is left */
 void	loop_advance(struct loop *, int64_t ms);/* tests: steps to each
 						 * deadline in between */

@@ -7,6 +7,7 @@
  */
 #include "base/map.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <sodium.h>
 #include <stdint.h>
@@ -141,6 +142,7 @@ map_put(struct map *m, const void *key, void *val)
 {
 	int rc;
 
+	assert(val != NULL);		/* it would be as if it weren't there */
 	if (m->vals[find(m, key)] != NULL)
 		return -EEXIST;
 	if (m->count >= m->max)

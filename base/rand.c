@@ -2,14 +2,20 @@
  *
  * libsodium's internal generator: one system call to seed, none per use, which
  * matters because every short relay cell is padded with random bytes.
+ *
+ * A process made by fork() would go on with the same stream as its parent;
+ * the handler that rand_init() leaves behind seeds it anew.
  */
 #include "base/rand.h"
 
+#include <pthread.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <sodium/randombytes_internal_random.h>
+
+static int forks_handled;
 
 void
 rand_init(void)
@@ -18,6 +24,9 @@ rand_init(void)
 	if (sodium_init() < 0)
 		abort();
 	randombytes_stir();
+	if (!forks_handled && pthread_atfork(NULL, NULL, randombytes_stir) != 0)
+		abort();
+	forks_handled = 1;
 }
 
 void
@@ -58,9 +67,12 @@ rand_below(uint64_t n)
 int64_t
 rand_range(int64_t lo, int64_t hi)
 {
+	uint64_t span = (uint64_t)hi - (uint64_t)lo;
+
 	if (hi <= lo)
 		return lo;
-	return lo + (int64_t)rand_below((uint64_t)(hi - lo) + 1);
+	return (int64_t)((uint64_t)lo +
+	    (span == UINT64_MAX ? rand_u64() : rand_below(span + 1)));
 }
 
 double

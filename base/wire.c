@@ -35,7 +35,7 @@ void
 wire_init(struct wire *w, const void *buf, size_t len)
 {
 	w->at = buf;
-	w->end = w->at + len;
+	w->end = len ? w->at + len : w->at;	/* NULL + 0 is undefined */
 	w->err = 0;
 }
 
@@ -54,7 +54,8 @@ wire_take(struct wire *w, size_t len)
 		w->err = -EMSGSIZE;
 		return NULL;
 	}
-	w->at += len;
+	if (len)
+		w->at += len;
 	return p;
 }
 
@@ -95,6 +96,8 @@ wire_copy(struct wire *w, void *out, size_t len)
 {
 	const uint8_t *p = wire_take(w, len);
 
+	if (len == 0)
+		return;
 	if (p)
 		memcpy(out, p, len);
 	else
@@ -107,8 +110,7 @@ wire_sub(struct wire *w, struct wire *out, size_t len)
 	const uint8_t *p = wire_take(w, len);
 
 	wire_init(out, p ? p : w->at, p ? len : 0);
-	if (p == NULL)
-		out->err = w->err;
+	out->err = w->err;
 }
 
 int
@@ -123,7 +125,7 @@ void
 pack_init(struct pack *p, void *buf, size_t len)
 {
 	p->base = p->at = buf;
-	p->end = p->at + len;
+	p->end = len ? p->at + len : p->at;
 	p->err = 0;
 }
 
@@ -136,7 +138,8 @@ room(struct pack *p, size_t len)
 		p->err = -ENOBUFS;
 		return NULL;
 	}
-	p->at += len;
+	if (len)
+		p->at += len;
 	return at;
 }
 

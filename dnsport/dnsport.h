@@ -1,0 +1,98 @@
+/* dnsport/dnsport.h - the DNS server's door: questions in, answers out
+ *
+ * Sans IO: whoever listens (dnssock, later the TUN) hands in a message and
+ * gets a message back, at once or later.  A question that needs the network is
+ * asked upward by ask(); nothing here opens a socket or knows a circuit, so no
+ * lookup can leave any other way.
+ *
+ * A, AAAA and PTR are asked; other types of class IN are answered NOTIMP, other
+ * classes REFUSED, and what is malformed FORMERR, or nothing where it is not a
+ * question at all (RFC 1035, 6891; threats E).
+ */
+#ifndef DNSPORT_DNSPORT_H
+#define DNSPORT_DNSPORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+
+struct dnsport;
+struct dns_query;
+struct loop;
+
+enum {
+	DNSPORT_QUERIES_MAX = 4096,	/* unanswered, in all */
+	DNSPORT_CLIENT_MAX = 512,	/* unanswered, of one client address */
+	DNSPORT_UDP_MAX = 1232,		/* bytes of a UDP answer with EDNS0 */
+	DNSPORT_NAME_MAX = 253,
+	DNSPORT_TTL_MIN = 60,		/* s; what an exit says is clipped */
+	DNSPORT_TTL_MAX = 3600
+};
+
+enum dns_ask { DNS_ASK_NONE, DNS_ASK_A, DNS_ASK_AAAA, DNS_ASK_PTR };
+
+struct dns_question {
+	enum dns_ask	 ask;
+	char		 name[DNSPORT_NAME_MAX + 1];	/* lower case, no final
+							 * dot; A and AAAA */
+	struct addr	 addr;		/* PTR: of which address */
+};
+
+struct dns_record {		/* one answer */
+	struct addr	 addr;		/* A, AAAA */
+	const char	*name;		/* PTR */
+	uint32_t	 ttl;		/* s */
+};
+
+enum dns_outcome {
+	DNS_SERVFAIL,		/* 0: could not find out */
+	DNS_OK,			/* with records, or none: NODATA */
+	DNS_NXDOMAIN,
+	DNS_REFUSED
+};
+
+/* Where a question came from; copied.  @ctx is the listener's. */
+struct dns_from {
+	struct addr	 client;
+	int		 tcp;		/* no truncation */
+	void		*listener;	/* which door; passed through to ask() */
+};
+
+struct dnsport_user {
+	/* Find out.  The answer comes by dnsport_answer(), at once or later,
+	 * exactly once. */
+	void	(*ask)(void *arg, struct dns_query *,
+		    const struct dns_question *, const struct dns_from *);
+	/* The asker is gone: forget it; no answer is wanted. */
+	void	(*forget)(void *arg, struct dns_query *);
+};
+
+/* Gets the message that answers; @msg NULL: silence.  Called exactly once per
+ * accepted question unless the query was dropped. */
+typedef void dnsport_reply_fn(void *arg, const uint8_t *msg, size_t len);
+
+int	dnsport_new(struct dnsport **, struct loop *,
+	    const struct dnsport_user *, void *arg);
+void	dnsport_free(struct dnsport *);		/* forgets all questions */
+
+/* 0, with *out NULL where reply() was already called, else a handle for
+ * dnsport_drop(). */
+int	dnsport_query(struct dnsport *, const uint8_t *msg, size_t len,
+	    const struct dns_from *, dnsport_reply_fn *, void *arg,
+	    struct dns_query **out);
+void	dnsport_drop(struct dns_query *);	/* the client went away */
+
+void	dnsport_answer(struct dns_query *, enum dns_outcome,
+	    const struct dns_record *, size_t n);
+/* For the asker's own use between ask() and the answer. */
+void	dns_query_set(struct dns_query *, void *);
+void	*dns_query_get(const struct dns_query *);
+
+struct dnsport_totals {
+	uint64_t	queries, answered, refused, malformed;
+	size_t		waiting;
+};
+void	dnsport_totals(const struct dnsport *, struct dnsport_totals *);
+
+#endif

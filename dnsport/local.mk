@@ -1,0 +1,6 @@
+noinst_LIBRARIES += dnsport/libdnsport.a
+dnsport_libdnsport_a_SOURCES = \
+	dnsport/answer.c dnsport/answer.h \
+	dnsport/dnsport.c dnsport/dnsport.h \
+	dnsport/dnssock.c dnsport/dnssock.h \
+	dnsport/question.c dnsport/question.h

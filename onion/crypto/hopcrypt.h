@@ -1,0 +1,49 @@
+/* onion/crypto/hopcrypt.h - the encryption of relay cells, one hop of a circuit
+ *
+ * The client's side of tor1 (tor-spec 5.5 and 6.1): a stream of AES-128-CTR
+ * and a running SHA-1 in each direction.  A body is the 509 bytes of a RELAY
+ * or RELAY_EARLY cell; byte 0 is the relay command, 1-2 "recognized", 5-8 the
+ * digest.
+ *
+ *	fwd to hop n:	hopcrypt_originate(hop[n], body, tag);
+ *			for (i = n; i-- > 0; ) hopcrypt_pass_fwd(hop[i], body);
+ *	bwd:		for (i = 0; i < hops; i++)
+ *				if (hopcrypt_bwd(hop[i], body, tag))
+ *					it is from hop i
+ *			no hop recognised it: the circuit must be closed
+ *
+ * Every call moves the streams on: each body goes through each hop once, in
+ * the order of the wire.
+ */
+#ifndef ONION_CRYPTO_HOPCRYPT_H
+#define ONION_CRYPTO_HOPCRYPT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	HOPCRYPT_BODY	= 509,
+	HOPCRYPT_TAG	= 20	/* what an authenticated SENDME quotes */
+};
+
+struct handshake_keys;
+struct hopcrypt;
+
+/* NULL: no memory.  The keys are copied. */
+struct hopcrypt *hopcrypt_new(const struct handshake_keys *);
+void	hopcrypt_free(struct hopcrypt *);	/* wipes */
+
+/* For this hop: sets "recognized" and the digest, then encrypts.  @tag is what
+ * this hop will quote if this cell makes it send a SENDME. */
+void	hopcrypt_originate(struct hopcrypt *, uint8_t body[HOPCRYPT_BODY],
+	    uint8_t tag[HOPCRYPT_TAG]);
+/* For a hop further on: only encrypts. */
+void	hopcrypt_pass_fwd(struct hopcrypt *, uint8_t body[HOPCRYPT_BODY]);
+
+/* Takes this hop's layer off.  1: it is this hop's cell, and @tag is what a
+ * SENDME of ours has to quote for it; its digest field reads 0 from now on.
+ * 0: it is not; @tag is untouched, @body is ready for the next hop. */
+int	hopcrypt_bwd(struct hopcrypt *, uint8_t body[HOPCRYPT_BODY],
+	    uint8_t tag[HOPCRYPT_TAG]);
+
+#endif

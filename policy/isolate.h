@@ -1,0 +1,45 @@
+/* policy/isolate.h - which streams may share a circuit
+ *
+ * A token stands for all that must be equal for two streams to share one:
+ * equal tokens may, others never do.  It is a keyed hash, drawn anew at each
+ * start, so it says nothing about what went into it.  The listener always
+ * counts (session group); what else does is the listener's choice, as with
+ * tor's isolation flags; the client's address does by default.
+ */
+#ifndef POLICY_ISOLATE_H
+#define POLICY_ISOLATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+
+enum {				/* tor's Isolate* flags */
+	ISOLATE_DEST_PORT	= 1 << 0,
+	ISOLATE_DEST_ADDR	= 1 << 1,
+	ISOLATE_SOCKS_AUTH	= 1 << 2,
+	ISOLATE_CLIENT_PROTO	= 1 << 3,
+	ISOLATE_CLIENT_ADDR	= 1 << 4
+};
+
+enum { ISOLATE_TOKEN = 16 };
+
+struct isolate_key {
+	unsigned	flags;		/* ISOLATE_* */
+	int		session_group;
+	uint8_t		proto;		/* of the client: which kind of door */
+	struct addr	client;		/* its port never counts */
+	struct addr	dest;		/* address and port */
+	const char	*dest_name;	/* or NULL; instead of the address */
+	const char	*auth;		/* SOCKS user and password, or NULL */
+	size_t		auth_len;
+};
+
+struct isolate;
+
+struct isolate	*isolate_new(void);	/* NULL: no memory */
+void		 isolate_free(struct isolate *);
+void		 isolate_token(const struct isolate *,
+		    const struct isolate_key *, uint8_t out[ISOLATE_TOKEN]);
+
+#endif

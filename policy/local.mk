@@ -1,0 +1,4 @@
+noinst_LIBRARIES += policy/libpolicy.a
+policy_libpolicy_a_SOURCES = \
+	policy/isolate.c policy/isolate.h \
+	policy/policy.c policy/policy.h

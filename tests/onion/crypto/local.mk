@@ -1,0 +1,48 @@
+CRYPTO_TESTS_LDADD = $(ONION_LIBS) $(CHECK_LIBS)
+CRYPTO_TESTS_HEX = tests/onion/crypto/hex.h
+SIMHAND = tests/sim/simhand.c tests/sim/simhand.h
+
+check_PROGRAMS += \
+	tests/onion/crypto/test_crypt \
+	tests/onion/crypto/test_cert \
+	tests/onion/crypto/test_handshake \
+	tests/onion/crypto/test_hopcrypt
+tests_onion_crypto_test_crypt_SOURCES = tests/onion/crypto/test_crypt.c \
+	$(CRYPTO_TESTS_HEX)
+tests_onion_crypto_test_crypt_LDADD = $(CRYPTO_TESTS_LDADD)
+tests_onion_crypto_test_cert_SOURCES = tests/onion/crypto/test_cert.c \
+	tests/onion/crypto/mint.c tests/onion/crypto/mint.h \
+	$(CRYPTO_TESTS_HEX)
+tests_onion_crypto_test_cert_LDADD = $(CRYPTO_TESTS_LDADD)
+tests_onion_crypto_test_handshake_SOURCES = \
+	tests/onion/crypto/test_handshake.c tests/vectors/crypto.h \
+	$(CRYPTO_TESTS_HEX) $(SIMHAND)
+tests_onion_crypto_test_handshake_LDADD = $(CRYPTO_TESTS_LDADD)
+tests_onion_crypto_test_hopcrypt_SOURCES = \
+	tests/onion/crypto/test_hopcrypt.c tests/vectors/crypto.h \
+	$(CRYPTO_TESTS_HEX) $(SIMHAND)
+tests_onion_crypto_test_hopcrypt_LDADD = $(CRYPTO_TESTS_LDADD)
+
+EXTRA_DIST += \
+	tests/vectors/certs-relay1.bin \
+	tests/vectors/certs-relay2.bin \
+	tests/vectors/make-crypto.py \
+	tests/fuzz/corpus/certs/cut \
+	tests/fuzz/corpus/certs/empty \
+	tests/fuzz/corpus/certs/no-cross \
+	tests/fuzz/corpus/certs/pkcs1 \
+	tests/fuzz/corpus/certs/relay1 \
+	tests/fuzz/corpus/certs/relay2 \
+	tests/fuzz/corpus/certs/twice \
+	tests/fuzz/corpus/edcert/critical \
+	tests/fuzz/corpus/edcert/cut \
+	tests/fuzz/corpus/edcert/extensions \
+	tests/fuzz/corpus/edcert/link \
+	tests/fuzz/corpus/edcert/signing \
+	tests/fuzz/corpus/ntor3_reply/cc \
+	tests/fuzz/corpus/ntor3_reply/cut \
+	tests/fuzz/corpus/ntor3_reply/empty \
+	tests/fuzz/corpus/ntor3_reply/raw \
+	tests/fuzz/corpus/ntor3_reply/trailing \
+	tests/fuzz/corpus/ntor3_reply/twice \
+	tests/fuzz/corpus/ntor3_reply/unknown

@@ -1,0 +1,87 @@
+# shellcheck shell=bash
+# tests/packages.sh - what a Debian machine needs, and how it gets it
+#
+# Sourced by demo.sh, check.sh and tests/net/run: the one list of packages.
+# The installer is quiet unless it fails, starts no service, and leaves the
+# machine's own services as they were.
+
+PACKAGES_BUILD=(autoconf automake libtool pkg-config gcc make libc6-dev
+	libevent-dev libssl-dev libsodium-dev libnl-3-dev libnl-route-3-dev
+	libldns-dev zlib1g-dev libseccomp-dev check)
+PACKAGES_LAB=(tor tor-geoipdb nftables iproute2 curl dnsmasq-base
+	bind9-dnsutils python3 iputils-ping procps util-linux faketime)
+
+# need_root PROGRAM: say plainly that rights are missing, and stop.
+need_root() {
+	[ "$(id -u)" -eq 0 ] && return 0
+	echo "$1: this needs root (network namespaces, packages)." >&2
+	echo "$1: run it as: sudo $1" >&2
+	exit 77
+}
+
+# packages_missing NAME...: those of the list that are not installed.
+packages_missing() {
+	local p
+	for p in "$@"; do
+		[ "$(dpkg-query -W -f '${db:Status-Status}' "$p" \
+			2>/dev/null)" = installed ] || echo "$p"
+	done
+}
+
+# packages_install NAME...: install what is missing.  A lock of our own lets
+# two instances take turns (apt's own waits only for part of its locks).
+packages_install() {
+	local missing log rc
+	mapfile -t missing < <(packages_missing "$@")
+	[ "${#missing[@]}" -eq 0 ] && return 0
+	if ! command -v apt-get >/dev/null; then
+		echo "not installed, and no apt-get here: ${missing[*]}" >&2
+		return 1
+	fi
+	echo "installing: ${missing[*]}"
+	log=$(mktemp)
+	(
+		flock 9
+		mapfile -t missing < <(packages_missing "$@")
+		[ "${#missing[@]}" -eq 0 ] || packages_apt "${missing[@]}"
+	) 9>/run/lock/onion-transparent-apt.lock >"$log" 2>&1
+	rc=$?
+	[ "$rc" -eq 0 ] || { echo "apt failed:"; tail -n 40 "$log"; } >&2
+	rm -f "$log"
+	return "$rc"
+}
+
+# The packages tor and its like start a daemon when they are unpacked; the
+# documented way to forbid that is a policy-rc.d that says 101.  It is there
+# only while apt runs.  A policy of the administrator's own is kept: ours
+# then lies over it in a mount namespace that only apt sees.
+packages_apt() (
+	policy=/usr/sbin/policy-rc.d
+	new_tor=$(packages_missing tor)
+	made=
+	trap '[ -z "$made" ] || rm -f "$policy"' EXIT
+	trap 'exit 130' INT TERM HUP
+	export DEBIAN_FRONTEND=noninteractive APT_LISTCHANGES_FRONTEND=none
+	apt=(apt-get -q -y -o DPkg::Lock::Timeout=600
+		-o Acquire::Retries=3 --no-install-recommends)
+	if [ -e "$policy" ]; then
+		fake=$(mktemp)
+		printf '#!/bin/sh\nexit 101\n' >"$fake"
+		chmod 755 "$fake"
+		run=(unshare -m sh -c "mount --bind '$fake' $policy"' && "$@"' sh)
+	else
+		made=1
+		printf '#!/bin/sh\nexit 101\n' >"$policy"
+		chmod 755 "$policy"
+		run=()
+	fi
+	"${run[@]}" "${apt[@]}" install "$@" ||
+		{ "${apt[@]}" update && "${run[@]}" "${apt[@]}" install "$@"; }
+	rc=$?
+	[ -z "${fake-}" ] || rm -f "$fake"
+	# We wanted tor's program, not a tor service at the next boot.
+	if [ "$rc" -eq 0 ] && [ -n "$new_tor" ]; then
+		update-rc.d tor disable >/dev/null 2>&1 || :
+	fi
+	exit "$rc"
+)
