@@ -1,0 +1,126 @@
+/* onion/link/chan.h - channels: authenticated links that carry circuits' cells
+ *
+ * A channel is one TLS connection to one relay, whose identity has been proven
+ * (tor-spec 2, 4).  A chanset holds them: at most one per relay, dialled when
+ * first asked for, shared by all circuits, closed when long unused.  Channels
+ * belong to the chanset; circuits borrow them between attach and detach.
+ *
+ * Cells go out in place: chan_cell() gives the body of a cell at the end of
+ * the output queue, to be filled before the next call to anything here.  The
+ * queue is written once, when the turn ends.  Where it is full chan_cell() is
+ * NULL; chan_want_room() then asks for one room() call, in turn with the other
+ * circuits that wait; while some wait, it is NULL for all others too.  CREATE
+ * and DESTROY have room kept for them: CREATE fails only on a link that takes
+ * nothing any more, DESTROY never.
+ *
+ * No call here leads to a call to a circuit before it returns, except those
+ * that close: chanset_close() and chanset_free(), which tell gone().
+ */
+#ifndef ONION_LINK_CHAN_H
+#define ONION_LINK_CHAN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "onion/link/cell.h"
+#include "onion/link/chanpad.h"
+
+struct addr;
+struct chan;
+struct chanset;
+struct hopinfo;
+struct link_dialer;
+struct loop;
+struct relayid;
+
+enum {				/* ceilings */
+	CHANSET_MAX = 128,		/* channels */
+	CHANSET_BACKOFFS_MAX = 512,	/* relays remembered to have failed */
+	CHAN_CIRCS_MAX = 4096,		/* circuits on one channel */
+	CHAN_GHOSTS_MAX = 4096		/* ids lately in use on it */
+};
+
+enum chan_why {			/* why a channel is no more */
+	CHAN_WHY_NONE,
+	CHAN_WHY_CLOSED,	/* we closed it: idle, or shutting down */
+	CHAN_WHY_CONNECT,	/* no TCP connection */
+	CHAN_WHY_TLS,		/* no TLS, or TLS failed later */
+	CHAN_WHY_IDENTITY,	/* not the relay that was wanted */
+	CHAN_WHY_PROTOCOL,	/* it broke the protocol */
+	CHAN_WHY_TIMEOUT,	/* dialling took too long */
+	CHAN_WHY_LOST		/* the peer closed it, or the network did */
+};
+
+struct chan_user {		/* one circuit's ears */
+	void	(*open)(void *arg);	/* only if attached while dialling */
+	void	(*cell)(void *arg, uint8_t cmd, uint8_t body[CELL_BODY]);
+			/* any cell with our circuit id; the body may be
+			 * changed in place and dies with the call.  After
+			 * CELL_DESTROY nothing more comes or goes: detach */
+	void	(*room)(void *arg);
+	void	(*gone)(void *arg, enum chan_why);	/* last; detached */
+};
+
+/* Attach a circuit: it gets a fresh id.  The channel may still be dialling.
+ * 0, or -ENOSPC (CHAN_CIRCS_MAX), -ENOTCONN (dead). */
+int	 chan_attach(struct chan *, const struct chan_user *, void *arg,
+	    uint32_t *circ_id);
+/* No call to the circuit after this.  @destroy: also send DESTROY (reason 0),
+ * unless the relay did, or never heard of the id; cells that still come for it
+ * are ignored until it is safe to reuse. */
+void	 chan_detach(struct chan *, uint32_t circ_id, int destroy);
+int	 chan_is_open(const struct chan *);
+uint8_t	*chan_cell(struct chan *, uint32_t circ_id, uint8_t cmd);
+			/* body, all zeros; NULL: no room, or not open */
+void	 chan_want_room(struct chan *, uint32_t circ_id);
+size_t	 chan_room(const struct chan *);	/* cells it would take now */
+const struct relayid *chan_id(const struct chan *);	/* proven once open */
+const struct addr *chan_peer(const struct chan *);
+size_t	 chan_circuits(const struct chan *);
+
+/* The set. */
+struct chanset_user {
+	/* Progress of a new connection, for the bootstrap display. */
+	void	(*dialling)(void *arg, const struct hopinfo *);
+	void	(*connected)(void *arg, const struct hopinfo *); /* TLS is up */
+	void	(*open)(void *arg, struct chan *);
+	/* After circuits were told; @wanted is who was dialled. */
+	void	(*gone)(void *arg, const struct hopinfo *wanted, enum chan_why,
+		    int was_open);
+	/* The relay's clock against ours, seconds, believable (NETINFO came
+	 * promptly); positive: we are behind. */
+	void	(*skew)(void *arg, const struct relayid *, int64_t seconds);
+};
+
+struct chanset_conf {
+	struct loop			*loop;
+	const struct link_dialer	*dialer;
+	const struct chanset_user	*user;
+	void				*arg;
+	struct chan_padding		 padding;
+	uint8_t	prefer_v6;		/* ClientPreferIPv6ORPort */
+	uint8_t	use_v4, use_v6;
+};
+
+int	 chanset_new(struct chanset **, const struct chanset_conf *);
+void	 chanset_free(struct chanset *);	/* kills all, at once */
+/* The channel to that relay: an open one, one that is being dialled, or a new
+ * one.  -EHOSTDOWN: failed lately, see chanset_retry_at(); -EADDRNOTAVAIL: no
+ * address we may use; -ENOSPC: CHANSET_MAX. */
+int	 chanset_get(struct chanset *, const struct hopinfo *, struct chan **);
+struct chan *chanset_find(struct chanset *, const uint8_t rsa_id[20]);
+int64_t	 chanset_retry_at(struct chanset *, const struct hopinfo *); /* ms */
+/* The network may have come back, or a user waits: forget the backoffs. */
+void	 chanset_forgive(struct chanset *);
+void	 chanset_set_padding(struct chanset *, const struct chan_padding *);
+/* Close all that carry nothing; @all: also those that do. */
+void	 chanset_close(struct chanset *, int all);
+
+struct chanset_totals {
+	uint64_t	bytes_in, bytes_out;	/* as written to the network */
+	uint64_t	cells_in, cells_out;
+	size_t		channels, dialling;
+};
+void	 chanset_totals(const struct chanset *, struct chanset_totals *);
+
+#endif

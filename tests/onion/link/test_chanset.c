@@ -1,0 +1,320 @@
+/* tests/onion/link/test_chanset.c - which channels there are */
+#include <errno.h>
+#include <string.h>
+
+#include "tests/onion/link/rig.h"
+#include "tests/unit.h"
+
+static struct rig r;
+
+START_TEST(chanset_get_gives_one_channel_per_relay)
+{
+	struct chan *c, *again;
+
+	rig_init(&r);
+	c = rig_get(&r);
+	ck_assert(rig_get(&r) == c);		/* while it is dialled */
+	loop_advance(&r.loop, 1000);
+	ck_assert(rig_get(&r) == c);		/* and when it is open */
+	r.hop.id.has_ed = 0;
+	ck_assert_int_eq(chanset_get(r.set, &r.hop, &again), 0);
+	ck_assert(again == c);
+	ck_assert(chanset_find(r.set, r.hop.id.rsa) == c);
+	ck_assert_uint_eq(r.relay->dials, 1);
+	rig_fini(&r);
+}
+END_TEST
+
+START_TEST(chanset_get_with_another_ed_identity_is_not_that_channel)
+{
+	struct chan *c;
+
+	rig_init(&r);
+	rig_open(&r);
+	r.hop.id.ed[31] ^= 1;
+	ck_assert_int_eq(chanset_get(r.set, &r.hop, &c), -EHOSTDOWN);
+	rig_fini(&r);
+}
+END_TEST
+
+START_TEST(chanset_get_tells_nobody_anything_at_once)
+{
+	rig_init(&r);
+	r.relay->knobs.refuse = -ENETUNREACH;
+	rig_get(&r);
+	ck_assert_uint_eq(r.dialling + r.gone, 0);
+	loop_end_turn(&r.loop);
+	ck_assert_uint_eq(r.dialling, 1);
+	ck_assert_uint_eq(r.gone, 1);
+	rig_fini(&r);
+}
+END_TEST
+
+START_TEST(chanset_backoff_doubles_up_to_a_ceiling)
+{
+	int64_t want = 1000, wait;
+	struct chan *c;
+	int i;
+
+	rig_init(&r);
+	r.relay->knobs.down_at_dial = -ECONNREFUSED;
+	ck_assert_int_eq(chanset_retry_at(r.set, &r.hop), 0);
+	for (i = 0; i < 10; i++) {
+		rig_get(&r);
+		loop_advance(&r.loop, 10);
+		ck_assert_uint_eq(r.gone, (unsigned)i + 1);
+		ck_assert_int_eq(chanset_get(r.set, &r.hop, &c), -EHOSTDOWN);
+		wait = chanset_retry_at(r.set, &r.hop) - r.loop.now;
+		ck_assert_int_ge(wait, want / 2 - 10);
+		ck_assert_int_le(wait, want + want / 2);
+		loop_advance(&r.loop, wait);
+		want = want * 2 < 60000 ? want * 2 : 60000;
+	}
+	/* It works again: all is forgotten. */
+	r.relay->knobs.down_at_dial = 0;
+	rig_get(&r);
+	loop_advance(&r.loop, 100);
+	ck_assert_uint_eq(r.opened, 1);
+	ck_assert_int_eq(chanset_retry_at(r.set, &r.hop), 0);
+	rig_fini(&r);
+}
+END_TEST
+
+START_TEST(chanset_backoffs_of_two_clients_are_out_of_step)
+{
+	int64_t at[20];
+	int i, j, same = 0;
+
+	for (i = 0; i < 20; i++) {
+		rig_init(&r);
+		r.relay->knobs.refuse = -ENETUNREACH;
+		rig_get(&r);
+		loop_end_turn(&r.loop);
+		at[i] = chanset_retry_at(r.set, &r.hop);
+		for (j = 0; j < i; j++)
+			same += at[i] == at[j];
+		rig_fini(&r);
+	}
+	ck_assert_int_lt(same, 10);
+}
+END_TEST
+
+START_TEST(chanset_forgive_allows_a_dial_at_once)
+{
+	struct chan *c;
+
+	rig_init(&r);
+	simlink_relay_gone(r.relay);
+	rig_get(&r);
+	loop_advance(&r.loop, 10);
+	ck_assert_int_eq(chanset_get(r.set, &r.hop, &c), -EHOSTDOWN);
+	chanset_forgive(r.set);
+	r.relay->knobs.down_at_dial = 0;
+	r.gone = 0;
+	rig_open(&r);
+	rig_fini(&r);
+}
+END_TEST
+
+static const struct {
+	const char		*name;
+	struct simlink_knobs	 k;
+	int			 backs_off;
+} failures[] = {
+	{ "identity", { .impostor = 1 }, 1 },
+	{ "protocol", { .certs_none = 1 }, 1 },
+	{ "TLS", { .tls_fails = 1 }, 1 },
+	{ "timeout", { .silent = 1 }, 1 },
+	{ "none", { .silent = 0 }, 0 },
+};
+
+START_TEST(chanset_backoff_comes_of_any_failure_before_it_is_open)
+{
+	rig_init(&r);
+	r.relay->knobs = failures[_i].k;
+	rig_get(&r);
+	loop_advance(&r.loop, 59990);
+	loop_advance(&r.loop, 20);
+	if (!failures[_i].backs_off)
+		sim_close(rig_conn(&r), -ECONNRESET);
+	ck_assert_uint_eq(r.gone, 1);
+	ck_assert_msg((chanset_retry_at(r.set, &r.hop) > 0) ==
+	    failures[_i].backs_off, "%s", failures[_i].name);
+	rig_fini(&r);
+}
+END_TEST
+
+START_TEST(chanset_backoff_without_identity_goes_by_address)
+{
+	struct chan *c;
+
+	rig_init(&r);
+	memset(&r.hop.id, 0, sizeof(r.hop.id));
+	simlink_relay_gone(r.relay);
+	rig_get(&r);
+	loop_advance(&r.loop, 10);
+	ck_assert_int_eq(chanset_get(r.set, &r.hop, &c), -EHOSTDOWN);
+	r.hop.or4.port++;
+	ck_assert_int_eq(chanset_get(r.set, &r.hop, &c), 0);
+	rig_fini(&r);
+}
+END_TEST
+
+START_TEST(chanset_backoffs_have_a_ceiling)
+{
+	struct chan *c;
+	unsigned i;
+
+	rig_init(&r);
+	for (i = 0; i < 2 * CHANSET_BACKOFFS_MAX; i++) {
+		r.hop.id.rsa[0] = (uint8_t)i;
+		r.hop.id.rsa[1] = (uint8_t)(i >> 8);
+		r.hop.or4.port = (uint16_t)(1000 + i);
+		ck_assert_int_eq(chanset_get(r.set, &r.hop, &c), 0);
+		loop_advance(&r.loop, 6);
+	}
+	ck_assert_uint_eq(r.gone, 2 * CHANSET_BACKOFFS_MAX);
+	ck_assert_int_gt(chanset_retry_at(r.set, &r.hop), 0);
+	r.hop.id.rsa[0] = r.hop.id.rsa[1] = 0;
+	ck_assert_int_eq(chanset_retry_at(r.set, &r.hop), 0);
+	rig_fini(&r);
+}
+END_TEST
+
+static int
+get_nth(unsigned i, struct chan **c)
+{
+	r.hop.id.rsa[0] = (uint8_t)i;
+	r.hop.id.rsa[1] = (uint8_t)(i >> 8);
+	return chanset_get(r.set, &r.hop, c);
+}
+
+START_TEST(chanset_get_over_the_ceiling_is_refused)
+{
+	struct chanset_totals t;
+	struct chan *c;
+	unsigned i;
+
+	rig_init(&r);
+	r.relay->knobs.no_answer = 1;
+	for (i = 0; i < CHANSET_MAX; i++)
+		ck_assert_int_eq(get_nth(i + 1, &c), 0);
+	ck_assert_int_eq(get_nth(i + 1, &c), -ENOSPC);
+	ck_assert_int_eq(get_nth(7, &c), 0);
+	chanset_totals(r.set, &t);
+	ck_assert_uint_eq(t.channels, CHANSET_MAX);
+	ck_assert_uint_eq(t.dialling, CHANSET_MAX);
+	rig_fini(&r);
+}
+END_TEST
+
+START_TEST(chanset_get_over_the_ceiling_closes_one_that_is_idle)
+{
+	struct ear e = { 0 };
+	struct hopinfo second;
+	struct simlink_relay *other;
+	struct chan *c, *busy;
+	unsigned i;
+
+	rig_init(&r);
+	other = simlink_relay_new(r.net, NULL);
+	simlink_relay_hopinfo(other, &second);
+	ck_assert_int_eq(chanset_get(r.set, &second, &busy), 0);
+	ear_attach(&e, &r, busy);
+	rig_open(&r);
+	r.relay->knobs.no_answer = 1;
+	for (i = 0; i < CHANSET_MAX - 2; i++)
+		ck_assert_int_eq(get_nth(i + 1, &c), 0);
+	ck_assert_int_eq(get_nth(i + 1, &c), 0);
+	ck_assert_uint_eq(r.gone, 1);
+	ck_assert_int_eq(r.why, CHAN_WHY_CLOSED);
+	ck_assert_uint_eq(e.gone, 0);
+	ck_assert_int_eq(get_nth(i + 2, &c), -ENOSPC);
+	rig_fini(&r);
+}
+END_TEST
+
+START_TEST(chanset_close_spares_those_that_carry)
+{
+	struct ear e = { 0 };
+	struct hopinfo second;
+	struct simlink_relay *other;
+	struct chan *c;
+
+	rig_init(&r);
+	other = simlink_relay_new(r.net, NULL);
+	simlink_relay_hopinfo(other, &second);
+	ck_assert_int_eq(chanset_get(r.set, &second, &c), 0);
+	ear_attach(&e, &r, rig_open(&r));
+	ck_assert_uint_eq(r.opened, 2);
+	chanset_close(r.set, 0);
+	ck_assert_uint_eq(r.gone, 1);
+	ck_assert_uint_eq(other->conns, 0);
+	ck_assert_uint_eq(e.gone, 0);
+	chanset_close(r.set, 1);
+	ck_assert_uint_eq(e.gone, 1);
+	ck_assert_int_eq(e.why, CHAN_WHY_CLOSED);
+	ck_assert_int_eq(chanset_retry_at(r.set, &r.hop), 0);
+	rig_fini(&r);
+}
+END_TEST
+
+START_TEST(chanset_totals_count_the_dead_too)
+{
+	struct chanset_totals t, after;
+	struct ear e = { 0 };
+
+	rig_init(&r);
+	ear_attach(&e, &r, rig_open(&r));
+	chan_cell(e.chan, e.id, CELL_RELAY);
+	sim_send_cell(rig_conn(&r), e.id, CELL_RELAY, NULL, 0);
+	loop_advance(&r.loop, 100);
+	chanset_totals(r.set, &t);
+	ck_assert_uint_eq(t.cells_out, 2);		/* and NETINFO */
+	ck_assert_uint_eq(t.cells_in, 5);
+	ck_assert_uint_eq(t.bytes_out, 11 + 2 * CELL_LEN);
+	ck_assert_uint_gt(t.bytes_in, 2 * CELL_LEN);
+	chanset_close(r.set, 1);
+	chanset_totals(r.set, &after);
+	ck_assert_uint_eq(after.bytes_in, t.bytes_in);
+	ck_assert_uint_eq(after.bytes_out, t.bytes_out);
+	ck_assert_uint_eq(after.cells_in, t.cells_in);
+	ck_assert_uint_eq(after.cells_out, t.cells_out);
+	ck_assert_uint_eq(after.channels, 0);
+	rig_fini(&r);
+}
+END_TEST
+
+START_TEST(chanset_relay_gone_and_back_is_dialled_again)
+{
+	rig_init(&r);
+	rig_open(&r);
+	simlink_relay_gone(r.relay);
+	ck_assert_uint_eq(r.gone, 1);
+	ck_assert(chanset_find(r.set, r.hop.id.rsa) == NULL);
+	r.relay->knobs.down_at_dial = 0;
+	r.gone = 0;
+	rig_open(&r);			/* no backoff: it had been open */
+	ck_assert_uint_eq(r.relay->opened, 2);
+	rig_fini(&r);
+}
+END_TEST
+
+static const struct unit_test tests[] = {
+	UNIT(chanset_get_gives_one_channel_per_relay),
+	UNIT(chanset_get_with_another_ed_identity_is_not_that_channel),
+	UNIT(chanset_get_tells_nobody_anything_at_once),
+	UNIT(chanset_backoff_doubles_up_to_a_ceiling),
+	UNIT(chanset_backoffs_of_two_clients_are_out_of_step),
+	UNIT(chanset_forgive_allows_a_dial_at_once),
+	UNIT_LOOP(chanset_backoff_comes_of_any_failure_before_it_is_open,
+	    NELEM(failures)),
+	UNIT(chanset_backoff_without_identity_goes_by_address),
+	UNIT(chanset_backoffs_have_a_ceiling),
+	UNIT(chanset_get_over_the_ceiling_is_refused),
+	UNIT(chanset_get_over_the_ceiling_closes_one_that_is_idle),
+	UNIT(chanset_close_spares_those_that_carry),
+	UNIT(chanset_totals_count_the_dead_too),
+	UNIT(chanset_relay_gone_and_back_is_dialled_again),
+};
+UNIT_MAIN("chanset", tests)

@@ -1,0 +1,660 @@
+/* tests/onion/link/test_tlslink.c - real TLS over loopback, with a server
+ *
+ * The server is a thread with a blocking socket and OpenSSL as it comes.  The
+ * clock is by hand, except for a limit on how long a test may hang.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <arpa/inet.h>
+#include <event2/event.h>
+#include <netinet/in.h>
+#include <openssl/evp.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <sys/socket.h>
+
+#include "base/addr.h"
+#include "base/loop.h"
+#include "onion/crypto/crypt.h"
+#include "onion/link/cell.h"
+#include "onion/link/link.h"
+#include "onion/link/tlslink.h"
+#include "tests/unit.h"
+
+enum mode {
+	ECHO,		/* what comes in, in the same order */
+	POUR,		/* 4 MiB at once, then close_notify */
+	DRIBBLE,	/* 3000 bytes, one record each */
+	HOLD,		/* TLS, and then it reads nothing */
+	RUDE,		/* TLS, 10 bytes, and the socket is closed */
+	MUTE,		/* accepts, and says nothing */
+	GARBAGE,	/* no TLS at all */
+	REKEY,		/* ECHO, with KeyUpdate before each answer */
+	RENEGOTIATE	/* TLS 1.2: wants another handshake */
+};
+enum { POUR_LEN = 4 << 20 };
+
+struct server {
+	enum mode	 mode;
+	int		 fd;
+	struct addr	 addr;
+	SSL_CTX		*ctx;
+	uint8_t		 cert[32];
+	pthread_t	 thread;
+	char		 sni[64];
+	int		 stop[2];
+};
+
+struct client {
+	struct loop		 loop;
+	struct event_base	*base;
+	struct tlslink_dialer	*dialer;
+	struct link		*link;
+	unsigned		 connected, up, inputs, drained, downs;
+	int			 err;
+	uint8_t			 cert[32];
+	size_t			 got, sent, biggest, to_send;
+	int			 wrong;		/* bytes out of order */
+	size_t			 bite;		/* consumes so much at once */
+	const char		*kill_in;
+};
+
+static struct server s;
+static struct client c;
+
+/* ---- the server ---- */
+
+static void
+make_cert(void)
+{
+	EVP_PKEY *k = EVP_EC_gen("P-256");
+	X509 *x = X509_new();
+	uint8_t *der = NULL;
+	int len;
+
+	X509_set_version(x, 2);
+	X509_gmtime_adj(X509_getm_notBefore(x), -3600);
+	X509_gmtime_adj(X509_getm_notAfter(x), -60);	/* nobody looks */
+	X509_set_pubkey(x, k);
+	ck_assert_int_gt(X509_sign(x, k, EVP_sha256()), 0);
+	ck_assert_int_eq(SSL_CTX_use_certificate(s.ctx, x), 1);
+	ck_assert_int_eq(SSL_CTX_use_PrivateKey(s.ctx, k), 1);
+	len = i2d_X509(x, &der);
+	crypt_sha256(s.cert, der, (size_t)len);
+	OPENSSL_free(der);
+	X509_free(x);
+	EVP_PKEY_free(k);
+}
+
+static void
+serve_echo(SSL *ssl)
+{
+	static uint8_t buf[65536];
+	int n;
+
+	while ((n = SSL_read(ssl, buf, sizeof(buf))) > 0) {
+		if (s.mode == REKEY)
+			SSL_key_update(ssl, SSL_KEY_UPDATE_REQUESTED);
+		if (s.mode == RENEGOTIATE) {
+			SSL_renegotiate(ssl);
+			SSL_do_handshake(ssl);
+		}
+		if (SSL_write(ssl, buf, n) != n)
+			break;
+	}
+}
+
+static void
+serve_pour(SSL *ssl)
+{
+	static uint8_t buf[POUR_LEN];
+	size_t i;
+
+	for (i = 0; i < sizeof(buf); i++)
+		buf[i] = (uint8_t)(i * 31 + (i >> 9));
+	SSL_write(ssl, buf, sizeof(buf));
+	SSL_shutdown(ssl);
+}
+
+static void
+serve_dribble(SSL *ssl)
+{
+	uint8_t b;
+	size_t i;
+
+	for (i = 0; i < 3000; i++) {
+		b = (uint8_t)(i * 31 + (i >> 9));
+		SSL_write(ssl, &b, 1);
+	}
+	SSL_shutdown(ssl);
+}
+
+static void
+serve_tls(int fd)
+{
+	SSL *ssl = SSL_new(s.ctx);
+	char b;
+
+	SSL_set_fd(ssl, fd);
+	if (SSL_accept(ssl) == 1) {
+		if (SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name))
+			strncpy(s.sni, SSL_get_servername(ssl,
+			    TLSEXT_NAMETYPE_host_name), sizeof(s.sni) - 1);
+		if (s.mode == POUR)
+			serve_pour(ssl);
+		else if (s.mode == DRIBBLE)
+			serve_dribble(ssl);
+		else if (s.mode == RUDE)
+			SSL_write(ssl, "0123456789", 10);
+		else if (s.mode == HOLD)
+			(void)!read(s.stop[0], &b, 1);
+		else
+			serve_echo(ssl);
+	}
+	SSL_free(ssl);
+}
+
+static void *
+serve(void *arg)
+{
+	int fd = accept(s.fd, NULL, NULL);
+	char b;
+
+	(void)arg;
+	if (fd < 0)
+		return NULL;
+	if (s.mode == MUTE)
+		(void)!read(s.stop[0], &b, 1);
+	else if (s.mode == GARBAGE)
+		(void)!write(fd, "HTTP/1.0 400 Bad Request\r\n\r\n", 28);
+	else
+		serve_tls(fd);
+	shutdown(fd, SHUT_WR);
+	while (read(fd, &b, 1) > 0)
+		;
+	close(fd);
+	return NULL;
+}
+
+static void
+server_start(enum mode mode)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	socklen_t len = sizeof(sin);
+
+	memset(&s, 0, sizeof(s));
+	s.mode = mode;
+	s.ctx = SSL_CTX_new(TLS_server_method());
+	make_cert();
+	ck_assert_int_eq(pipe(s.stop), 0);
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	s.fd = socket(AF_INET, SOCK_STREAM, 0);
+	ck_assert_int_eq(bind(s.fd, (struct sockaddr *)&sin, len), 0);
+	ck_assert_int_eq(listen(s.fd, 5), 0);
+	getsockname(s.fd, (struct sockaddr *)&sin, &len);
+	addr_v4(&s.addr, INADDR_LOOPBACK, ntohs(sin.sin_port));
+	pthread_create(&s.thread, NULL, serve, NULL);
+}
+
+static void
+server_stop(void)
+{
+	close(s.stop[1]);
+	shutdown(s.fd, SHUT_RDWR);
+	pthread_join(s.thread, NULL);
+	close(s.fd);
+	close(s.stop[0]);
+	SSL_CTX_free(s.ctx);
+}
+
+/* ---- the client ---- */
+
+static void
+maybe_kill(const char *where)
+{
+	if (c.kill_in && strcmp(c.kill_in, where) == 0) {
+		link_kill(c.link);
+		c.link = NULL;
+	}
+}
+
+static void
+send_more(void)
+{
+	uint8_t *p;
+	size_t i;
+
+	while (c.link && c.to_send > 0) {
+		if ((p = link_reserve(c.link, CELL_LEN)) == NULL)
+			return;
+		link_commit(c.link, CELL_LEN);
+		for (i = 0; i < CELL_LEN; i++, c.sent++)
+			p[i] = (uint8_t)(c.sent * 31 + (c.sent >> 9));
+		c.to_send--;
+	}
+}
+
+static void
+on_connected(void *arg)
+{
+	(void)arg;
+	c.connected++;
+	maybe_kill("connected");
+}
+
+static void
+on_up(void *arg, const uint8_t cert[32])
+{
+	(void)arg;
+	c.up++;
+	memcpy(c.cert, cert, 32);
+	maybe_kill("up");
+	send_more();
+}
+
+static size_t
+on_input(void *arg, uint8_t *p, size_t len)
+{
+	size_t i, n = c.bite && len > c.bite ? len - len % c.bite : len;
+
+	(void)arg;
+	c.inputs++;
+	if (c.bite && len < c.bite)
+		n = 0;
+	for (i = 0; i < n; i++, c.got++)
+		c.wrong += p[i] != (uint8_t)(c.got * 31 + (c.got >> 9));
+	c.biggest = n > c.biggest ? n : c.biggest;
+	memset(p, 0xee, n);
+	maybe_kill("input");
+	return n;
+}
+
+static void
+on_drained(void *arg)
+{
+	(void)arg;
+	c.drained++;
+	maybe_kill("drained");
+	send_more();
+}
+
+static void
+on_down(void *arg, int err)
+{
+	(void)arg;
+	c.downs++;
+	c.err = err;
+	c.link = NULL;
+}
+
+static const struct link_user user = {
+	.connected = on_connected, .up = on_up, .input = on_input,
+	.drained = on_drained, .down = on_down
+};
+
+static void
+on_leave(void *arg)
+{
+	(void)arg;
+	loop_end_turn(&c.loop);
+}
+
+static void
+client_init(int tls12)
+{
+	struct tlslink_conf conf = { .loop = &c.loop, .leave = on_leave,
+	    .tls12 = (uint8_t)tls12 };
+
+	memset(&c, 0, sizeof(c));
+	crypt_init();
+	loop_init(&c.loop, 0, 1790000000);
+	c.base = event_base_new();
+	conf.base = c.base;
+	ck_assert_int_eq(tlslink_dialer_new(&c.dialer, &conf), 0);
+}
+
+static int
+dial(const struct addr *to)
+{
+	const struct link_dialer *d = tlslink_dialer(c.dialer);
+
+	return d->dial(d->arg, to, &user, &c, &c.link);
+}
+
+/* Turns, until @done or for 20 s. */
+static void
+run_until(int (*done)(void))
+{
+	time_t end = time(NULL) + 20;
+
+	while (!done() && time(NULL) < end) {
+		event_base_loop(c.base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+		loop_end_turn(&c.loop);
+	}
+	ck_assert_msg(done(), "up %u got %zu downs %u err %d", c.up, c.got,
+	    c.downs, c.err);
+}
+
+static void
+fini(void)
+{
+	if (c.link)
+		link_kill(c.link);
+	loop_end_turn(&c.loop);
+	tlslink_dialer_free(c.dialer);
+	event_base_free(c.base);
+	ck_assert(c.loop.timers == NULL && c.loop.items == NULL);
+	server_stop();
+}
+
+static size_t target;
+
+static int
+is_up(void)
+{
+	return c.up > 0;
+}
+
+static int
+is_down(void)
+{
+	return c.downs > 0;
+}
+
+static int
+has_all(void)
+{
+	return c.got >= target;
+}
+
+static int
+is_killed(void)
+{
+	return c.link == NULL;
+}
+
+/* ---- tests ---- */
+
+START_TEST(tlslink_up_tells_the_hash_of_the_certificate)
+{
+	char text[80];
+
+	client_init(_i);
+	server_start(ECHO);
+	ck_assert_int_eq(dial(&s.addr), 0);
+	ck_assert(link_reserve(c.link, 1) == NULL);	/* not before */
+	run_until(is_up);
+	ck_assert_uint_eq(c.connected, 1);
+	ck_assert_mem_eq(c.cert, s.cert, 32);
+	tlslink_cipher(c.link, text, sizeof(text));
+	ck_assert_int_eq(strncmp(text, _i ? "TLSv1.2" : "TLSv1.3", 7), 0);
+	c.to_send = 1;
+	send_more();
+	target = CELL_LEN;
+	run_until(has_all);
+	ck_assert_int_eq(strncmp(s.sni, "www.", 4), 0);
+	ck_assert_str_eq(s.sni + strlen(s.sni) - 4, ".com");
+	ck_assert_uint_ge(strlen(s.sni), 12);
+	ck_assert_uint_le(strlen(s.sni), 33);
+	fini();
+}
+END_TEST
+
+START_TEST(tlslink_echo_of_megabytes_is_in_order)
+{
+	client_init(_i & 1);
+	server_start(_i < 2 ? ECHO : REKEY);
+	c.bite = CELL_LEN;
+	c.to_send = 10000;
+	target = c.to_send * CELL_LEN;
+	ck_assert_int_eq(dial(&s.addr), 0);
+	run_until(has_all);
+	ck_assert_int_eq(c.wrong, 0);
+	ck_assert_uint_eq(c.got, target);
+	ck_assert_uint_gt(c.drained, 0);
+	ck_assert_uint_gt(c.link->net_out, target);
+	ck_assert_uint_gt(c.link->net_in, target);
+	fini();
+}
+END_TEST
+
+START_TEST(tlslink_many_records_come_in_few_calls)
+{
+	client_init(_i);
+	server_start(POUR);
+	c.bite = CELL_LEN;
+	ck_assert_int_eq(dial(&s.addr), 0);
+	run_until(is_down);
+	ck_assert_int_eq(c.err, 0);
+	ck_assert_int_eq(c.wrong, 0);
+	ck_assert_uint_eq(c.got, POUR_LEN - POUR_LEN % CELL_LEN);
+	ck_assert_uint_gt(c.biggest, 16384);
+	fini();
+}
+END_TEST
+
+START_TEST(tlslink_one_byte_records_are_whole)
+{
+	client_init(_i);
+	server_start(DRIBBLE);
+	ck_assert_int_eq(dial(&s.addr), 0);
+	run_until(is_down);
+	ck_assert_uint_eq(c.got, 3000);
+	ck_assert_int_eq(c.wrong, 0);
+	fini();
+}
+END_TEST
+
+START_TEST(tlslink_peer_that_does_not_read_meets_the_ceiling)
+{
+	size_t before;
+	int i;
+
+	client_init(0);
+	server_start(HOLD);
+	ck_assert_int_eq(dial(&s.addr), 0);
+	run_until(is_up);
+	c.to_send = SIZE_MAX;
+	for (i = 0; i < 2000; i++) {
+		send_more();
+		event_base_loop(c.base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+		loop_end_turn(&c.loop);
+	}
+	before = c.sent;
+	for (i = 0; i < 100; i++) {
+		send_more();
+		event_base_loop(c.base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+		loop_end_turn(&c.loop);
+	}
+	ck_assert_uint_eq(c.sent, before);
+	ck_assert_uint_lt(link_room(c.link), CELL_LEN);
+	ck_assert_uint_ge(link_queued(c.link), TLSLINK_OUT_MAX - CELL_LEN);
+	ck_assert_uint_lt(link_queued(c.link),
+	    TLSLINK_OUT_MAX + TLSLINK_WIRE_MAX);
+	ck_assert_uint_eq(c.downs, 0);
+	fini();
+}
+END_TEST
+
+START_TEST(tlslink_unconsumed_input_has_a_ceiling)
+{
+	client_init(0);
+	server_start(POUR);
+	c.bite = SIZE_MAX;			/* never enough */
+	ck_assert_int_eq(dial(&s.addr), 0);
+	run_until(is_down);
+	ck_assert_int_eq(c.err, -EMSGSIZE);
+	ck_assert_uint_eq(c.got, 0);
+	fini();
+}
+END_TEST
+
+START_TEST(tlslink_socket_closed_without_goodbye_is_down)
+{
+	client_init(0);
+	server_start(RUDE);
+	ck_assert_int_eq(dial(&s.addr), 0);
+	run_until(is_down);
+	ck_assert_uint_eq(c.got, 10);
+	ck_assert_int_eq(c.err, 0);
+	ck_assert_uint_eq(c.downs, 1);
+	fini();
+}
+END_TEST
+
+START_TEST(tlslink_garbage_instead_of_tls_is_down)
+{
+	client_init(0);
+	server_start(GARBAGE);
+	ck_assert_int_eq(dial(&s.addr), 0);
+	run_until(is_down);
+	ck_assert_int_eq(c.err, -EPROTO);
+	ck_assert_uint_eq(c.up, 0);
+	fini();
+}
+END_TEST
+
+START_TEST(tlslink_renegotiation_is_refused)
+{
+	client_init(1);
+	server_start(RENEGOTIATE);
+	c.to_send = 1;
+	ck_assert_int_eq(dial(&s.addr), 0);
+	target = CELL_LEN;
+	run_until(is_up);
+	ck_assert_uint_eq(c.up, 1);
+	loop_end_turn(&c.loop);
+	/* The server may go on with the old keys or give up; up() doesn't
+	 * come again, and nothing breaks. */
+	for (target = 0; target < 2000 && c.downs == 0; target++)
+		event_base_loop(c.base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+	ck_assert_uint_eq(c.up, 1);
+	ck_assert_int_eq(c.wrong, 0);
+	fini();
+}
+END_TEST
+
+START_TEST(tlslink_silent_peer_is_timed_out)
+{
+	int i;
+
+	client_init(0);
+	server_start(MUTE);
+	ck_assert_int_eq(dial(&s.addr), 0);
+	for (i = 0; i < 1000 && !c.connected; i++)
+		event_base_loop(c.base, EVLOOP_ONCE);
+	ck_assert_uint_eq(c.connected, 1);
+	loop_advance(&c.loop, 59999);
+	ck_assert_uint_eq(c.downs, 0);
+	loop_advance(&c.loop, 1);
+	ck_assert_uint_eq(c.downs, 1);
+	ck_assert_int_eq(c.err, -ETIMEDOUT);
+	fini();
+}
+END_TEST
+
+START_TEST(tlslink_refused_connection_is_down)
+{
+	struct addr nobody;
+	int rc;
+
+	client_init(0);
+	server_start(MUTE);
+	nobody = s.addr;
+	addr_v4(&nobody, INADDR_LOOPBACK + 1, 1);
+	rc = dial(&nobody);
+	if (rc == 0) {
+		run_until(is_down);
+		rc = c.err;
+	}
+	ck_assert_int_eq(rc, -ECONNREFUSED);
+	ck_assert_uint_eq(c.connected, 0);
+	fini();
+}
+END_TEST
+
+START_TEST(tlslink_dial_without_an_address_is_refused)
+{
+	static const struct addr none;
+
+	client_init(0);
+	server_start(MUTE);
+	ck_assert_int_eq(dial(&none), -EAFNOSUPPORT);
+	ck_assert(c.link == NULL);
+	fini();
+}
+END_TEST
+
+START_TEST(tlslink_bind_address_is_used)
+{
+	struct addr from, bad;
+	struct addr none = { 0 };
+
+	client_init(0);
+	server_start(ECHO);
+	addr_v4(&bad, 0xc0000201, 0);		/* not ours */
+	tlslink_set_bind(c.dialer, &bad, &none);
+	ck_assert_int_eq(dial(&s.addr), -EADDRNOTAVAIL);
+	addr_v4(&from, INADDR_LOOPBACK + 7, 0);
+	tlslink_set_bind(c.dialer, &from, &none);
+	ck_assert_int_eq(dial(&s.addr), 0);
+	run_until(is_up);
+	fini();
+}
+END_TEST
+
+static const char *const moments[] = { "connected", "up", "input", "drained" };
+
+START_TEST(tlslink_kill_in_any_call_is_the_last)
+{
+	client_init(_i & 1);
+	server_start(ECHO);
+	c.kill_in = moments[_i / 2];
+	c.to_send = 2000;
+	ck_assert_int_eq(dial(&s.addr), 0);
+	run_until(is_killed);
+	for (target = 0; target < 100; target++) {
+		event_base_loop(c.base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+		loop_end_turn(&c.loop);
+	}
+	ck_assert_uint_eq(c.downs, 0);
+	fini();
+}
+END_TEST
+
+START_TEST(tlslink_dialer_free_frees_what_is_left)
+{
+	client_init(0);
+	server_start(ECHO);
+	ck_assert_int_eq(dial(&s.addr), 0);
+	run_until(is_up);
+	ck_assert(link_reserve(c.link, 100) != NULL);
+	link_commit(c.link, 100);
+	c.link = NULL;
+	fini();
+	ck_assert_uint_eq(c.downs, 0);
+}
+END_TEST
+
+static const struct unit_test tests[] = {
+	UNIT_LOOP(tlslink_up_tells_the_hash_of_the_certificate, 2),
+	UNIT_LOOP(tlslink_echo_of_megabytes_is_in_order, 3),
+	UNIT_LOOP(tlslink_many_records_come_in_few_calls, 2),
+	UNIT_LOOP(tlslink_one_byte_records_are_whole, 2),
+	UNIT(tlslink_peer_that_does_not_read_meets_the_ceiling),
+	UNIT(tlslink_unconsumed_input_has_a_ceiling),
+	UNIT(tlslink_socket_closed_without_goodbye_is_down),
+	UNIT(tlslink_garbage_instead_of_tls_is_down),
+	UNIT(tlslink_renegotiation_is_refused),
+	UNIT(tlslink_silent_peer_is_timed_out),
+	UNIT(tlslink_refused_connection_is_down),
+	UNIT(tlslink_dial_without_an_address_is_refused),
+	UNIT(tlslink_bind_address_is_used),
+	UNIT_LOOP(tlslink_kill_in_any_call_is_the_last, 8),
+	UNIT(tlslink_dialer_free_frees_what_is_left),
+};
+UNIT_MAIN("tlslink", tests)
