@@ -1,0 +1,20 @@
+DAEMON_CONF = \
+	daemon/conf.h \
+	daemon/conf_args.c \
+	daemon/conf_check.c daemon/conf_check.h \
+	daemon/conf_dir.c daemon/conf_dir.h \
+	daemon/conf_dump.c \
+	daemon/conf_load.c \
+	daemon/conf_logs.c daemon/conf_logs.h \
+	daemon/conf_made.c daemon/conf_made.h \
+	daemon/conf_nodes.c daemon/conf_nodes.h \
+	daemon/conf_options.c \
+	daemon/conf_port.c daemon/conf_port.h \
+	daemon/conf_reach.c daemon/conf_reach.h \
+	daemon/conf_scalar.c daemon/conf_scalar.h \
+	daemon/conf_table.c daemon/conf_table.h \
+	daemon/conf_text.c daemon/conf_text.h \
+	daemon/conf_type.c daemon/conf_type.h \
+	daemon/conf_util.c daemon/conf_util.h \
+	daemon/conf_values.c daemon/conf_values.h \
+	daemon/netdata.c daemon/netdata.h

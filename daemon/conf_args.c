@@ -1,0 +1,220 @@
+/* daemon/conf_args.c - the command line
+ *
+ *	onion-transparent [options] [--OptionName value ...]
+ *	onion-transparent status [--json] [options]
+ *
+ * As tor's: an option of torrc may be given with or without dashes, with + or
+ * / in front, and its value is the next word.  /Name has no value.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/conf.h"
+#include "daemon/conf_util.h"
+
+enum wants { NOTHING, VALUE, PERHAPS };
+
+struct flag {
+	const char		*name;
+	const char		*brief;
+	enum wants		 wants;
+	enum conf_command	 command;	/* or CONF_CMD_NONE */
+	enum conf_quiet		 quiet;
+};
+
+static const struct flag flags[] = {
+	{ "--torrc-file", "-f", VALUE, CONF_CMD_NONE, CONF_NOT_QUIET },
+	{ "--defaults-torrc", NULL, VALUE, CONF_CMD_NONE, CONF_NOT_QUIET },
+	{ "--ignore-missing-torrc", NULL, NOTHING, CONF_CMD_NONE,
+	    CONF_NOT_QUIET },
+	{ "--allow-missing-torrc", NULL, NOTHING, CONF_CMD_NONE,
+	    CONF_NOT_QUIET },
+	{ "--quiet", NULL, NOTHING, CONF_CMD_NONE, CONF_QUIET },
+	{ "--hush", NULL, NOTHING, CONF_CMD_NONE, CONF_HUSH },
+	{ "--json", NULL, NOTHING, CONF_CMD_NONE, CONF_NOT_QUIET },
+	{ "--verify-config", NULL, NOTHING, CONF_CMD_VERIFY, CONF_NOT_QUIET },
+	{ "--dump-config", NULL, PERHAPS, CONF_CMD_DUMP, CONF_QUIET },
+	{ "--version", "-V", NOTHING, CONF_CMD_VERSION, CONF_HUSH },
+	{ "--help", "-h", NOTHING, CONF_CMD_HELP, CONF_HUSH },
+	{ "--list-torrc-options", NULL, NOTHING, CONF_CMD_LIST_OPTIONS,
+	    CONF_HUSH },
+	{ "--list-deprecated-options", NULL, NOTHING,
+	    CONF_CMD_LIST_DEPRECATED, CONF_HUSH },
+};
+enum { NFLAGS = sizeof(flags) / sizeof(flags[0]) };
+
+/* tor's commands that make no sense here: not to be taken for options. */
+static const char *const foreign[] = {
+	"--hash-password", "--list-fingerprint", "--keygen", "--keygen-family",
+	"--key-expiration", "--list-modules", "--library-versions",
+	"--passphrase-fd", "--newpass", "--no-passphrase", "--format",
+	"--service", "--nt-service", NULL
+};
+
+static const struct flag *
+find_flag(const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < NFLAGS; i++)
+		if (strcmp(flags[i].name, word) == 0 ||
+		    (flags[i].brief && strcmp(flags[i].brief, word) == 0))
+			return &flags[i];
+	return NULL;
+}
+
+static int
+set_dump(struct conf_args *a, const char *value, struct conf_err *err)
+{
+	if (value == NULL || strcmp(value, "short") == 0 ||
+	    strcmp(value, "non-builtin") == 0)
+		a->dump = CONF_DUMP_SHORT;
+	else if (strcmp(value, "full") == 0)
+		a->dump = CONF_DUMP_FULL;
+	else
+		return conf_fail(err, -EINVAL, "--dump-config wants short or "
+		    "full; got '%s'", value);
+	return 0;
+}
+
+static int
+set_flag(struct conf_args *a, const struct flag *f, const char *value,
+    struct conf_err *err)
+{
+	if (f->command != CONF_CMD_NONE)
+		a->command = f->command;
+	if (f->quiet > a->quiet)
+		a->quiet = f->quiet;
+	if (strcmp(f->name, "--torrc-file") == 0)
+		a->file = value;
+	else if (strcmp(f->name, "--defaults-torrc") == 0)
+		a->defaults_file = value;
+	else if (strstr(f->name, "-missing-torrc"))
+		a->missing_ok = 1;
+	else if (strcmp(f->name, "--json") == 0)
+		a->json = 1;
+	else if (f->command == CONF_CMD_DUMP)
+		return set_dump(a, value, err);
+	return 0;
+}
+
+static int
+is_foreign(const char *word)
+{
+	size_t i;
+
+	for (i = 0; foreign[i]; i++)
+		if (strcmp(foreign[i], word) == 0)
+			return 1;
+	return strncmp(word, "--dbg-", 6) == 0;
+}
+
+/* "--+TransPort 9040": "+TransPort 9040" */
+static int
+add_option(struct conf_args *a, const char *word, const char *value,
+    struct conf_err *err)
+{
+	char *text;
+	int rc, n;
+
+	word += *word == '-';
+	word += *word == '-';
+	if (strchr(word, ' ') || *word == '\0')
+		return conf_fail(err, -EINVAL, "command line: '%s' is no "
+		    "option's name", word);
+	n = asprintf(&text, "%s%s%s", word, value ? " " : "",
+	    value ? value : "");
+	if (n < 0)
+		return conf_fail(err, -ENOMEM, "no memory");
+	rc = conf_strings_add(&a->option, text, (size_t)n);
+	free(text);
+	return rc < 0 ? conf_fail(err, rc, "no memory") : 0;
+}
+
+static int
+is_clear(const char *word)
+{
+	word += *word == '-';
+	word += *word == '-';
+	return *word == '/';
+}
+
+/* One word and perhaps its value; how many words that were. */
+static int
+take(struct conf_args *a, const char *word, const char *value,
+    struct conf_err *err)
+{
+	const struct flag *f = find_flag(word);
+	enum wants wants = f ? f->wants : is_clear(word) ? NOTHING : VALUE;
+	int rc;
+
+	if (f == NULL && is_foreign(word))
+		return conf_fail(err, -EINVAL, "%s is a command of tor's that "
+		    "this program does not have", word);
+	if (wants == VALUE && value == NULL)
+		return conf_fail(err, -EINVAL, "command line: %s wants a value",
+		    word);
+	if (wants == PERHAPS && (value == NULL || *value == '-'))
+		wants = NOTHING;
+	if (wants == NOTHING)
+		value = NULL;
+	rc = f ? set_flag(a, f, value, err) : add_option(a, word, value, err);
+	return rc < 0 ? rc : value ? 2 : 1;
+}
+
+int
+conf_args_parse(struct conf_args *a, int argc, char *const *argv,
+    struct conf_err *err)
+{
+	int i = 1, n;
+
+	memset(a, 0, sizeof(*a));
+	memset(err, 0, sizeof(*err));
+	a->command = CONF_CMD_RUN;
+	if (argc > 1 && strcmp(argv[1], "status") == 0) {
+		a->command = CONF_CMD_STATUS;
+		i++;
+	}
+	while (i < argc) {
+		n = take(a, argv[i], i + 1 < argc ? argv[i + 1] : NULL, err);
+		if (n < 0) {
+			conf_args_free(a);
+			return n;
+		}
+		i += n;
+	}
+	if (a->json && a->command != CONF_CMD_STATUS) {
+		conf_args_free(a);
+		return conf_fail(err, -EINVAL, "--json goes with status");
+	}
+	return 0;
+}
+
+void
+conf_args_free(struct conf_args *a)
+{
+	conf_strings_free(&a->option);
+}
+
+void
+conf_usage(FILE *f)
+{
+	fputs(
+"usage: onion-transparent [-f FILE] [--OptionName VALUE ...]\n"
+"       onion-transparent status [--json] [-f FILE]\n"
+"\n"
+"  -f, --torrc-file FILE       read FILE (- for standard input)\n"
+"  --defaults-torrc FILE       read FILE before it\n"
+"  --ignore-missing-torrc      a file that is not there is empty\n"
+"  --OptionName VALUE          set an option of torrc\n"
+"  --verify-config             say whether the configuration is right\n"
+"  --dump-config [short|full]  write the configuration that was read\n"
+"  --list-torrc-options        write the names of all options\n"
+"  --list-deprecated-options   write those that have no effect any more\n"
+"  --hush, --quiet             less, or nothing, on the console\n"
+"  -V, --version               write the version\n"
+"  -h, --help                  write this\n"
+"\n"
+"See onion-transparent(8) and onion-transparent.conf(5).\n", f);
+}

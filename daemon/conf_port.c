@@ -1,0 +1,337 @@
+/* daemon/conf_port.c - TransPort, DNSPort and the doors that are not built
+ *
+ * A flag is NAME or NoNAME; where it isolates, a plural s is passed over, as
+ * tor does.  A flag that is not known is an error here, though tor only warns:
+ * a misspelt isolation flag would share circuits that were to be kept apart.
+ */
+#include "daemon/conf_port.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "daemon/conf.h"
+#include "daemon/conf_util.h"
+
+enum { LOOPBACK = 0x7f000001 };
+
+static const struct {
+	const char	*name;
+	unsigned	 bit;
+} iso_flags[] = {
+	{ "IsolateDestPort", CONF_ISO_DESTPORT },
+	{ "IsolateDestAddr", CONF_ISO_DESTADDR },
+	{ "IsolateSOCKSAuth", CONF_ISO_SOCKSAUTH },
+	{ "IsolateClientProtocol", CONF_ISO_CLIENTPROTO },
+	{ "IsolateClientAddr", CONF_ISO_CLIENTADDR },
+};
+enum { NISO = sizeof(iso_flags) / sizeof(iso_flags[0]) };
+
+/* What tor knows and this program does not do: taken, with a remark. */
+static const char *const unbuilt_flags[] = {
+	"CacheIPv4DNS", "CacheIPv6DNS", "CacheDNS", "UseIPv4Cache",
+	"UseIPv6Cache", "UseDNSCache", "PreferSOCKSNoAuth", "ExtendedErrors",
+	NULL
+};
+static const char *const unix_flags[] = {
+	"GroupWritable", "WorldWritable", "RelaxDirModeCheck", NULL
+};
+
+static int
+is_one_of(const char *s, size_t len, const char *const *names)
+{
+	for (; *names; names++)
+		if (conf_is(s, len, *names))
+			return 1;
+	return 0;
+}
+
+/* A host that needs no lookup: an address, or "localhost". */
+static int
+read_host(struct addr *a, const char *s, size_t len)
+{
+	if (conf_is(s, len, "localhost")) {
+		addr_v4(a, LOOPBACK, 0);
+		return 0;
+	}
+	if (len > 2 && *s != '[' && memchr(s, ':', len) != NULL)
+		return -EINVAL;		/* where would its port begin? */
+	return addr_parse_ip(a, s, (int)len);
+}
+
+static int
+read_number(uint16_t *port, const char *s, size_t len)
+{
+	if (conf_is(s, len, "auto")) {
+		*port = 0;
+		return 0;
+	}
+	return addr_port_parse(port, s, (int)len);
+}
+
+/* 1: it says 0, for none. */
+static int
+read_where(struct conf_port *p, const char *s, size_t len,
+    struct conf_note *note)
+{
+	const char *colon;
+	uint16_t port;
+	size_t n;
+
+	if (conf_is(s, len, "0"))
+		return 1;
+	if (len >= 5 && strncasecmp(s, "unix:", 5) == 0)
+		return conf_wrong(note, "a unix socket has no original "
+		    "destination");
+	addr_v4(&p->addr, LOOPBACK, 0);
+	if (read_number(&p->addr.port, s, len) == 0)
+		return 0;
+	if ((colon = memrchr(s, ':', len)) == NULL || *s == ':')
+		return conf_wrong(note, "'%.*s' is no port",
+		    len < 60 ? (int)len : 60, s);
+	n = (size_t)(colon - s);
+	if (read_host(&p->addr, s, n) < 0)
+		return conf_wrong(note, "'%.*s' is no address (IPv6 wants "
+		    "brackets, names are not looked up)",
+		    n < 60 ? (int)n : 60, s);
+	if (read_number(&port, colon + 1, len - n - 1) < 0)
+		return conf_wrong(note, "'%.*s' is no port",
+		    len - n < 60 ? (int)(len - n - 1) : 60, colon + 1);
+	p->addr.port = port;
+	p->explicit_addr = 1;
+	return 0;
+}
+
+static int
+read_group(struct conf_port *p, const char *s, size_t len,
+    struct conf_note *note)
+{
+	int64_t v = 0;
+	size_t i;
+
+	if (p->session_group >= 0)
+		return conf_wrong(note, "SessionGroup stands twice");
+	for (i = 0; i < len && v <= INT_MAX; i++) {
+		if (s[i] < '0' || s[i] > '9')
+			break;
+		v = v * 10 + (s[i] - '0');
+	}
+	if (len == 0 || i < len || v > INT_MAX)
+		return conf_wrong(note, "SessionGroup= wants a number");
+	p->session_group = (int)v;
+	return 0;
+}
+
+static int
+traffic_flag(struct conf_port *p, const char *s, size_t len, unsigned on)
+{
+	if (conf_is(s, len, "IPv4Traffic"))
+		p->ipv4_traffic = on;
+	else if (conf_is(s, len, "IPv6Traffic"))
+		p->ipv6_traffic = on;
+	else if (conf_is(s, len, "PreferIPv6"))
+		p->prefer_ipv6 = on;
+	else if (conf_is(s, len, "DNSRequest"))
+		p->dns_request = on;
+	else if (conf_is(s, len, "OnionTraffic"))
+		p->onion_traffic = on;
+	else if (conf_is(s, len, "OnionTrafficOnly") && on)
+		p->ipv4_traffic = p->ipv6_traffic = p->dns_request = 0;
+	else if (conf_is(s, len, "PreferIPv6Automap"))
+		p->prefer_ipv6_automap = on;
+	else if (conf_is(s, len, "KeepAliveIsolateSOCKSAuth"))
+		p->keepalive_isolate_socksauth = on;
+	else
+		return 0;
+	return 1;
+}
+
+static int
+iso_flag(struct conf_port *p, const char *s, size_t len, int on)
+{
+	size_t i;
+
+	if (len && (s[len - 1] == 's' || s[len - 1] == 'S'))
+		len--;
+	for (i = 0; i < NISO; i++) {
+		if (!conf_is(s, len, iso_flags[i].name))
+			continue;
+		if (on)
+			p->isolate |= iso_flags[i].bit;
+		else
+			p->isolate &= ~iso_flags[i].bit;
+		return 1;
+	}
+	return 0;
+}
+
+static int
+read_flag(struct conf_port *p, const char *s, size_t len,
+    struct conf_note *note)
+{
+	const char *word = s, *rest;
+	size_t wlen = len;
+	int on = 1;
+
+	if (conf_begins(s, len, "SessionGroup=", &rest))
+		return read_group(p, rest, len - (size_t)(rest - s), note);
+	if (conf_begins(s, len, "No", &rest)) {
+		on = 0;
+		s += 2;
+		len -= 2;
+	}
+	if (traffic_flag(p, s, len, (unsigned)on) || iso_flag(p, s, len, on))
+		return 0;
+	if (is_one_of(s, len, unbuilt_flags)) {
+		if (on)
+			conf_odd(note, "the flag %.*s is not built and has no "
+			    "effect", (int)wlen, word);
+		return 0;
+	}
+	if (is_one_of(s, len, unix_flags))
+		return conf_wrong(note, "%.*s is for unix sockets",
+		    (int)wlen, word);
+	return conf_wrong(note, "there is no flag '%.*s'",
+	    wlen < 60 ? (int)wlen : 60, word);
+}
+
+static int
+check_flags(const struct conf_port *p, int dns, struct conf_note *note)
+{
+	if (dns && !p->dns_request)
+		return conf_wrong(note, "with NoDNSRequest it can do nothing");
+	if (!dns && !p->ipv4_traffic && !p->ipv6_traffic && !p->onion_traffic)
+		return conf_wrong(note, "IPv4, IPv6 and .onion are all off, "
+		    "so it can do nothing");
+	if (p->keepalive_isolate_socksauth &&
+	    !(p->isolate & CONF_ISO_SOCKSAUTH))
+		return conf_wrong(note, "KeepAliveIsolateSOCKSAuth and "
+		    "NoIsolateSOCKSAuth contradict each other");
+	return 0;
+}
+
+static int
+is_public(const struct addr *a)
+{
+	static const struct addr any4 = { .family = 4 }, any6 = { .family = 6 };
+
+	return addr_same_ip(a, &any4) || addr_same_ip(a, &any6) ||
+	    !addr_is_internal(a);
+}
+
+static int
+read_port(struct conf_port *p, const char *s, int dns, struct conf_note *note)
+{
+	const char *word;
+	size_t len;
+	int rc, off;
+
+	p->isolate = CONF_ISO_DEFAULT;
+	p->session_group = -1;
+	p->ipv4_traffic = p->ipv6_traffic = p->onion_traffic = 1;
+	p->dns_request = p->prefer_ipv6_automap = 1;
+	if ((word = conf_word(&s, &len)) == NULL)
+		return conf_wrong(note, "there is none");
+	if ((off = read_where(p, word, len, note)) < 0)
+		return off;
+	while ((word = conf_word(&s, &len)) != NULL)
+		if ((rc = read_flag(p, word, len, note)) < 0)
+			return rc;
+	if (off)
+		return 1;
+	if (p->explicit_addr && is_public(&p->addr) && note->odd[0] == '\0')
+		conf_odd(note, "whoever reaches this address of the machine "
+		    "can use it; a firewall should decide who does");
+	return check_flags(p, dns, note);
+}
+
+static int
+add_port(void *array, const char *s, int dns, struct conf_note *note)
+{
+	struct conf_port p = { .isolate = 0 }, *at, *items;
+	int rc = read_port(&p, s, dns, note);
+	size_t n;
+
+	if (rc < 0)
+		return rc;
+	if (rc == 1)
+		p.session_group = CONF_PORT_OFF;
+	conf_array_get(array, (void **)&items, &n);
+	if (n >= CONF_PORTS_MAX)
+		return conf_wrong(note, "there are more than %d",
+		    CONF_PORTS_MAX);
+	if (n && (items[0].session_group == CONF_PORT_OFF) != (rc == 1))
+		return conf_wrong(note, "one line turns it off and another "
+		    "turns it on");
+	if ((at = conf_array_add(array, sizeof(*at))) == NULL)
+		return -ENOMEM;
+	*at = p;
+	return 0;
+}
+
+int
+conf_read_trans_port(void *array, const char *s, struct conf_note *note)
+{
+	return add_port(array, s, 0, note);
+}
+
+int
+conf_read_dns_port(void *array, const char *s, struct conf_note *note)
+{
+	return add_port(array, s, 1, note);
+}
+
+static void
+print_iso(FILE *f, const struct conf_port *p)
+{
+	size_t i;
+
+	for (i = 0; i < NISO; i++)
+		if ((p->isolate ^ CONF_ISO_DEFAULT) & iso_flags[i].bit)
+			fprintf(f, " %s%s", p->isolate & iso_flags[i].bit ?
+			    "" : "No", iso_flags[i].name);
+}
+
+void
+conf_print_port(FILE *f, const void *item)
+{
+	const struct conf_port *p = item;
+	char ip[ADDR_TEXT];
+
+	if (p->session_group == CONF_PORT_OFF) {
+		fputs("0", f);
+		return;
+	}
+	fprintf(f, p->addr.family == 6 ? "[%s]:" : "%s:",
+	    addr_ip_raw(&p->addr, ip));
+	if (p->addr.port)
+		fprintf(f, "%u", p->addr.port);
+	else
+		fputs("auto", f);
+	print_iso(f, p);
+	if (p->session_group >= 0)
+		fprintf(f, " SessionGroup=%d", p->session_group);
+	if (!p->ipv4_traffic)
+		fputs(" NoIPv4Traffic", f);
+	if (!p->ipv6_traffic)
+		fputs(" NoIPv6Traffic", f);
+	if (!p->onion_traffic)
+		fputs(" NoOnionTraffic", f);
+	if (!p->dns_request)
+		fputs(" NoDNSRequest", f);
+	if (p->prefer_ipv6)
+		fputs(" PreferIPv6", f);
+	if (!p->prefer_ipv6_automap)
+		fputs(" NoPreferIPv6Automap", f);
+	if (p->keepalive_isolate_socksauth)
+		fputs(" KeepAliveIsolateSOCKSAuth", f);
+}
+
+int
+conf_port_is_off(const char *s)
+{
+	size_t len;
+	const char *word = conf_word(&s, &len);
+
+	return word == NULL || conf_is(word, len, "0");
+}

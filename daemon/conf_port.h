@@ -1,0 +1,24 @@
+/* daemon/conf_port.h - TransPort, DNSPort and the doors that are not built
+ *
+ * [ADDRESS:]PORT|auto [flags], 0 for none.
+ */
+#ifndef DAEMON_CONF_PORT_H
+#define DAEMON_CONF_PORT_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+struct conf_note;
+
+int	conf_read_trans_port(void *array, const char *, struct conf_note *);
+int	conf_read_dns_port(void *array, const char *, struct conf_note *);
+void	conf_print_port(FILE *, const void *item);
+
+/* A line that says 0 makes an entry with this session_group, so that "0" and a
+ * port in the same configuration can be seen; conf_load.c takes it out. */
+enum { CONF_PORT_OFF = -1000000 };
+
+/* Of other doors: is it off?  Only the first word is looked at. */
+int	conf_port_is_off(const char *);
+
+#endif

@@ -1,0 +1,1 @@
+dist_man_MANS += docs/onion-transparent.8 docs/onion-transparent.conf.5

@@ -1,0 +1,13 @@
+check_PROGRAMS += \
+	tests/daemon/test_conf tests/daemon/test_conf_args \
+	tests/daemon/test_conf_golden tests/daemon/test_conf_text
+tests_daemon_test_conf_SOURCES = tests/daemon/test_conf.c
+tests_daemon_test_conf_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+tests_daemon_test_conf_args_SOURCES = tests/daemon/test_conf_args.c
+tests_daemon_test_conf_args_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+tests_daemon_test_conf_golden_SOURCES = tests/daemon/test_conf_golden.c
+tests_daemon_test_conf_golden_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+tests_daemon_test_conf_text_SOURCES = tests/daemon/test_conf_text.c
+tests_daemon_test_conf_text_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+
+EXTRA_DIST += tests/golden/conf

@@ -1,0 +1,174 @@
+/* tests/daemon/test_conf_args.c - the command line */
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/conf.h"
+#include "tests/unit.h"
+
+enum { WORDS_MAX = 16 };
+
+/* "-f x status": parsed into @a; the words outlive it. */
+static int
+parse(struct conf_args *a, const char *line, struct conf_err *err)
+{
+	static char copy[512];
+	static char *argv[WORDS_MAX];
+	char *p;
+	int argc = 1;
+
+	snprintf(copy, sizeof(copy), "%s", line);
+	argv[0] = copy;		/* not looked at */
+	for (p = strtok(copy, " "); p && argc < WORDS_MAX;
+	    p = strtok(NULL, " "))
+		argv[argc++] = p;
+	return conf_args_parse(a, argc, argv, err);
+}
+
+static const struct {
+	const char		*line;
+	enum conf_command	 command;
+	enum conf_quiet		 quiet;
+	enum conf_dump		 dump;
+	const char		*file;
+} good[] = {
+	{ "", CONF_CMD_RUN, CONF_NOT_QUIET, CONF_DUMP_NONE, NULL },
+	{ "-f torrc", CONF_CMD_RUN, CONF_NOT_QUIET, CONF_DUMP_NONE, "torrc" },
+	{ "--torrc-file -", CONF_CMD_RUN, CONF_NOT_QUIET, CONF_DUMP_NONE, "-" },
+	{ "--quiet -f a -f b", CONF_CMD_RUN, CONF_QUIET, CONF_DUMP_NONE, "b" },
+	{ "--quiet --hush", CONF_CMD_RUN, CONF_QUIET, CONF_DUMP_NONE, NULL },
+	{ "--verify-config --hush", CONF_CMD_VERIFY, CONF_HUSH, CONF_DUMP_NONE,
+	    NULL },
+	{ "--dump-config", CONF_CMD_DUMP, CONF_QUIET, CONF_DUMP_SHORT, NULL },
+	{ "--dump-config full -f x", CONF_CMD_DUMP, CONF_QUIET, CONF_DUMP_FULL,
+	    "x" },
+	{ "--dump-config -f x", CONF_CMD_DUMP, CONF_QUIET, CONF_DUMP_SHORT,
+	    "x" },
+	{ "status", CONF_CMD_STATUS, CONF_NOT_QUIET, CONF_DUMP_NONE, NULL },
+	{ "status --json -f x", CONF_CMD_STATUS, CONF_NOT_QUIET,
+	    CONF_DUMP_NONE, "x" },
+	{ "--version", CONF_CMD_VERSION, CONF_HUSH, CONF_DUMP_NONE, NULL },
+	{ "-h", CONF_CMD_HELP, CONF_HUSH, CONF_DUMP_NONE, NULL },
+	{ "--list-torrc-options", CONF_CMD_LIST_OPTIONS, CONF_HUSH,
+	    CONF_DUMP_NONE, NULL },
+};
+
+START_TEST(conf_args_parse_good_line_gives_its_command)
+{
+	struct conf_args a;
+	struct conf_err err;
+
+	ck_assert_msg(parse(&a, good[_i].line, &err) == 0, "%s", err.text);
+	ck_assert_int_eq(a.command, good[_i].command);
+	ck_assert_int_eq(a.quiet, good[_i].quiet);
+	ck_assert_int_eq(a.dump, good[_i].dump);
+	ck_assert_pstr_eq(a.file, good[_i].file);
+	ck_assert_uint_eq(a.option.n, 0);
+	conf_args_free(&a);
+}
+END_TEST
+
+static const struct {
+	const char	*line;
+	const char	*options;	/* joined by ; */
+} options[] = {
+	{ "--TransPort 9040", "TransPort 9040;" },
+	{ "TransPort 9040 -DNSPort 53", "TransPort 9040;DNSPort 53;" },
+	{ "--+TransPort 9040 +DNSPort 53", "+TransPort 9040;+DNSPort 53;" },
+	{ "--/TransPort --DNSPort 53", "/TransPort;DNSPort 53;" },
+	{ "/TransPort", "/TransPort;" },
+	{ "--DisableNetwork 1 -f x --ExitNodes {de}",
+	    "DisableNetwork 1;ExitNodes {de};" },
+	{ "--ExitNodes --TransPort", "ExitNodes --TransPort;" },
+};
+
+START_TEST(conf_args_parse_options_are_kept_in_order)
+{
+	struct conf_args a;
+	struct conf_err err;
+	char joined[256] = "";
+	size_t i;
+
+	ck_assert_msg(parse(&a, options[_i].line, &err) == 0, "%s", err.text);
+	for (i = 0; i < a.option.n; i++) {
+		strcat(joined, a.option.item[i]);
+		strcat(joined, ";");
+	}
+	ck_assert_str_eq(joined, options[_i].options);
+	conf_args_free(&a);
+}
+END_TEST
+
+static const struct {
+	const char	*line;
+	const char	*why;
+} bad[] = {
+	{ "-f", "-f wants a value" }, { "--TransPort", "wants a value" },
+	{ "--dump-config long", "--dump-config wants short or full" },
+	{ "--hash-password x", "does not have" },
+	{ "--keygen", "does not have" }, { "--json", "--json goes with status" },
+	{ "-- x", "no option's name" }, { "status foo", "wants a value" },
+};
+
+START_TEST(conf_args_parse_bad_line_says_why)
+{
+	struct conf_args a;
+	struct conf_err err;
+
+	ck_assert_int_eq(parse(&a, bad[_i].line, &err), -EINVAL);
+	ck_assert_msg(strstr(err.text, bad[_i].why) != NULL, "%s", err.text);
+}
+END_TEST
+
+START_TEST(conf_load_command_line_overrides_files)
+{
+	static const char text[] = "TransPort 1\nTransPort 2\n"
+	    "StrictNodes 0\nDNSPort 53\n";
+	struct conf_args a;
+	struct conf_err err;
+	struct conf *c;
+
+	ck_assert_int_eq(parse(&a, "--TransPort 3 --StrictNodes 1 --/DNSPort",
+	    &err), 0);
+	a.text = text;
+	a.text_len = strlen(text);
+	ck_assert_msg(conf_load(&c, &a, &err) == 0, "%s", err.text);
+	ck_assert_uint_eq(c->ntrans_ports, 1);
+	ck_assert_uint_eq(c->trans_ports[0].addr.port, 3);
+	ck_assert_int_eq(c->strict_nodes, 1);
+	ck_assert_uint_eq(c->ndns_ports, 0);
+	conf_free(c);
+	conf_args_free(&a);
+	ck_assert_int_eq(parse(&a, "+TransPort 3", &err), 0);
+	a.text = text;
+	a.text_len = strlen(text);
+	ck_assert_msg(conf_load(&c, &a, &err) == 0, "%s", err.text);
+	ck_assert_uint_eq(c->ntrans_ports, 3);
+	conf_free(c);
+	conf_args_free(&a);
+}
+END_TEST
+
+START_TEST(conf_load_command_line_error_names_it)
+{
+	struct conf_args a;
+	struct conf_err err;
+	struct conf *c;
+
+	ck_assert_int_eq(parse(&a, "--StrictNodes 2", &err), 0);
+	a.text = "";
+	ck_assert_int_eq(conf_load(&c, &a, &err), -EINVAL);
+	ck_assert_str_eq(err.text,
+	    "command line: StrictNodes wants 0 or 1; got '2'");
+	conf_args_free(&a);
+}
+END_TEST
+
+static const struct unit_test tests[] = {
+	UNIT_LOOP(conf_args_parse_good_line_gives_its_command, NELEM(good)),
+	UNIT_LOOP(conf_args_parse_options_are_kept_in_order, NELEM(options)),
+	UNIT_LOOP(conf_args_parse_bad_line_says_why, NELEM(bad)),
+	UNIT(conf_load_command_line_overrides_files),
+	UNIT(conf_load_command_line_error_names_it),
+};
+
+UNIT_MAIN("conf_args", tests)

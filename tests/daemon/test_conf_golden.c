@@ -1,0 +1,140 @@
+/* tests/daemon/test_conf_golden.c - configuration in, canonical dump out
+ *
+ * Each tests/golden/conf/NAME.in is read as "NAME.in"; what comes of it, the
+ * error, or the warnings and the dump, must be what NAME.out holds; and what
+ * was dumped must dump the same again.  CONF_GOLDEN_WRITE=1 in the environment
+ * writes the .out files anew, for a person to look through.
+ */
+#include <glob.h>
+#include <string.h>
+
+#include "daemon/conf.h"
+#include "tests/unit.h"
+
+static char *
+slurp(const char *path, size_t *len)
+{
+	FILE *f = fopen(path, "rb");
+	char *text = calloc(1, 65536);
+
+	if (f == NULL) {
+		free(text);
+		return NULL;
+	}
+	*len = fread(text, 1, 65535, f);
+	fclose(f);
+	return text;
+}
+
+static int
+load(struct conf **c, const char *name, const char *text, size_t len,
+    struct conf_err *err)
+{
+	struct conf_args args = {
+		.file = name, .text = text, .text_len = len, .no_files = 1
+	};
+
+	return conf_load(c, &args, err);
+}
+
+static char *
+dumped(const struct conf *c, int warnings, size_t *len)
+{
+	char *text = NULL;
+	FILE *m = open_memstream(&text, len);
+	size_t i;
+
+	for (i = 0; warnings && i < c->warnings.n; i++)
+		fprintf(m, "# %s\n", c->warnings.item[i]);
+	conf_dump(c, CONF_DUMP_SHORT, m);
+	fclose(m);
+	return text;
+}
+
+/* A dump that is read gives the same dump. */
+static void
+check_again(const char *name, const struct conf *c)
+{
+	size_t len, again_len;
+	char *text = dumped(c, 0, &len), *again;
+	struct conf_err err;
+	struct conf *c2;
+
+	if (load(&c2, name, text, len, &err) < 0)
+		ck_abort_msg("%s: dump not read: %s\n%s", name, err.text, text);
+	again = dumped(c2, 0, &again_len);
+	ck_assert_msg(strcmp(text, again) == 0, "%s: dumped\n%s\nthen\n%s",
+	    name, text, again);
+	free(text);
+	free(again);
+	conf_free(c2);
+}
+
+static char *
+outcome(const char *name, const char *text, size_t text_len)
+{
+	struct conf_err err;
+	struct conf *c;
+	char *out;
+	size_t len;
+
+	if (load(&c, name, text, text_len, &err) < 0) {
+		if (asprintf(&out, "error: %s\n", err.text) < 0)
+			abort();
+		return out;
+	}
+	out = dumped(c, 1, &len);
+	check_again(name, c);
+	conf_free(c);
+	return out;
+}
+
+static void
+one(const char *path)
+{
+	char out_path[4096], *in, *out, *want;
+	const char *name = strrchr(path, '/') + 1;
+	size_t len;
+	FILE *f;
+
+	snprintf(out_path, sizeof(out_path), "%.*sout",
+	    (int)strlen(path) - 2, path);
+	ck_assert_ptr_nonnull(in = slurp(path, &len));
+	out = outcome(name, in, len);
+	if (getenv("CONF_GOLDEN_WRITE")) {
+		ck_assert_ptr_nonnull(f = fopen(out_path, "w"));
+		fputs(out, f);
+		fclose(f);
+	} else {
+		want = slurp(out_path, &len);
+		ck_assert_msg(want != NULL, "%s is missing", out_path);
+		ck_assert_msg(strcmp(out, want) == 0, "%s: got\n%s\nwanted\n%s",
+		    name, out, want);
+		free(want);
+	}
+	free(in);
+	free(out);
+}
+
+START_TEST(conf_golden_input_gives_its_output)
+{
+	const char *srcdir = getenv("srcdir");
+	char pattern[4096];
+	glob_t g;
+	size_t i;
+
+	snprintf(pattern, sizeof(pattern), "%s/tests/golden/conf/*.in",
+	    srcdir ? srcdir : ".");
+	ck_assert_int_eq(glob(pattern, 0, NULL, &g), 0);
+	ck_assert_uint_gt(g.gl_pathc, 50);
+	for (i = 0; i < g.gl_pathc; i++)
+		one(g.gl_pathv[i]);
+	globfree(&g);
+}
+END_TEST
+
+static const struct unit_test tests[] = {
+	UNIT(conf_golden_input_gives_its_output),
+};
+
+UNIT_MAIN("conf_golden", tests)
