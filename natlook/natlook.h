@@ -22,6 +22,7 @@
 
 struct addr;
 struct natlook;
+struct natlook_sys;
 
 enum natlook_kind {
 	NATLOOK_NONE,
@@ -49,5 +50,11 @@ int	natlook_find(struct natlook *, int fd, const struct addr *client,
 	    const struct addr *local, struct addr *orig);
 
 const char *natlook_name(enum natlook_kind);	/* "netfilter", ... */
+
+/* The same with another kernel than the one we run on: for tests. */
+int	natlook_init_sys(struct natlook **, enum natlook_kind,
+	    const struct natlook_sys *);
+int	natlook_listen_opts_sys(const struct natlook_sys *, int fd,
+	    enum natlook_kind, int family);
 
 #endif

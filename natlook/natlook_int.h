@@ -9,7 +9,8 @@
 #include <sys/socket.h>
 
 #include "base/addr.h"
-#include "natlook/natlook.h"
+
+struct natlook;
 
 struct natlook_sys {
 	int	(*open)(const char *path, int flags);
@@ -43,10 +44,5 @@ extern const struct natlook_sys natlook_kernel;
 extern const struct natlook_row natlook_netfilter;
 extern const struct natlook_row natlook_tproxy;
 extern const struct natlook_row natlook_pf;
-
-int	natlook_init_sys(struct natlook **, enum natlook_kind,
-	    const struct natlook_sys *);
-int	natlook_listen_opts_sys(const struct natlook_sys *, int fd,
-	    enum natlook_kind, int family);
 
 #endif
