@@ -1,0 +1,197 @@
+#!/bin/bash
+# demo.sh - see it work, on one machine, without the Internet
+#
+# usage: sudo ./demo.sh [--client tor|BINARY]
+#
+# Builds onion-transparent and lets it do its job in a laboratory made of
+# network namespaces: a private network of Debian's tor (authorities, relays,
+# exits), a destination with a web server and DNS, a gateway that runs
+# onion-transparent, and a LAN client that knows nothing of all this.  The
+# client fetches a page by name, and a 50 MB file.
+#
+# What is missing is installed by apt.  Everything else is gone afterwards,
+# also when interrupted; several demos can run at once.  The exit status
+# tells whether all went well.
+#	--client tor	the same with tor as the client, for comparison
+# shellcheck disable=SC2119,SC2317
+set -u
+TOP=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/packages.sh
+. "$TOP/tests/packages.sh"
+# shellcheck source=tests/net/build.sh
+. "$TOP/tests/net/build.sh"
+
+FILE_BYTES=50000000
+failures=0
+
+# ---- how it looks ----------------------------------------------------------
+
+if [ -t 1 ] && [ -z "${NO_COLOR-}" ]; then
+	B=$'\e[1m' G=$'\e[32m' R=$'\e[31m' D=$'\e[2m' N=$'\e[0m'
+else
+	B='' G='' R='' D='' N=''
+fi
+title() { printf '\n%s%s%s\n' "$B" "$*" "$N"; }
+say() { printf '   %s\n' "$*"; }
+quiet_say() { printf '   %s%s%s\n' "$D" "$*" "$N"; }
+good() { printf ' %sok%s %s\n' "$G" "$N" "$*"; }
+bad() {
+	printf ' %sNO%s %s\n' "$R" "$N" "$*"
+	failures=$((failures + 1))
+}
+# verdict TEXT CMD...: good or bad
+verdict() {
+	local text=$1
+	shift
+	if "$@" >/dev/null 2>&1; then good "$text"; else bad "$text"; fi
+}
+give_up() {
+	bad "$*"
+	[ ! -e "${LAB_DIR:-/nonexistent}/log/sut.out" ] ||
+		{ say "its log ends:"; sut_log | tail -n 20 | sed 's/^/   | /'; }
+	exit 1
+}
+
+# ---- before the laboratory -------------------------------------------------
+
+prepare() {
+	need_root "$0"
+	title "Preparing"
+	packages_install "${PACKAGES_LAB[@]}" || exit 1
+	if [ -z "$CLIENT" ]; then
+		packages_install "${PACKAGES_BUILD[@]}" || exit 1
+		say "building (quietly) ..."
+		CLIENT=$(build_ours "$TOP") || exit 1
+	fi
+	[ "$CLIENT" = tor ] || CLIENT=$(readlink -f "$CLIENT")
+	good "the client under demonstration: ${CLIENT#"$TOP"/}"
+	export LAB_SUT=$CLIENT
+}
+
+# ---- the demonstration -----------------------------------------------------
+
+network() {
+	title "A private network of tor relays"
+	say "$LAB_AUTHS authorities and $LAB_RELAYS relays, each with addresses of its own."
+	lab_up
+	say "they vote on a consensus ..."
+	lab_wait_consensus || give_up "the relays found no consensus"
+	good "consensus after $(since "$LAB_DIR/tor/started") seconds"
+}
+since() { awk -v a="$(cat "$1")" -v b="$(date +%s.%N)" \
+	'BEGIN { printf "%.0f", b - a }'; }
+
+gateway() {
+	title "The gateway starts"
+	lab_oracle_reset
+	sut_start
+	follow_bootstrap || give_up "it did not bootstrap"
+	good "ready to build circuits"
+}
+# Show progress as the log tells it, until 100% or a generous bound.
+follow_bootstrap() {
+	local end=$((SECONDS + 120)) seen=0 lines
+	while [ "$SECONDS" -lt "$end" ] && lab_alive sut; do
+		mapfile -t lines < <(sut_log |
+			grep -o 'Bootstrapped [0-9]*%.*' | tail -n +$((seen + 1)))
+		[ "${#lines[@]}" -eq 0 ] || printf '   %s\n' "${lines[@]}"
+		seen=$((seen + ${#lines[@]}))
+		sut_done && return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+page() {
+	local text who
+	title "The client on the LAN: curl http://www.example.test/"
+	lab_until 90 lab_lan curl -qsSf --max-time 30 http://www.example.test/
+	text=$(lab_lan curl -qsSf --max-time 60 http://www.example.test/)
+	[ -n "$text" ] || { bad "no page came"; return; }
+	say "the web server says: $text"
+	who=$(seen_by_web)
+	say "its log says it was visited by $who (relay $(relay_at "$who"))"
+	say "the gateway's own addresses: $UP4, $UP6"
+	verdict "that is an exit relay's address" is_exit "$(relay_at "$who")"
+}
+seen_by_web() {
+	lab_web_log | grep -v "^80 $DEST4 " | tail -n 1 | cut -d' ' -f2
+}
+is_exit() { lab_exits | grep -qx "$1"; }
+
+file() {
+	local here there path
+	title "A file of $((FILE_BYTES / 1000000)) MB"
+	lab_spawn file lan1 curl -q -sSf -o "$LAB_DIR/tmp/file" \
+		"http://$DEST4/bytes/$FILE_BYTES"
+	path=$(path_while_running)
+	show_path "$path"
+	lab_until 600 dead "$(lab_pid file)" || bad "the download hangs"
+	wait "$(lab_pid file)"
+	here=$(sha256sum <"$LAB_DIR/tmp/file" | cut -d' ' -f1)
+	there=$(lab_dest curl -qs "http://$DEST4/sum/$FILE_BYTES")
+	say "SHA-256 at the server: $there"
+	say "SHA-256 at the client: $here"
+	verdict "they are the same" test "$here" = "$there"
+}
+# Ask the program which relays carry the stream, as long as it runs.
+path_while_running() {
+	local path=
+	while [ -z "$path" ] && lab_alive file; do
+		path=$(sut_get path-of "$DEST4:80" 2>/dev/null | tail -n 1)
+	done
+	echo "$path"
+}
+show_path() {
+	local n
+	if [ "$(wc -w <<<"$1")" -ne 3 ]; then
+		bad "no circuit of three relays was seen ($1)"
+		return
+	fi
+	say "the circuit that carries it:"
+	for n in $1; do
+		say "   $n  $(relay_addr4 "$n")  $(relay_fp "$n")"
+	done
+	good "three relays, the last one an exit"
+}
+
+uplink() {
+	local leaked
+	title "The gateway's uplink, watched from outside"
+	leaked=$(lab_leaked)
+	say "packets to relays:       $(lab_count good)"
+	say "packets anywhere else:   $leaked"
+	verdict "it spoke to relays only" test "$leaked" -eq 0
+	[ "$leaked" -eq 0 ] || lab_leaks
+	verdict "relays were used" test "$(lab_count good)" -gt 0
+	lab_oracle_antitest >/dev/null 2>&1 ||
+		{ bad "the watch is blind: it missed a leak made on purpose"; return; }
+	good "the watch sees: it counted a leak made on purpose"
+}
+
+ending() {
+	sut_stop || bad "it did not stop when asked to"
+	if [ "$failures" -eq 0 ]; then
+		title "${G}All went well.${N}"
+		exit 0
+	fi
+	title "${R}$failures of these went wrong.${N}"
+	exit 1
+}
+
+CLIENT=
+case ${1-} in
+--client) CLIENT=${2:?--client needs a name} ;;
+'') ;;
+*) usage_of "$0"; exit 2 ;;
+esac
+[ -n "${LAB_INSIDE-}" ] || prepare
+# shellcheck source=tests/net/lab.sh
+. "$TOP/tests/net/lab.sh"
+lab_enter "$@"
+network
+gateway
+page
+file
+uplink
+ending

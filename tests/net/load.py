@@ -1,0 +1,203 @@
+#!/usr/bin/env python3
+"""The LAN client, where curl and dig are not enough.
+
+usage: load.py many N HOST      open N connections; when all are open, send
+                                a word of its own on each and have it echoed
+       load.py idle N HOST      open N, print "ready", hold until killed
+       load.py ttfb N HOST      N fresh connections, one after the other:
+                                seconds to the first byte, a line each
+       load.py rate SECONDS WIDTH HOST
+                                fresh connections as fast as WIDTH at a time
+                                go, each carrying one line: connections/s
+       load.py first SINCE HOST try until a first byte comes: seconds since
+                                SINCE (as date +%s.%N)
+       load.py dns SECONDS WIDTH SERVER NAME
+                                questions as fast as WIDTH at a time go:
+                                answers/s.  "*" in NAME becomes a number
+       load.py raw SERVER HEX   one datagram to port 53; prints the answer's
+                                rcode, or "silence"
+
+Ports are web.py's: 7 echo, 17 one line, 80 HTTP.
+"""
+import asyncio
+import os
+import random
+import socket
+import struct
+import sys
+import time
+
+PATIENCE = 120  # seconds: a bound against hanging, never a criterion
+
+
+async def many(count, host):
+    everyone_is_here = asyncio.Event()
+    arrived = 0
+
+    async def one(i):
+        nonlocal arrived
+        reader, writer = await asyncio.open_connection(host, 7)
+        arrived += 1
+        if arrived == count:
+            everyone_is_here.set()
+        await everyone_is_here.wait()
+        word = b"%06d %s\n" % (i, os.urandom(400).hex().encode())
+        writer.write(word)
+        back = await reader.readexactly(len(word))
+        writer.close()
+        if back != word:
+            raise ValueError("%d got another's bytes" % i)
+
+    jobs = [asyncio.create_task(one(i)) for i in range(count)]
+    _, late = await asyncio.wait(jobs, timeout=PATIENCE,
+                                 return_when=asyncio.FIRST_EXCEPTION)
+    for job in late:
+        job.cancel()
+    good = sum(job.done() and not job.cancelled() and not job.exception()
+               for job in jobs)
+    bad = {repr(job.exception()) for job in jobs
+           if job.done() and not job.cancelled() and job.exception()}
+    print("%d of %d at once, %d open together" % (good, count, arrived),
+          *sorted(bad)[:5])
+    return good == count
+
+
+async def idle(count, host):
+    held = []
+    for start in range(0, count, 50):
+        held += await asyncio.gather(*(
+            asyncio.open_connection(host, 7)
+            for _ in range(start, min(start + 50, count))))
+    # a word on each: idle, but known to be open to the far end
+    for _, writer in held:
+        writer.write(b"x")
+    await asyncio.gather(*(reader.readexactly(1) for reader, _ in held))
+    print("ready", flush=True)
+    await asyncio.Event().wait()
+
+
+def first_byte(host, timeout=PATIENCE):
+    begin = time.monotonic()
+    with socket.create_connection((host, 80), timeout) as sock:
+        sock.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n"
+                     b"Connection: close\r\n\r\n")
+        if not sock.recv(1):
+            raise ConnectionError("no byte")
+        return time.monotonic() - begin
+
+
+def ttfb(count, host):
+    for _ in range(count):
+        print("%.4f" % first_byte(host))
+
+
+def first(since, host):
+    give_up = time.monotonic() + PATIENCE
+    while time.monotonic() < give_up:
+        try:
+            first_byte(host)
+            print("%.3f" % (time.time() - since))
+            return True
+        except OSError:
+            time.sleep(0.02)
+    return False
+
+
+async def rate(seconds, width, host):
+    done = failed = 0
+    end = time.monotonic() + seconds
+
+    async def worker():
+        nonlocal done, failed
+        while time.monotonic() < end:
+            try:
+                reader, writer = await asyncio.open_connection(host, 17)
+                line = await reader.readline()
+                writer.close()
+                done += bool(line)
+                failed += not line
+            except OSError:
+                failed += 1
+
+    begin = time.monotonic()
+    await asyncio.wait_for(asyncio.gather(*(worker() for _ in range(width))),
+                           seconds + PATIENCE)
+    print("%.1f" % (done / (time.monotonic() - begin)))
+    if failed:
+        print("%d failed" % failed, file=sys.stderr)
+
+
+def question(ident, name):
+    labels = b"".join(bytes([len(x)]) + x.encode() for x in name.split("."))
+    return struct.pack(">6H", ident, 0x0100, 1, 0, 0, 0) + labels + \
+        b"\0\0\1\0\1"
+
+
+def dns(seconds, width, server, name):
+    """One socket, `width` questions in the air; a lost one is asked again."""
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 21)
+    sock.connect((server, 53))
+    sock.settimeout(5)
+    salt = random.randrange(1 << 30)
+    asked = answered = lost = 0
+
+    def ask():
+        nonlocal asked
+        asked += 1
+        text = name.replace("*", "%x-%d" % (salt, asked))
+        sock.send(question(asked & 0xffff, text))
+
+    begin = time.monotonic()
+    for _ in range(width):
+        ask()
+    while time.monotonic() < begin + seconds:
+        try:
+            reply = sock.recv(4096)
+        except socket.timeout:
+            lost += width
+            for _ in range(width):
+                ask()
+            continue
+        if reply[3] & 15 == 0 and reply[7] > 0:
+            answered += 1
+        ask()
+    print("%.1f" % (answered / (time.monotonic() - begin)))
+    if lost:
+        print("%d lost" % lost, file=sys.stderr)
+
+
+def raw(server, text):
+    family = socket.AF_INET6 if ":" in server else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as sock:
+        sock.connect((server, 53))
+        sock.settimeout(2)
+        sock.send(bytes.fromhex(text))
+        try:
+            reply = sock.recv(4096)
+            print(reply[3] & 15 if len(reply) > 3 else "short")
+        except socket.timeout:
+            print("silence")
+        except OSError as error:
+            print(error)
+
+
+def main(what="", *args):
+    if what == "many":
+        return asyncio.run(many(int(args[0]), args[1]))
+    if what == "idle":
+        return asyncio.run(idle(int(args[0]), args[1]))
+    if what == "ttfb":
+        return ttfb(int(args[0]), args[1])
+    if what == "first":
+        return first(float(args[0]), args[1])
+    if what == "rate":
+        return asyncio.run(rate(float(args[0]), int(args[1]), args[2]))
+    if what == "dns":
+        return dns(float(args[0]), int(args[1]), *args[2:])
+    if what == "raw":
+        return raw(*args)
+    sys.exit(__doc__)
+
+
+sys.exit(main(*sys.argv[1:]) is False)

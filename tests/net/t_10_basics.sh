@@ -1,0 +1,44 @@
+#!/bin/bash
+# A LAN client that knows nothing of Tor fetches a page by name.
+. "$(dirname "$0")/check.sh"
+need_lab
+need_sut
+
+three_relays() {
+	local path
+	path=$(drip_path)
+	echo "path: $path"
+	[ "$(tr ' ' '\n' <<<"$path" | sort -u | wc -l)" -eq 3 ] &&
+		[ "${path##* }" = "$(drip_exit)" ]
+}
+
+# Two clients of one destination: by default they never share a circuit.
+own_circuits() {
+	lab_spawn drip2 lan2 curl -q -sS -o /dev/null \
+		"http://$DEST4/drip/1000000000"
+	lab_until 60 two_circuits
+}
+two_circuits() {
+	[ "$(sut_get circuits-of "$DEST4:80" | sort -u | wc -l)" -eq 2 ]
+}
+
+check "a page by name" fetches http://www.example.test/
+check "the server saw an exit (IPv4)" seen_exit
+check "a page from an IPv4 address" fetches "http://$DEST4/"
+check "a page from an IPv6 address" fetches "http://[$DEST6]/"
+check "the server saw an exit (IPv6)" seen_exit
+check "a name with only an IPv4 address" fetches http://only4.example.test/
+check "a name with only an IPv6 address" fetches http://only6.example.test/
+
+drip_start
+check "status shows the stream's three relays, exit last" three_relays
+check "another LAN client gets another circuit" own_circuits
+drip_stop
+lab_stop drip2 KILL
+
+# Nobody listens there: the client is told so, it does not hang.
+refused() {
+	lab_lan curl -q -sS --max-time 120 "http://$DEST4:81/"
+	case $? in 0 | 28) return 1 ;; esac
+}
+check "a refused connection ends" refused

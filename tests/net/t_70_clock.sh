@@ -1,0 +1,46 @@
+#!/bin/bash
+# A clock that is wrong by more than a day: said, survived, and forgotten.
+# shellcheck disable=SC2034
+. "$(dirname "$0")/check.sh"
+need_lab
+
+FAKE=$LAB_DIR/tmp/wrongclock.so
+gcc -O -shared -fPIC -o "$FAKE" "$LAB_SRC/wrongclock.c" -ldl 2>/dev/null ||
+	{ skip "no gcc"; exit; }
+wrong() { SUT_WRAP=(env "LD_PRELOAD=$FAKE" "WRONGCLOCK=$(($1 * 3600))"); }
+right() { SUT_WRAP=(); }
+
+# "clock" in status; tor has that only in its log
+says_clock() {
+	if ! sut_is_tor; then
+		sut_get text | grep -i 'clock' && return
+		echo "status:"
+		sut_get text
+		return 1
+	fi
+	sut_log | grep -iE 'clock|expired|skew'
+}
+
+for off in +26 -26; do
+	wrong "$off"
+	sut_stop
+	sut_wipe
+	sut_start
+	check "clock $off h, no cache: says clock" lab_until 120 says_clock
+	check "clock $off h, no cache: lives" lab_alive sut
+	right
+	sut_stop
+	sut_start
+	check "clock right again: bootstraps" sut_wait
+	check "clock right again: works" fetches "http://$DEST4/"
+
+	wrong "$off"
+	sut_stop
+	sut_start
+	check "clock $off h, warm cache: says clock" lab_until 120 says_clock
+	right
+	sut_stop
+	sut_start
+	check "clock right again (warm): bootstraps" sut_wait
+	check "clock right again (warm): works" fetches "http://$DEST4/"
+done
