@@ -7,6 +7,7 @@ base_libbase_a_SOURCES = \
 	base/log.c base/log.h \
 	base/loop.c base/loop.h \
 	base/map.c base/map.h \
+	base/quota.c base/quota.h \
 	base/rand.c base/rand.h \
 	base/secret.c base/secret.h \
 	base/wire.c base/wire.h

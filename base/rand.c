@@ -1,10 +1,12 @@
 /* base/rand.c - randomness: a userspace ChaCha20 generator seeded by the kernel
  *
- * libsodium's internal generator: one system call to seed, none per use, which
- * matters because every short relay cell is padded with random bytes.
+ * libsodium's internal generator asks for the process id at each use, which is
+ * a system call; every short relay cell is padded with random bytes.  So small
+ * amounts are drawn from @stock, which is filled now and then; what was given
+ * out is wiped from it.
  *
  * A process made by fork() would go on with the same stream as its parent;
- * the handler that rand_init() leaves behind seeds it anew.
+ * the handler that rand_init() leaves behind empties the stock and seeds anew.
  */
 #include "base/rand.h"
 
@@ -15,7 +17,18 @@
 
 #include <sodium/randombytes_internal_random.h>
 
+enum { STOCK = 1024, SMALL = 64 };
+
 static int forks_handled;
+static uint8_t stock[STOCK];
+static size_t left;		/* bytes of the stock not given out */
+
+static void
+start_anew(void)
+{
+	left = 0;
+	randombytes_stir();
+}
 
 void
 rand_init(void)
@@ -23,8 +36,8 @@ rand_init(void)
 	randombytes_set_implementation(&randombytes_internal_implementation);
 	if (sodium_init() < 0)
 		abort();
-	randombytes_stir();
-	if (!forks_handled && pthread_atfork(NULL, NULL, randombytes_stir) != 0)
+	start_anew();
+	if (!forks_handled && pthread_atfork(NULL, NULL, start_anew) != 0)
 		abort();
 	forks_handled = 1;
 }
@@ -32,13 +45,26 @@ rand_init(void)
 void
 rand_bytes(void *p, size_t len)
 {
-	randombytes_buf(p, len);
+	if (len > SMALL) {
+		randombytes_buf(p, len);
+		return;
+	}
+	if (left < len) {
+		randombytes_buf(stock, sizeof(stock));
+		left = sizeof(stock);
+	}
+	left -= len;
+	memcpy(p, stock + left, len);
+	sodium_memzero(stock + left, len);
 }
 
 uint32_t
 rand_u32(void)
 {
-	return randombytes_random();
+	uint32_t v;
+
+	rand_bytes(&v, sizeof(v));
+	return v;
 }
 
 uint64_t
@@ -46,7 +72,7 @@ rand_u64(void)
 {
 	uint64_t v;
 
-	randombytes_buf(&v, sizeof(v));
+	rand_bytes(&v, sizeof(v));
 	return v;
 }
 

@@ -1,14 +1,18 @@
 /* dnsport/answer.c - a DNS message that answers a question
  *
- * Built by ldns.  The question section is the client's own record, so that the
- * case of its name, which some resolvers use to tell forged answers, is kept.
- * TTLs are clipped: what an exit says is neither cached for long nor, by an odd
- * value, made into a mark (threats 1, TROVE-2021-009).
+ * Built by ldns.  The question section is the client's own name, so that its
+ * case, which some resolvers use to tell forged answers, is kept.  TTLs are
+ * clipped: what an exit says is neither cached for long nor, by an odd value,
+ * made into a mark.
+ *
+ * An answer without records is never longer than its question, so nobody can
+ * make us say more than they said themselves to somebody whose address they
+ * borrow; one with records took a circuit's round trip and a place among the
+ * DNSPORT_CLIENT_MAX of that address.
  */
 #include "dnsport/answer.h"
 
 #include <ldns/ldns.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +24,19 @@ clip_ttl(uint32_t ttl)
 	return ttl > DNSPORT_TTL_MAX ? DNSPORT_TTL_MAX : ttl;
 }
 
+/* A name from the network as a domain name.  ldns would take a backslash for
+ * an escape; a host's name has none. */
+static ldns_rdf *
+make_name(const char *name)
+{
+	size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
+
+	if (len == 0 || name[len] != '\0' || len > DNSPORT_NAME_MAX + 1)
+		return NULL;
+	return ldns_dname_new_frm_str(name);
+}
+
 static ldns_rdf *
 make_rdata(enum dns_ask ask, const struct dns_record *r)
 {
@@ -29,8 +46,27 @@ make_rdata(enum dns_ask ask, const struct dns_record *r)
 		return ldns_rdf_new_frm_data(LDNS_RDF_TYPE_AAAA, 16,
 		    r->addr.ip);
 	if (ask == DNS_ASK_PTR && r->name)
-		return ldns_dname_new_frm_str(r->name);
+		return make_name(r->name);
 	return NULL;
+}
+
+/* A record of the name that was asked for, without data; NULL: no memory. */
+static ldns_rr *
+make_record(const struct question *q)
+{
+	ldns_rdf *owner = ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME,
+	    q->name_len, q->name);
+	ldns_rr *rr = ldns_rr_new();
+
+	if (owner == NULL || rr == NULL) {
+		ldns_rdf_deep_free(owner);
+		ldns_rr_free(rr);
+		return NULL;
+	}
+	ldns_rr_set_owner(rr, owner);
+	ldns_rr_set_type(rr, (ldns_rr_type)q->type);
+	ldns_rr_set_class(rr, (ldns_rr_class)q->class);
+	return rr;
 }
 
 static void
@@ -41,16 +77,24 @@ add_record(ldns_pkt *pkt, const struct question *q, const struct dns_record *r)
 
 	if (rdata == NULL)
 		return;		/* not what was asked for, or no name at all */
-	if ((rr = ldns_rr_new()) == NULL) {
+	if ((rr = make_record(q)) == NULL) {
 		ldns_rdf_deep_free(rdata);
 		return;
 	}
-	ldns_rr_set_owner(rr, ldns_rdf_clone(ldns_rr_owner(q->rr)));
-	ldns_rr_set_type(rr, ldns_rr_get_type(q->rr));
-	ldns_rr_set_class(rr, LDNS_RR_CLASS_IN);
 	ldns_rr_set_ttl(rr, clip_ttl(r->ttl));
 	ldns_rr_push_rdf(rr, rdata);
 	ldns_pkt_push_rr(pkt, LDNS_SECTION_ANSWER, rr);
+}
+
+static void
+add_question(ldns_pkt *pkt, const struct question *q)
+{
+	ldns_rr *rr = make_record(q);
+
+	if (rr == NULL)
+		return;
+	ldns_rr_set_question(rr, true);
+	ldns_pkt_push_rr(pkt, LDNS_SECTION_QUESTION, rr);
 }
 
 static ldns_pkt *
@@ -71,9 +115,8 @@ make_packet(const struct question *q, uint16_t rcode)
 		ldns_pkt_set_edns_udp_size(pkt, DNSPORT_UDP_MAX);
 		ldns_pkt_set_edns_extended_rcode(pkt, (uint8_t)(rcode >> 4));
 	}
-	if (q->rr)
-		ldns_pkt_push_rr(pkt, LDNS_SECTION_QUESTION,
-		    ldns_rr_clone(q->rr));
+	if (q->name_len)
+		add_question(pkt, q);
 	return pkt;
 }
 
@@ -114,7 +157,7 @@ answer_build(const struct question *q, uint16_t rcode,
 
 	if (pkt == NULL)
 		return NULL;
-	for (i = 0; i < n && q->rr; i++)
+	for (i = 0; i < n && q->name_len; i++)
 		add_record(pkt, q, &r[i]);
 	wire = render(pkt, len);
 	ldns_pkt_free(pkt);

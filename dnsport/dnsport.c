@@ -18,19 +18,14 @@
 #include <sys/queue.h>
 
 #include "base/loop.h"
-#include "base/map.h"
+#include "base/quota.h"
 #include "dnsport/answer.h"
 #include "dnsport/question.h"
-
-struct client {			/* how much one address has waiting */
-	uint8_t		key[17];
-	size_t		n;
-};
 
 struct dns_query {
 	LIST_ENTRY(dns_query) link;
 	struct dnsport	*dp;
-	struct client	*client;
+	struct addr	 client;
 	struct question	 question;
 	dnsport_reply_fn *reply;
 	void		*reply_arg;
@@ -44,7 +39,7 @@ struct dnsport {
 	struct loop	*loop;
 	const struct dnsport_user *user;
 	void		*arg;
-	struct map	*clients;
+	struct quota	*quota;
 	LIST_HEAD(, dns_query) queries;
 	struct dnsport_totals totals;
 };
@@ -57,9 +52,8 @@ dnsport_new(struct dnsport **out, struct loop *loop,
 
 	if (dp == NULL)
 		return -ENOMEM;
-	dp->clients = map_new(sizeof(((struct client *)0)->key),
-	    DNSPORT_QUERIES_MAX);
-	if (dp->clients == NULL) {
+	dp->quota = quota_new(DNSPORT_QUERIES_MAX, DNSPORT_CLIENT_MAX);
+	if (dp->quota == NULL) {
 		free(dp);
 		return -ENOMEM;
 	}
@@ -72,48 +66,9 @@ dnsport_new(struct dnsport **out, struct loop *loop,
 }
 
 static void
-client_key(const struct addr *a, uint8_t key[17])
-{
-	memset(key, 0, 17);
-	key[0] = a->family;
-	memcpy(key + 1, a->ip, addr_iplen(a));
-}
-
-static struct client *
-client_get(struct dnsport *dp, const struct addr *a)
-{
-	uint8_t key[17];
-	struct client *c;
-
-	client_key(a, key);
-	if ((c = map_get(dp->clients, key)) != NULL)
-		return c;
-	if ((c = calloc(1, sizeof(*c))) == NULL)
-		return NULL;
-	memcpy(c->key, key, sizeof(c->key));
-	if (map_put(dp->clients, key, c) < 0) {
-		free(c);
-		return NULL;
-	}
-	return c;
-}
-
-static void
-client_put(struct dnsport *dp, struct client *c)
-{
-	if (--c->n > 0)
-		return;
-	map_del(dp->clients, c->key);
-	free(c);
-}
-
-static void
 reap(void *arg)
 {
-	struct dns_query *q = arg;
-
-	question_fini(&q->question);
-	free(q);
+	free(arg);
 }
 
 static void
@@ -124,7 +79,7 @@ retire(struct dns_query *q)
 	q->over = 1;
 	LIST_REMOVE(q, link);
 	dp->totals.waiting--;
-	client_put(dp, q->client);
+	quota_give(dp->quota, &q->client);
 	loop_item_add(dp->loop, &q->reap);
 }
 
@@ -139,7 +94,9 @@ reply_with(struct dnsport *dp, const struct question *q, uint16_t rcode,
 	dp->totals.answered += rcode == RCODE_NOERROR ||
 	    rcode == RCODE_NXDOMAIN;
 	dp->totals.refused += rcode == RCODE_REFUSED || rcode == RCODE_NOTIMP;
-	dp->totals.malformed += rcode == RCODE_FORMERR;
+	dp->totals.malformed += rcode == RCODE_FORMERR ||
+	    rcode == RCODE_BADVERS;
+	dp->totals.failed += rcode == RCODE_SERVFAIL;
 	fn(arg, msg, msg ? len : 0);
 	free(msg);
 }
@@ -148,22 +105,16 @@ static struct dns_query *
 query_new(struct dnsport *dp, const struct question *question,
     const struct dns_from *from)
 {
-	struct client *c;
 	struct dns_query *q;
 
-	if (dp->totals.waiting >= DNSPORT_QUERIES_MAX ||
-	    (c = client_get(dp, &from->client)) == NULL)
-		return NULL;
-	if (c->n >= DNSPORT_CLIENT_MAX)
+	if (quota_take(dp->quota, &from->client) < 0)
 		return NULL;
 	if ((q = calloc(1, sizeof(*q))) == NULL) {
-		c->n++;			/* so that an unused one goes */
-		client_put(dp, c);
+		quota_give(dp->quota, &from->client);
 		return NULL;
 	}
-	c->n++;
 	q->dp = dp;
-	q->client = c;
+	q->client = from->client;
 	q->question = *question;
 	q->tcp = from->tcp != 0;
 	loop_item_init(&q->reap, reap, q);
@@ -188,18 +139,15 @@ dnsport_query(struct dnsport *dp, const uint8_t *msg, size_t len,
 	case QUESTION_ERROR:
 		reply_with(dp, &question, question.rcode, NULL, 0, from->tcp,
 		    fn, arg);
-		question_fini(&question);
 		return 0;
 	default:
 		dp->totals.malformed++;
-		question_fini(&question);
 		fn(arg, NULL, 0);
 		return 0;
 	}
 	if ((q = query_new(dp, &question, from)) == NULL) {
 		reply_with(dp, &question, RCODE_REFUSED, NULL, 0, from->tcp,
 		    fn, arg);
-		question_fini(&question);
 		return 0;
 	}
 	q->reply = fn;
@@ -245,8 +193,7 @@ dnsport_free(struct dnsport *dp)
 		return;
 	while ((q = LIST_FIRST(&dp->queries)) != NULL)
 		dnsport_drop(q);
-	loop_end_turn(dp->loop);	/* those hold pointers into here */
-	map_free(dp->clients);
+	quota_free(dp->quota);
 	free(dp);
 }
 

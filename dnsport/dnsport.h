@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "dnsport/record.h"
 
 struct dnsport;
 struct dns_query;
@@ -23,26 +24,7 @@ struct loop;
 
 enum {
 	DNSPORT_QUERIES_MAX = 4096,	/* unanswered, in all */
-	DNSPORT_CLIENT_MAX = 512,	/* unanswered, of one client address */
-	DNSPORT_UDP_MAX = 1232,		/* bytes of a UDP answer with EDNS0 */
-	DNSPORT_NAME_MAX = 253,
-	DNSPORT_TTL_MIN = 60,		/* s; what an exit says is clipped */
-	DNSPORT_TTL_MAX = 3600
-};
-
-enum dns_ask { DNS_ASK_NONE, DNS_ASK_A, DNS_ASK_AAAA, DNS_ASK_PTR };
-
-struct dns_question {
-	enum dns_ask	 ask;
-	char		 name[DNSPORT_NAME_MAX + 1];	/* lower case, no final
-							 * dot; A and AAAA */
-	struct addr	 addr;		/* PTR: of which address */
-};
-
-struct dns_record {		/* one answer */
-	struct addr	 addr;		/* A, AAAA */
-	const char	*name;		/* PTR */
-	uint32_t	 ttl;		/* s */
+	DNSPORT_CLIENT_MAX = 512	/* unanswered, of one client address */
 };
 
 enum dns_outcome {
@@ -52,7 +34,7 @@ enum dns_outcome {
 	DNS_REFUSED
 };
 
-/* Where a question came from; copied.  @ctx is the listener's. */
+/* Where a question came from; copied. */
 struct dns_from {
 	struct addr	 client;
 	int		 tcp;		/* no truncation */
@@ -74,7 +56,8 @@ typedef void dnsport_reply_fn(void *arg, const uint8_t *msg, size_t len);
 
 int	dnsport_new(struct dnsport **, struct loop *,
 	    const struct dnsport_user *, void *arg);
-void	dnsport_free(struct dnsport *);		/* forgets all questions */
+/* Forgets all questions.  The loop's turn must end after it. */
+void	dnsport_free(struct dnsport *);
 
 /* 0, with *out NULL where reply() was already called, else a handle for
  * dnsport_drop(). */
@@ -90,7 +73,7 @@ void	dns_query_set(struct dns_query *, void *);
 void	*dns_query_get(const struct dns_query *);
 
 struct dnsport_totals {
-	uint64_t	queries, answered, refused, malformed;
+	uint64_t	queries, answered, refused, malformed, failed;
 	size_t		waiting;
 };
 void	dnsport_totals(const struct dnsport *, struct dnsport_totals *);

@@ -1,24 +1,21 @@
 /* dnsport/dnssock.c - UDP and TCP sockets in front of the DNS server
  *
  * Theory of operation
- *	A pending is one question that waits for its answer: over UDP it knows
- *	whom to answer and from which of our addresses, over TCP on which
- *	connection.  It ends with the answer, or when its connection or the
- *	whole door closes, which drops the question.
+ *	A pending is one UDP question that waits for its answer: it knows whom
+ *	to answer and from which of our addresses.  It ends with the answer, or
+ *	when the door closes, which drops the question.  How many there can be
+ *	is dnsport's to say.
  *
- *	TCP connections are libevent's bufferevents (RFC 7766: several questions
- *	at a time, answers in any order).  Reading stops while too many
- *	questions of a connection wait, or too much was not read by the client.
+ *	A seat is one TCP connection (dnsconn).  Out of descriptors, the socket
+ *	would be readable for ever and we should spin: accepting rests for
+ *	REST_MS instead, while the kernel makes clients wait.
  * Limits
- *	DNSSOCK_TCP_MAX connections, DNSSOCK_TCP_CLIENT_MAX of one client: the
- *	newest is turned away.  A connection without progress for
- *	DNSSOCK_TCP_IDLE_MS is closed.
+ *	DNSSOCK_TCP_MAX seats, DNSSOCK_TCP_CLIENT_MAX of one client: the newest
+ *	is turned away.
  */
 #include "dnsport/dnssock.h"
 
 #include <errno.h>
-#include <event2/buffer.h>
-#include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -28,184 +25,152 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/loop.h"
-#include "base/wire.h"
+#include "base/quota.h"
+#include "dnsport/dnsconn.h"
 #include "dnsport/dnsport.h"
 
-enum { UDP_BATCH = 64, UDP_MSG_MAX = 4096, TCP_BACKLOG = 64 };
+enum {
+	UDP_BATCH = 64, UDP_MSG_MAX = 4096, UDP_CONTROL = 256,
+	TCP_BATCH = 16, TCP_BACKLOG = 64, REST_MS = 1000,
+	PORT_TRIES = 16,	/* for one that is free for UDP and TCP */
+	PORT_LOW = 1024, PORT_DNS = 53
+};
 
-struct conn {
-	LIST_ENTRY(conn) link;
-	struct dnssock	*ds;
-	struct bufferevent *bev;
-	struct addr	 client;
-	LIST_HEAD(, pending) pending;
-	unsigned	 npending;
-	uint8_t		 eof;		/* the client asks no more */
-	uint8_t		 dead;
-	struct loop_item reap;
+/* Our address, as the control message that sends from it. */
+struct local {
+	_Alignas(struct cmsghdr) uint8_t
+	    bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+	size_t		 len;		/* 0: unknown */
 };
 
 struct pending {
 	LIST_ENTRY(pending) link;
 	struct dnssock	*ds;
-	struct conn	*conn;		/* NULL: UDP */
 	struct dns_query *query;
 	struct sockaddr_storage peer;
 	socklen_t	 peer_len;
-	uint8_t		 local[64];	/* control message: our address */
-	size_t		 local_len;
-	uint8_t		 asking;	/* inside dnsport_query() */
-	uint8_t		 answered;
+	struct local	 local;
+};
+
+struct seat {
+	LIST_ENTRY(seat) link;
+	struct dnssock	*ds;
+	struct dnsconn	*conn;
+	struct addr	 client;
 };
 
 struct dnssock {
 	struct dnssock_conf conf;
+	struct dnsconn_conf conn_conf;
 	struct addr	 addr;
 	int		 udp, tcp;
 	struct event	*udp_ev, *tcp_ev;
-	LIST_HEAD(, pending) pending;	/* of UDP */
-	LIST_HEAD(, conn) conns;
-	unsigned	 nconns;
+	struct loop_timer rest;
+	LIST_HEAD(, pending) pending;
+	LIST_HEAD(, seat) seats;
+	struct quota	*quota;		/* of seats */
 };
 
-static void conn_close(struct conn *);
-static void conn_read(struct conn *);
-
-/* --- questions --- */
+/* --- UDP --- */
 
 static void
 pending_free(struct pending *p)
 {
 	LIST_REMOVE(p, link);
-	if (p->conn)
-		p->conn->npending--;
 	free(p);
-}
-
-static void
-send_udp(struct pending *p, const uint8_t *msg, size_t len)
-{
-	struct iovec iov = { .iov_base = (void *)(uintptr_t)msg,
-		.iov_len = len };
-	struct msghdr mh = {
-		.msg_name = &p->peer, .msg_namelen = p->peer_len,
-		.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = p->local_len ? p->local : NULL,
-		.msg_controllen = p->local_len
-	};
-
-	/* What can't be sent is lost, as UDP may be; the client asks again. */
-	if (sendmsg(p->ds->udp, &mh, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-		return;
-}
-
-static void
-send_tcp(struct conn *c, const uint8_t *msg, size_t len)
-{
-	uint8_t head[2];
-
-	if (c->dead || len > UINT16_MAX)
-		return;
-	wire_set16(head, (uint16_t)len);
-	bufferevent_write(c->bev, head, sizeof(head));
-	bufferevent_write(c->bev, msg, len);
 }
 
 static void
 on_reply(void *arg, const uint8_t *msg, size_t len)
 {
 	struct pending *p = arg;
-	struct conn *c = p->conn;
-
-	if (msg && c)
-		send_tcp(c, msg, len);
-	else if (msg)
-		send_udp(p, msg, len);
-	p->answered = 1;
-	if (p->asking)
-		return;		/* its maker is still looking at it */
-	pending_free(p);
-	if (c && !c->dead)
-		conn_read(c);
-}
-
-static struct pending *
-pending_new(struct dnssock *ds, struct conn *c)
-{
-	struct pending *p = calloc(1, sizeof(*p));
-
-	if (p == NULL)
-		return NULL;
-	p->ds = ds;
-	p->conn = c;
-	if (c) {
-		LIST_INSERT_HEAD(&c->pending, p, link);
-		c->npending++;
-	} else
-		LIST_INSERT_HEAD(&ds->pending, p, link);
-	return p;
-}
-
-static void
-ask(struct pending *p, const struct addr *client, const uint8_t *msg,
-    size_t len)
-{
-	struct dns_from from = {
-		.client = *client, .tcp = p->conn != NULL,
-		.listener = p->ds->conf.listener
+	struct iovec iov = { .iov_base = (void *)(uintptr_t)msg,
+		.iov_len = len };
+	struct msghdr mh = {
+		.msg_name = &p->peer, .msg_namelen = p->peer_len,
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = p->local.len ? p->local.bytes : NULL,
+		.msg_controllen = p->local.len
 	};
 
-	p->asking = 1;
-	if (dnsport_query(p->ds->conf.dnsport, msg, len, &from, on_reply, p,
-	    &p->query) < 0)
-		p->answered = 1;
-	p->asking = 0;
-	if (p->answered)
-		pending_free(p);
-}
-
-static void
-drop(struct pending *p)
-{
-	if (p->query)
-		dnsport_drop(p->query);
+	/* What can't be sent is lost, as UDP may be; the client asks again. */
+	if (msg)
+		(void)!sendmsg(p->ds->udp, &mh, MSG_DONTWAIT | MSG_NOSIGNAL);
 	pending_free(p);
 }
 
-/* --- UDP --- */
-
-/* Keep the destination address as a control message for the answer. */
 static void
-keep_local(struct pending *p, struct msghdr *mh)
+put_local(struct local *out, const struct cmsghdr *c, const void *info,
+    size_t len)
 {
+	struct cmsghdr head = { .cmsg_len = CMSG_LEN(len),
+		.cmsg_level = c->cmsg_level, .cmsg_type = c->cmsg_type };
+
+	memcpy(out->bytes, &head, sizeof(head));
+	memcpy(out->bytes + CMSG_LEN(0), info, len);
+	out->len = CMSG_SPACE(len);
+}
+
+/* The address that was asked.  With IPv4 routing decides on the interface;
+ * with IPv6 it stays, since a link-local address means nothing without. */
+static void
+keep_local(struct local *out, struct msghdr *mh)
+{
+	struct in6_pktinfo six;
+	struct in_pktinfo four;
 	struct cmsghdr *c;
 
 	for (c = CMSG_FIRSTHDR(mh); c; c = CMSG_NXTHDR(mh, c)) {
-		if (!(c->cmsg_level == IPPROTO_IP &&
-		    c->cmsg_type == IP_PKTINFO) &&
-		    !(c->cmsg_level == IPPROTO_IPV6 &&
-		    c->cmsg_type == IPV6_PKTINFO))
-			continue;
-		if (c->cmsg_len > sizeof(p->local))
-			return;
-		memcpy(p->local, c, c->cmsg_len);
-		p->local_len = CMSG_SPACE(c->cmsg_len - CMSG_LEN(0));
-		if (c->cmsg_level == IPPROTO_IP) {
-			struct in_pktinfo info;
-
-			memcpy(&info, CMSG_DATA(c), sizeof(info));
-			info.ipi_ifindex = 0;	/* let routing decide */
-			info.ipi_spec_dst = info.ipi_addr;
-			memcpy(p->local + CMSG_LEN(0), &info, sizeof(info));
+		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+			memcpy(&four, CMSG_DATA(c), sizeof(four));
+			four.ipi_ifindex = 0;
+			four.ipi_spec_dst = four.ipi_addr;
+			put_local(out, c, &four, sizeof(four));
+		} else if (c->cmsg_level == IPPROTO_IPV6 &&
+		    c->cmsg_type == IPV6_PKTINFO) {
+			memcpy(&six, CMSG_DATA(c), sizeof(six));
+			put_local(out, c, &six, sizeof(six));
 		}
 	}
 }
 
 static int
+may_answer(uint16_t port)
+{
+	return port >= PORT_LOW || port == PORT_DNS;
+}
+
+static void
+ask(struct dnssock *ds, const struct addr *client, struct msghdr *mh,
+    const uint8_t *msg, size_t len)
+{
+	struct dns_from from = {
+		.client = *client, .listener = ds->conf.listener
+	};
+	struct pending *p = calloc(1, sizeof(*p));
+	struct dns_query *query = NULL;
+
+	if (p == NULL)
+		return;
+	p->ds = ds;
+	memcpy(&p->peer, mh->msg_name, mh->msg_namelen);
+	p->peer_len = mh->msg_namelen;
+	keep_local(&p->local, mh);
+	LIST_INSERT_HEAD(&ds->pending, p, link);
+	if (dnsport_query(ds->conf.dnsport, msg, len, &from, on_reply, p,
+	    &query) < 0)
+		pending_free(p);
+	else if (query)		/* else it was answered, and @p is gone */
+		p->query = query;
+}
+
+static int
 receive(struct dnssock *ds)
 {
-	uint8_t msg[UDP_MSG_MAX], control[256];
+	_Alignas(struct cmsghdr) uint8_t control[UDP_CONTROL];
+	uint8_t msg[UDP_MSG_MAX];
 	struct sockaddr_storage peer;
 	struct iovec iov = { .iov_base = msg, .iov_len = sizeof(msg) };
 	struct msghdr mh = {
@@ -213,22 +178,15 @@ receive(struct dnssock *ds)
 		.msg_iov = &iov, .msg_iovlen = 1,
 		.msg_control = control, .msg_controllen = sizeof(control)
 	};
-	struct pending *p;
 	struct addr client;
 	ssize_t n = recvmsg(ds->udp, &mh, MSG_DONTWAIT);
 
 	if (n < 0)
 		return -errno;
-	if ((mh.msg_flags & MSG_TRUNC) ||
-	    addr_from_sock(&client, (struct sockaddr *)&peer) < 0 ||
-	    client.port == 0)
-		return 0;
-	if ((p = pending_new(ds, NULL)) == NULL)
-		return 0;
-	memcpy(&p->peer, &peer, sizeof(peer));
-	p->peer_len = mh.msg_namelen;
-	keep_local(p, &mh);
-	ask(p, &client, msg, (size_t)n);
+	if (!(mh.msg_flags & MSG_TRUNC) &&
+	    addr_from_sock(&client, (struct sockaddr *)&peer) == 0 &&
+	    may_answer(client.port))
+		ask(ds, &client, &mh, msg, (size_t)n);
 	return 0;
 }
 
@@ -249,204 +207,131 @@ on_udp(evutil_socket_t fd, short what, void *arg)
 /* --- TCP --- */
 
 static void
-conn_reap(void *arg)
+on_closed(void *arg)
 {
-	struct conn *c = arg;
+	struct seat *s = arg;
 
-	bufferevent_free(c->bev);
-	free(c);
-}
-
-static void
-conn_close(struct conn *c)
-{
-	struct pending *p;
-
-	if (c->dead)
-		return;
-	c->dead = 1;
-	while ((p = LIST_FIRST(&c->pending)) != NULL)
-		drop(p);
-	LIST_REMOVE(c, link);
-	c->ds->nconns--;
-	bufferevent_disable(c->bev, EV_READ | EV_WRITE);
-	bufferevent_setcb(c->bev, NULL, NULL, NULL, NULL);
-	loop_item_add(c->ds->conf.loop, &c->reap);
+	LIST_REMOVE(s, link);
+	quota_give(s->ds->quota, &s->client);
+	free(s);
 }
 
 static int
-full(const struct conn *c)
+seat_new(struct dnssock *ds, int fd, const struct addr *client)
 {
-	return c->npending >= DNSSOCK_TCP_PIPELINE_MAX ||
-	    evbuffer_get_length(bufferevent_get_output(c->bev)) >
-	    DNSSOCK_TCP_OUT_MAX;
+	struct seat *s;
+	int rc;
+
+	if ((rc = quota_take(ds->quota, client)) < 0)
+		return rc;
+	rc = -ENOMEM;
+	if ((s = calloc(1, sizeof(*s))) == NULL)
+		goto fail;
+	s->ds = ds;
+	s->client = *client;
+	rc = dnsconn_new(&s->conn, &ds->conn_conf, fd, client, on_closed, s);
+	if (rc < 0)
+		goto fail_seat;
+	LIST_INSERT_HEAD(&ds->seats, s, link);
+	return 0;
+
+fail_seat:
+	free(s);
+fail:
+	quota_give(ds->quota, client);
+	return rc;
 }
 
-/* Takes one question out of the input; 0: there is no whole one. */
+/* 0, or negative where there is nothing to accept at the moment. */
 static int
-next_question(struct conn *c)
+accept_one(struct dnssock *ds)
 {
-	struct evbuffer *in = bufferevent_get_input(c->bev);
-	struct pending *p;
-	uint8_t head[2];
-	uint8_t *msg;
-	size_t len;
-
-	if (evbuffer_copyout(in, head, sizeof(head)) < 2)
-		return 0;
-	len = wire_get16(head);
-	if (evbuffer_get_length(in) < len + 2)
-		return 0;
-	if (len == 0 || (p = pending_new(c->ds, c)) == NULL) {
-		conn_close(c);
-		return 0;
-	}
-	msg = evbuffer_pullup(in, (ev_ssize_t)len + 2);
-	if (msg)
-		ask(p, &c->client, msg + 2, len);
-	else
-		drop(p);
-	evbuffer_drain(in, len + 2);
-	return !c->dead;
-}
-
-static void
-conn_read(struct conn *c)
-{
-	while (!c->dead && !full(c) && next_question(c))
-		;
-	if (c->dead)
-		return;
-	if (full(c))
-		bufferevent_disable(c->bev, EV_READ);
-	else if (!c->eof)
-		bufferevent_enable(c->bev, EV_READ);
-	if (c->eof && c->npending == 0 &&
-	    evbuffer_get_length(bufferevent_get_output(c->bev)) == 0)
-		conn_close(c);
-}
-
-static void
-on_conn_io(struct bufferevent *bev, void *arg)
-{
-	struct conn *c = arg;
-	struct dnssock *ds = c->ds;
-
-	(void)bev;
-	ds->conf.enter(ds->conf.turn);
-	conn_read(c);
-	ds->conf.leave(ds->conf.turn);
-}
-
-static void
-on_conn_event(struct bufferevent *bev, short what, void *arg)
-{
-	struct conn *c = arg;
-	struct dnssock *ds = c->ds;
-
-	(void)bev;
-	ds->conf.enter(ds->conf.turn);
-	if ((what & BEV_EVENT_EOF) && c->npending) {
-		c->eof = 1;	/* its answers may still be wanted */
-		bufferevent_disable(c->bev, EV_READ);
-	} else
-		conn_close(c);
-	ds->conf.leave(ds->conf.turn);
-}
-
-static unsigned
-conns_of(const struct dnssock *ds, const struct addr *client)
-{
-	const struct conn *c;
-	unsigned n = 0;
-
-	LIST_FOREACH(c, &ds->conns, link)
-		n += (unsigned)addr_same_ip(&c->client, client);
-	return n;
-}
-
-static void
-conn_new(struct dnssock *ds, int fd, const struct addr *client)
-{
-	struct timeval idle = { .tv_sec = DNSSOCK_TCP_IDLE_MS / 1000 };
-	struct conn *c;
-
-	if (ds->nconns >= DNSSOCK_TCP_MAX ||
-	    conns_of(ds, client) >= DNSSOCK_TCP_CLIENT_MAX ||
-	    (c = calloc(1, sizeof(*c))) == NULL) {
-		close(fd);
-		return;
-	}
-	c->bev = bufferevent_socket_new(ds->conf.base, fd,
-	    BEV_OPT_CLOSE_ON_FREE);
-	if (c->bev == NULL) {
-		close(fd);
-		free(c);
-		return;
-	}
-	c->ds = ds;
-	c->client = *client;
-	LIST_INIT(&c->pending);
-	loop_item_init(&c->reap, conn_reap, c);
-	LIST_INSERT_HEAD(&ds->conns, c, link);
-	ds->nconns++;
-	bufferevent_setcb(c->bev, on_conn_io, on_conn_io, on_conn_event, c);
-	bufferevent_set_timeouts(c->bev, &idle, &idle);
-	bufferevent_setwatermark(c->bev, EV_READ, 0, UINT16_MAX + 2);
-	bufferevent_enable(c->bev, EV_READ | EV_WRITE);
-}
-
-static void
-on_tcp(evutil_socket_t lfd, short what, void *arg)
-{
-	struct dnssock *ds = arg;
 	struct sockaddr_storage ss;
 	socklen_t len = sizeof(ss);
 	struct addr client;
-	int fd;
-
-	(void)what;
-	fd = accept4(lfd, (struct sockaddr *)&ss, &len,
+	int fd = accept4(ds->tcp, (struct sockaddr *)&ss, &len,
 	    SOCK_NONBLOCK | SOCK_CLOEXEC);
+
 	if (fd < 0)
-		return;
-	ds->conf.enter(ds->conf.turn);
-	if (addr_from_sock(&client, (struct sockaddr *)&ss) < 0)
+		return errno == EINTR || errno == ECONNABORTED ? 0 : -errno;
+	if (addr_from_sock(&client, (struct sockaddr *)&ss) < 0 ||
+	    seat_new(ds, fd, &client) < 0)
 		close(fd);
-	else
-		conn_new(ds, fd, &client);
+	return 0;
+}
+
+static void
+rest(struct dnssock *ds, int err)
+{
+	static struct log_limit limit = { .every_s = 60 };
+
+	log_limited(&limit, LL_WARN, LD_DNS, "cannot accept DNS connections "
+	    "for a moment: %s", strerror(err));
+	event_del(ds->tcp_ev);
+	loop_timer_in(ds->conf.loop, &ds->rest, REST_MS);
+}
+
+static void
+rested(void *arg)
+{
+	struct dnssock *ds = arg;
+
+	event_add(ds->tcp_ev, NULL);
+}
+
+static void
+on_tcp(evutil_socket_t fd, short what, void *arg)
+{
+	struct dnssock *ds = arg;
+	int i, rc = 0;
+
+	(void)fd;
+	(void)what;
+	ds->conf.enter(ds->conf.turn);
+	for (i = 0; i < TCP_BATCH && rc == 0; i++)
+		rc = accept_one(ds);
+	if (rc < 0 && rc != -EAGAIN && rc != -EWOULDBLOCK)
+		rest(ds, -rc);
 	ds->conf.leave(ds->conf.turn);
 }
 
 /* --- opening --- */
 
 static int
+want_options(int fd, const struct addr *a, int type)
+{
+	int on = 1, rc = 0;
+
+	if (type == SOCK_STREAM)
+		rc = setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (rc == 0 && a->family == 6)
+		rc = setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on,
+		    sizeof(on));
+	if (rc == 0 && type == SOCK_DGRAM)
+		rc = a->family == 6 ? setsockopt(fd, IPPROTO_IPV6,
+		    IPV6_RECVPKTINFO, &on, sizeof(on)) :
+		    setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on));
+	return rc;
+}
+
+static int
 bind_socket(const struct addr *a, int type)
 {
 	struct sockaddr_storage ss;
 	socklen_t len = addr_to_sock(a, &ss);
-	int fd, rc, on = 1;
+	int fd, rc;
 
 	fd = socket(ss.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	if (type == SOCK_STREAM)
-		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (a->family == 6)
-		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-	if (type == SOCK_DGRAM && (a->family == 6 ?
-	    setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof(on)) :
-	    setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on))) < 0)
-		goto fail;
-	if (bind(fd, (struct sockaddr *)&ss, len) < 0 ||
-	    (type == SOCK_STREAM && listen(fd, TCP_BACKLOG) < 0))
-		goto fail;
+	if (want_options(fd, a, type) < 0 ||
+	    bind(fd, (struct sockaddr *)&ss, len) < 0 ||
+	    (type == SOCK_STREAM && listen(fd, TCP_BACKLOG) < 0)) {
+		rc = -errno;
+		close(fd);
+		return rc;
+	}
 	return fd;
-
-fail:
-	rc = -errno;
-	close(fd);
-	return rc;
 }
 
 static int
@@ -460,9 +345,39 @@ open_sockets(struct dnssock *ds)
 	if (getsockname(ds->udp, (struct sockaddr *)&ss, &len) < 0 ||
 	    addr_from_sock(&ds->addr, (struct sockaddr *)&ss) < 0)
 		return -EINVAL;
-	/* The same port, also where "any" was asked for. */
 	ds->tcp = bind_socket(&ds->addr, SOCK_STREAM);
 	return ds->tcp < 0 ? ds->tcp : 0;
+}
+
+/* Where any port will do, one that UDP has free may be TCP's already. */
+static int
+open_pair(struct dnssock *ds)
+{
+	int i, rc = open_sockets(ds);
+
+	for (i = 0; i < PORT_TRIES && rc == -EADDRINUSE &&
+	    ds->conf.addr.port == 0; i++) {
+		if (ds->udp >= 0)
+			close(ds->udp);
+		rc = open_sockets(ds);
+	}
+	return rc;
+}
+
+static void
+fill(struct dnssock *ds, const struct dnssock_conf *conf)
+{
+	ds->conf = *conf;
+	ds->conn_conf = (struct dnsconn_conf){
+		.loop = conf->loop, .base = conf->base,
+		.dnsport = conf->dnsport, .listener = conf->listener,
+		.enter = conf->enter, .leave = conf->leave,
+		.turn = conf->turn, .idle_ms = DNSSOCK_TCP_IDLE_MS
+	};
+	ds->udp = ds->tcp = -1;
+	LIST_INIT(&ds->pending);
+	LIST_INIT(&ds->seats);
+	loop_timer_init(&ds->rest, rested, ds);
 }
 
 int
@@ -473,11 +388,12 @@ dnssock_new(struct dnssock **out, const struct dnssock_conf *conf)
 
 	if (ds == NULL)
 		return -ENOMEM;
-	ds->conf = *conf;
-	ds->udp = ds->tcp = -1;
-	LIST_INIT(&ds->pending);
-	LIST_INIT(&ds->conns);
-	if ((rc = open_sockets(ds)) < 0)
+	fill(ds, conf);
+	rc = -ENOMEM;
+	ds->quota = quota_new(DNSSOCK_TCP_MAX, DNSSOCK_TCP_CLIENT_MAX);
+	if (ds->quota == NULL)
+		goto fail;
+	if ((rc = open_pair(ds)) < 0)
 		goto fail;
 	rc = -ENOMEM;
 	ds->udp_ev = event_new(conf->base, ds->udp, EV_READ | EV_PERSIST,
@@ -495,18 +411,9 @@ fail:
 	return rc;
 }
 
-void
-dnssock_free(struct dnssock *ds)
+static void
+close_sockets(struct dnssock *ds)
 {
-	struct pending *p;
-	struct conn *c;
-
-	if (ds == NULL)
-		return;
-	while ((c = LIST_FIRST(&ds->conns)) != NULL)
-		conn_close(c);
-	while ((p = LIST_FIRST(&ds->pending)) != NULL)
-		drop(p);
 	if (ds->udp_ev)
 		event_free(ds->udp_ev);
 	if (ds->tcp_ev)
@@ -515,7 +422,27 @@ dnssock_free(struct dnssock *ds)
 		close(ds->udp);
 	if (ds->tcp >= 0)
 		close(ds->tcp);
-	loop_end_turn(ds->conf.loop);	/* connections point at us till then */
+}
+
+void
+dnssock_free(struct dnssock *ds)
+{
+	struct pending *p;
+	struct seat *s;
+
+	if (ds == NULL)
+		return;
+	while ((s = LIST_FIRST(&ds->seats)) != NULL) {
+		dnsconn_kill(s->conn);
+		on_closed(s);
+	}
+	while ((p = LIST_FIRST(&ds->pending)) != NULL) {
+		dnsport_drop(p->query);
+		pending_free(p);
+	}
+	loop_timer_clear(ds->conf.loop, &ds->rest);
+	close_sockets(ds);
+	quota_free(ds->quota);
 	free(ds);
 }
 

@@ -3,6 +3,10 @@
  * One dnssock is one DNSPort line: a UDP and a TCP socket on one address.
  * Answers leave from the address that was asked (IP_PKTINFO), so that a
  * question redirected to us is answered as its client expects.
+ *
+ * A UDP question from a port below 1024, but for 53, is not answered: no
+ * resolver asks from there, and what does (echo, chargen, SNMP) is either
+ * somebody whose address was borrowed or would answer our answer for ever.
  */
 #ifndef DNSPORT_DNSSOCK_H
 #define DNSPORT_DNSSOCK_H
@@ -17,8 +21,6 @@ struct loop;
 enum {
 	DNSSOCK_TCP_MAX = 256,		/* connections */
 	DNSSOCK_TCP_CLIENT_MAX = 32,	/* of one client address */
-	DNSSOCK_TCP_PIPELINE_MAX = 64,	/* unanswered on one connection */
-	DNSSOCK_TCP_OUT_MAX = 256 * 1024,	/* bytes unread by a client */
 	DNSSOCK_TCP_IDLE_MS = 30 * 1000
 };
 
@@ -35,6 +37,7 @@ struct dnssock_conf {
 
 /* -errno from bind or listen. */
 int	dnssock_new(struct dnssock **, const struct dnssock_conf *);
+/* Drops what waits for an answer.  The loop's turn must end after it. */
 void	dnssock_free(struct dnssock *);
 const struct addr *dnssock_addr(const struct dnssock *);	/* bound to */
 

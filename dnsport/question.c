@@ -1,14 +1,30 @@
-/* dnsport/question.c - a DNS query message, understood */
+/* dnsport/question.c - a DNS query message, understood
+ *
+ * Theory of operation
+ *	A query is a header, one question and perhaps an OPT record.  That much
+ *	is walked here with a cursor, to the last byte, and nothing of it is
+ *	followed or built: a question's name cannot be compressed (there is
+ *	nothing before it to point to), and of what else a client appends (TSIG,
+ *	for example) only the length is looked at.  A general parser would build
+ *	every record that anybody cares to send, and hides what is judged here:
+ *	a second OPT, an OPT of size 0, bytes left over (RFC 9267, 6891).
+ */
 #include "dnsport/question.h"
 
-#include <ctype.h>
 #include <errno.h>
-#include <ldns/ldns.h>
 #include <string.h>
 
 #include "base/wire.h"
 
-enum { HEADER = 12, LABEL_MAX = 63 };
+enum { HEADER = 12, LABEL_MAX = 63, POINTER = 0xc0, OPCODE_QUERY = 0 };
+enum { CLASS_IN = 1 };
+enum { TYPE_A = 1, TYPE_PTR = 12, TYPE_AAAA = 28, TYPE_OPT = 41 };
+
+struct opt {			/* what an OPT record says of EDNS */
+	unsigned	n;
+	uint16_t	size;
+	uint8_t		version;
+};
 
 static enum question_verdict
 error(struct question *q, uint16_t rcode)
@@ -17,58 +33,141 @@ error(struct question *q, uint16_t rcode)
 	return QUESTION_ERROR;
 }
 
-/* The name as text, lower case, if an exit could be asked for it: letters,
- * digits, hyphen and underscore in labels (others can't come from a program
- * that wants to connect). */
+/* Passes over a name; @pointers: it may end in one, which is not followed. */
 static int
-host_text(const ldns_rdf *name, char out[DNSPORT_NAME_MAX + 1])
+pass_name(struct wire *w, int pointers)
 {
-	const uint8_t *p = ldns_rdf_data(name);
-	size_t left = ldns_rdf_size(name), n = 0, len, i;
+	size_t total = 0;
+	uint8_t len;
 
-	while (left && (len = *p++) != 0) {
-		left--;
-		if (len > LABEL_MAX || len > left ||
-		    n + len + 1 > DNSPORT_NAME_MAX + 1)
-			return -EINVAL;
-		for (i = 0; i < len; i++) {
-			if (!isalnum(p[i]) && p[i] != '-' && p[i] != '_')
-				return -EINVAL;
-			out[n++] = (char)tolower(p[i]);
+	do {
+		len = wire_u8(w);
+		if (pointers && (len & POINTER) == POINTER) {
+			wire_u8(w);
+			return w->err;
 		}
-		out[n++] = '.';
-		p += len;
-		left -= len;
-	}
-	if (n == 0)
+		total += len + 1u;
+		if (len > LABEL_MAX || total > QUESTION_WIRE_MAX)
+			return -EINVAL;
+		wire_take(w, len);
+	} while (len && !w->err);
+	return w->err;
+}
+
+static int
+read_question(struct question *q, struct wire *w)
+{
+	const uint8_t *name = w->at;
+	size_t len;
+
+	if (pass_name(w, 0) < 0)
 		return -EINVAL;
-	out[n - 1] = '\0';
+	len = (size_t)(w->at - name);
+	q->type = wire_u16(w);
+	q->class = wire_u16(w);
+	if (w->err)
+		return w->err;
+	memcpy(q->name, name, len);
+	q->name_len = (uint16_t)len;
 	return 0;
 }
 
 static int
-number(const char **s, unsigned *out)
+pass_record(struct wire *w, struct opt *opt)
 {
-	unsigned v = 0, digits = 0;
+	int root = wire_left(w) && *w->at == 0;
+	uint16_t type, class;
+	uint32_t ttl;
 
-	while (isdigit((unsigned char)**s) && digits++ < 3)
-		v = v * 10 + (unsigned)(*(*s)++ - '0');
-	*out = v;
-	return digits && v <= 255 ? 0 : -EINVAL;
+	if (pass_name(w, 1) < 0)
+		return -EINVAL;
+	type = wire_u16(w);
+	class = wire_u16(w);
+	ttl = wire_u32(w);
+	wire_take(w, wire_u16(w));
+	if (w->err)
+		return w->err;
+	if (type != TYPE_OPT)
+		return 0;
+	opt->size = class;
+	opt->version = (uint8_t)(ttl >> 16);
+	return opt->n++ == 0 && root ? 0 : -EINVAL;
+}
+
+/* The message after its flags: one question, and then additional records only,
+ * as many as it says. */
+static int
+read_sections(struct question *q, struct wire *w, struct opt *opt)
+{
+	uint16_t questions = wire_u16(w), answers = wire_u16(w),
+	    authorities = wire_u16(w), i, additional = wire_u16(w);
+
+	if (questions != 1 || read_question(q, w) < 0)
+		return -EINVAL;
+	if (answers || authorities)
+		return -EINVAL;
+	for (i = 0; i < additional; i++)
+		if (pass_record(w, opt) < 0)
+			return -EINVAL;
+	return wire_done(w);
+}
+
+static int
+host_char(uint8_t c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9') || c == '-' || c == '_';
+}
+
+/* The name as text, lower case, if an exit could be asked for it: letters,
+ * digits, hyphen and underscore in labels (others can't come from a program
+ * that wants to connect).  On the wire it is two bytes longer than as text. */
+static int
+host_text(const struct question *q, char out[DNSPORT_NAME_MAX + 1])
+{
+	const uint8_t *p = q->name;
+	size_t n = 0, left;
+
+	for (; *p; p++) {
+		for (left = *p; left; left--) {
+			if (!host_char(*++p))
+				return -EINVAL;
+			out[n++] = (char)(*p >= 'A' && *p <= 'Z' ? *p | 0x20 :
+			    *p);
+		}
+		out[n++] = '.';
+	}
+	if (n == 0)
+		return -EINVAL;		/* the root */
+	out[n - 1] = '\0';
+	return 0;
+}
+
+/* One byte in decimal, written in the one way it is. */
+static int
+number(const char **s, uint8_t *out)
+{
+	const char *p = *s;
+	unsigned v = 0;
+
+	while (*p >= '0' && *p <= '9' && p - *s < 3)
+		v = v * 10 + (unsigned)(*p++ - '0');
+	if (p == *s || v > 255 || (**s == '0' && p - *s > 1))
+		return -EINVAL;
+	*s = p;
+	*out = (uint8_t)v;
+	return 0;
 }
 
 static int
 reverse4(const char *s, struct addr *a)
 {
-	unsigned v;
 	int i;
 
 	memset(a, 0, sizeof(*a));
-	for (i = 3; i >= 0; i--) {
-		if (number(&s, &v) < 0 || *s++ != '.')
+	for (i = 3; i >= 0; i--)
+		if (number(&s, &a->ip[i]) < 0 || *s++ != '.')
 			return -EINVAL;
-		a->ip[i] = (uint8_t)v;
-	}
 	a->family = 4;
 	return strcmp(s, "in-addr.arpa") == 0 ? 0 : -EINVAL;
 }
@@ -92,25 +191,29 @@ reverse6(const char *s, struct addr *a)
 	return strcmp(s, "ip6.arpa") == 0 ? 0 : -EINVAL;
 }
 
-static enum question_verdict
-understand(struct question *q, const ldns_rr *rr)
+static enum dns_ask
+ask_of(uint16_t type)
 {
-	if (ldns_rr_get_class(rr) != LDNS_RR_CLASS_IN)
-		return error(q, RCODE_REFUSED);
-	switch (ldns_rr_get_type(rr)) {
-	case LDNS_RR_TYPE_A:
-		q->q.ask = DNS_ASK_A;
-		break;
-	case LDNS_RR_TYPE_AAAA:
-		q->q.ask = DNS_ASK_AAAA;
-		break;
-	case LDNS_RR_TYPE_PTR:
-		q->q.ask = DNS_ASK_PTR;
-		break;
+	switch (type) {
+	case TYPE_A:
+		return DNS_ASK_A;
+	case TYPE_AAAA:
+		return DNS_ASK_AAAA;
+	case TYPE_PTR:
+		return DNS_ASK_PTR;
 	default:
-		return error(q, RCODE_NOTIMP);
+		return DNS_ASK_NONE;
 	}
-	if (host_text(ldns_rr_owner(rr), q->q.name) < 0)
+}
+
+static enum question_verdict
+understand(struct question *q)
+{
+	if (q->class != CLASS_IN)
+		return error(q, RCODE_REFUSED);
+	if ((q->q.ask = ask_of(q->type)) == DNS_ASK_NONE)
+		return error(q, RCODE_NOTIMP);
+	if (host_text(q, q->q.name) < 0)
 		return error(q, RCODE_REFUSED);
 	if (q->q.ask == DNS_ASK_PTR && reverse4(q->q.name, &q->q.addr) < 0 &&
 	    reverse6(q->q.name, &q->q.addr) < 0)
@@ -118,69 +221,31 @@ understand(struct question *q, const ldns_rr *rr)
 	return QUESTION_ASK;
 }
 
-/* OPT comes at most once, and nothing but it (and TSIG, which we don't know
- * and ignore) belongs into a query's additional section. */
-static int
-check_additional(const ldns_pkt *pkt)
-{
-	ldns_rr_list *list = ldns_pkt_additional(pkt);
-	size_t i, opts = 0, n = list ? ldns_rr_list_rr_count(list) : 0;
-
-	for (i = 0; i < n; i++)
-		opts += ldns_rr_get_type(ldns_rr_list_rr(list, i)) ==
-		    LDNS_RR_TYPE_OPT;
-	return opts ? -EINVAL : 0;	/* ldns took the first one out */
-}
-
-static enum question_verdict
-look(struct question *q, ldns_pkt *pkt)
-{
-	const ldns_rr_list *list = ldns_pkt_question(pkt);
-
-	if (ldns_pkt_edns(pkt)) {
-		q->edns = 1;
-		q->udp_size = ldns_pkt_edns_udp_size(pkt);
-		if (q->udp_size < 512)
-			q->udp_size = 512;
-	}
-	if (ldns_pkt_qdcount(pkt) != 1 || ldns_rr_list_rr_count(list) != 1 ||
-	    ldns_pkt_ancount(pkt) || ldns_pkt_nscount(pkt) ||
-	    check_additional(pkt) < 0)
-		return error(q, RCODE_FORMERR);
-	q->rr = ldns_rr_clone(ldns_rr_list_rr(list, 0));
-	if (q->rr == NULL)
-		return QUESTION_SILENCE;
-	if (q->edns && ldns_pkt_edns_version(pkt) != 0)
-		return error(q, RCODE_BADVERS);
-	return understand(q, q->rr);
-}
-
 enum question_verdict
 question_parse(struct question *q, const uint8_t *msg, size_t len)
 {
-	enum question_verdict verdict;
-	ldns_pkt *pkt = NULL;
+	struct opt opt = { 0 };
+	struct wire w;
+	uint16_t flags;
+	int rc;
 
 	memset(q, 0, sizeof(*q));
-	q->udp_size = 512;
-	if (len < HEADER || (msg[2] & 0x80))	/* short, or an answer */
+	q->udp_size = QUESTION_UDP_MIN;
+	wire_init(&w, msg, len);
+	q->id = wire_u16(&w);
+	flags = wire_u16(&w);
+	if (len < HEADER || (flags & 0x8000))	/* short, or an answer */
 		return QUESTION_SILENCE;
-	q->id = wire_get16(msg);
-	q->opcode = msg[2] >> 3 & 15;
-	q->rd = msg[2] & 1;
-	q->cd = msg[3] >> 4 & 1;
-	if (q->opcode != LDNS_PACKET_QUERY)
+	q->opcode = flags >> 11 & 15;
+	q->rd = flags >> 8 & 1;
+	q->cd = flags >> 4 & 1;
+	if (q->opcode != OPCODE_QUERY)
 		return error(q, RCODE_NOTIMP);
-	if (ldns_wire2pkt(&pkt, msg, len) != LDNS_STATUS_OK)
+	rc = read_sections(q, &w, &opt);
+	q->edns = opt.n > 0;
+	if (opt.size > q->udp_size)
+		q->udp_size = opt.size;
+	if (rc < 0)
 		return error(q, RCODE_FORMERR);
-	verdict = look(q, pkt);
-	ldns_pkt_free(pkt);
-	return verdict;
-}
-
-void
-question_fini(struct question *q)
-{
-	ldns_rr_free(q->rr);
-	q->rr = NULL;
+	return opt.version ? error(q, RCODE_BADVERS) : understand(q);
 }

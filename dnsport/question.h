@@ -1,8 +1,7 @@
 /* dnsport/question.h - a DNS query message, understood
  *
- * Parsing is ldns' work; what it means to us is decided here.  The question's
- * name is kept as the client wrote it, case and all, to be given back in the
- * answer.
+ * The question is kept as the client wrote it, case and all, to be given back
+ * in the answer; what it asks for is decided here.
  */
 #ifndef DNSPORT_QUESTION_H
 #define DNSPORT_QUESTION_H
@@ -10,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dnsport/dnsport.h"
+#include "dnsport/record.h"
 
 enum question_verdict {
 	QUESTION_SILENCE,	/* no query at all: say nothing */
@@ -24,20 +23,25 @@ enum {				/* rcodes, RFC 1035, 6891 */
 	RCODE_BADVERS = 16
 };
 
+enum {
+	QUESTION_WIRE_MAX = 255,	/* bytes of a name on the wire */
+	QUESTION_UDP_MIN = 512		/* what every client can take */
+};
+
 struct question {
 	struct dns_question q;
 	uint16_t	 id;
 	uint8_t		 opcode;
 	uint8_t		 rd, cd;	/* as in the query */
 	uint8_t		 edns;		/* it had an OPT record */
-	uint16_t	 udp_size;	/* 512 without EDNS */
+	uint16_t	 udp_size;	/* QUESTION_UDP_MIN or more */
 	uint16_t	 rcode;
-	void		*rr;		/* ldns_rr of the question, or NULL */
+	uint16_t	 type, class;	/* of the question */
+	uint16_t	 name_len;	/* 0: no question could be read */
+	uint8_t		 name[QUESTION_WIRE_MAX];	/* its labels */
 };
 
-/* The caller ends it with question_fini(), whatever the verdict. */
 enum question_verdict question_parse(struct question *, const uint8_t *,
 	    size_t);
-void	question_fini(struct question *);
 
 #endif

@@ -29,6 +29,7 @@ struct policy_conf {
 struct policy_flow {
 	struct addr	 client;
 	struct addr	 dest;		/* where it was really going */
+	int		 no_ipv4, no_ipv6;	/* the door's rule */
 };
 
 struct policy_decision {
@@ -41,7 +42,8 @@ void	policy_decide(const struct policy_conf *, const struct policy_flow *,
 	    struct policy_decision *);
 
 /* A name from a client: may it be asked of an exit?  Not what is only good in
- * a local network (RFC 6761, 6762, 8375, 9476) or in Tor itself. */
+ * a local network (RFC 6761, 6762, 8375, 9476) or in Tor itself, and not what
+ * is an address written as a name. */
 int	policy_name_may_leave(const char *name);
 /* A reverse lookup of that address? */
 int	policy_addr_may_leave(const struct addr *);

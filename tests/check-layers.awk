@@ -2,6 +2,7 @@
 # it, in its own folder, in base/, or, for daemon/, what is public.
 # usage: awk -f tests/check-layers.awk tests/layers FILES...
 #
+# A private header, <noun>_int.h, belongs to its module.
 # onion/'s subfolders are layers of one folder: crypto < link < dir < path <
 # circ; any of them may include any module of a lower one, and onion/ itself
 # (the door) all of them.
@@ -14,9 +15,6 @@ FILENAME == ARGV[1] {
 }
 FNR == 1 {
 	me = stem(FILENAME)
-	seen[me] = 1
-	if (!(me in line))
-		bad("not listed in " ARGV[1])
 }
 /^[ \t]*#[ \t]*include[ \t]+"/ {
 	split($0, q, "\"")
@@ -32,6 +30,14 @@ FNR == 1 {
 		bad(q[2] " is private to " top(t) "/")
 }
 END {
+	for (i = 2; i < ARGC; i++) {	# also empty files, which have no line
+		t = stem(ARGV[i])
+		seen[t] = 1
+		if (!(t in line)) {
+			print ARGV[i] ": not listed in " ARGV[1] > "/dev/stderr"
+			failed = 1
+		}
+	}
 	for (t in line)
 		if (!(t in seen)) {
 			print ARGV[1] ": " t " does not exist" > "/dev/stderr"
@@ -40,7 +46,11 @@ END {
 	exit failed
 }
 
-function stem(p) { sub(/^\.\//, "", p); sub(/\.[ch]$/, "", p); return p }
+function stem(p) {
+	sub(/^\.\//, "", p)
+	sub(/(_int)?\.[ch]$/, "", p)
+	return p
+}
 function top(p) { sub(/\/.*/, "", p); return p }
 function bad(m) {
 	print FILENAME ":" FNR ": " m > "/dev/stderr"

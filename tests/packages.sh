@@ -1,15 +1,18 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # tests/packages.sh - what a Debian machine needs, and how it gets it
 #
 # Sourced by demo.sh, check.sh and tests/net/run: the one list of packages.
 # The installer is quiet unless it fails, starts no service, and leaves the
 # machine's own services as they were.
 
-PACKAGES_BUILD=(autoconf automake libtool pkg-config gcc make libc6-dev
-	libevent-dev libssl-dev libsodium-dev libnl-3-dev libnl-route-3-dev
-	libldns-dev zlib1g-dev libseccomp-dev check)
+PACKAGES_BUILD=(autoconf automake pkg-config gcc make libc6-dev
+	libevent-dev libssl-dev libsodium-dev
+	libldns-dev zlib1g-dev check)
 PACKAGES_LAB=(tor tor-geoipdb nftables iproute2 curl dnsmasq-base
-	bind9-dnsutils python3 iputils-ping procps util-linux faketime)
+	bind9-dnsutils python3 iputils-ping procps util-linux)
+
+# For check.sh beside those: clang with its sanitizers and libFuzzer, readelf.
+PACKAGES_CHECK=(clang libclang-rt-14-dev llvm-14 binutils)
 
 # need_root PROGRAM: say plainly that rights are missing, and stop.
 need_root() {
@@ -17,6 +20,12 @@ need_root() {
 	echo "$1: this needs root (network namespaces, packages)." >&2
 	echo "$1: run it as: sudo $1" >&2
 	exit 77
+}
+
+# usage_of SCRIPT: print its opening comment.
+usage_of() {
+	awk 'NR > 1 && (/^# shellcheck/ || !/^#/) { exit }
+		NR > 1 { sub(/^# ?/, ""); print }' "$1"
 }
 
 # packages_missing NAME...: those of the list that are not installed.
@@ -54,9 +63,11 @@ packages_install() {
 # The packages tor and its like start a daemon when they are unpacked; the
 # documented way to forbid that is a policy-rc.d that says 101.  It is there
 # only while apt runs.  A policy of the administrator's own is kept: ours
-# then lies over it in a mount namespace that only apt sees.
+# then lies over it in a mount namespace that only apt sees.  One of ours that
+# is there already was left by a run that was killed: we hold the lock.
 packages_apt() (
 	policy=/usr/sbin/policy-rc.d
+	mark="onion-transparent: while apt runs"
 	new_tor=$(packages_missing tor)
 	made=
 	trap '[ -z "$made" ] || rm -f "$policy"' EXIT
@@ -64,14 +75,14 @@ packages_apt() (
 	export DEBIAN_FRONTEND=noninteractive APT_LISTCHANGES_FRONTEND=none
 	apt=(apt-get -q -y -o DPkg::Lock::Timeout=600
 		-o Acquire::Retries=3 --no-install-recommends)
-	if [ -e "$policy" ]; then
+	if [ -e "$policy" ] && ! grep -q "$mark" "$policy"; then
 		fake=$(mktemp)
 		printf '#!/bin/sh\nexit 101\n' >"$fake"
 		chmod 755 "$fake"
 		run=(unshare -m sh -c "mount --bind '$fake' $policy"' && "$@"' sh)
 	else
 		made=1
-		printf '#!/bin/sh\nexit 101\n' >"$policy"
+		printf '#!/bin/sh\n# %s\nexit 101\n' "$mark" >"$policy"
 		chmod 755 "$policy"
 		run=()
 	fi

@@ -1,7 +1,7 @@
 /* onion/dir/backoff.h - how long to wait before the next try
  *
- * Decorrelated jitter: each delay is drawn from [base, multiplier * last) and cut
- * at a ceiling, so that many clients that failed together don't come back
+ * Decorrelated jitter: each delay is drawn from [base, multiplier * last) and
+ * cut at a ceiling, so that many clients that failed together don't come back
  * together (dir-spec 5.5).  All in ms.  A plain value: no memory, no clock.
  */
 #ifndef ONION_DIR_BACKOFF_H

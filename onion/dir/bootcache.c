@@ -15,9 +15,9 @@
  *	append, a flipped bit) costs those, and has the files rewritten.
  *
  *	The journal is merged into the main file when it has grown to half of
- *	that or much is out of date, in a pause between downloads: both are read, what the set still
- *	knows is written in the order found with its dates brought up to date.
- *	Bodies are not kept in memory in between.
+ *	that or much is out of date, in a pause between downloads: both are
+ *	read, what the set still knows is written in the order found with its
+ *	dates brought up to date.  Bodies are not kept in memory in between.
  */
 #include "onion/dir/bootstrap_int.h"
 

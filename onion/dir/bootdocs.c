@@ -4,8 +4,8 @@
  *	A consensus is parsed, then its signatures are counted.  Enough: it
  *	takes the place of the one we hold.  Too few, but certificates that we
  *	lack might make up for it: it waits, with its text, and is looked at
- *	again whenever certificates come.  Never: it is dropped.  Nothing that is
- *	not newer than what we hold gets that far.
+ *	again whenever certificates come.  Never: it is dropped.  Nothing that
+ *	is not newer than what we hold gets that far.
  *
  *	A difference is applied to the text of the held one as read from disk;
  *	what comes of it is treated like any whole document.  Where that fails
@@ -61,7 +61,7 @@ accept_consensus(struct bootstrap *b, struct consensus *c)
 	bootcache_expire(b);
 	b->nmissing = mdset_nmissing(b->mds, c);
 	b->view_stale = 1;
-	bootstrap_judge_clock(b);
+	bootclock_judge(b);
 	judge_protocols(b, c);
 	bootplan_schedule_consensus(b);
 	if (b->obsolete)

@@ -1,12 +1,12 @@
 /* onion/dir/bootplan.c - what to ask for, when, and of whom
  *
  * Theory of operation
- *	Three needs, looked at together at the end of any turn in which something
- *	happened, and when the timer says:
+ *	Three needs, looked at together at the end of any turn in which
+ *	something happened, and when the timer says:
  *
  *	certificates	while a consensus waits for them
  *	consensus	when there is none, or it is time for the next
- *	microdescriptors	whatever a live consensus names and we lack
+ *	microdescriptors	see bootround
  *
  *	The first two go out one request at a time, at the times that a jittered
  *	backoff draws; where there is no usable view a further source is asked
@@ -14,17 +14,12 @@
  *	once; as soon as one delivers the others are given up.  So the number of
  *	connections in bad times is bounded by the backoff alone.
  *
- *	Microdescriptors go out as a round of requests that share out all that
- *	is missing; a round that brought less than it should makes the next one
- *	wait.
- *
  *	Once there is a live view directory guards are asked; configured sources
  *	only where the owner has no guard to ask.
  * Invariants
- *	A digest is out with one request at most.  need.out is the number of
- *	rows of its kind.
+ *	need.out is the number of rows of its kind.
  * Limits
- *	DIR_FETCHES_MAX rows; MD_PER_REQUEST_MAX digests each.
+ *	DIR_FETCHES_MAX rows; HEDGES_MAX of the first two kinds.
  */
 #include "onion/dir/bootstrap_int.h"
 
@@ -52,15 +47,8 @@ enum {
 	DOUBT_MS = 60 * 1000,		/* whether they will ever come */
 	TEST_DOUBT_MS = 5 * 1000,
 	TICK_MS = 60 * 1000,
-	MD_FETCHES_MAX = DIR_FETCHES_MAX - 4,
-	MD_PER_REQUEST_MAX = 500,
-	MD_PER_REQUEST_MIN = 32,
-	MD_REQUESTS_MIN = 3,
-	MD_FEW = 16,			/* fewer can wait ... */
-	MD_FEW_WAIT_MS = 10 * 60 * 1000,	/* ... so long */
-	TEST_MD_FEW_WAIT_MS = 5 * 1000,
-	DIFF_MAX_AGE_S = 72 * 3600,
-	B64_DIGEST = 43
+	TEST_ROUND_MS = 5 * 1000,	/* microdescriptors: look again */
+	DIFF_MAX_AGE_S = 72 * 3600
 };
 
 void
@@ -153,15 +141,15 @@ bootplan_find(struct bootstrap *b, uint32_t id)
 	return NULL;
 }
 
-static struct fetch *
-new_fetch(struct bootstrap *b, enum doc doc)
+struct fetch *
+bootplan_new(struct bootstrap *b, enum doc doc)
 {
 	size_t i;
 
 	for (i = 0; i < DIR_FETCHES_MAX; i++) {
 		if (b->fetch[i].id)
 			continue;
-		b->fetch[i].id = ++b->last_id ? b->last_id : ++b->last_id;
+		b->fetch[i].id = ++b->last_id;
 		b->fetch[i].doc = doc;
 		b->need[doc].out++;
 		return &b->fetch[i];
@@ -261,8 +249,8 @@ without_guard(struct bootstrap *b, struct fetch *f, struct dir_fetch *df)
 }
 
 /* The answer may come from within, so @f may be gone afterwards. */
-static int
-launch(struct bootstrap *b, struct fetch *f, struct dir_request *rq)
+int
+bootplan_send(struct bootstrap *b, struct fetch *f, struct dir_request *rq)
 {
 	struct dir_fetch df = { .id = f->id };
 	int rc = -EAGAIN;
@@ -305,8 +293,8 @@ may_send(struct bootstrap *b, enum doc doc)
 	return 1;
 }
 
-static void
-no_need(struct bootstrap *b, enum doc doc)
+void
+bootplan_no_need(struct bootstrap *b, enum doc doc)
 {
 	b->need[doc].since = -1;
 }
@@ -334,18 +322,18 @@ plan_certs(struct bootstrap *b)
 	size_t i;
 
 	if (b->wait == NULL || b->tally.nmissing == 0) {
-		no_need(b, DOC_CERTS);
+		bootplan_no_need(b, DOC_CERTS);
 		return;
 	}
 	if (!may_send(b, DOC_CERTS) ||
-	    (f = new_fetch(b, DOC_CERTS)) == NULL)
+	    (f = bootplan_new(b, DOC_CERTS)) == NULL)
 		return;
 	for (i = 0; i < b->tally.nmissing; i++)
 		put_cert(path, &b->tally.missing[i], i == 0);
 	strcat(path, ".z");
 	rq.path = path;
 	bootstrap_progress(b, 40);
-	launch(b, f, &rq);
+	bootplan_send(b, f, &rq);
 }
 
 /* --- consensus --- */
@@ -405,17 +393,18 @@ plan_consensus(struct bootstrap *b)
 
 	if (b->wait && b->loop->now - b->wait_since >= WAIT_MAX_MS)
 		bootdocs_forget_waiting(b);
-	if ((b->wait && !bootplan_doubts_waiting(b)) || (b->cons && b->loop->wall < b->next_consensus)) {
-		no_need(b, DOC_CONSENSUS);
+	if ((b->wait && !bootplan_doubts_waiting(b)) ||
+	    (b->cons && b->loop->wall < b->next_consensus)) {
+		bootplan_no_need(b, DOC_CONSENSUS);
 		return;
 	}
 	if (!may_send(b, DOC_CONSENSUS) ||
-	    (f = new_fetch(b, DOC_CONSENSUS)) == NULL)
+	    (f = bootplan_new(b, DOC_CONSENSUS)) == NULL)
 		return;
 	consensus_path(b, path, sizeof(path));
 	rq.path = path;
 	ask_for_newer(b, &rq);
-	launch(b, f, &rq);
+	bootplan_send(b, f, &rq);
 }
 
 int
@@ -448,150 +437,6 @@ bootplan_schedule_consensus(struct bootstrap *b)
 	b->next_consensus = start + (int64_t)rand_below((uint64_t)span);
 }
 
-/* --- microdescriptors --- */
-
-static int
-cmp_digest(const void *a, const void *b)
-{
-	return memcmp(a, b, 32);
-}
-
-static int
-is_out(const struct bootstrap *b, const uint8_t digest[32])
-{
-	const struct fetch *f;
-
-	for (f = b->fetch; f < b->fetch + DIR_FETCHES_MAX; f++)
-		if (f->nmd && bsearch(digest, f->md, f->nmd, 32, cmp_digest))
-			return 1;
-	return 0;
-}
-
-/* All that is to be asked for, ascending, once each; NULL: nothing. */
-static uint8_t (*
-to_ask(struct bootstrap *b, size_t *count))[32]
-{
-	size_t max = b->nmissing, from = 0, n, i, k = 0;
-	uint8_t (*md)[32];
-
-	*count = 0;
-	if (max == 0 || (md = malloc(max * 32)) == NULL)
-		return NULL;
-	n = mdset_missing(b->mds, b->cons, &from, md, max);
-	qsort(md, n, 32, cmp_digest);
-	for (i = 0; i < n; i++)
-		if ((k == 0 || memcmp(md[k - 1], md[i], 32) != 0) &&
-		    !is_out(b, md[i]))
-			memmove(md[k++], md[i], 32);
-	*count = k;
-	if (k == 0) {
-		free(md);
-		md = NULL;
-	}
-	return md;
-}
-
-static char *
-microdesc_path(const uint8_t (*md)[32], size_t n)
-{
-	static const char head[] = "/tor/micro/d/";
-	char *path, *at, b64[ENC_B64_LEN(32)];
-	size_t i;
-
-	path = malloc(sizeof(head) + n * (B64_DIGEST + 1) + 3);
-	if (path == NULL)
-		return NULL;
-	memcpy(path, head, sizeof(head));
-	at = path + sizeof(head) - 1;
-	for (i = 0; i < n; i++) {
-		if (i)
-			*at++ = '-';
-		enc_b64_bare(b64, md[i], 32);
-		memcpy(at, b64, B64_DIGEST);
-		at += B64_DIGEST;
-	}
-	memcpy(at, ".z", 3);
-	return path;
-}
-
-static int
-send_batch(struct bootstrap *b, const uint8_t (*md)[32], size_t n)
-{
-	struct dir_request rq = { .kind = DIR_KIND_MICRODESCS };
-	struct fetch *f;
-	char *path;
-	int rc;
-
-	if (!b->running)
-		return -ECANCELED;
-	if ((f = new_fetch(b, DOC_MICRODESCS)) == NULL)
-		return -EBUSY;
-	path = microdesc_path(md, n);
-	f->md = malloc(n * 32);
-	if (path == NULL || f->md == NULL) {
-		bootplan_drop(b, f, -ECANCELED);
-		free(path);
-		return -ENOMEM;
-	}
-	memcpy(f->md, md, n * 32);
-	f->nmd = n;
-	rq.path = path;
-	rc = launch(b, f, &rq);
-	free(path);
-	return rc;
-}
-
-static void
-send_round(struct bootstrap *b, const uint8_t (*md)[32], size_t n)
-{
-	size_t each = (n + MD_REQUESTS_MIN - 1) / MD_REQUESTS_MIN, i, k;
-
-	if (each > MD_PER_REQUEST_MAX)
-		each = MD_PER_REQUEST_MAX;
-	if (each < MD_PER_REQUEST_MIN)
-		each = MD_PER_REQUEST_MIN;
-	bootstrap_progress(b, 45);
-	for (i = 0; i < n && b->need[DOC_MICRODESCS].out < MD_FETCHES_MAX;
-	    i += k) {
-		k = n - i < each ? n - i : each;
-		if (send_batch(b, md + i, k) < 0)
-			break;
-	}
-}
-
-/* A few can wait, if we can do without. */
-static int
-is_worth_asking(const struct bootstrap *b, size_t n)
-{
-	int64_t wait = b->conf.testing ? TEST_MD_FEW_WAIT_MS : MD_FEW_WAIT_MS;
-
-	return n >= MD_FEW || !b->ready || b->md_asked < 0 ||
-	    b->loop->now - b->md_asked >= wait;
-}
-
-static void
-plan_microdescs(struct bootstrap *b)
-{
-	struct need *need = &b->need[DOC_MICRODESCS];
-	uint8_t (*md)[32];
-	size_t n;
-
-	if (!bootstrap_view_live(b) || b->nmissing == 0) {
-		no_need(b, DOC_MICRODESCS);
-		return;
-	}
-	if (need->since < 0)
-		need->since = b->loop->now;
-	if (b->loop->now < need->next || need->out >= MD_FETCHES_MAX ||
-	    (md = to_ask(b, &n)) == NULL)
-		return;
-	if (is_worth_asking(b, n)) {
-		b->md_asked = b->loop->now;
-		send_round(b, (const uint8_t (*)[32])md, n);
-	}
-	free(md);
-}
-
 /* --- all of it --- */
 
 static void
@@ -615,7 +460,7 @@ next_look(const struct bootstrap *b)
 	if (b->cons && due > 0 && due < TICK_MS / 1000)
 		sooner(&at, now + due * 1000);
 	if (b->wait || (b->need[DOC_MICRODESCS].since >= 0 && b->conf.testing))
-		sooner(&at, now + TEST_MD_FEW_WAIT_MS);
+		sooner(&at, now + TEST_ROUND_MS);
 	return at > now ? at : now + 1;
 }
 
@@ -625,7 +470,7 @@ bootplan_run(struct bootstrap *b)
 	if (!b->obsolete) {
 		plan_consensus(b);
 		plan_certs(b);
-		plan_microdescs(b);
+		bootround_plan(b);
 	}
 	if (b->running)			/* fetch() may have stopped us */
 		loop_timer_set(b->loop, &b->timer, next_look(b));

@@ -1,11 +1,11 @@
 /* onion/dir/bootstrap.c - getting and keeping a view of the network
  *
  * Theory of operation
- *	Whatever happens (an answer, a timer, the owner's word) only changes what
- *	we hold and asks for a look around when the turn ends.  The look: did the
- *	clock jump, is the consensus still good, is there a new view to build,
- *	what state is that, what is to be asked for.  So nothing recurses,
- *	whatever callbacks do.
+ *	Whatever happens (an answer, a timer, the owner's word) only changes
+ *	what we hold and asks for a look around when the turn ends.  The look:
+ *	did the clock jump, is the consensus still good, is there a new view to
+ *	build, what state is that, what is to be asked for.  So nothing
+ *	recurses, whatever callbacks do.
  *
  *	    answers -> bootdocs -> hold (consensus, certificates, descriptors)
  *	                             |            \-> bootcache -> disk
@@ -39,8 +39,6 @@
 
 enum {
 	BUILD_EVERY_MS = 500,
-	JUMP_MS = 30 * 1000,
-	FUTURE_SLOP_S = 60,
 	QUIET_S = 60,
 	TROUBLE_AFTER = 3		/* failures, before they are told */
 };
@@ -118,8 +116,8 @@ state_of(const struct bootstrap *b)
 	return b->ready ? BOOTSTRAP_READY : BOOTSTRAP_NO_DESCS;
 }
 
-static void
-tell_changed(struct bootstrap *b)
+void
+bootstrap_tell_changed(struct bootstrap *b)
 {
 	if (b->conf.user->changed)
 		b->conf.user->changed(b->conf.arg);
@@ -135,101 +133,7 @@ bootstrap_update(struct bootstrap *b)
 	log_info(LD_DIR, "Directory: %s -> %s.", bootstrap_state_name(b->state),
 	    bootstrap_state_name(s));
 	b->state = s;
-	tell_changed(b);
-}
-
-/* --- the clock --- */
-
-static void
-set_clock(struct bootstrap *b, enum bootstrap_clock c, int64_t off)
-{
-	char text[32];
-	int same = c == b->clock;
-
-	b->clock = c;
-	b->skew_s = off;
-	if (same)
-		return;
-	if (c == BOOTSTRAP_CLOCK_BEHIND || c == BOOTSTRAP_CLOCK_AHEAD)
-		log_warn(LD_DIR, "Our clock is %s %s what the network says. "
-		    "Please set the clock: without the right time no circuit "
-		    "may be possible.", skew_text(text, sizeof(text), off),
-		    off > 0 ? "behind" : "ahead of");
-	else if (c == BOOTSTRAP_CLOCK_GOOD)
-		log_info(LD_DIR, "Our clock agrees with the network's.");
-	tell_changed(b);
-}
-
-static void
-judge_opinions(struct bootstrap *b)
-{
-	int64_t off;
-
-	if (!skew_estimate(&b->skew, b->loop->now / 1000, &off))
-		set_clock(b, BOOTSTRAP_CLOCK_UNKNOWN, 0);
-	else
-		set_clock(b, off == 0 ? BOOTSTRAP_CLOCK_GOOD : off > 0 ?
-		    BOOTSTRAP_CLOCK_BEHIND : BOOTSTRAP_CLOCK_AHEAD, off);
-}
-
-void
-bootstrap_opinion(struct bootstrap *b, const uint8_t who[20], int trusted,
-    int64_t off)
-{
-	skew_add(&b->skew, who, trusted, off, b->loop->now / 1000);
-	judge_opinions(b);
-}
-
-/* What a majority signed was made no later than now. */
-void
-bootstrap_judge_clock(struct bootstrap *b)
-{
-	static const uint8_t network[20] = "consensus";
-	int64_t off = b->cons ? b->cons->valid_after - b->loop->wall : 0;
-
-	if (off > FUTURE_SLOP_S)
-		bootstrap_opinion(b, network, 1, off);
-}
-
-void
-bootstrap_skew(struct bootstrap *b, const struct relayid *who, int64_t off)
-{
-	const struct dirsource *d = dirsources_find(b->conf.sources, who->rsa);
-
-	bootstrap_opinion(b, who->rsa, d && dirsource_is_authority(d), off);
-}
-
-static void
-date_opinion(struct bootstrap *b, const struct fetch *f,
-    const struct dir_result *r)
-{
-	struct hopinfo hop;
-
-	if (r->err != 0 || !r->has_date || f->source == NULL)
-		return;
-	dirsource_hopinfo(f->source, &hop);
-	bootstrap_skew(b, &hop.id, r->skew_s);
-}
-
-/* The wall clock was set, or the machine slept. */
-static void
-notice_jump(struct bootstrap *b)
-{
-	int64_t offset = b->loop->wall * 1000 - b->loop->now;
-	int64_t jump = offset - b->offset;
-	char text[32];
-
-	b->offset = offset;
-	if (jump > -JUMP_MS && jump < JUMP_MS)
-		return;
-	log_notice(LD_DIR, "The clock jumped %s by %s.",
-	    jump > 0 ? "ahead" : "back",
-	    skew_text(text, sizeof(text), jump / 1000));
-	skew_forget(&b->skew);
-	judge_opinions(b);
-	bootstrap_judge_clock(b);
-	bootplan_forgive(b);
-	bootplan_schedule_consensus(b);
+	bootstrap_tell_changed(b);
 }
 
 /* --- the view --- */
@@ -326,7 +230,7 @@ look(void *arg)
 
 	if (!b->running)
 		return;
-	notice_jump(b);
+	bootclock_notice_jump(b);
 	notice_live(b);
 	if (is_time_to_build(b))
 		bootstrap_build_view(b);
@@ -422,7 +326,7 @@ bootstrap_result(struct bootstrap *b, uint32_t id, struct dir_result *r)
 	if (f.begun)
 		b->need[f.doc].begun = 0;
 	memset(row, 0, sizeof(*row));
-	date_opinion(b, &f, r);
+	bootclock_date(b, &f, r);
 	rc = digest_answer(b, &f, r);
 	if (rc < 0 && rc != -ECANCELED) {
 		remember_failure(b, &f, r, rc);

@@ -60,21 +60,21 @@ enum bootstrap_state {
 struct bootstrap_user {
 	/* Get this.  0: bootstrap_result() will be called, once, unless
 	 * cancel() comes before; it may be called at once, from within.
-	 * -EAGAIN: no directory guard can be asked now (it is tried again; after
-	 * some seconds with a configured source instead).  Any other error
-	 * counts as a failure of the source. */
+	 * -EAGAIN: no directory guard can be asked now (it is tried again;
+	 * after some seconds with a configured source instead).  Any other
+	 * error counts as a failure of the source. */
 	int	(*fetch)(void *arg, const struct dir_fetch *);
 	void	(*cancel)(void *arg, uint32_t id);
 	/* A new view; the owner has it now, and frees the one before at the end
 	 * of the turn, when nobody looks at it any more. */
 	void	(*netdir)(void *arg, struct netdir *take);
-	/* Is this view enough to build circuits (fraction of paths that could
-	 * be built, descriptors of primary guards)?  *@percent: how far
-	 * towards that, 0..100. */
+	/* Is this view, which may not have been handed over yet, enough to
+	 * build circuits (fraction of paths that could be built, descriptors
+	 * of primary guards)?  *@percent: how far towards that, 0..100. */
 	int	(*enough)(void *arg, const struct netdir *, int *percent);
 	/* tor's numbers and tags: 0, 25, 30, 40, 45, 50..75.  Those of
-	 * connections and circuits (5 to 20, 90, 95, 100) are the owner's.  Only
-	 * ever upwards, until a view is lost. */
+	 * connections and circuits (5 to 20, 90, 95, 100) are the owner's.
+	 * Only ever upwards, until a view is lost. */
 	void	(*progress)(void *arg, int percent, const char *tag,
 		    const char *summary);
 	/* The state, or the opinion of our clock, changed.  May be NULL. */
@@ -86,7 +86,7 @@ struct bootstrap_conf {
 	struct store			*store;		/* NULL: keep nothing */
 	struct dirsources		*sources;	/* both borrowed */
 	int				 testing;	/* TestingTorNetwork */
-	int				 full_only;	/* never ask for diffs */
+	int				 full_only;	/* no diffs */
 	const struct bootstrap_user	*user;
 	void				*arg;
 };

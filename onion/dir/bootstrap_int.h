@@ -1,7 +1,9 @@
 /* onion/dir/bootstrap_int.h - what the parts of bootstrap share
  *
- *	bootstrap	life, state, progress, opinions of the clock
+ *	bootstrap	life, state, progress
+ *	bootclock	opinions of the clock
  *	bootplan	what to ask for, when, and of whom
+ *	bootround	the same for microdescriptors: many requests at once
  *	bootdocs	what to make of an answer
  *	bootcache	the documents on disk
  *
@@ -48,19 +50,19 @@ struct bootstrap {
 	int			 loaded;	/* the cache, once */
 	struct loop_timer	 timer;
 	struct loop_item	 work;		/* look around, once a turn */
-	int64_t			 offset;	/* wall ms - loop ms, last look */
+	int64_t			 offset;	/* wall - loop, ms */
 
 	/* What we hold. */
 	struct authcert_set	*certs;
 	struct consensus	*cons;		/* verified, or NULL */
-	int			 cons_on_disk;	/* as text: diffs are possible */
-	struct consensus	*wait;		/* lacks certificates, or NULL */
+	int			 cons_on_disk;	/* its text: for diffs */
+	struct consensus	*wait;		/* lacks certificates */
 	char			*wait_text;	/* its text, owned */
 	size_t			 wait_len;
 	int64_t			 wait_since;	/* loop ms */
 	struct consensus_tally	 tally;		/* of @wait */
 	struct mdset		*mds;
-	size_t			 nmissing;	/* listed in @cons, not in @mds */
+	size_t			 nmissing;	/* of @cons, not in @mds */
 	int			 obsolete;
 
 	/* The view in the owner's hands. */
@@ -103,9 +105,13 @@ void	 bootstrap_look(struct bootstrap *);	/* at the end of this turn */
 void	 bootstrap_progress(struct bootstrap *, int percent);
 void	 bootstrap_update(struct bootstrap *);	/* the state; tell */
 void	 bootstrap_build_view(struct bootstrap *);
-void	 bootstrap_opinion(struct bootstrap *, const uint8_t who[20],
-	    int trusted, int64_t off);
-void	 bootstrap_judge_clock(struct bootstrap *);	/* by @cons */
+void	 bootstrap_tell_changed(struct bootstrap *);
+
+/* bootclock */
+void	 bootclock_judge(struct bootstrap *);	/* by the consensus we hold */
+void	 bootclock_date(struct bootstrap *, const struct fetch *,
+	    const struct dir_result *);
+void	 bootclock_notice_jump(struct bootstrap *);
 
 /* bootplan */
 void	 bootplan_init(struct bootstrap *);
@@ -115,11 +121,19 @@ void	 bootplan_schedule_consensus(struct bootstrap *);
 void	 bootplan_cancel(struct bootstrap *, int doc, int only_idle);
 				/* doc < 0: all; not those that deliver */
 struct fetch *bootplan_find(struct bootstrap *, uint32_t id);
+struct fetch *bootplan_new(struct bootstrap *, enum doc); /* NULL: all busy */
+/* Sends it; on failure the row is free again.  0, or -errno. */
+int	 bootplan_send(struct bootstrap *, struct fetch *,
+	    struct dir_request *);
+void	 bootplan_no_need(struct bootstrap *, enum doc);
 void	 bootplan_drop(struct bootstrap *, struct fetch *, int err);
 void	 bootplan_success(struct bootstrap *, enum doc);
 void	 bootplan_failure(struct bootstrap *, enum doc, int answered);
 void	 bootplan_forgive(struct bootstrap *);	/* all begins anew */
 void	 bootplan_hurry(struct bootstrap *);	/* one try now */
+
+/* bootround */
+void	 bootround_plan(struct bootstrap *);
 
 /* bootdocs: 0, or what the sender is to be held guilty of */
 int	 bootdocs_certs(struct bootstrap *, const char *, size_t);

@@ -12,7 +12,7 @@
  *	Any end: the endpoint is killed if it lives, the callback is called, and
  *	the request is freed when the turn ends.
  * Limits
- *	dir_kind_max() bytes; DIR_SILENCE_MS without a byte; TOTAL_MS altogether,
+ *	dir_kind_max() bytes; DIR_SILENCE_MS without a byte; TOTAL_MS in all,
  *	since a byte a minute is no silence.
  */
 #include "onion/dir/dirclient.h"

@@ -42,9 +42,9 @@ enum {
 struct dir_request {
 	enum dir_kind	 kind;
 	const char	*path;		/* "/tor/..."; copied */
-	const char	*host;		/* "address:port" of the relay's ORPort for
-					 * the Host line, as tor tells it; copied;
-					 * NULL: no such line */
+	const char	*host;		/* "address:port" of the relay's ORPort
+					 * for the Host line, as tor tells it;
+					 * copied; NULL: no such line */
 	uint8_t		 anonymised;	/* over a 3-hop circuit: the request
 					 * must look like everybody's */
 	uint8_t		 has_diff_from;

@@ -22,5 +22,6 @@ onion_dir_libdir_a_SOURCES = \
 	onion/dir/statefile.c onion/dir/statefile.h \
 	onion/dir/backoff.c onion/dir/backoff.h \
 	onion/dir/skew.c onion/dir/skew.h \
-	onion/dir/bootplan.c onion/dir/bootdocs.c onion/dir/bootcache.c \
+	onion/dir/bootclock.c onion/dir/bootplan.c onion/dir/bootround.c \
+	onion/dir/bootdocs.c onion/dir/bootcache.c \
 	onion/dir/bootstrap.c onion/dir/bootstrap.h onion/dir/bootstrap_int.h

@@ -104,7 +104,7 @@ statefile_parse(const char *s, size_t len, void (*line)(void *, const char *,
 
 	for (; s < end; s = nl + 1) {
 		nl = memchr(s, '\n', (size_t)(end - s));
-		if (nl == NULL) {	/* torn off: who knows what is missing */
+		if (nl == NULL) {	/* torn off: what is missing? */
 			bad++;
 			break;
 		}

@@ -18,6 +18,9 @@
  *	keeps what the kernel has and can't send yet small, and nothing is
  *	encrypted while older bytes wait for the kernel: so cells stay here,
  *	where the queue's ceiling tells those who send them to wait.
+ *	A busy link (bulk) is not read for every record that arrives: a wakeup,
+ *	a recv() and the sends that follow cost as much as the cryptography of
+ *	16 KiB.  SO_RCVLOWAT lets the kernel collect, a timer bounds the wait.
  * States
  *	TCP, TLS, UP, DEAD.  DEAD links lie on the dialer's list until the turn
  *	ends.
@@ -59,7 +62,13 @@ enum {
 	PLAIN_LEN	= TLSLINK_LEFT_MAX + TLSLINK_GULP,
 	RECORD_PLAIN	= CELL_RECORD * CELL_LEN,
 	TIMEOUT_MS	= 60000,
-	BLOCKS_KEPT	= 4		/* of out, for the next who needs one */
+	BLOCKS_KEPT	= 4,		/* of out, for the next who needs one */
+	/* A link that brings BULK_BYTES in a window is busy: it wakes us for
+	 * BULK_LOWAT bytes or after BULK_WAIT_MS, whichever comes first. */
+	BULK_WINDOW_MS	= 100,
+	BULK_BYTES	= 131072,
+	BULK_LOWAT	= 65536,
+	BULK_WAIT_MS	= 4
 };
 
 /* What C tor offers, in its order (lib/tls/ciphers.inc, tortls_openssl.c). */
@@ -91,12 +100,16 @@ struct tlslink {
 	SSL			*ssl;
 	struct event		 readable, writable;
 	struct loop_timer	 timer;		/* for TCP and TLS */
+	struct loop_timer	 lull;		/* while bulk */
 	struct loop_item	 flush;
+	int64_t			 window_at;	/* ms; see note_rate() */
+	size_t			 window_bytes;
 	uint8_t			*out;		/* a block, or NULL */
 	size_t			 out_off, out_len;
 	struct buf		 wire;
 	uint8_t			*left;		/* the start of a cell */
 	size_t			 left_len;
+	uint8_t			 bulk;		/* SO_RCVLOWAT is set */
 	uint8_t			 pressed;	/* out went over the low mark */
 	uint8_t			 failing;	/* says nothing any more */
 };
@@ -260,6 +273,7 @@ bury(struct tlslink *t)
 	say_goodbye(t);
 	t->state = TLS_DEAD;
 	loop_timer_clear(d->conf.loop, &t->timer);
+	loop_timer_clear(d->conf.loop, &t->lull);
 	loop_item_clear(d->conf.loop, &t->flush);
 	event_del(&t->readable);
 	event_del(&t->writable);
@@ -605,6 +619,37 @@ digest(struct tlslink *t)
 }
 
 static void
+set_bulk(struct tlslink *t, int on)
+{
+	int lowat = on ? BULK_LOWAT : 1;
+
+	if (t->bulk == on)
+		return;
+	if (setsockopt(t->fd, SOL_SOCKET, SO_RCVLOWAT, &lowat,
+	    sizeof(lowat)) < 0)
+		return;			/* it only costs time */
+	t->bulk = (uint8_t)on;
+	loop_timer_clear(t->dialer->conf.loop, &t->lull);
+	if (on)
+		loop_timer_in(t->dialer->conf.loop, &t->lull, BULK_WAIT_MS);
+}
+
+/* Counts what comes, in windows of BULK_WINDOW_MS; a busy link is read less
+ * often, and more at a time. */
+static void
+note_rate(struct tlslink *t, size_t n)
+{
+	int64_t now = t->dialer->conf.loop->now;
+
+	if (now - t->window_at >= BULK_WINDOW_MS) {
+		set_bulk(t, t->window_bytes >= BULK_BYTES);
+		t->window_at = now;
+		t->window_bytes = 0;
+	}
+	t->window_bytes += n;
+}
+
+static void
 read_on(struct tlslink *t)
 {
 	struct tlslink_dialer *d = t->dialer;
@@ -616,7 +661,7 @@ read_on(struct tlslink *t)
 		n = recv(t->fd, d->gulp, sizeof(d->gulp), 0);
 		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK ||
 		    errno == EINTR))
-			return;
+			break;
 		if (n <= 0) {
 			go_down(t, n < 0 ? -errno : 0);
 			return;
@@ -633,6 +678,8 @@ read_on(struct tlslink *t)
 		/* A full gulp: there is more.  But others want a turn too. */
 	} while (t->state != TLS_DEAD && n == (ssize_t)sizeof(d->gulp) &&
 	    total < TLSLINK_TURN);
+	if (t->state != TLS_DEAD)
+		note_rate(t, total);
 }
 
 /* ---- libevent's calls ---- */
@@ -709,6 +756,17 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	call_leave(d);
 }
 
+/* What came meanwhile, though it is less than the low-water mark. */
+static void
+on_lull(void *arg)
+{
+	struct tlslink *t = arg;
+
+	read_on(t);
+	if (t->state != TLS_DEAD && t->bulk)
+		loop_timer_in(t->dialer->conf.loop, &t->lull, BULK_WAIT_MS);
+}
+
 static void
 on_timeout(void *arg)
 {
@@ -774,6 +832,7 @@ op_dial(void *arg, const struct addr *to, const struct link_user *user,
 	t->state = TLS_TCP;
 	buf_init(&t->wire, TLSLINK_WIRE_MAX);
 	loop_timer_init(&t->timer, on_timeout, t);
+	loop_timer_init(&t->lull, on_lull, t);
 	loop_item_init(&t->flush, on_flush, t);
 	event_assign(&t->readable, d->conf.base, t->fd, EV_READ | EV_PERSIST,
 	    on_readable, t);

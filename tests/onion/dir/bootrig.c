@@ -120,6 +120,59 @@ rig_error(struct dir_result *res, int err)
 	res->err = err;
 }
 
+/* --- going wrong --- */
+
+int
+rig_fail_some(struct rig *r, const struct rig_job *j, struct dir_result *res)
+{
+	if (j->request.kind != r->failing_kind || r->failing == 0)
+		return 0;
+	r->failing--;
+	switch (r->failure) {
+	case 0:
+		rig_error(res, -ECONNREFUSED);
+		break;
+	case 1:
+		rig_status(res, 404);
+		break;
+	case 2:
+		rig_status(res, 503);
+		break;
+	case 3:			/* cut in the middle, sold as whole */
+		if (res->body)
+			res->len /= 2;
+		break;
+	case 4:
+		rig_body(res, "<html>captive portal</html>", 27);
+		break;
+	case 5:
+		rig_body(res, "", 0);
+		break;
+	case 6:
+		rig_error(res, -EMSGSIZE);
+		break;
+	case 7:
+		if (res->body)
+			res->body[res->len / 2] ^= 1;
+		break;
+	case 8:
+		rig_status(res, 304);
+		break;
+	default:
+		return 1;		/* silence */
+	}
+	return 0;
+}
+
+int
+rig_all_down(struct rig *r, const struct rig_job *j, struct dir_result *res)
+{
+	(void)r;
+	(void)j;
+	rig_error(res, -ECONNREFUSED);
+	return 0;
+}
+
 /* --- serving --- */
 
 static const struct rig_doc *

@@ -68,6 +68,9 @@ struct rig {
 	/* May change the answer; 1: it never comes. */
 	int	(*mangle)(struct rig *, const struct rig_job *,
 		    struct dir_result *);
+	unsigned failing;	/* for rig_fail_some(): so many answers ... */
+	enum dir_kind failing_kind;	/* ... of this kind ... */
+	int	 failure;	/* ... in this way, 0 to 8 or silence */
 	int	 fetch_rc;	/* what fetch() gives instead, if not 0 */
 
 	/* What happened. */
@@ -93,14 +96,14 @@ struct rig {
 /* @n relays; @disk: in tmpdir, which the caller made. The wall clock starts
  * half an hour into the interval. */
 void	 rig_init(struct rig *, size_t n, const char *disk);
-void	 rig_make(struct rig *);	/* sources, store, bootstrap; not begun */
+void	 rig_make(struct rig *);	/* all but bootstrap_start() */
 struct bootstrap_conf rig_conf(struct rig *);	/* as rig_make() has it */
 void	 rig_start(struct rig *);	/* makes, if need be, and begins */
 void	 rig_run(struct rig *, int64_t ms);
 /* Until READY or @ms went by: ms it took, or -1. */
 int64_t	 rig_until_ready(struct rig *, int64_t ms);
 enum bootstrap_state rig_state(struct rig *);
-void	 rig_stop(struct rig *);	/* the program ends; the network stays */
+void	 rig_stop(struct rig *);	/* the network stays */
 void	 rig_forget(struct rig *);	/* what happened so far */
 void	 rig_fini(struct rig *);
 
@@ -111,5 +114,11 @@ const struct rig_doc *rig_doc_now(struct rig *);
 void	 rig_body(struct dir_result *, const void *, size_t);
 void	 rig_status(struct dir_result *, int status);	/* and no body */
 void	 rig_error(struct dir_result *, int err);
+
+/* For mangle: see above; no connection at all. */
+int	 rig_fail_some(struct rig *, const struct rig_job *,
+	    struct dir_result *);
+int	 rig_all_down(struct rig *, const struct rig_job *,
+	    struct dir_result *);
 
 #endif

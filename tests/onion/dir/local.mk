@@ -91,6 +91,8 @@ check_PROGRAMS += \
 	tests/onion/dir/test_store \
 	tests/onion/dir/test_statefile \
 	tests/onion/dir/test_bootstrap \
+	tests/onion/dir/test_bootplan \
+	tests/onion/dir/test_bootclock \
 	tests/onion/dir/test_bootcache
 tests_onion_dir_test_http_SOURCES = tests/onion/dir/test_http.c
 tests_onion_dir_test_http_LDADD = $(DIR_TESTS_LDADD)
@@ -114,6 +116,12 @@ BOOT_RIG = tests/onion/dir/bootrig.c tests/onion/dir/bootrig.h \
 tests_onion_dir_test_bootstrap_SOURCES = tests/onion/dir/test_bootstrap.c \
 	$(BOOT_RIG)
 tests_onion_dir_test_bootstrap_LDADD = $(DIR_TESTS_LDADD)
+tests_onion_dir_test_bootplan_SOURCES = tests/onion/dir/test_bootplan.c \
+	$(BOOT_RIG)
+tests_onion_dir_test_bootplan_LDADD = $(DIR_TESTS_LDADD)
+tests_onion_dir_test_bootclock_SOURCES = tests/onion/dir/test_bootclock.c \
+	$(BOOT_RIG)
+tests_onion_dir_test_bootclock_LDADD = $(DIR_TESTS_LDADD)
 tests_onion_dir_test_bootcache_SOURCES = tests/onion/dir/test_bootcache.c \
 	$(BOOT_RIG)
 tests_onion_dir_test_bootcache_LDADD = $(DIR_TESTS_LDADD)

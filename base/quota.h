@@ -1,0 +1,22 @@
+/* base/quota.h - a ceiling for all, and a lower one for each client address
+ *
+ * Whoever makes something for a client takes a place first and gives it back
+ * when that something goes, so that one client cannot use up what all share.
+ * Ports do not count, and nothing is remembered of who has nothing.
+ */
+#ifndef BASE_QUOTA_H
+#define BASE_QUOTA_H
+
+#include <stddef.h>
+
+struct addr;
+struct quota;
+
+struct quota	*quota_new(size_t all, size_t each);	/* NULL: no memory */
+void		 quota_free(struct quota *);
+/* 0; -ENOSPC: no more for this client, or for anybody; -ENOMEM. */
+int		 quota_take(struct quota *, const struct addr *client);
+void		 quota_give(struct quota *, const struct addr *client);
+size_t		 quota_count(const struct quota *);	/* taken, in all */
+
+#endif

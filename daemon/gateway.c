@@ -1,0 +1,388 @@
+/* daemon/gateway.c - the story of a flow
+ *
+ * Theory of operation
+ *	A flow is one client connection joined to one onion stream by a splice.
+ *	It begins when a door hands in a connection whose original destination
+ *	is known, and ends when the splice says that both sides are gone.
+ *
+ *	  door -> policy -> isolation token -> onion_connect -> splice -> done
+ *
+ *	What policy refuses, or what has no room (flows_max in all, three
+ *	quarters of it for one client), is reset: a client must not take a
+ *	refusal for silence, nor wait.
+ *
+ *	A question of the DNS server takes the same way: may this name leave,
+ *	whose circuit may it share, onion_resolve, answer.
+ */
+#include "daemon/gateway.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "base/endpoint.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/quota.h"
+#include "daemon/conf.h"
+#include "daemon/splice.h"
+#include "onion/onion.h"
+#include "policy/isolate.h"
+#include "policy/policy.h"
+
+enum { ANSWERS_MAX = 16 };
+
+struct flow {
+	LIST_ENTRY(flow) link;
+	struct gateway	*gw;
+	struct addr	 client;
+	struct splice	 splice;
+	struct loop_item reap;
+};
+
+struct gateway {
+	struct gateway_conf conf;
+	struct policy_conf policy;
+	uint16_t	*reject_ports, *warn_ports;	/* owned copies */
+	struct isolate	*isolate;
+	struct quota	*quota;		/* of flows */
+	struct dnsport	*dnsport;
+	LIST_HEAD(, flow) flows;
+	struct gateway_totals totals;
+};
+
+static void
+flow_reap(void *arg)
+{
+	free(arg);
+}
+
+static void
+flow_done(void *arg, int why)
+{
+	struct flow *f = arg;
+	struct gateway *gw = f->gw;
+
+	LIST_REMOVE(f, link);
+	quota_give(gw->quota, &f->client);
+	gw->totals.flows--;
+	gw->totals.failed += why < 0;
+	gw->totals.bytes_fwd += f->splice.client.bytes;
+	gw->totals.bytes_bwd += f->splice.stream.bytes;
+	log_info(LD_STREAM, "flow ended: %s, %llu bytes out, %llu in",
+	    why ? strerror(-why) : "in order",
+	    (unsigned long long)f->splice.client.bytes,
+	    (unsigned long long)f->splice.stream.bytes);
+	loop_item_add(gw->conf.loop, &f->reap);
+}
+
+static void
+token_for(const struct gateway *gw, const struct door *door,
+    const struct addr *client, const struct addr *dest, const char *name,
+    uint8_t token[ISOLATE_TOKEN])
+{
+	struct isolate_key key = {
+		.flags = door->isolate, .session_group = door->session_group,
+		.proto = door->proto, .client = *client, .dest_name = name
+	};
+
+	if (dest)
+		key.dest = *dest;
+	isolate_token(gw->isolate, &key, token);
+}
+
+static int
+begin(struct gateway *gw, const struct door *door, const struct addr *client,
+    const struct addr *dest, struct endpoint *client_ep)
+{
+	uint8_t token[ISOLATE_TOKEN];
+	char host[ADDR_TEXT];
+	struct onion_target target = {
+		.host = addr_ip_raw(dest, host), .port = dest->port
+	};
+	struct endpoint *stream;
+	struct flow *f;
+	int rc;
+
+	if ((rc = quota_take(gw->quota, client)) < 0)
+		return rc;
+	rc = -ENOMEM;
+	if ((f = calloc(1, sizeof(*f))) == NULL)
+		goto fail;
+	token_for(gw, door, client, dest, NULL, token);
+	if ((rc = onion_connect(gw->conf.onion, token, &target, &stream)) < 0)
+		goto fail_flow;
+	f->gw = gw;
+	f->client = *client;
+	f->splice.done = flow_done;
+	f->splice.arg = f;
+	loop_item_init(&f->reap, flow_reap, f);
+	LIST_INSERT_HEAD(&gw->flows, f, link);
+	gw->totals.flows++;
+	gw->totals.accepted++;
+	splice_open(&f->splice, gw->conf.loop, client_ep, stream);
+	return 0;
+
+fail_flow:
+	free(f);
+fail:
+	quota_give(gw->quota, client);
+	return rc;
+}
+
+static void
+refused_user_gone(void *arg, int why)
+{
+	(void)arg;
+	(void)why;
+}
+
+static const struct endpoint_user refused_user = { .gone = refused_user_gone };
+
+/* A reset; the endpoint makes no call any more, but has to have a holder. */
+static void
+refuse(struct endpoint *ep)
+{
+	endpoint_hold(ep, &refused_user, NULL);
+	endpoint_kill(ep, -ECONNREFUSED);
+}
+
+void
+gateway_flow(struct gateway *gw, const struct door *door,
+    const struct addr *client, const struct addr *dest, struct endpoint *ep)
+{
+	static struct log_limit refused = { .every_s = 10 };
+	static struct log_limit plain = { .every_s = 3600 };
+	struct policy_flow flow = {
+		.client = *client, .dest = *dest,
+		.no_ipv4 = door->no_ipv4, .no_ipv6 = door->no_ipv6
+	};
+	struct policy_decision d;
+	char text[ADDR_TEXT];
+	int rc;
+
+	policy_decide(&gw->policy, &flow, &d);
+	if (d.plaintext)
+		log_limited(&plain, LL_WARN, LD_STREAM, "a client connects to "
+		    "port %u, which is commonly used for unencrypted "
+		    "passwords: the exit could read them (WarnPlaintextPorts)",
+		    dest->port);
+	if (d.verdict != POLICY_TORIFY) {
+		gw->totals.rejected += d.verdict == POLICY_REJECT;
+		gw->totals.dropped += d.verdict == POLICY_DROP;
+		log_limited(&refused, LL_INFO, LD_STREAM,
+		    "refused a connection to %s: %s", addr_show(dest, text),
+		    d.why);
+		refuse(ep);
+		return;
+	}
+	if ((rc = begin(gw, door, client, dest, ep)) < 0) {
+		gw->totals.failed++;
+		log_limited(&refused, LL_WARN, LD_STREAM,
+		    "cannot take another connection: %s", strerror(-rc));
+		refuse(ep);
+	}
+}
+
+/* --- names --- */
+
+static size_t
+records(struct dns_record *out, const struct onion_answer *ans, size_t n,
+    int family)
+{
+	size_t i, got = 0;
+
+	for (i = 0; i < n && got < ANSWERS_MAX; i++) {
+		if (ans[i].addr.family != family)
+			continue;
+		out[got].addr = ans[i].addr;
+		out[got].name = ans[i].name;
+		out[got].ttl = ans[i].ttl;
+		got++;
+	}
+	return got;
+}
+
+struct lookup {
+	struct dns_query *query;
+	struct onion_lookup *onion;
+	int		 family;	/* wanted; 0: a name */
+};
+
+static void
+on_lookup(void *arg, int err, const struct onion_answer *ans, size_t n)
+{
+	struct lookup *l = arg;
+	struct dns_record rr[ANSWERS_MAX];
+	enum dns_outcome outcome = DNS_SERVFAIL;
+	size_t got = 0;
+
+	if (err == 0) {
+		outcome = DNS_OK;
+		got = records(rr, ans, n, l->family);
+		if (got == 0 && l->family == 0)
+			outcome = DNS_NXDOMAIN;
+	} else if (err == -ENOENT)
+		outcome = DNS_NXDOMAIN;
+	else if (err == -EACCES)
+		outcome = DNS_REFUSED;
+	dnsport_answer(l->query, outcome, rr, got);
+	free(l);
+}
+
+static int
+ask_onion(struct gateway *gw, struct dns_query *query,
+    const struct dns_question *q, const struct dns_from *from)
+{
+	const struct door *door = from->listener;
+	uint8_t token[ISOLATE_TOKEN];
+	struct lookup *l = calloc(1, sizeof(*l));
+	char text[ADDR_TEXT];
+	const char *name = q->name;
+	int rc;
+
+	if (l == NULL)
+		return -ENOMEM;
+	if (q->ask == DNS_ASK_PTR)
+		name = addr_ip_raw(&q->addr, text);
+	l->query = query;
+	l->family = q->ask == DNS_ASK_A ? 4 : q->ask == DNS_ASK_AAAA ? 6 : 0;
+	token_for(gw, door, &from->client, NULL, name, token);
+	rc = onion_resolve(gw->conf.onion, token, name, on_lookup, l,
+	    &l->onion);
+	if (rc < 0) {
+		free(l);
+		return rc;
+	}
+	dns_query_set(query, l);
+	return 0;
+}
+
+static void
+on_ask(void *arg, struct dns_query *query, const struct dns_question *q,
+    const struct dns_from *from)
+{
+	struct gateway *gw = arg;
+	int may = q->ask == DNS_ASK_PTR ? policy_addr_may_leave(&q->addr) :
+	    policy_name_may_leave(q->name);
+
+	if (!may) {
+		gw->totals.rejected++;
+		dnsport_answer(query, DNS_NXDOMAIN, NULL, 0);
+	} else if (ask_onion(gw, query, q, from) < 0)
+		dnsport_answer(query, DNS_SERVFAIL, NULL, 0);
+}
+
+static void
+on_forget(void *arg, struct dns_query *query)
+{
+	struct lookup *l = dns_query_get(query);
+
+	(void)arg;
+	if (l == NULL)
+		return;
+	onion_lookup_cancel(l->onion);
+	free(l);
+}
+
+static const struct dnsport_user dns_user = {
+	.ask = on_ask, .forget = on_forget
+};
+
+/* --- the whole --- */
+
+static uint16_t *
+copy_ports(const struct conf_numbers *from)
+{
+	uint16_t *p = calloc(from->n + 1, sizeof(*p));
+
+	if (p && from->n)
+		memcpy(p, from->item, from->n * sizeof(*p));
+	return p;
+}
+
+void
+gateway_set_conf(struct gateway *gw, const struct conf *conf)
+{
+	uint16_t *reject = copy_ports(&conf->reject_plaintext_ports);
+	uint16_t *warn = copy_ports(&conf->warn_plaintext_ports);
+
+	if (reject == NULL || warn == NULL) {
+		free(reject);	/* no memory: the old rules stay, whole */
+		free(warn);
+		return;
+	}
+	free(gw->reject_ports);
+	free(gw->warn_ports);
+	gw->reject_ports = reject;
+	gw->warn_ports = warn;
+	gw->policy.reject_internal = conf->client_reject_internal_addresses;
+	gw->policy.reject_ports = gw->reject_ports;
+	gw->policy.nreject_ports = conf->reject_plaintext_ports.n;
+	gw->policy.warn_ports = gw->warn_ports;
+	gw->policy.nwarn_ports = conf->warn_plaintext_ports.n;
+}
+
+/* One client may have most of it, but never all. */
+static size_t
+client_flows(const struct gateway_conf *conf)
+{
+	return conf->flows_max - conf->flows_max / 4;
+}
+
+int
+gateway_new(struct gateway **out, const struct gateway_conf *gconf,
+    const struct conf *conf)
+{
+	struct gateway *gw = calloc(1, sizeof(*gw));
+	int rc = -ENOMEM;
+
+	if (gw == NULL)
+		return rc;
+	gw->conf = *gconf;
+	LIST_INIT(&gw->flows);
+	gateway_set_conf(gw, conf);
+	gw->quota = quota_new(gconf->flows_max, client_flows(gconf));
+	if (gw->warn_ports == NULL || gw->quota == NULL ||
+	    (gw->isolate = isolate_new()) == NULL)
+		goto fail;
+	if ((rc = dnsport_new(&gw->dnsport, gconf->loop, &dns_user, gw)) < 0)
+		goto fail;
+	*out = gw;
+	return 0;
+
+fail:
+	gateway_free(gw);
+	return rc;
+}
+
+void
+gateway_free(struct gateway *gw)
+{
+	struct flow *f;
+
+	if (gw == NULL)
+		return;
+	while ((f = LIST_FIRST(&gw->flows)) != NULL)
+		splice_kill(&f->splice, -ECONNRESET);
+	dnsport_free(gw->dnsport);
+	isolate_free(gw->isolate);
+	quota_free(gw->quota);
+	free(gw->reject_ports);
+	free(gw->warn_ports);
+	free(gw);
+}
+
+struct dnsport *
+gateway_dnsport(struct gateway *gw)
+{
+	return gw->dnsport;
+}
+
+void
+gateway_totals(const struct gateway *gw, struct gateway_totals *t)
+{
+	*t = gw->totals;
+	dnsport_totals(gw->dnsport, &t->dns);
+}

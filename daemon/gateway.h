@@ -1,0 +1,58 @@
+/* daemon/gateway.h - the story of a flow
+ *
+ * All entrances end here: a client's connection with its original destination,
+ * a client's question for a name.  Policy says what may happen to it, isolation
+ * whose circuit it may share, and what is left is joined to an onion stream.
+ */
+#ifndef DAEMON_GATEWAY_H
+#define DAEMON_GATEWAY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "dnsport/dnsport.h"
+
+struct conf;
+struct endpoint;
+struct gateway;
+struct loop;
+struct onion;
+
+/* A door is a listener's rules.  It is looked at within a call only. */
+struct door {
+	unsigned	isolate;	/* ISOLATE_* */
+	int		session_group;
+	uint8_t		proto;		/* DOOR_* */
+	uint8_t		no_ipv4, no_ipv6, prefer_ipv6;
+};
+enum { DOOR_TRANS = 1, DOOR_DNS };
+
+struct gateway_conf {
+	struct loop	*loop;
+	struct onion	*onion;
+	size_t		 flows_max;
+};
+
+int	gateway_new(struct gateway **, const struct gateway_conf *,
+	    const struct conf *);
+void	gateway_free(struct gateway *);
+/* At reload; what flows goes on under the rules that it began with. */
+void	gateway_set_conf(struct gateway *, const struct conf *);
+
+/* Takes the client's endpoint, whatever becomes of the flow. */
+void	gateway_flow(struct gateway *, const struct door *,
+	    const struct addr *client, const struct addr *dest,
+	    struct endpoint *take);
+/* The DNS server; its questions are answered here. */
+struct dnsport *gateway_dnsport(struct gateway *);
+
+struct gateway_totals {
+	size_t		flows;			/* now */
+	uint64_t	accepted, rejected, dropped, failed;
+	uint64_t	bytes_fwd, bytes_bwd;	/* of flows that ended */
+	struct dnsport_totals dns;
+};
+void	gateway_totals(const struct gateway *, struct gateway_totals *);
+
+#endif

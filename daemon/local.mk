@@ -1,0 +1,21 @@
+include daemon/conf.mk
+
+noinst_LIBRARIES += daemon/libdaemon.a
+daemon_libdaemon_a_SOURCES = \
+	daemon/app.c daemon/app.h \
+	daemon/control.c daemon/control.h \
+	daemon/doors.c daemon/doors.h \
+	daemon/evloop.c daemon/evloop.h \
+	daemon/gateway.c daemon/gateway.h \
+	daemon/listen.c daemon/listen.h \
+	daemon/onionconf.c daemon/onionconf.h \
+	daemon/process.c daemon/process.h \
+	daemon/sock.c daemon/sock.h \
+	daemon/splice.c daemon/splice.h \
+	daemon/status.c daemon/status.h \
+	$(DAEMON_CONF)
+
+# Built here, installed in sbin.
+sbin_PROGRAMS += daemon/onion-transparent
+daemon_onion_transparent_SOURCES = daemon/main.c
+daemon_onion_transparent_LDADD = $(DAEMON_LIBS)

@@ -1,0 +1,100 @@
+/* daemon/main.c - what the command line asks for */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "daemon/app.h"
+#include "daemon/conf.h"
+#include "daemon/control.h"
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+static int
+show_status(const struct conf *c, int json)
+{
+	int rc;
+
+	if (c->status_socket[0] == '\0') {
+		fprintf(stderr, "StatusSocket is 0: there is nobody to ask\n");
+		return EXIT_FAILURE;
+	}
+	if ((rc = control_ask(c->status_socket, json)) == 0)
+		return EXIT_SUCCESS;
+	fprintf(stderr, "nobody answers at %s: %s (is it running, and with "
+	    "this configuration?)\n", c->status_socket, strerror(-rc));
+	return EXIT_FAILURE;
+}
+
+static int
+verify(const struct conf *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->warnings.n; i++)
+		log_warn(LD_CONFIG, "%s", c->warnings.item[i]);
+	printf("Configuration was valid\n");
+	return EXIT_SUCCESS;
+}
+
+static int
+with_conf(const struct conf_args *args)
+{
+	struct conf_err err = { 0 };
+	struct conf *c;
+	int status;
+
+	if (conf_load(&c, args, &err) < 0) {
+		log_err(LD_CONFIG, "%s", err.text);
+		return EXIT_FAILURE;
+	}
+	switch (args->command) {
+	case CONF_CMD_VERIFY:
+		status = verify(c);
+		break;
+	case CONF_CMD_DUMP:
+		conf_dump(c, args->dump, stdout);
+		status = EXIT_SUCCESS;
+		break;
+	case CONF_CMD_STATUS:
+		status = show_status(c, args->json);
+		break;
+	default:
+		return app_run(args, c);	/* takes it */
+	}
+	conf_free(c);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct conf_args args;
+	struct conf_err err = { 0 };
+	int status = EXIT_SUCCESS;
+
+	if (conf_args_parse(&args, argc, argv, &err) < 0) {
+		fprintf(stderr, "onion-transparent: %s\n", err.text);
+		return EXIT_FAILURE;
+	}
+	switch (args.command) {
+	case CONF_CMD_VERSION:
+		printf("onion-transparent %s\n", PACKAGE_VERSION);
+		break;
+	case CONF_CMD_HELP:
+		conf_usage(stdout);
+		break;
+	case CONF_CMD_LIST_OPTIONS:
+	case CONF_CMD_LIST_DEPRECATED:
+		conf_list_options(stdout,
+		    args.command == CONF_CMD_LIST_DEPRECATED);
+		break;
+	default:
+		status = with_conf(&args);
+	}
+	conf_args_free(&args);
+	return status;
+}

@@ -1,0 +1,138 @@
+/* daemon/onionconf.c - what torrc says, in the engine's words */
+#include "daemon/onionconf.h"
+
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/conf.h"
+
+static int
+convert_sources(struct onionconf_store *store, const struct conf *conf)
+{
+	struct onion_authority *a;
+	size_t i;
+
+	store->auths = calloc(conf->nauthorities + 1, sizeof(*a));
+	store->fallbacks = calloc(conf->nfallbacks + 1, sizeof(*a));
+	if (store->auths == NULL || store->fallbacks == NULL)
+		return -ENOMEM;
+	for (i = 0; i < conf->nauthorities; i++) {
+		const struct conf_authority *c = &conf->authorities[i];
+
+		a = &store->auths[i];
+		memcpy(a->nickname, c->nickname, sizeof(a->nickname));
+		memcpy(a->rsa_id, c->id, sizeof(a->rsa_id));
+		if (c->has_v3ident && !c->is_bridge)
+			memcpy(a->v3ident, c->v3ident, sizeof(a->v3ident));
+		a->or4 = c->or4;
+		a->or6 = c->or6;
+		a->weight = c->weight;
+	}
+	for (i = 0; i < conf->nfallbacks; i++) {
+		const struct conf_fallback *c = &conf->fallbacks[i];
+
+		a = &store->fallbacks[i];
+		memcpy(a->rsa_id, c->id, sizeof(a->rsa_id));
+		a->or4 = c->or4;
+		a->or6 = c->or6;
+		a->weight = c->weight;
+	}
+	return 0;
+}
+
+static int
+may_reach(void *arg, const struct addr *a)
+{
+	return conf_may_reach(arg, a);
+}
+
+static void
+copy_nodes(struct onion_conf *o, const struct conf *c)
+{
+	o->exclude_nodes = c->exclude_nodes;
+	o->exclude_exit_nodes = c->exclude_exit_nodes;
+	o->exit_nodes = c->exit_nodes;
+	o->entry_nodes = c->entry_nodes;
+	o->middle_nodes = c->middle_nodes;
+	o->strict_nodes = c->strict_nodes;
+	o->families = (const char *const *)c->node_families.item;
+	o->nfamilies = c->node_families.n;
+	o->geoip = c->geoip_file;
+	o->geoip6 = c->geoip6_file;
+	o->geoip_exclude_unknown = c->geoip_exclude_unknown;
+	o->distinct_subnets = c->enforce_distinct_subnets;
+	o->paths_needed = c->paths_needed_to_build_circuits;
+	o->use_guards = c->use_entry_guards;
+	o->num_entry_guards = c->num_entry_guards;
+	o->num_dir_guards = c->num_directory_guards;
+	o->num_primary_guards = c->num_primary_guards;
+	o->guard_lifetime_s = c->guard_lifetime_s;
+}
+
+static void
+copy_circuits(struct onion_conf *o, const struct conf *c)
+{
+	o->dirtiness_s = c->max_circuit_dirtiness_s;
+	o->new_circuit_period_s = c->new_circuit_period_s;
+	o->build_timeout_s = c->circuit_build_timeout_s;
+	o->learn_timeout = c->learn_circuit_build_timeout;
+	o->stream_timeout_s = c->circuit_stream_timeout_s;
+	o->request_timeout_s = c->socks_timeout_s;
+	o->predict = !c->disable_predicted_circuits;
+	o->predict_s = c->circuits_available_timeout_s;
+	o->max_pending = c->max_client_circuits_pending;
+	o->long_lived_ports = c->long_lived_ports.item;
+	o->nlong_lived_ports = c->long_lived_ports.n;
+	o->reject_internal_answers = c->client_dns_reject_internal_addresses;
+	o->extend_by_ed = c->extend_by_ed25519_id;
+	o->max_memory = c->max_mem_in_queues;
+}
+
+static void
+copy_links(struct onion_conf *o, const struct conf *c)
+{
+	o->use_v4 = c->client_use_ipv4;
+	o->use_v6 = c->client_use_ipv6;
+	o->prefer_v6_or = c->client_prefer_ipv6_orport;
+	o->padding = c->connection_padding;
+	o->reduced_padding = c->reduced_connection_padding;
+	o->bind4 = c->outbound_or4;
+	o->bind6 = c->outbound_or6;
+	o->may_reach = may_reach;
+	o->may_reach_arg = (void *)(uintptr_t)c;
+}
+
+int
+onionconf_make(struct onion_conf *o, struct onionconf_store *store,
+    const struct conf *c)
+{
+	memset(o, 0, sizeof(*o));
+	memset(store, 0, sizeof(*store));
+	if (convert_sources(store, c) < 0) {
+		onionconf_free(store);
+		return -ENOMEM;
+	}
+	o->auths = store->auths;
+	o->nauths = c->nauthorities;
+	o->fallbacks = store->fallbacks;
+	o->nfallbacks = c->nfallbacks;
+	o->data_dir = c->data_directory;
+	o->version = PACKAGE_VERSION;
+	o->testing = c->testing_tor_network;
+	o->disable_network = c->disable_network;
+	copy_nodes(o, c);
+	copy_circuits(o, c);
+	copy_links(o, c);
+	return 0;
+}
+
+void
+onionconf_free(struct onionconf_store *store)
+{
+	free(store->auths);
+	free(store->fallbacks);
+	memset(store, 0, sizeof(*store));
+}

@@ -1,0 +1,22 @@
+/* daemon/onionconf.h - what torrc says, in the engine's words
+ *
+ * The engine knows nothing of torrc.  @out borrows from @conf and from
+ * @store, which holds what had to be converted; both live as long as it is
+ * used.
+ */
+#ifndef DAEMON_ONIONCONF_H
+#define DAEMON_ONIONCONF_H
+
+#include "onion/onionconf.h"
+
+struct conf;
+
+struct onionconf_store {
+	struct onion_authority *auths, *fallbacks;
+};
+
+int	onionconf_make(struct onion_conf *out, struct onionconf_store *store,
+	    const struct conf *);		/* 0 or -ENOMEM */
+void	onionconf_free(struct onionconf_store *);
+
+#endif

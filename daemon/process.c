@@ -1,0 +1,180 @@
+/* daemon/process.c - what a daemon is to the system */
+#include "daemon/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "daemon/conf.h"
+
+int
+process_background(int *ready_fd)
+{
+	int fds[2], status, null;
+	char up;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -errno;
+	if ((pid = fork()) < 0)
+		return -errno;
+	if (pid > 0) {
+		close(fds[1]);
+		if (read(fds[0], &up, 1) == 1)
+			_exit(0);
+		waitpid(pid, &status, 0);
+		_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+	}
+	close(fds[0]);
+	setsid();
+	if ((null = open("/dev/null", O_RDWR)) >= 0) {
+		dup2(null, STDIN_FILENO);
+		if (null > STDERR_FILENO)
+			close(null);
+	}
+	*ready_fd = fds[1];
+	return 0;
+}
+
+void
+process_up(int *ready_fd)
+{
+	int null;
+
+	if (*ready_fd < 0)
+		return;
+	if (write(*ready_fd, "", 1) == 1 &&
+	    (null = open("/dev/null", O_RDWR)) >= 0) {
+		dup2(null, STDOUT_FILENO);
+		dup2(null, STDERR_FILENO);
+		if (null > STDERR_FILENO)
+			close(null);
+	}
+	close(*ready_fd);
+	*ready_fd = -1;
+}
+
+static int
+find_user(const char *user, uid_t *uid, gid_t *gid)
+{
+	const struct passwd *pw;
+
+	errno = 0;
+	if ((pw = getpwnam(user)) == NULL)
+		return errno ? -errno : -ENOENT;
+	*uid = pw->pw_uid;
+	*gid = pw->pw_gid;
+	return 0;
+}
+
+int
+process_as_user(const char *user)
+{
+	uid_t uid = (uid_t)-1;
+	gid_t gid = (gid_t)-1;
+	int rc;
+
+	if (user == NULL || getuid() != 0)
+		return 0;
+	if ((rc = find_user(user, &uid, &gid)) < 0)
+		return rc;
+	if (initgroups(user, gid) < 0 || setegid(gid) < 0 || seteuid(uid) < 0)
+		return -errno;
+	return 0;
+}
+
+void
+process_as_root(void)
+{
+	if (getuid() != 0 || geteuid() == 0)
+		return;
+	if (seteuid(0) < 0 || setegid(0) < 0)
+		_exit(1);	/* nothing can be trusted to work then */
+}
+
+int
+process_drop(const char *user)
+{
+	uid_t uid = (uid_t)-1;
+	gid_t gid = (gid_t)-1;
+	int rc;
+
+	if (user == NULL || getuid() != 0)
+		return 0;
+	if ((rc = find_user(user, &uid, &gid)) < 0)
+		return rc;
+	if (initgroups(user, gid) < 0 || setresgid(gid, gid, gid) < 0 ||
+	    setresuid(uid, uid, uid) < 0)
+		return -errno;
+	if (uid != 0 && (setuid(0) == 0 || seteuid(0) == 0))
+		return -EPERM;		/* it came back: refuse to go on */
+	return 0;
+}
+
+int
+process_harden(const struct conf *c)
+{
+	struct rlimit none = { 0, 0 };
+
+	if (setrlimit(RLIMIT_CORE, &none) < 0 ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return -errno;
+	if (c->disable_debugger_attachment &&
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return -errno;
+	return 0;
+}
+
+size_t
+process_descriptors(void)
+{
+	struct rlimit lim;
+
+	if (getrlimit(RLIMIT_NOFILE, &lim) < 0)
+		return 1024;
+	lim.rlim_cur = lim.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &lim) < 0)
+		getrlimit(RLIMIT_NOFILE, &lim);
+	return lim.rlim_cur > 1024 * 1024 ? 1024 * 1024 :
+	    (size_t)lim.rlim_cur;
+}
+
+int
+process_pid_file(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC |
+	    O_NOFOLLOW, 0644);
+
+	if (fd < 0)
+		return -errno;
+	dprintf(fd, "%ld\n", (long)getpid());
+	close(fd);
+	return 0;
+}
+
+int
+process_directory(const char *path, const char *user)
+{
+	struct stat st;
+	uid_t uid = (uid_t)-1;
+	gid_t gid = (gid_t)-1;
+	int rc;
+
+	if (stat(path, &st) == 0)
+		return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
+	if (mkdir(path, 0700) < 0)
+		return -errno;
+	if (user == NULL || getuid() != 0)
+		return 0;
+	if ((rc = find_user(user, &uid, &gid)) < 0)
+		return rc;
+	return chown(path, uid, gid) < 0 ? -errno : 0;
+}

@@ -1,0 +1,33 @@
+/* daemon/process.h - what a daemon is to the system
+ *
+ * Into the background, which user it is, what it must not be able to do.  All
+ * of it happens before the loop starts; each failure ends the start.
+ */
+#ifndef DAEMON_PROCESS_H
+#define DAEMON_PROCESS_H
+
+#include <stddef.h>
+
+struct conf;
+
+/* RunAsDaemon: the caller goes on as the child; the parent waits until the
+ * child says that it is up and exits with its status. */
+int	process_background(int *ready_fd);	/* 0 or -errno */
+void	process_up(int *ready_fd);
+
+/* Acts as @user for files from now on, if we are root and @user is not NULL;
+ * process_as_root() goes back.  -ENOENT: no such user. */
+int	process_as_user(const char *user);
+void	process_as_root(void);
+/* For good, and checked. */
+int	process_drop(const char *user);
+
+/* No core dumps, no debugger, no new privileges. */
+int	process_harden(const struct conf *);
+/* Descriptors: as many as allowed; returns the limit. */
+size_t	process_descriptors(void);
+int	process_pid_file(const char *path);
+/* DataDirectory, made for @user where it is missing. */
+int	process_directory(const char *path, const char *user);
+
+#endif

@@ -1,0 +1,309 @@
+/* daemon/sock.c - a connected TCP socket as an endpoint
+ *
+ * Theory of operation
+ *	Two directions that end apart.  Reading goes on while there is credit
+ *	and the peer has not shut down; data() gets slices of the loop's scratch
+ *	buffer.  What send() takes is copied into @out (one copy of 498 bytes
+ *	costs less than an iovec entry of that size in the kernel) and written
+ *	by one system call when the turn ends; what the kernel does not take
+ *	waits for writability.
+ *
+ *	  fin()  -> @out drains -> shutdown(SHUT_WR) -.
+ *	  EOF    -> user->fin()  ---------------------+-> both: gone(0)
+ *
+ *	kill() with a reason below 0 resets the connection, so that the client
+ *	does not take a cut for an end.
+ * Limits
+ *	SOCK_OUT_MAX bytes in @out; SOCK_GULPS reads a turn.
+ */
+#include "daemon/sock.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/endpoint.h"
+#include "daemon/evloop.h"
+
+enum { SOCK_GULP = 64 * 1024, SOCK_GULPS = 4 };
+
+struct sock {
+	struct endpoint	 ep;
+	struct evloop	*ev;
+	int		 fd;
+	struct event	*rd, *wr;
+	struct buf	 out;
+	struct loop_item flush;
+	struct loop_item reap;
+	size_t		 credit;
+	uint8_t		 reading;	/* rd is added */
+	uint8_t		 writing;	/* wr is added */
+	uint8_t		 eof;		/* the peer shut down */
+	uint8_t		 fin;		/* we shall, once out is empty */
+	uint8_t		 shut;		/* we did */
+	uint8_t		 refused;	/* somebody waits for room */
+	uint8_t		 starved;	/* there was no memory for @out */
+	uint8_t		 dead;
+};
+
+static void
+reap(void *arg)
+{
+	struct sock *s = arg;
+
+	event_free(s->rd);
+	event_free(s->wr);
+	buf_free(&s->out);
+	free(s);
+}
+
+static void
+die(struct sock *s, int why)
+{
+	struct linger hard = { .l_onoff = 1 };
+
+	s->dead = 1;
+	loop_item_clear(&s->ev->loop, &s->flush);
+	event_del(s->rd);
+	event_del(s->wr);
+	if (why < 0)
+		setsockopt(s->fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
+	close(s->fd);
+	s->fd = -1;
+	loop_item_add(&s->ev->loop, &s->reap);
+}
+
+static void
+gone(struct sock *s, int why)
+{
+	if (s->dead)
+		return;
+	die(s, why);
+	s->ep.user->gone(s->ep.arg, why);
+}
+
+static void
+want_read(struct sock *s)
+{
+	int want = s->credit > 0 && !s->eof;
+
+	if (want == s->reading)
+		return;
+	s->reading = (uint8_t)want;
+	if (want)
+		event_add(s->rd, NULL);
+	else
+		event_del(s->rd);
+}
+
+static void
+want_write(struct sock *s, int want)
+{
+	if (want == s->writing)
+		return;
+	s->writing = (uint8_t)want;
+	if (want)
+		event_add(s->wr, NULL);
+	else
+		event_del(s->wr);
+}
+
+static void
+end_of_input(struct sock *s)
+{
+	s->eof = 1;
+	want_read(s);
+	if (s->shut)
+		gone(s, 0);
+	else
+		s->ep.user->fin(s->ep.arg);
+}
+
+static int
+fatal(int err)
+{
+	return err != EAGAIN && err != EWOULDBLOCK && err != EINTR;
+}
+
+static void
+on_readable(struct sock *s)
+{
+	int i;
+
+	for (i = 0; i < SOCK_GULPS && !s->dead && s->credit && !s->eof; i++) {
+		size_t want = s->credit < SOCK_GULP ? s->credit : SOCK_GULP;
+		ssize_t n = recv(s->fd, s->ev->scratch, want, 0);
+
+		if (n == 0) {
+			end_of_input(s);
+			return;
+		}
+		if (n < 0) {
+			if (fatal(errno))
+				gone(s, -errno);
+			return;
+		}
+		s->credit -= (size_t)n;
+		s->ep.user->data(s->ep.arg, s->ev->scratch, (size_t)n);
+		if ((size_t)n < want)
+			break;
+	}
+	if (!s->dead)
+		want_read(s);
+}
+
+static void
+write_out(void *arg)
+{
+	struct sock *s = arg;
+	ssize_t n;
+
+	if (s->starved) {
+		gone(s, -ENOMEM);
+		return;
+	}
+	if (s->out.len) {
+		n = send(s->fd, buf_head(&s->out), s->out.len, MSG_NOSIGNAL);
+		if (n < 0 && fatal(errno)) {
+			gone(s, -errno);
+			return;
+		}
+		if (n > 0)
+			buf_drain(&s->out, (size_t)n);
+	}
+	want_write(s, s->out.len > 0);
+	if (s->out.len == 0 && s->fin && !s->shut) {
+		s->shut = 1;
+		shutdown(s->fd, SHUT_WR);
+		if (s->eof) {
+			gone(s, 0);
+			return;
+		}
+	}
+	if (s->refused && s->out.len <= SOCK_OUT_MAX / 2) {
+		s->refused = 0;
+		s->ep.user->room(s->ep.arg);
+	}
+}
+
+static void
+on_event(evutil_socket_t fd, short what, void *arg)
+{
+	struct sock *s = arg;
+	struct evloop *ev = s->ev;
+
+	(void)fd;
+	evloop_enter(ev);
+	if (what & EV_WRITE)
+		write_out(s);
+	if ((what & EV_READ) && !s->dead)
+		on_readable(s);
+	evloop_leave(ev);
+}
+
+static struct sock *
+of(struct endpoint *e)
+{
+	return (struct sock *)e;	/* its first member */
+}
+
+static size_t
+op_send(struct endpoint *e, const void *p, size_t len)
+{
+	struct sock *s = of(e);
+	size_t room = buf_room(&s->out);
+
+	if (s->dead || s->fin)
+		return 0;
+	if (len > room) {
+		s->refused = 1;
+		len = room;
+	}
+	if (len && buf_add(&s->out, p, len) < 0) {
+		s->starved = 1;		/* not from within this call */
+		len = 0;
+	}
+	if (s->starved || !s->writing)
+		loop_item_add(&s->ev->loop, &s->flush);
+	return len;
+}
+
+static void
+op_grant(struct endpoint *e, size_t credit)
+{
+	struct sock *s = of(e);
+
+	if (s->dead)
+		return;
+	s->credit += credit;
+	want_read(s);
+}
+
+static void
+op_fin(struct endpoint *e)
+{
+	struct sock *s = of(e);
+
+	if (s->dead || s->fin)
+		return;
+	s->fin = 1;
+	if (!s->writing)
+		loop_item_add(&s->ev->loop, &s->flush);
+}
+
+static void
+op_kill(struct endpoint *e, int why)
+{
+	if (!of(e)->dead)
+		die(of(e), why);
+}
+
+static const struct endpoint_ops sock_ops = {
+	.send = op_send, .grant = op_grant, .fin = op_fin, .kill = op_kill
+};
+
+int
+sock_new(struct endpoint **out, struct evloop *ev, int fd)
+{
+	struct sock *s;
+	int on = 1;
+
+	if ((s = calloc(1, sizeof(*s))) == NULL)
+		return -ENOMEM;
+	if (evutil_make_socket_nonblocking(fd) < 0)
+		goto fail;
+	s->rd = event_new(ev->base, fd, EV_READ | EV_PERSIST, on_event, s);
+	s->wr = event_new(ev->base, fd, EV_WRITE | EV_PERSIST, on_event, s);
+	if (s->rd == NULL || s->wr == NULL)
+		goto fail_events;
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	s->ep.ops = &sock_ops;
+	s->ev = ev;
+	s->fd = fd;
+	buf_init(&s->out, SOCK_OUT_MAX);
+	loop_item_init(&s->flush, write_out, s);
+	loop_item_init(&s->reap, reap, s);
+	*out = &s->ep;
+	return 0;
+
+fail_events:
+	if (s->rd)
+		event_free(s->rd);
+	if (s->wr)
+		event_free(s->wr);
+fail:
+	free(s);
+	return -ENOMEM;
+}
+
+size_t
+sock_queued(const struct endpoint *e)
+{
+	return ((const struct sock *)e)->out.len;
+}

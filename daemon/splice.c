@@ -1,0 +1,234 @@
+/* daemon/splice.c - joins two endpoints; the only place with backpressure
+ *
+ * Theory of operation
+ *	Each side is granted credit for what the other side has taken.  A slice
+ *	goes straight across; only what the other side refuses is copied, into
+ *	@wait, and goes when it calls room().
+ *
+ *	Before the stream is open the client is granted SPLICE_EARLY bytes,
+ *	which travel with BEGIN and save a round trip; what they were worth is
+ *	granted anew, with the rest of the credit, when the stream opens.
+ * Invariant
+ *	What a side was granted and did not send yet, what of it waits here, and
+ *	what is owed to it make up SPLICE_CREDIT (for a client before the
+ *	stream is open, SPLICE_EARLY), as long as the other side is there.
+ * Ends
+ *	client FIN	-> drained -> stream fin (it lives on for the answer)
+ *	client gone	-> stream killed with the same reason
+ *	stream gone, 0	-> drained -> client fin; done when the client is gone
+ *			   too, or took nothing for SPLICE_LINGER_MS
+ *	stream gone, <0	-> client killed: a reset
+ *
+ *	A client whose stream has ended may go on sending: that is read and
+ *	dropped, so that its end is seen.
+ */
+#include "daemon/splice.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/endpoint.h"
+
+static void
+finish(struct splice *s)
+{
+	if (s->over || s->client.ep || s->stream.ep)
+		return;
+	s->over = 1;
+	loop_timer_clear(s->loop, &s->linger);
+	buf_free(&s->client.wait);
+	buf_free(&s->stream.wait);
+	if (s->done)
+		s->done(s->arg, s->why);
+}
+
+static void
+kill_side(struct splice_side *side, int why)
+{
+	struct endpoint *ep = side->ep;
+
+	side->ep = NULL;
+	if (ep)
+		endpoint_kill(ep, why);
+}
+
+/* All that @from sent has gone across: tell the other side if it was the end. */
+static void
+pass_fin(struct splice_side *from)
+{
+	struct splice_side *to = from->other;
+
+	if (!from->fin || from->fin_sent || from->wait.len || to->ep == NULL)
+		return;
+	from->fin_sent = 1;
+	endpoint_fin(to->ep);
+}
+
+/* Credit goes back as bytes are taken; a client's waits for the stream. */
+static void
+taken(struct splice_side *from, size_t n)
+{
+	const struct splice *s = from->splice;
+
+	if (n == 0 || from->ep == NULL)
+		return;
+	if (from == &s->client && !s->open && s->stream.ep)
+		from->owed += n;
+	else
+		endpoint_grant(from->ep, n);
+}
+
+/* The stream ended in order and the client is still there. */
+static void
+linger(struct splice *s)
+{
+	if (s->stream.ep == NULL && !s->over)
+		loop_timer_in(s->loop, &s->linger, SPLICE_LINGER_MS);
+}
+
+static void
+on_data(void *arg, const void *p, size_t len)
+{
+	struct splice_side *from = arg, *to = from->other;
+	size_t n = 0;
+
+	from->bytes += len;
+	if (to->ep && from->wait.len == 0)
+		n = endpoint_send(to->ep, p, len);
+	if (from->splice->over)
+		return;
+	if (to->ep == NULL) {
+		taken(from, len);	/* nobody wants it: let it end */
+		return;
+	}
+	if (n < len && buf_add(&from->wait, (const uint8_t *)p + n,
+	    len - n) < 0) {
+		splice_kill(from->splice, -ENOBUFS);
+		return;
+	}
+	taken(from, n);
+}
+
+static void
+on_room(void *arg)
+{
+	struct splice_side *to = arg, *from = to->other;
+	size_t n;
+
+	if (from->wait.len) {
+		n = endpoint_send(to->ep, buf_head(&from->wait),
+		    from->wait.len);
+		if (from->splice->over || to->ep == NULL)
+			return;
+		buf_drain(&from->wait, n);
+		taken(from, n);
+	}
+	pass_fin(from);
+	linger(from->splice);
+}
+
+static void
+on_fin(void *arg)
+{
+	struct splice_side *from = arg;
+
+	from->fin = 1;
+	pass_fin(from);
+}
+
+static void
+on_linger(void *arg)
+{
+	splice_kill(arg, -ETIMEDOUT);
+}
+
+static void
+on_gone(void *arg, int why)
+{
+	struct splice_side *from = arg, *to = from->other;
+	struct splice *s = from->splice;
+
+	from->ep = NULL;
+	if (s->why == 0)
+		s->why = why;
+	if (to->ep == NULL) {
+		finish(s);
+		return;
+	}
+	if (why < 0 || from == &s->client) {
+		kill_side(to, why);
+		finish(s);
+		return;
+	}
+	/* What the client had sent and is owed is read on, and dropped. */
+	taken(to, to->wait.len + to->owed);
+	to->owed = 0;
+	buf_free(&to->wait);
+	from->fin = 1;
+	pass_fin(from);
+	linger(s);
+}
+
+static void
+on_open(void *arg)
+{
+	struct splice_side *side = arg;
+	struct splice *s = side->splice;
+
+	if (s->open || side != &s->stream)
+		return;
+	s->open = 1;
+	if (s->opened)
+		s->opened(s->arg);
+	if (s->over || s->client.ep == NULL)
+		return;
+	endpoint_grant(s->client.ep,
+	    SPLICE_CREDIT - SPLICE_EARLY + s->client.owed);
+	s->client.owed = 0;
+}
+
+static const struct endpoint_user splice_user = {
+	.open = on_open, .data = on_data, .room = on_room, .fin = on_fin,
+	.gone = on_gone
+};
+
+static void
+side_init(struct splice *s, struct splice_side *side,
+    struct splice_side *other, struct endpoint *ep)
+{
+	side->splice = s;
+	side->other = other;
+	side->ep = ep;
+	buf_init(&side->wait, SPLICE_CREDIT);	/* it was granted: it fits */
+	endpoint_hold(ep, &splice_user, side);
+}
+
+void
+splice_open(struct splice *s, struct loop *loop, struct endpoint *client,
+    struct endpoint *stream)
+{
+	s->loop = loop;
+	loop_timer_init(&s->linger, on_linger, s);
+	side_init(s, &s->client, &s->stream, client);
+	side_init(s, &s->stream, &s->client, stream);
+	endpoint_grant(stream, SPLICE_CREDIT);
+	endpoint_grant(client, SPLICE_EARLY);
+}
+
+void
+splice_kill(struct splice *s, int why)
+{
+	if (s->over)
+		return;
+	if (s->why == 0)
+		s->why = why;
+	kill_side(&s->client, why);
+	kill_side(&s->stream, why);
+	finish(s);
+}
+
+size_t
+splice_queued(const struct splice *s)
+{
+	return s->client.wait.len + s->stream.wait.len;
+}

@@ -1,0 +1,61 @@
+/* daemon/splice.h - joins two endpoints; the only place with backpressure
+ *
+ * splice_open() takes both.  Bytes flow from either to the other as the other
+ * takes them; nothing is granted that has no place to go, so what waits in a
+ * splice is bounded by SPLICE_CREDIT each way.  When both are gone, also by
+ * splice_kill(), done() is called, once.  The struct is its holder's, who
+ * frees it at the end of the turn in which done() came.
+ *
+ * Ends: the client's FIN is passed on, and its answer still comes; the far
+ * side's end becomes a FIN to the client after all data; a failure on either
+ * side becomes a reset on the other.
+ */
+#ifndef DAEMON_SPLICE_H
+#define DAEMON_SPLICE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/loop.h"
+
+struct endpoint;
+struct splice;
+
+enum {
+	SPLICE_CREDIT = 256 * 1024,	/* bytes in flight each way */
+	SPLICE_EARLY = 16 * 1024,	/* bytes taken before the stream opens */
+	SPLICE_LINGER_MS = 300 * 1000	/* without progress, for a client that
+					 * never closes or never reads */
+};
+
+struct splice_side {
+	struct splice	*splice;
+	struct splice_side *other;
+	struct endpoint	*ep;		/* NULL once gone */
+	struct buf	 wait;		/* from @ep, not yet taken by other */
+	size_t		 owed;		/* credit to be granted on open */
+	uint64_t	 bytes;		/* that came from @ep */
+	uint8_t		 fin;		/* @ep ended its sending */
+	uint8_t		 fin_sent;	/* and the other was told */
+};
+
+struct splice {
+	struct splice_side client;	/* fwd comes from here */
+	struct splice_side stream;	/* bwd comes from here */
+	struct loop	*loop;
+	struct loop_timer linger;
+	void		(*opened)(void *arg);	/* the stream is connected */
+	void		(*done)(void *arg, int why);
+	void		*arg;
+	int		 why;
+	uint8_t		 open;
+	uint8_t		 over;
+};
+
+void	splice_open(struct splice *, struct loop *, struct endpoint *client,
+	    struct endpoint *stream);	/* set opened, done, arg before */
+void	splice_kill(struct splice *, int why);
+size_t	splice_queued(const struct splice *);
+
+#endif

@@ -1,0 +1,24 @@
+/* daemon/status.h - what `onion-transparent status` shows
+ *
+ * The text is made by the daemon and sent over a local socket; the command
+ * only prints it.  Which relays a circuit uses is shown: the socket is for the
+ * operator, with mode 0600 in a directory of the daemon's own.  Clients are never
+ * shown, and destinations only where SafeLogging is 0.
+ */
+#ifndef DAEMON_STATUS_H
+#define DAEMON_STATUS_H
+
+#include <stddef.h>
+
+struct gateway;
+struct onion;
+
+struct status_source {
+	const struct onion	*onion;
+	const struct gateway	*gateway;
+};
+
+/* NUL-terminated, to be freed; NULL without memory. */
+char	*status_text(const struct status_source *, int json, size_t *len);
+
+#endif

@@ -1,0 +1,247 @@
+/* dnsport/dnsconn.c - a client's TCP connection to the DNS server
+ *
+ * Theory of operation
+ *	A libevent bufferevent does the reading and writing.  A pending is one
+ *	question that waits for its answer; it goes with the answer, or with the
+ *	connection, which drops the question.
+ *
+ *	Questions are taken out of the input while few enough wait and the
+ *	client reads what it is sent; otherwise reading stops until either
+ *	changes, so a client that asks a thousand questions in one breath is
+ *	served, and one that never reads costs no more than it is allowed.
+ *
+ *	EOF -> no more is read; what was asked is answered -> closed
+ *	failure, a length of 0, no progress for idle_ms -> closed
+ */
+#include "dnsport/dnsconn.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <sys/queue.h>
+#include <unistd.h>
+
+#include "base/loop.h"
+#include "base/wire.h"
+#include "dnsport/dnsport.h"
+
+enum { HEAD = 2, MESSAGE_MAX = UINT16_MAX };
+
+struct pending {
+	LIST_ENTRY(pending) link;
+	struct dnsconn	*conn;
+	struct dns_query *query;
+};
+
+struct dnsconn {
+	const struct dnsconn_conf *conf;
+	struct bufferevent *bev;
+	struct addr	 client;
+	void		(*closed)(void *arg);
+	void		*arg;
+	LIST_HEAD(, pending) pending;
+	unsigned	 npending;
+	uint8_t		 taking;	/* questions out of the input */
+	uint8_t		 eof;		/* the client asks no more */
+	uint8_t		 dead;
+	struct loop_item reap;
+};
+
+static void take_questions(struct dnsconn *);
+
+static void
+reap(void *arg)
+{
+	struct dnsconn *c = arg;
+
+	bufferevent_free(c->bev);
+	free(c);
+}
+
+static void
+pending_free(struct pending *p)
+{
+	LIST_REMOVE(p, link);
+	p->conn->npending--;
+	free(p);
+}
+
+void
+dnsconn_kill(struct dnsconn *c)
+{
+	struct pending *p;
+
+	if (c->dead)
+		return;
+	c->dead = 1;
+	while ((p = LIST_FIRST(&c->pending)) != NULL) {
+		dnsport_drop(p->query);
+		pending_free(p);
+	}
+	bufferevent_disable(c->bev, EV_READ | EV_WRITE);
+	bufferevent_setcb(c->bev, NULL, NULL, NULL, NULL);
+	loop_item_add(c->conf->loop, &c->reap);
+}
+
+static void
+end(struct dnsconn *c)
+{
+	if (c->dead)
+		return;
+	dnsconn_kill(c);
+	c->closed(c->arg);
+}
+
+static size_t
+unread(const struct dnsconn *c)
+{
+	return evbuffer_get_length(bufferevent_get_output(c->bev));
+}
+
+static int
+full(const struct dnsconn *c)
+{
+	return c->npending >= DNSCONN_PIPELINE_MAX ||
+	    unread(c) > DNSCONN_OUT_MAX;
+}
+
+static void
+on_reply(void *arg, const uint8_t *msg, size_t len)
+{
+	struct pending *p = arg;
+	struct dnsconn *c = p->conn;
+	uint8_t head[HEAD];
+
+	if (msg && len <= MESSAGE_MAX) {
+		wire_set16(head, (uint16_t)len);
+		bufferevent_write(c->bev, head, sizeof(head));
+		bufferevent_write(c->bev, msg, len);
+	}
+	pending_free(p);
+	if (!c->taking)
+		take_questions(c);
+}
+
+static int
+ask(struct dnsconn *c, const uint8_t *msg, size_t len)
+{
+	struct dns_from from = { .client = c->client, .tcp = 1,
+		.listener = c->conf->listener };
+	struct pending *p = calloc(1, sizeof(*p));
+	struct dns_query *query = NULL;
+	int rc;
+
+	if (p == NULL)
+		return -ENOMEM;
+	p->conn = c;
+	LIST_INSERT_HEAD(&c->pending, p, link);
+	c->npending++;
+	rc = dnsport_query(c->conf->dnsport, msg, len, &from, on_reply, p,
+	    &query);
+	if (rc < 0)
+		pending_free(p);
+	else if (query)		/* else it was answered, and @p is gone */
+		p->query = query;
+	return rc;
+}
+
+/* One question out of the input: 1; 0: there is no whole one; negative: the
+ * connection cannot go on. */
+static int
+take_question(struct dnsconn *c)
+{
+	struct evbuffer *in = bufferevent_get_input(c->bev);
+	uint8_t head[HEAD];
+	uint8_t *msg;
+	size_t len;
+	int rc;
+
+	if (evbuffer_copyout(in, head, sizeof(head)) < HEAD)
+		return 0;
+	if ((len = wire_get16(head)) == 0)
+		return -EPROTO;
+	if (evbuffer_get_length(in) < HEAD + len)
+		return 0;
+	if ((msg = evbuffer_pullup(in, (ev_ssize_t)(HEAD + len))) == NULL)
+		return -ENOMEM;
+	if ((rc = ask(c, msg + HEAD, len)) < 0)
+		return rc;
+	evbuffer_drain(in, HEAD + len);
+	return 1;
+}
+
+static void
+take_questions(struct dnsconn *c)
+{
+	int rc = 1;
+
+	c->taking = 1;
+	while (rc > 0 && !full(c))
+		rc = take_question(c);
+	c->taking = 0;
+	if (rc < 0 || (c->eof && c->npending == 0 && unread(c) == 0))
+		end(c);
+	else if (c->eof || full(c))
+		bufferevent_disable(c->bev, EV_READ);
+	else
+		bufferevent_enable(c->bev, EV_READ);
+}
+
+static void
+on_io(struct bufferevent *bev, void *arg)
+{
+	struct dnsconn *c = arg;
+	const struct dnsconn_conf *conf = c->conf;
+
+	(void)bev;
+	conf->enter(conf->turn);
+	take_questions(c);
+	conf->leave(conf->turn);
+}
+
+static void
+on_event(struct bufferevent *bev, short what, void *arg)
+{
+	struct dnsconn *c = arg;
+	const struct dnsconn_conf *conf = c->conf;
+
+	(void)bev;
+	conf->enter(conf->turn);
+	if (what & BEV_EVENT_EOF) {
+		c->eof = 1;
+		take_questions(c);
+	} else
+		end(c);
+	conf->leave(conf->turn);
+}
+
+int
+dnsconn_new(struct dnsconn **out, const struct dnsconn_conf *conf, int fd,
+    const struct addr *client, void (*closed)(void *arg), void *arg)
+{
+	struct timeval idle = { .tv_sec = (time_t)(conf->idle_ms / 1000),
+		.tv_usec = (suseconds_t)(conf->idle_ms % 1000 * 1000) };
+	struct dnsconn *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return -ENOMEM;
+	c->bev = bufferevent_socket_new(conf->base, fd, BEV_OPT_CLOSE_ON_FREE);
+	if (c->bev == NULL) {
+		free(c);
+		return -ENOMEM;
+	}
+	c->conf = conf;
+	c->client = *client;
+	c->closed = closed;
+	c->arg = arg;
+	LIST_INIT(&c->pending);
+	loop_item_init(&c->reap, reap, c);
+	bufferevent_setcb(c->bev, on_io, on_io, on_event, c);
+	bufferevent_set_timeouts(c->bev, &idle, &idle);
+	bufferevent_setwatermark(c->bev, EV_READ, 0, HEAD + MESSAGE_MAX);
+	bufferevent_enable(c->bev, EV_READ | EV_WRITE);
+	*out = c;
+	return 0;
+}

@@ -1,0 +1,125 @@
+/* onion/circ/circ.h - circuits: telescoped through relays, carrying streams
+ *
+ * A circuit is built hop by hop over a channel (tor-spec 5), then carries
+ * streams to its last hop (tor-spec 6).  It belongs to whoever made it;
+ * circ_kill() ends it without a further call, gone() comes when it ends by
+ * itself; in both cases its memory goes at the end of the turn.  All streams
+ * and lookups on it are told -ECONNRESET before gone() is called, and also
+ * after circ_kill().  No call down calls up: what it leads to is told when the
+ * turn ends.
+ *
+ * How long building, connecting or looking up may take is the owner's business;
+ * nothing here times out, but a stream that was shut down by its holder and
+ * has been silent for 15 minutes.
+ *
+ * Anything a relay sends that is not expected in the state that the circuit is
+ * in, from the hop that it comes from, closes the circuit.
+ */
+#ifndef ONION_CIRC_CIRC_H
+#define ONION_CIRC_CIRC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "onion/crypto/handshake.h"
+#include "onion/link/relayid.h"
+
+struct chan;
+struct circ;
+struct endpoint;
+struct flow_params;
+struct loop;
+struct addr;
+
+enum { CIRC_HOPS_MAX = 8 };
+
+enum circ_why {			/* why a circuit is no more */
+	CIRC_WHY_NONE,
+	CIRC_WHY_FINISHED,	/* we are done with it */
+	CIRC_WHY_CHANNEL,	/* its channel failed or could not be opened */
+	CIRC_WHY_DESTROYED,	/* the first hop sent DESTROY */
+	CIRC_WHY_TRUNCATED,	/* a later hop could not extend, or went */
+	CIRC_WHY_HANDSHAKE,	/* a hop did not prove who it is */
+	CIRC_WHY_PROTOCOL,	/* somebody broke the protocol */
+	CIRC_WHY_TIMEOUT,	/* building took too long */
+	CIRC_WHY_MEMORY		/* a ceiling, ours or the program's */
+};
+
+struct circ_hop {
+	struct hopinfo	info;
+	enum handshake_kind kind;
+	uint8_t		want_cc;	/* ask for congestion control */
+};
+
+struct circ_user {
+	void	(*hop)(void *arg, size_t built);	/* so many hops stand */
+	void	(*built)(void *arg);			/* all of them */
+	void	(*idle)(void *arg);	/* the last stream went; may be NULL */
+	void	(*gone)(void *arg, enum circ_why);	/* last call */
+};
+
+struct circ_conf {
+	struct loop			*loop;
+	const struct flow_params	*flow;	/* copied */
+	int				 extend_by_ed;	/* ExtendByEd25519ID */
+	int				 reject_internal; /* ClientDNSReject-
+							 InternalAddresses */
+};
+
+int	 circ_new(struct circ **, const struct circ_conf *, struct chan *,
+	    const struct circ_hop *, size_t nhops, const struct circ_user *,
+	    void *arg);
+void	 circ_kill(struct circ *, enum circ_why);
+
+int	 circ_is_built(const struct circ *);
+size_t	 circ_nhops(const struct circ *);
+size_t	 circ_nbuilt(const struct circ *);
+const struct hopinfo *circ_hopinfo(const struct circ *, size_t i);
+size_t	 circ_nstreams(const struct circ *);	/* and lookups */
+uint32_t circ_id(const struct circ *);		/* ours; for logs and status */
+struct chan *circ_chan(const struct circ *);	/* NULL: it is over */
+/* Bytes waiting in its streams and queues, and since when (loop ms; for the
+ * memory limit: oldest data goes first). */
+size_t	 circ_queued(const struct circ *, int64_t *oldest);
+void	 circ_totals(const struct circ *, uint64_t *bytes_fwd,
+	    uint64_t *bytes_bwd);
+
+/* Streams.  The endpoint is open when open() was called; bytes sent earlier go
+ * out right behind BEGIN (optimistic data).  -ENOSPC: as many as there may be
+ * (STREAMS_MAX, with lookups); -ENOTCONN: not built; -EINVAL: no host that
+ * could be meant; -ENOMEM.
+ *
+ * gone() is told what END's reason means (relaymsg_end_errno), -EACCES where
+ * the exit connected to an internal address and those are rejected, -ETIMEDOUT
+ * after silence, -ECONNRESET if the circuit went. */
+enum {				/* BEGIN flags, tor-spec 6.2 */
+	BEGIN_IPV6_OK = 1, BEGIN_IPV4_NOT_OK = 2, BEGIN_IPV6_PREFERRED = 4
+};
+int	 circ_connect(struct circ *, const char *host, uint16_t port,
+	    uint32_t flags, struct endpoint **);	/* host: no brackets */
+int	 circ_begin_dir(struct circ *, struct endpoint **);
+
+/* The END reason that ended a stream (tor-spec 6.3), 0 if none came; and the
+ * address that CONNECTED or END told.  Valid inside open() and gone(). */
+uint8_t	 stream_end_reason(const struct endpoint *);
+const struct addr *stream_addr(const struct endpoint *);	/* or NULL */
+int	 stream_is_open(const struct endpoint *);	/* CONNECTED came */
+
+/* RESOLVE (tor-spec 6.4).  The callback comes once, unless cancelled.  There is
+ * at least one answer where @why is 0; answers that point to internal addresses
+ * are left out where those are rejected, and names that could not be names. */
+struct circ_answer {
+	uint8_t		 type;	/* 0 host name, 4, 6, 0xf0 transient error,
+				 * 0xf1 error that lasts */
+	uint32_t	 ttl;	/* s */
+	struct addr	 *addr;	/* types 4 and 6 */
+	const char	 *name;	/* type 0; checked, NUL-terminated */
+};
+struct circ_lookup;
+typedef void circ_lookup_fn(void *arg, const struct circ_answer *, size_t n,
+    int why);		/* why: 0, or -errno where no answer came */
+int	 circ_resolve(struct circ *, const char *name, circ_lookup_fn *,
+	    void *arg, struct circ_lookup **);
+void	 circ_lookup_cancel(struct circ_lookup *);
+
+#endif

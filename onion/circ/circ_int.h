@@ -1,0 +1,55 @@
+/* onion/circ/circ_int.h - what circ.c and circ_build.c share
+ *
+ *	circ.c		life, events, cells, what an owner may ask
+ *	circ_build.c	the handshakes with its hops
+ */
+#ifndef ONION_CIRC_CIRC_INT_H
+#define ONION_CIRC_CIRC_INT_H
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "onion/circ/circ.h"
+#include "onion/circ/circ_fsm.h"
+#include "onion/circ/flowctl.h"
+#include "onion/circ/hops.h"
+#include "onion/circ/streams.h"
+
+struct handshake_keys;
+
+struct circ {
+	uint32_t		 id;		/* ours, for logs and status */
+	enum circ_state		 state;
+	enum circ_why		 why;
+	struct circ_conf	 conf;
+	struct flow_params	 flow;
+	const struct circ_user	*user;		/* NULL: our owner is done */
+	void			*arg;
+	struct chan		*chan;		/* NULL: detached */
+	uint32_t		 chan_id;
+	struct hops		 hops;		/* those that stand */
+	struct handshake	*shake;		/* under way, or NULL */
+	struct streams		*streams;	/* once built */
+	struct loop_item	 reap;
+	uint8_t			 owes_extend;	/* there was no room */
+	size_t			 nhops;
+	struct circ_hop		 hop[];		/* those that are wanted */
+};
+
+/* circ.c */
+void	circ_log(const struct circ *, enum log_level, const char *, ...)
+	    __attribute__((format(printf, 3, 4)));
+void	circ_event(struct circ *, enum circ_event, uint8_t *body,
+	    const struct relaymsg *, const uint8_t *tag);
+void	circ_die(struct circ *, enum circ_why, int destroy);
+void	circ_die_of_protocol(struct circ *, const char *what);
+int	circ_make_streams(struct circ *, const struct handshake_keys *);
+
+/* circ_build.c */
+void	circ_build_create(struct circ *);
+void	circ_build_extend(struct circ *);
+/* The reply stands in a CREATED cell's body or, if @m, in EXTENDED2. */
+void	circ_build_reply(struct circ *, const uint8_t *body,
+	    const struct relaymsg *m);
+int	circ_build_wants_fast(const struct circ *);
+
+#endif

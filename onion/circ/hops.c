@@ -1,0 +1,88 @@
+/* onion/circ/hops.c - the hops of a circuit: cells to them and from them */
+#include "onion/circ/hops.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "onion/crypto/hopcrypt.h"
+#include "onion/link/chan.h"
+
+void
+hops_init(struct hops *h, struct chan *chan, uint32_t circ_id)
+{
+	memset(h, 0, sizeof(*h));
+	h->chan = chan;
+	h->circ_id = circ_id;
+	h->early = HOPS_EARLY;
+}
+
+void
+hops_fini(struct hops *h)
+{
+	while (h->n > 0)
+		hopcrypt_free(h->crypt[--h->n]);
+}
+
+int
+hops_add(struct hops *h, const struct handshake_keys *keys)
+{
+	assert(h->n < HOPS_MAX);
+	if ((h->crypt[h->n] = hopcrypt_new(keys)) == NULL)
+		return -ENOMEM;
+	h->n++;
+	return 0;
+}
+
+/* As other clients do it: all that goes beyond the first hop, and EXTEND2, is
+ * early while the budget lasts, so that an extending circuit does not stand
+ * out.  Extending comes first, and HOPS_MAX - 1 times at most, so the budget
+ * always suffices for it. */
+static int
+is_early(const struct hops *h, size_t to, enum relay_cmd cmd)
+{
+	return h->early > 0 && (to > 0 || cmd == RELAY_EXTEND2);
+}
+
+uint8_t *
+hops_cell(struct hops *h, size_t to, enum relay_cmd cmd)
+{
+	int early = is_early(h, to, cmd);
+	uint8_t *body;
+
+	if (h->chan == NULL)
+		return NULL;
+	body = chan_cell(h->chan, h->circ_id,
+	    early ? CELL_RELAY_EARLY : CELL_RELAY);
+	if (body == NULL) {
+		if (!h->no_room)
+			chan_want_room(h->chan, h->circ_id);
+		h->no_room = 1;
+	} else if (early)
+		h->early--;
+	return body;
+}
+
+void
+hops_send(struct hops *h, size_t to, uint8_t *body, enum relay_cmd cmd,
+    uint16_t stream, size_t len, uint8_t tag[RELAY_TAG])
+{
+	size_t i = to;
+
+	relaymsg_head(body, (uint8_t)cmd, stream, len);
+	relaymsg_pad(body, len);
+	hopcrypt_originate(h->crypt[to], body, tag);
+	while (i-- > 0)
+		hopcrypt_pass_fwd(h->crypt[i], body);
+}
+
+int
+hops_recv(struct hops *h, uint8_t body[RELAY_BODY], uint8_t tag[RELAY_TAG])
+{
+	int i;
+
+	for (i = 0; i < h->n; i++)
+		if (hopcrypt_bwd(h->crypt[i], body, tag))
+			return i;
+	return -1;
+}

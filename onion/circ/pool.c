@@ -1,0 +1,464 @@
+/* onion/circ/pool.c - the circuits at hand, and those being built
+ *
+ * Theory of operation
+ *	Choice.  For a need, the best circuit that stands is: one that already
+ *	serves the same token, else a clean one, the oldest first.  Where none
+ *	will do, one that is being built is promised to the need's token, and
+ *	where there is none of those either, one is begun.  So a hundred
+ *	streams that may share wait for one circuit, and a hundred that may not
+ *	get one each, as far as max_pending allows.  A promise that nobody
+ *	called in when the circuit stood is void: it is clean again.
+ *
+ *	Whose it is.  A circuit that a stream went onto is that stream's token's,
+ *	and its identity's (nym), for life: nothing takes that mark off again,
+ *	and may_serve() asks for it before anything else.
+ *
+ *	Age.  A circuit that was used takes no new streams dirtiness_ms after
+ *	its first, and is closed when its last one ends.  A clean one is kept
+ *	until keep_until.
+ *
+ *	Ahead.  Once a second: every port that was used lately should have
+ *	POOL_PER_PORT clean circuits whose exits take it, POOL_CLEAN_MAX in all
+ *	at most; while build times are being learned, circuits are built for
+ *	that alone.
+ * Limits
+ *	POOL_CIRCS_MAX circuits; over max_queued bytes in streams the circuit
+ *	with the oldest data is killed until a tenth of that is free.
+ */
+#include "onion/circ/pool.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "onion/circ/circ.h"
+#include "onion/circ/pool_int.h"
+#include "onion/dir/netdir.h"
+#include "onion/dir/params.h"
+#include "onion/path/path.h"
+#include "onion/path/timeout.h"
+
+enum { TICK_MS = 1000, PREDICT_KEEP_MS = 60 * 60 * 1000 };
+
+static int
+exit_takes(const struct pool *p, const struct pool_circ *pc, uint16_t port,
+    uint8_t family)
+{
+	struct path_target want = { .port = port, .family = family };
+	const struct relay *exit;
+
+	if (p->netdir == NULL)
+		return 0;
+	exit = netdir_by_rsa(p->netdir, pc->exit);
+	if (exit == NULL || !path_exit_usable(p->conf.path, exit))
+		return 0;
+	return port == 0 || path_exit_allows(p->conf.path, exit, &want);
+}
+
+static int
+avoided(const struct pool_need *need, const struct pool_circ *pc)
+{
+	size_t i;
+
+	for (i = 0; i < need->navoid; i++)
+		if (memcmp(need->avoid[i], pc->exit, sizeof(pc->exit)) == 0)
+			return 1;
+	return 0;
+}
+
+static int
+too_old(const struct pool_circ *pc)
+{
+	const struct pool *p = pc->pool;
+
+	if (pc->used)
+		return p->conf.loop->now - pc->dirty >= p->conf.dirtiness_ms;
+	return p->conf.loop->now >= pc->keep_until;
+}
+
+static int
+is_of(const struct pool_circ *pc, const struct pool_need *need)
+{
+	return pc->nym == need->nym &&
+	    memcmp(pc->token, need->token, POOL_TOKEN) == 0;
+}
+
+static int
+may_serve(const struct pool_circ *pc, const struct pool_need *need)
+{
+	if (pc->has_token && !is_of(pc, need))
+		return 0;
+	if (pc->spoilt || pc->state == POOL_DEAD || pc->state == POOL_SLOW)
+		return 0;
+	return !too_old(pc) && !avoided(need, pc) &&
+	    exit_takes(pc->pool, pc, need->port, need->family);
+}
+
+static int
+better(const struct pool_circ *a, const struct pool_circ *b)
+{
+	if (b == NULL)
+		return 1;
+	if ((a->state == POOL_READY) != (b->state == POOL_READY))
+		return a->state == POOL_READY;
+	if (a->has_token != b->has_token)
+		return a->has_token;
+	return a->began <= b->began;	/* the list has the youngest first */
+}
+
+static void
+promise(struct pool_circ *pc, const struct pool_need *need)
+{
+	memcpy(pc->token, need->token, POOL_TOKEN);
+	pc->nym = need->nym;
+	pc->has_token = 1;
+}
+
+int
+pool_get(struct pool *p, const struct pool_need *need, struct pool_circ **out)
+{
+	struct pool_circ *pc, *best = NULL;
+	int rc;
+
+	if (need->port)
+		predict_note(&p->predict, need->port, p->conf.loop->now);
+	LIST_FOREACH(pc, &p->circs, link)
+		if (may_serve(pc, need) && better(pc, best))
+			best = pc;
+	if (best == NULL && (best = poolcirc_launch(p, need, &rc)) == NULL)
+		return rc == -ENOENT ? -ENOENT : -EAGAIN;
+	promise(best, need);
+	if (best->state != POOL_READY)
+		return -EAGAIN;
+	*out = best;
+	return 0;
+}
+
+struct circ *
+pool_circ(struct pool_circ *pc)
+{
+	return pc->circ;
+}
+
+const uint8_t *
+pool_circ_exit(const struct pool_circ *pc)
+{
+	return pc->exit;
+}
+
+void
+pool_circ_used(struct pool_circ *pc, const struct pool_need *need)
+{
+	if (pc->used) {
+		assert(is_of(pc, need));
+		return;
+	}
+	promise(pc, need);
+	pc->used = 1;
+	pc->dirty = pc->pool->conf.loop->now;
+}
+
+void
+pool_circ_spoil(struct pool_circ *pc)
+{
+	pc->spoilt = 1;
+	if (pc->state == POOL_READY && circ_nstreams(pc->circ) == 0)
+		loop_timer_in(pc->pool->conf.loop, &pc->timer, 0);
+}
+
+void
+pool_circ_close(struct pool_circ *pc)
+{
+	poolcirc_close(pc, CIRC_WHY_FINISHED);
+}
+
+int
+pool_circ_takes(const struct pool_circ *pc, uint16_t port, uint8_t family)
+{
+	return exit_takes(pc->pool, pc, port, family);
+}
+
+struct pool_circ *
+pool_find(struct pool *p, const struct circ *circ)
+{
+	struct pool_circ *pc;
+
+	LIST_FOREACH(pc, &p->circs, link)
+		if (pc->circ == circ)
+			return pc;
+	return NULL;
+}
+
+/* Those who wait are asked what they want now; promises that none of them
+ * called in are void then. */
+static void
+wake(void *arg)
+{
+	struct pool *p = arg;
+	struct pool_circ *pc;
+
+	p->user->ready(p->arg);
+	LIST_FOREACH(pc, &p->circs, link)
+		if (pc->state == POOL_READY && !pc->used)
+			pc->has_token = 0;
+}
+
+static size_t
+clean_for(const struct pool *p, uint16_t port, size_t *all)
+{
+	const struct pool_circ *pc;
+	size_t n = 0;
+
+	*all = 0;
+	LIST_FOREACH(pc, &p->circs, link) {
+		if (pc->has_token || pc->spoilt || pc->state == POOL_SLOW)
+			continue;
+		(*all)++;
+		if (!too_old(pc) && exit_takes(p, pc, port, 0))
+			n++;
+	}
+	return n;
+}
+
+static void
+build_ahead(struct pool *p)
+{
+	uint16_t ports[PREDICT_PORTS_MAX];
+	size_t i, n, all = 0;
+	int rc;
+
+	if (!p->conf.predict || !p->usable)
+		return;
+	n = predict_ports(&p->predict, p->conf.loop->now, PREDICT_KEEP_MS,
+	    ports);
+	for (i = 0; i < n; i++) {
+		struct pool_need need = { .port = ports[i] };
+
+		if (clean_for(p, ports[i], &all) >= POOL_PER_PORT)
+			continue;
+		if (all >= POOL_CLEAN_MAX)
+			return;
+		if (poolcirc_launch(p, &need, &rc) != NULL)
+			continue;
+		if (rc != -ENOENT)
+			return;
+		predict_drop(&p->predict, ports[i]);	/* no exit takes it */
+	}
+	clean_for(p, 443, &all);
+	if (all < POOL_CLEAN_MAX && timeout_wants_test(p->conf.timeout,
+	    p->count))
+		poolcirc_launch(p, NULL, &rc);
+}
+
+static void
+retire(struct pool *p)
+{
+	struct pool_circ *pc, *next;
+
+	for (pc = LIST_FIRST(&p->circs); pc; pc = next) {
+		next = LIST_NEXT(pc, link);
+		if (pc->state != POOL_READY)
+			continue;
+		if (too_old(pc))
+			pc->spoilt = 1;
+		if (pc->spoilt && circ_nstreams(pc->circ) == 0)
+			poolcirc_close(pc, CIRC_WHY_FINISHED);
+	}
+}
+
+static uint64_t
+queued(const struct pool *p, struct pool_circ **oldest)
+{
+	struct pool_circ *pc;
+	int64_t at, least = INT64_MAX;
+	uint64_t sum = 0;
+	size_t n;
+
+	*oldest = NULL;
+	LIST_FOREACH(pc, &p->circs, link) {
+		n = circ_queued(pc->circ, &at);
+		sum += n;
+		if (n && at < least) {
+			least = at;
+			*oldest = pc;
+		}
+	}
+	return sum;
+}
+
+static void
+shed(struct pool *p)
+{
+	static struct log_limit limit = { .every_s = 60 };
+	struct pool_circ *pc;
+	uint64_t sum = queued(p, &pc);
+
+	if (p->conf.max_queued == 0 || sum <= p->conf.max_queued)
+		return;
+	log_limited(&limit, LL_WARN, LD_CIRC, "%llu bytes wait in streams, "
+	    "more than MaxMemInQueues allows: closing the circuits with the "
+	    "oldest", (unsigned long long)sum);
+	while (pc && sum > p->conf.max_queued / 10 * 9) {
+		poolcirc_close(pc, CIRC_WHY_MEMORY);
+		sum = queued(p, &pc);
+	}
+}
+
+static void
+tick(void *arg)
+{
+	struct pool *p = arg;
+
+	loop_timer_in(p->conf.loop, &p->tick, TICK_MS);
+	retire(p);
+	shed(p);
+	build_ahead(p);
+	loop_item_add(p->conf.loop, &p->wake);
+}
+
+int
+pool_new(struct pool **out, const struct pool_conf *conf,
+    const struct pool_user *user, void *arg)
+{
+	struct pool *p = calloc(1, sizeof(*p));
+
+	if (p == NULL)
+		return -ENOMEM;
+	p->user = user;
+	p->arg = arg;
+	LIST_INIT(&p->circs);
+	p->conf.loop = conf->loop;
+	loop_timer_init(&p->tick, tick, p);
+	loop_item_init(&p->wake, wake, p);
+	predict_init(&p->predict, conf->loop->now);
+	p->failed_at = p->launched = INT64_MIN;
+	pool_set_conf(p, conf);
+	flow_params_load(&p->flow, NULL);
+	loop_timer_in(conf->loop, &p->tick, TICK_MS);
+	*out = p;
+	return 0;
+}
+
+void
+pool_free(struct pool *p)
+{
+	if (p == NULL)
+		return;
+	pool_close_all(p);
+	loop_timer_clear(p->conf.loop, &p->tick);
+	loop_item_clear(p->conf.loop, &p->wake);
+	free(p);
+}
+
+void
+pool_set_conf(struct pool *p, const struct pool_conf *conf)
+{
+	p->conf = *conf;
+	if (conf->extend_by_ed >= 0)
+		p->extend_by_ed = conf->extend_by_ed;
+}
+
+void
+pool_set_netdir(struct pool *p, const struct netdir *nd, int usable)
+{
+	const struct params *params = nd ? nd->params : NULL;
+
+	p->netdir = nd;
+	p->usable = usable;
+	flow_params_load(&p->flow, params);
+	if (p->conf.extend_by_ed < 0)
+		p->extend_by_ed = params_get(params, "ExtendByEd25519ID", 0, 0,
+		    1);
+	if (usable)
+		build_ahead(p);
+	loop_item_add(p->conf.loop, &p->wake);
+}
+
+static void
+spoil_used(struct pool *p, int clean_too)
+{
+	struct pool_circ *pc, *next;
+
+	for (pc = LIST_FIRST(&p->circs); pc; pc = next) {
+		next = LIST_NEXT(pc, link);
+		if (clean_too || pc->has_token)
+			pool_circ_spoil(pc);
+	}
+}
+
+void
+pool_newnym(struct pool *p)
+{
+	p->nym++;
+	spoil_used(p, 0);
+}
+
+uint32_t
+pool_nym(const struct pool *p)
+{
+	return p->nym;
+}
+
+void
+pool_guards_switched(struct pool *p)
+{
+	spoil_used(p, 1);
+}
+
+void
+pool_close_all(struct pool *p)
+{
+	struct pool_circ *pc;
+
+	while ((pc = LIST_FIRST(&p->circs)) != NULL)
+		poolcirc_close(pc, CIRC_WHY_FINISHED);
+}
+
+static const char *const state_names[] = {
+	[POOL_DEAD] = "closed", [POOL_BUILDING] = "building",
+	[POOL_SLOW] = "slow", [POOL_WAITING] = "waiting for guard",
+	[POOL_READY] = "built"
+};
+
+void
+pool_each(const struct pool *p, void (*fn)(void *, const struct pool_show *),
+    void *arg)
+{
+	int64_t now = p->conf.loop->now;
+	const struct pool_circ *pc;
+
+	LIST_FOREACH(pc, &p->circs, link) {
+		struct pool_show show = {
+			.circ = pc->circ, .state = state_names[pc->state],
+			.age_ms = now - pc->began,
+			.dirty_ms = pc->used ? now - pc->dirty : -1
+		};
+
+		fn(arg, &show);
+	}
+}
+
+size_t
+pool_count(const struct pool *p)
+{
+	return p->count;
+}
+
+size_t
+pool_building(const struct pool *p)
+{
+	return p->building;
+}
+
+size_t
+pool_standing(const struct pool *p)
+{
+	const struct pool_circ *pc;
+	size_t n = 0;
+
+	LIST_FOREACH(pc, &p->circs, link)
+		n += pc->state == POOL_READY;
+	return n;
+}

@@ -1,0 +1,75 @@
+/* onion/circ/pool_int.h - what pool.c and poolcirc.c share */
+#ifndef ONION_CIRC_POOL_INT_H
+#define ONION_CIRC_POOL_INT_H
+
+#include <sys/queue.h>
+
+#include "base/loop.h"
+#include "onion/circ/flowctl.h"
+#include "onion/circ/pool.h"
+#include "onion/circ/predict.h"
+
+struct path;
+
+enum pool_state {
+	POOL_DEAD,
+	POOL_BUILDING,
+	POOL_SLOW,		/* built only to be timed: never used */
+	POOL_WAITING,		/* built; a better guard may still come up */
+	POOL_READY
+};
+
+struct pool_circ {
+	LIST_ENTRY(pool_circ) link;
+	struct pool	*pool;
+	struct circ	*circ;
+	struct guard_use *guard;
+	enum pool_state	 state;
+	uint8_t		 token[POOL_TOKEN];
+	uint32_t	 nym;
+	uint8_t		 has_token;	/* used, or promised to a need */
+	uint8_t		 used;		/* a stream went onto it */
+	uint8_t		 spoilt;	/* gets no new stream */
+	uint8_t		 dialling;	/* its channel is not open yet */
+	uint8_t		 first_hop;	/* it stands */
+	uint8_t		 exit[20];
+	int64_t		 began;		/* loop ms, all of these; when the
+					 * channel was open */
+	int64_t		 built;
+	int64_t		 dirty;		/* first used */
+	int64_t		 keep_until;	/* while clean */
+	struct loop_timer timer;	/* dialling, build timeout, close */
+	struct loop_item reap;
+};
+
+LIST_HEAD(pool_circs, pool_circ);
+
+struct pool {
+	struct pool_conf conf;
+	const struct pool_user *user;
+	void		*arg;
+	const struct netdir *netdir;
+	int		 usable;
+	struct flow_params flow;
+	int		 extend_by_ed;
+	struct predict	 predict;
+	struct pool_circs circs;
+	size_t		 count;
+	size_t		 building;	/* BUILDING, not SLOW */
+	uint32_t	 nym;		/* counts new identities */
+	unsigned	 failures;	/* in a row */
+	uint8_t		 dark;		/* the last one: before the first hop */
+	int64_t		 failed_at;	/* the last one */
+	int64_t		 launched;	/* the last launch */
+	int64_t		 hold_until;	/* no launch before that */
+	struct loop_timer tick;
+	struct loop_item wake;		/* ready() at the end of the turn */
+};
+
+/* Begin one for that need; NULL: whatever is predicted to be wanted.  The new
+ * circuit, or NULL with *rc. */
+struct pool_circ *poolcirc_launch(struct pool *, const struct pool_need *,
+	    int *rc);
+void	 poolcirc_close(struct pool_circ *, int circ_why);
+
+#endif

@@ -1,0 +1,447 @@
+/* onion/circ/poolcirc.c - the life of one circuit of the pool
+ *
+ * Theory of operation
+ *
+ *	launch -> BUILDING --built--> guard says NOW  -> READY
+ *	             |                guard says WAIT -> WAITING -> READY
+ *	             |timeout_use            NEVER    -> DEAD
+ *	             v
+ *	           SLOW --built, or timeout_close--> DEAD
+ *
+ *	Times count from when the channel is open, so that what is learned is
+ *	about circuits; for a channel there is FIRST_HOP_MS.
+ *
+ *	A circuit that is slower than timeout_use_ms() is given up by those who
+ *	wait, but is left to build so that its time can be learned.  Where it is
+ *	built and no other stands it is used all the same: better slow than none.
+ *
+ *	Failures before the first hop stands are the guard's, unless it answered
+ *	by DESTROY, which says that it is there; later ones are nobody's.
+ *
+ *	After HOLD_AFTER failures in a row launches are held back, so that a
+ *	network that is down is not hammered: one at a time, further and further
+ *	apart, HOLD_MAX_MS at most.  Each is a real try, whatever channels think
+ *	of that guard by now.  When its first hop stands, after failures to get
+ *	so far, the network is there and the others need not wait for the rest
+ *	of it.  Circuits that fail in one turn have one cause and count as one.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/rand.h"
+#include "onion/circ/circ.h"
+#include "onion/circ/pool_int.h"
+#include "onion/dir/netdir.h"
+#include "onion/link/chan.h"
+#include "onion/path/guard.h"
+#include "onion/path/path.h"
+#include "onion/path/timeout.h"
+
+enum {
+	HOLD_AFTER = 3,			/* failures in a row */
+	HOLD_FIRST_MS = 500,
+	HOLD_MAX_MS = 15 * 1000,
+	/* So long may a guard take until its channel is open, and again for
+	 * its answer to CREATE, before it counts as unreachable. */
+	FIRST_HOP_MS = 15 * 1000
+};
+
+static int
+is_failing(const struct pool *p)
+{
+	return p->failures > HOLD_AFTER;
+}
+
+/* Time is counted from the last launch, so that failures that come late don't
+ * put off the next try for ever. */
+static void
+hold(struct pool *p)
+{
+	int64_t ms = HOLD_FIRST_MS, most = HOLD_MAX_MS;
+	unsigned i;
+
+	if (!is_failing(p))
+		return;
+	if (p->conf.retry_ms > 0 && p->conf.retry_ms < most)
+		most = p->conf.retry_ms;
+	for (i = HOLD_AFTER + 1; i < p->failures && ms < most; i++)
+		ms *= 2;
+	if (ms > most)
+		ms = most;
+	p->hold_until = p->launched + rand_range(ms - ms / 4, ms);
+}
+
+static void
+note_failure(struct pool *p, int first_hop)
+{
+	int64_t now = p->conf.loop->now;
+
+	p->dark = !first_hop;
+	if (p->failed_at == now)
+		return;
+	p->failed_at = now;
+	if (p->failures < UINT32_MAX)
+		p->failures++;
+	hold(p);
+}
+
+static void
+note_first_hop(struct pool *p)
+{
+	if (!p->dark)
+		return;
+	p->dark = 0;
+	if (!is_failing(p))
+		return;
+	p->failures = HOLD_AFTER;
+	p->hold_until = 0;
+	loop_item_add(p->conf.loop, &p->wake);
+}
+
+static void
+reap(void *arg)
+{
+	struct pool_circ *pc = arg;
+
+	free(pc);
+}
+
+/* Out of the pool; the circuit itself is gone already, or is killed next. */
+static void
+leave(struct pool_circ *pc)
+{
+	struct pool *p = pc->pool;
+
+	if (pc->state == POOL_BUILDING)
+		p->building--;
+	pc->state = POOL_DEAD;
+	pc->circ = NULL;
+	LIST_REMOVE(pc, link);
+	p->count--;
+	loop_timer_clear(p->conf.loop, &pc->timer);
+	guard_use_free(pc->guard);
+	pc->guard = NULL;
+	loop_item_add(p->conf.loop, &pc->reap);
+	loop_item_add(p->conf.loop, &p->wake);
+}
+
+void
+poolcirc_close(struct pool_circ *pc, int why)
+{
+	struct circ *circ = pc->circ;
+
+	if (pc->state == POOL_DEAD)
+		return;
+	leave(pc);
+	circ_kill(circ, (enum circ_why)why);
+}
+
+static void
+on_hop(void *arg, size_t built)
+{
+	struct pool_circ *pc = arg;
+	struct pool *p = pc->pool;
+
+	timeout_cell(p->conf.timeout);
+	if (p->conf.guards)
+		guard_note_online(p->conf.guards);
+	pc->first_hop = 1;
+	if (built == 1)
+		note_first_hop(p);
+	if (built == PATH_HOPS)
+		timeout_built(p->conf.timeout, p->conf.loop->now - pc->began);
+}
+
+static void
+now_ready(struct pool_circ *pc)
+{
+	struct pool *p = pc->pool;
+
+	pc->state = POOL_READY;
+	p->failures = 0;
+	p->dark = 0;
+	p->hold_until = 0;
+	loop_item_add(p->conf.loop, &p->wake);
+	p->user->built(p->arg);
+}
+
+static void
+on_built(void *arg)
+{
+	struct pool_circ *pc = arg;
+	enum guard_verdict verdict = GUARD_NOW;
+
+	if (pc->guard)
+		verdict = guard_succeeded(pc->guard);
+	if (verdict == GUARD_NEVER || (pc->state == POOL_SLOW &&
+	    pool_standing(pc->pool) > 0)) {
+		poolcirc_close(pc, CIRC_WHY_FINISHED);
+		return;
+	}
+	loop_timer_clear(pc->pool->conf.loop, &pc->timer);
+	if (pc->state == POOL_BUILDING)
+		pc->pool->building--;
+	pc->built = pc->pool->conf.loop->now;
+	if (verdict == GUARD_NOW)
+		now_ready(pc);
+	else
+		pc->state = POOL_WAITING;
+}
+
+static void
+on_idle(void *arg)
+{
+	struct pool_circ *pc = arg;
+
+	/* Closed at the end of the turn: whoever ended the last stream may
+	 * still look at the circuit. */
+	if (pc->spoilt)
+		loop_timer_in(pc->pool->conf.loop, &pc->timer, 0);
+}
+
+/* Before the first hop stood, that is. */
+static int
+is_guards_fault(enum circ_why why)
+{
+	return why == CIRC_WHY_CHANNEL || why == CIRC_WHY_HANDSHAKE ||
+	    why == CIRC_WHY_PROTOCOL || why == CIRC_WHY_TIMEOUT;
+}
+
+static void
+on_gone(void *arg, enum circ_why why)
+{
+	struct pool_circ *pc = arg;
+	struct pool *p = pc->pool;
+
+	if ((pc->state == POOL_BUILDING || pc->state == POOL_SLOW) &&
+	    !pc->first_hop && pc->guard && is_guards_fault(why))
+		guard_failed(pc->guard);
+	if (pc->state == POOL_BUILDING)
+		note_failure(p, pc->first_hop || why == CIRC_WHY_DESTROYED);
+	leave(pc);
+}
+
+static const struct circ_user circ_users = {
+	.hop = on_hop, .built = on_built, .idle = on_idle, .gone = on_gone
+};
+
+static int64_t
+close_at(const struct pool_circ *pc)
+{
+	return pc->began + timeout_close_ms(pc->pool->conf.timeout,
+	    circ_nhops(pc->circ));
+}
+
+static void
+too_slow(struct pool_circ *pc)
+{
+	struct pool *p = pc->pool;
+	int64_t at = close_at(pc);
+
+	timeout_slow(p->conf.timeout, pc->first_hop);
+	pc->state = POOL_SLOW;
+	p->building--;
+	note_failure(p, pc->first_hop);
+	if (!pc->first_hop && at > pc->began + FIRST_HOP_MS)
+		at = pc->began + FIRST_HOP_MS;
+	loop_timer_set(p->conf.loop, &pc->timer, at);
+	loop_item_add(p->conf.loop, &p->wake);
+}
+
+static void
+much_too_slow(struct pool_circ *pc)
+{
+	struct pool *p = pc->pool;
+
+	if (!pc->first_hop && pc->guard)
+		guard_failed(pc->guard);
+	if (p->conf.loop->now < close_at(pc)) {
+		loop_timer_set(p->conf.loop, &pc->timer, close_at(pc));
+		return;
+	}
+	timeout_closed(p->conf.timeout, pc->first_hop, pc->began);
+	poolcirc_close(pc, CIRC_WHY_TIMEOUT);
+}
+
+static void
+on_timer(void *arg)
+{
+	struct pool_circ *pc = arg;
+
+	if (pc->state == POOL_BUILDING)
+		too_slow(pc);
+	else if (pc->state == POOL_SLOW)
+		much_too_slow(pc);
+	else if (pc->spoilt && circ_nstreams(pc->circ) == 0)
+		poolcirc_close(pc, CIRC_WHY_FINISHED);
+}
+
+void
+pool_chan_open(struct pool *p, const struct chan *chan)
+{
+	struct pool_circ *pc;
+
+	LIST_FOREACH(pc, &p->circs, link) {
+		if (!pc->dialling || circ_chan(pc->circ) != chan)
+			continue;
+		pc->dialling = 0;
+		pc->began = p->conf.loop->now;
+		if (pc->state == POOL_BUILDING)
+			loop_timer_in(p->conf.loop, &pc->timer,
+			    timeout_use_ms(p->conf.timeout,
+			    circ_nhops(pc->circ)));
+	}
+}
+
+/* ntor-v3 where its extensions are wanted, or where the relay negotiates
+ * subprotocols; ntor elsewhere, as C tor does (map 5). */
+static void
+fill_hop(const struct pool *p, const struct relay *r, int is_exit,
+    struct circ_hop *hop)
+{
+	memset(hop, 0, sizeof(*hop));
+	relay_hopinfo(r, &hop->info);
+	hop->kind = HANDSHAKE_NTOR;
+	if ((r->caps & CAP_NTOR3) == 0 || !hop->info.id.has_ed)
+		return;
+	if (is_exit && p->flow.cc_on && (r->caps & CAP_FLOWCTRL))
+		hop->want_cc = 1;
+	if (hop->want_cc || (r->caps & (CAP_SUBPROTO | CAP_CGO)))
+		hop->kind = HANDSHAKE_NTOR3;
+}
+
+static int
+open_circ(struct pool *p, const struct path *path, struct pool_circ *pc)
+{
+	struct circ_hop hops[PATH_HOPS_MAX];
+	struct circ_conf conf = {
+		.loop = p->conf.loop, .flow = &p->flow,
+		.extend_by_ed = p->extend_by_ed,
+		.reject_internal = p->conf.reject_internal
+	};
+	struct chan *chan;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < path->n; i++)
+		fill_hop(p, path->hop[i], i + 1 == path->n, &hops[i]);
+	rc = chanset_get(p->conf.chans, &hops[0].info, &chan);
+	if (rc == -EHOSTDOWN && is_failing(p)) {
+		chanset_forgive(p->conf.chans);
+		rc = chanset_get(p->conf.chans, &hops[0].info, &chan);
+	}
+	if (rc < 0)
+		return rc;
+	memcpy(pc->exit, path->hop[path->n - 1]->rsa, sizeof(pc->exit));
+	return circ_new(&pc->circ, &conf, chan, hops, path->n, &circ_users,
+	    pc);
+}
+
+/* The exit has to take what is asked for and nothing else: to ask for all that
+ * was wanted lately would narrow the choice to fewer and fewer exits, which
+ * whoever makes us want odd ports could use. */
+static int
+choose(struct pool *p, const struct pool_need *need, struct pool_circ *pc,
+    struct path *out)
+{
+	struct path_target want = { 0 };
+	struct path_request req = { .kind = PATH_EXIT, .need_capacity = 1,
+		.targets = &want, .guard_arg = pc };
+
+	if (need && need->port) {
+		want.port = need->port;
+		want.family = need->family;
+		req.ntargets = 1;
+	}
+	if (need) {
+		req.avoid = need->avoid;
+		req.navoid = need->navoid;
+	}
+	return path_choose(p->conf.path, &req, out);
+}
+
+static int
+may_launch(const struct pool *p)
+{
+	return p->usable && p->netdir && p->count < POOL_CIRCS_MAX &&
+	    p->building < (size_t)p->conf.max_pending &&
+	    p->conf.loop->now >= p->hold_until;
+}
+
+static int64_t
+clean_life(const struct pool *p)
+{
+	int64_t ms = timeout_learn_idle_ms(p->conf.timeout);
+
+	if (ms > 0)
+		return ms;
+	if (p->conf.keep_clean_ms)
+		return p->conf.keep_clean_ms;
+	return rand_range(30 * 60 * 1000, 60 * 60 * 1000);
+}
+
+struct pool_circ *
+poolcirc_launch(struct pool *p, const struct pool_need *need, int *rc)
+{
+	struct path path = { 0 };
+	struct pool_circ *pc;
+	struct chan *chan;
+
+	*rc = -EAGAIN;
+	if (!may_launch(p) || (pc = calloc(1, sizeof(*pc))) == NULL)
+		return NULL;
+	pc->pool = p;
+	pc->began = p->conf.loop->now;
+	loop_item_init(&pc->reap, reap, pc);
+	loop_timer_init(&pc->timer, on_timer, pc);
+	if ((*rc = choose(p, need, pc, &path)) < 0)
+		goto fail;
+	if ((*rc = open_circ(p, &path, pc)) < 0)
+		goto fail_guard;
+	pc->guard = path.guard;
+	pc->state = POOL_BUILDING;
+	pc->keep_until = pc->began + clean_life(p);
+	chan = circ_chan(pc->circ);	/* NULL: it failed at once */
+	pc->dialling = chan && !chan_is_open(chan);
+	loop_timer_in(p->conf.loop, &pc->timer, pc->dialling ? FIRST_HOP_MS :
+	    timeout_use_ms(p->conf.timeout, path.n));
+	LIST_INSERT_HEAD(&p->circs, pc, link);
+	p->count++;
+	p->building++;
+	p->launched = pc->began;
+	hold(p);
+	p->user->building(p->arg);
+	*rc = 0;
+	return pc;
+
+fail_guard:
+	if (path.guard && (*rc == -EHOSTDOWN || *rc == -EADDRNOTAVAIL))
+		guard_failed(path.guard);
+	guard_use_free(path.guard);
+	p->launched = p->conf.loop->now;
+	note_failure(p, 0);
+	*rc = -EAGAIN;
+fail:
+	free(pc);
+	return NULL;
+}
+
+void
+pool_guard_ready(void *arg)
+{
+	struct pool_circ *pc = arg;
+
+	if (pc->state == POOL_WAITING)
+		now_ready(pc);
+}
+
+void
+pool_guard_stale(void *arg)
+{
+	struct pool_circ *pc = arg;
+
+	if (pc->state == POOL_WAITING)
+		poolcirc_close(pc, CIRC_WHY_FINISHED);
+}

@@ -1,0 +1,108 @@
+/* onion/circ/streams.h - the streams of a circuit, all to its last hop
+ *
+ * Belongs to a circuit, which hands it the messages that the last hop sends
+ * and tells it when the channel has room.  Streams are endpoints; lookups are
+ * callbacks.  Calls up are made while a message is handled, while there is
+ * room, or when the turn ends; never from within a call down.
+ */
+#ifndef ONION_CIRC_STREAMS_H
+#define ONION_CIRC_STREAMS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "onion/circ/relaymsg.h"
+#include "onion/circ/resolvemsg.h"
+
+struct addr;
+struct endpoint;
+struct flow_params;
+struct hops;
+struct loop;
+struct streams;
+
+enum {
+	STREAMS_MAX	= 4096,	/* streams and lookups of a circuit */
+	/* Streams that we ended and the relay may not know of yet: so many are
+	 * remembered, so long after our END went out. */
+	STREAMS_HALF_MAX = 2048,
+	STREAMS_HALF_MS	= 2 * 60 * 1000,
+	/* XON and XOFF that may still come for one of them. */
+	STREAMS_HALF_FLOW_MAX = 16,
+	/* Cells that one stream may send while others wait for their turn. */
+	STREAMS_SHARE	= 8,
+	/* Bytes that wait for a stream's holder.  With fixed windows it is one
+	 * window.  With congestion control it is what may be under way when
+	 * our XOFF arrives, which only the exit knows; C tor has no limit but
+	 * its memory.  This is more than its slow start goes to, and a half. */
+	STREAMS_HELD_MAX = 8 * 1024 * 1024,
+	/* A stream whose holder will send no more is kept for the answer, but
+	 * not after so long without a byte of it. */
+	STREAMS_SILENT_MS = 15 * 60 * 1000
+};
+
+struct streams_user {
+	void	(*idle)(void *arg);		/* the last one went */
+	void	(*failed)(void *arg, int err);	/* the circuit can't go on */
+};
+
+struct streams_conf {
+	struct loop			*loop;
+	struct hops			*hops;
+	const struct flow_params	*flow;
+	int				 cc;
+	uint8_t				 sendme_inc;
+	int				 reject_internal;
+	const struct streams_user	*user;
+	void				*arg;
+};
+
+int	streams_new(struct streams **, const struct streams_conf *);
+/* The circuit is over: nothing is sent or delivered any more.  end() then
+ * tells every holder, free() is for after that. */
+void	streams_cut(struct streams *);
+void	streams_end(struct streams *, int why);
+void	streams_free(struct streams *);
+
+/* From the last hop.  0, or the circuit must be closed: -EPROTO, -ENOMEM. */
+int	streams_message(struct streams *, const struct relaymsg *,
+	    const uint8_t tag[RELAY_TAG]);
+void	streams_room(struct streams *);
+
+size_t	streams_count(const struct streams *);
+size_t	streams_queued(const struct streams *, int64_t *oldest);
+void	streams_totals(const struct streams *, uint64_t *fwd, uint64_t *bwd);
+
+/* Endpoints: see circ.h.  -EINVAL, -ENOSPC, -ENOMEM, -ENOTCONN. */
+int	streams_connect(struct streams *, const char *host, uint16_t port,
+	    uint32_t flags, struct endpoint **);
+int	streams_begin_dir(struct streams *, struct endpoint **);
+uint8_t	stream_end_reason(const struct endpoint *);
+const struct addr *stream_addr(const struct endpoint *);
+int	stream_is_open(const struct endpoint *);
+
+/* A lookup is embedded in its owner's; done() is the last that is heard of it,
+ * with answers or with @why.  There is at least one answer where why is 0. */
+struct lookup;
+typedef void lookup_fn(struct lookup *, const struct resolved *, size_t n,
+    int why);
+struct streams_slot {
+	uint16_t	 id;
+	uint8_t		 kind;
+	uint8_t		 owes;		/* messages that wait for room */
+	uint8_t		 listed;	/* is in ->ctl, for what it owes */
+	TAILQ_ENTRY(streams_slot) ctl;
+};
+struct lookup {
+	struct streams_slot	 slot;
+	struct streams		*set;
+	lookup_fn		*done;
+	char			*name;		/* until it was sent */
+	TAILQ_ENTRY(lookup)	 link;
+};
+int	lookup_start(struct lookup *, struct streams *, const char *name,
+	    lookup_fn *);
+void	lookup_cancel(struct lookup *);
+
+#endif

@@ -1,0 +1,224 @@
+/* onion/nodes.c - the node sets of a configuration, parsed */
+#include "onion/nodes.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "onion/onionconf.h"
+#include "onion/path/geoip.h"
+#include "onion/path/relayset.h"
+
+enum { TEXT_MAX = 16 * 1024 * 1024 };	/* of all the options */
+
+static int
+parse(struct relayset **out, const char *option, const char *text, char *why,
+    size_t max)
+{
+	struct relayset_error err = { 0 };
+	char item[64];
+	int rc;
+
+	*out = NULL;
+	if (text == NULL || *text == '\0')
+		return 0;
+	rc = relayset_parse(out, text, &err);
+	if (rc == -EINVAL)
+		snprintf(why, max, "%s: \"%s\" %s", option,
+		    log_text(item, sizeof(item), text + err.at, err.len),
+		    err.what);
+	else if (rc < 0)
+		snprintf(why, max, "%s: %s", option, strerror(-rc));
+	return rc;
+}
+
+static int
+parse_families(struct nodes *n, const struct onion_conf *conf, char *why,
+    size_t max)
+{
+	size_t i;
+	int rc;
+
+	if (conf->nfamilies == 0)
+		return 0;
+	n->families = calloc(conf->nfamilies, sizeof(*n->families));
+	if (n->families == NULL)
+		return -ENOMEM;
+	for (i = 0; i < conf->nfamilies; i++) {
+		rc = parse(&n->families[i], "NodeFamily", conf->families[i],
+		    why, max);
+		if (rc < 0)
+			return rc;
+		n->nfamilies = i + 1;
+	}
+	return 0;
+}
+
+static int
+parse_all(struct nodes *n, const struct onion_conf *conf, char *why,
+    size_t max)
+{
+	const struct {
+		struct relayset **set;
+		const char *option, *text;
+	} sets[] = {
+		{ &n->exclude, "ExcludeNodes", conf->exclude_nodes },
+		{ &n->exclude_exits, "ExcludeExitNodes",
+		    conf->exclude_exit_nodes },
+		{ &n->exits, "ExitNodes", conf->exit_nodes },
+		{ &n->entries, "EntryNodes", conf->entry_nodes },
+		{ &n->middles, "MiddleNodes", conf->middle_nodes }
+	};
+	size_t i;
+	int rc;
+
+	for (i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
+		rc = parse(sets[i].set, sets[i].option, sets[i].text, why,
+		    max);
+		if (rc < 0)
+			return rc;
+	}
+	return parse_families(n, conf, why, max);
+}
+
+/* Calls @fn for each set that there is. */
+static void
+each(struct nodes *n, void (*fn)(struct relayset *, void *), void *arg)
+{
+	struct relayset *sets[] = { n->exclude, n->exclude_exits, n->exits,
+		n->entries, n->middles };
+	size_t i;
+
+	for (i = 0; i < sizeof(sets) / sizeof(sets[0]); i++)
+		if (sets[i])
+			fn(sets[i], arg);
+	for (i = 0; i < n->nfamilies; i++)
+		if (n->families[i])
+			fn(n->families[i], arg);
+}
+
+static void
+ask_geoip(struct relayset *set, void *arg)
+{
+	*(int *)arg |= relayset_needs_geoip(set);
+}
+
+static void
+lend_geoip(struct relayset *set, void *arg)
+{
+	relayset_use_geoip(set, arg);
+}
+
+static void
+free_set(struct relayset *set, void *arg)
+{
+	(void)arg;
+	relayset_free(set);
+}
+
+/* GeoIPExcludeUnknown: 1 always, -1 (auto) where a country is excluded. */
+static int
+add_unknown(struct nodes *n, int mode)
+{
+	int rc = 0;
+
+	if (mode == 0)
+		return 0;
+	if (n->exclude)
+		rc = relayset_add_unknown(n->exclude, mode > 0);
+	if (rc == 0 && n->exclude_exits)
+		rc = relayset_add_unknown(n->exclude_exits, mode > 0);
+	return rc;
+}
+
+static int
+add_text(struct buf *b, const char *text)
+{
+	return text ? buf_add(b, text, strlen(text) + 1) : buf_add(b, "", 1);
+}
+
+/* The options one after the other, for nodes_same(). */
+static int
+keep_text(struct nodes *n, const struct onion_conf *c)
+{
+	const char *const sets[] = { c->exclude_nodes, c->exclude_exit_nodes,
+		c->exit_nodes, c->entry_nodes, c->middle_nodes, c->geoip,
+		c->geoip6 };
+	struct buf b;
+	char flags[64];
+	size_t i;
+	int rc = 0;
+
+	buf_init(&b, TEXT_MAX);
+	snprintf(flags, sizeof(flags), "%d %d %d", c->strict_nodes,
+	    c->distinct_subnets, c->geoip_exclude_unknown);
+	rc = add_text(&b, flags);
+	for (i = 0; rc == 0 && i < sizeof(sets) / sizeof(sets[0]); i++)
+		rc = add_text(&b, sets[i]);
+	for (i = 0; rc == 0 && i < c->nfamilies; i++)
+		rc = add_text(&b, c->families[i]);
+	if (rc == 0 && (n->text = malloc(b.len)) == NULL)
+		rc = -ENOMEM;
+	if (rc == 0)
+		memcpy(n->text, buf_head(&b), n->text_len = b.len);
+	buf_free(&b);
+	return rc;
+}
+
+int
+nodes_same(const struct nodes *a, const struct nodes *b)
+{
+	return a->text_len == b->text_len &&
+	    memcmp(a->text, b->text, a->text_len) == 0;
+}
+
+int
+nodes_new(struct nodes **out, const struct onion_conf *conf, char *why,
+    size_t max)
+{
+	struct nodes *n = calloc(1, sizeof(*n));
+	int rc, countries = 0;
+
+	snprintf(why, max, "no memory");
+	if (n == NULL)
+		return -ENOMEM;
+	if ((rc = parse_all(n, conf, why, max)) < 0 ||
+	    (rc = add_unknown(n, conf->geoip_exclude_unknown)) < 0 ||
+	    (rc = keep_text(n, conf)) < 0)
+		goto fail;
+	each(n, ask_geoip, &countries);
+	if (countries) {
+		rc = geoip_load(&n->geoip, conf->geoip, conf->geoip6);
+		if (rc < 0) {
+			snprintf(why, max, "a {country} is configured, but "
+			    "%s cannot be read: %s (apt install tor-geoipdb, "
+			    "or set GeoIPFile)", conf->geoip, strerror(-rc));
+			goto fail;
+		}
+		each(n, lend_geoip, n->geoip);
+	}
+	n->kin.families = (const struct relayset *const *)n->families;
+	n->kin.nfamilies = n->nfamilies;
+	n->kin.subnets = conf->distinct_subnets != 0;
+	*out = n;
+	return 0;
+
+fail:
+	nodes_free(n);
+	return rc;
+}
+
+void
+nodes_free(struct nodes *n)
+{
+	if (n == NULL)
+		return;
+	each(n, free_set, NULL);
+	geoip_free(n->geoip);
+	free(n->families);
+	free(n->text);
+	free(n);
+}

@@ -1,0 +1,39 @@
+/* onion/nodes.h - the node sets of a configuration, parsed
+ *
+ * ExcludeNodes and its like, NodeFamily, and the countries that they need.
+ * Made whole or not at all; lent to paths and guards, so the old one goes only
+ * after both were given the new one.
+ */
+#ifndef ONION_NODES_H
+#define ONION_NODES_H
+
+#include <stddef.h>
+
+#include "onion/path/kin.h"
+
+struct geoip;
+struct onion_conf;
+struct relayset;
+
+struct nodes {
+	struct relayset	*exclude;	/* each NULL where not configured */
+	struct relayset	*exclude_exits;
+	struct relayset	*exits;
+	struct relayset	*entries;
+	struct relayset	*middles;
+	struct relayset	**families;
+	size_t		 nfamilies;
+	struct kin	 kin;		/* of the families above */
+	struct geoip	*geoip;		/* NULL: no country is asked for */
+	char		*text;		/* all that it was made of */
+	size_t		 text_len;
+};
+
+/* @why gets the option and what is wrong with it. */
+int	nodes_new(struct nodes **, const struct onion_conf *, char *why,
+	    size_t max);
+void	nodes_free(struct nodes *);
+/* Do both come from the same options? */
+int	nodes_same(const struct nodes *, const struct nodes *);
+
+#endif

@@ -1,0 +1,136 @@
+/* onion/onion.h - the door: a Tor client as one object
+ *
+ * Give it a configuration and a loop, and it bootstraps, keeps guards, a view
+ * of the network and circuits, and carries byte streams and lookups through
+ * them.  Nobody outside onion/ includes anything else of it.
+ *
+ * A struct onion belongs to whoever made it.  Endpoints that onion_connect()
+ * gives belong to it; their holder gets gone(), or kills them.
+ */
+#ifndef ONION_ONION_H
+#define ONION_ONION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+
+struct endpoint;
+struct event_base;
+struct loop;
+struct onion;
+struct onion_conf;		/* onion/onionconf.h */
+struct onion_lookup;
+
+enum {
+	ONION_TOKEN = 16,
+	ONION_HOST_MAX = 255,
+	ONION_STREAMS_MAX = 65536,	/* waiting or open, in all */
+	ONION_LOOKUPS_MAX = 8192
+};
+
+struct onion_user {
+	/* Progress of the bootstrap, with tor's tags; only upwards until the
+	 * network is lost.  100 is "done". */
+	void	(*progress)(void *arg, int percent, const char *tag,
+		    const char *summary);
+	/* Circuits can be built, or can't any more. */
+	void	(*ready)(void *arg, int ready);
+	/* Around each event that the engine takes from libevent. */
+	void	(*enter)(void *arg);
+	void	(*leave)(void *arg);
+};
+
+/* @why gets a sentence for the operator where it fails. */
+int	onion_new(struct onion **, const struct onion_conf *, struct loop *,
+	    struct event_base *, const struct onion_user *, void *arg,
+	    char *why, size_t max);
+int	onion_start(struct onion *);
+/* What can change at runtime takes effect; all or nothing. */
+int	onion_reconf(struct onion *, const struct onion_conf *, char *why,
+	    size_t max);
+/* Writes state, ends everything at once. */
+void	onion_free(struct onion *);
+
+struct onion_target {
+	const char	*host;		/* a name, or an IP address as text */
+	uint16_t	 port;
+	int		 no_ipv4, no_ipv6, prefer_ipv6;	/* for names */
+};
+
+/* A stream.  It waits for the network and for a circuit, and is tried on
+ * others as the reasons for failure allow; open() tells when it is connected,
+ * gone() what was wrong.  Bytes sent before open() travel with BEGIN.
+ * -EINVAL (no such host can be), -ENOSPC (ONION_STREAMS_MAX). */
+int	onion_connect(struct onion *, const uint8_t token[ONION_TOKEN],
+	    const struct onion_target *, struct endpoint **);
+
+struct onion_answer {
+	struct addr	 addr;		/* family 0: it is a name */
+	const char	*name;
+	uint32_t	 ttl;		/* s */
+};
+/* err: 0 with answers; -ENOENT there is no such name; -EAGAIN could not find
+ * out; -EACCES the answer pointed into a private network. */
+typedef void onion_lookup_fn(void *arg, int err, const struct onion_answer *,
+    size_t n);
+/* @name: a host name, or, for a reverse lookup, an IP address.  The callback
+ * comes once, never from within this call, unless cancelled. */
+int	onion_resolve(struct onion *, const uint8_t token[ONION_TOKEN],
+	    const char *name, onion_lookup_fn *, void *arg,
+	    struct onion_lookup **);
+void	onion_lookup_cancel(struct onion_lookup *);
+
+/* New identity: no stream to come shares a circuit with one that was. */
+void	onion_newnym(struct onion *);
+
+/* What there is to show.  Each callback may be NULL; strings die with it. */
+struct onion_summary {
+	int		 percent;
+	const char	*tag, *summary, *trouble;	/* trouble: "" or more */
+	const char	*clock;		/* "good", "behind", ... */
+	int64_t		 skew_s;
+	int64_t		 valid_after, fresh_until, valid_until;
+	size_t		 relays, microdescs;
+	size_t		 circuits, building, streams, waiting, lookups;
+	size_t		 channels;
+	uint64_t	 bytes_in, bytes_out;	/* of the channels */
+	uint64_t	 read, written;		/* of the streams */
+	int64_t		 build_timeout_ms;
+};
+struct onion_relay_show {
+	char		 fingerprint[41];
+	const char	*nickname;
+	struct addr	 addr;
+};
+struct onion_guard_show {
+	struct onion_relay_show relay;
+	const char	*rank;		/* "primary", "confirmed" */
+	const char	*state;		/* "up", "down", "untried", "unlisted" */
+};
+struct onion_circuit_show {
+	uint32_t	 id;
+	const char	*state;		/* "building", "built", ... */
+	const char	*purpose;	/* "general", "directory", ... */
+	const struct onion_relay_show *path;
+	size_t		 nhops, nbuilt;
+	size_t		 streams;
+	int64_t		 age_s;
+	int64_t		 dirty_s;	/* since first used; -1: clean */
+	uint64_t	 read, written;
+};
+struct onion_stream_show {
+	uint32_t	 id;
+	uint32_t	 circuit;	/* 0: none at this time */
+	const char	*state;		/* "waiting", "connecting", "open" */
+	const char	*target;	/* "[scrubbed]" unless SafeLogging is 0 */
+};
+struct onion_show {
+	void	(*summary)(void *arg, const struct onion_summary *);
+	void	(*guard)(void *arg, const struct onion_guard_show *);
+	void	(*circuit)(void *arg, const struct onion_circuit_show *);
+	void	(*stream)(void *arg, const struct onion_stream_show *);
+};
+void	onion_show(const struct onion *, const struct onion_show *, void *arg);
+
+#endif

@@ -1,0 +1,73 @@
+/* onion/onionconf.h - how the engine is to behave
+ *
+ * What torrc says of it, resolved: no text but names and node sets.  Borrowed
+ * by onion_new() and onion_reconf() for the call, except where it says so.
+ */
+#ifndef ONION_ONIONCONF_H
+#define ONION_ONIONCONF_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+
+struct onion_authority {		/* DirAuthority and FallbackDir */
+	char		nickname[20];
+	uint8_t		rsa_id[20];
+	uint8_t		v3ident[20];	/* zero: no vote */
+	struct addr	or4, or6;
+	double		weight;
+};
+
+struct onion_conf {
+	const char	*version;	/* ours, "0.1.0"; no spaces */
+	const struct onion_authority *auths;
+	size_t		 nauths;
+	const struct onion_authority *fallbacks;
+	size_t		 nfallbacks;
+	const char	*data_dir;
+	int		 testing;	/* TestingTorNetwork */
+	int		 disable_network;
+
+	/* Node sets, as text; NULL: empty. */
+	const char	*exclude_nodes, *exclude_exit_nodes, *exit_nodes,
+			*entry_nodes, *middle_nodes;
+	int		 strict_nodes;
+	const char	*const *families;	/* NodeFamily */
+	size_t		 nfamilies;
+	const char	*geoip, *geoip6;	/* files */
+	int		 geoip_exclude_unknown;	/* -1 auto */
+	int		 distinct_subnets;
+	double		 paths_needed;		/* fraction; < 0: consensus */
+
+	int		 use_guards;
+	int		 num_entry_guards, num_dir_guards, num_primary_guards;
+	int64_t		 guard_lifetime_s;
+
+	int64_t		 dirtiness_s;		/* MaxCircuitDirtiness */
+	int64_t		 new_circuit_period_s;	/* NewCircuitPeriod: tries while
+						 * none can be built */
+	int64_t		 build_timeout_s;	/* 0: learn */
+	int		 learn_timeout;
+	int64_t		 stream_timeout_s;	/* CircuitStreamTimeout; 0 */
+	int64_t		 request_timeout_s;	/* SocksTimeout */
+	int		 predict;		/* prebuild circuits */
+	int64_t		 predict_s;		/* CircuitsAvailableTimeout; 0 */
+	int		 max_pending;		/* MaxClientCircuitsPending */
+	const uint16_t	*long_lived_ports;
+	size_t		 nlong_lived_ports;
+	int		 reject_internal_answers;
+	int		 extend_by_ed;		/* -1: consensus */
+	uint64_t	 max_memory;		/* MaxMemInQueues; 0: choose */
+
+	int		 use_v4, use_v6;
+	int		 prefer_v6_or;		/* -1 auto */
+	int		 padding;		/* ConnectionPadding, -1 auto */
+	int		 reduced_padding;
+	struct addr	 bind4, bind6;		/* OutboundBindAddress */
+	/* ReachableAddresses; both live as long as the configuration. */
+	int		 (*may_reach)(void *arg, const struct addr *);
+	void		*may_reach_arg;
+};
+
+#endif

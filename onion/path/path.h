@@ -1,0 +1,133 @@
+/* onion/path/path.h - which relays a circuit goes through (path-spec 2.2)
+ *
+ * A path_ctx joins a netdir, the node options of the configuration and the
+ * guards, and keeps for each position a table to draw from.  It belongs to
+ * the circuit pool.  The last hop is chosen first, then the guard, which must
+ * be no kin of it, then what is between.
+ */
+#ifndef ONION_PATH_PATH_H
+#define ONION_PATH_PATH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "onion/path/kin.h"
+
+struct guard_use;
+struct guards;
+struct loop;
+struct netdir;
+struct path_ctx;
+struct relay;
+struct relayset;
+
+enum {
+	PATH_HOPS = 3,
+	PATH_HOPS_MAX = 8,
+	PATH_TARGETS_MAX = 64,
+	PATH_AVOID_MAX = 64,
+	PATH_BAD_MAX = 512,	/* exits marked bad at a time */
+	PATH_LONG_LIVED_MAX = 256
+};
+
+struct path_conf {			/* copied; the sets are borrowed */
+	const struct relayset	*exclude;	/* ExcludeNodes */
+	const struct relayset	*exclude_exits;	/* ExcludeExitNodes */
+	const struct relayset	*exits;		/* ExitNodes; NULL: not set */
+	const struct relayset	*entries;	/* EntryNodes */
+	const struct relayset	*middles;	/* MiddleNodes */
+	uint8_t			 strict;	/* StrictNodes */
+	struct kin		 kin;
+	const uint16_t		*long_lived;	/* LongLivedPorts; copied */
+	size_t			 nlong_lived;
+	double			 paths_needed;	/* PathsNeededToBuildCircuits,
+						 * 0..1; < 0: consensus */
+	struct guards		*guards;	/* NULL: UseEntryGuards 0 */
+};
+
+enum path_kind {
+	PATH_INTERNAL,		/* the last hop is chosen like a middle */
+	PATH_EXIT,		/* it lets our targets out */
+	PATH_ONE_HOP		/* a directory guard alone */
+};
+
+struct path_target {
+	uint16_t	port;
+	uint8_t		family;	/* 4 or 6; 0: either will do */
+};
+
+struct path_request {
+	enum path_kind		 kind;
+	/* PATH_EXIT: what waits to go out; an exit that takes the most of it
+	 * is chosen.  None: any relay that lets anything out (RESOLVE).  A port
+	 * of LongLivedPorts implies need_uptime. */
+	const struct path_target *targets;
+	size_t			 ntargets;	/* <= PATH_TARGETS_MAX */
+	uint8_t			 need_uptime;	/* Stable */
+	uint8_t			 need_capacity;	/* Fast */
+	uint8_t			 need_cc;	/* exit: FlowCtrl=2, ntor-v3 */
+	uint8_t			 need_conflux;
+	size_t			 hops;		/* 0: PATH_HOPS */
+	/* The last hop is this one (by name, or to extend to a given relay).
+	 * Policy and flags are not asked then; ExcludeNodes is, if StrictNodes
+	 * is set. */
+	const struct relay	*last;
+	const uint8_t		(*avoid)[20];	/* RSA ids, not as last hop */
+	size_t			 navoid;	/* <= PATH_AVOID_MAX */
+	const uint8_t		(*avoid_guards)[20];
+	size_t			 navoid_guards;
+	const uint8_t		(*avoid_middles)[20];
+	size_t			 navoid_middles;
+	void			*guard_arg;	/* use_arg for the guard */
+};
+
+struct path {
+	size_t			 n;
+	const struct relay	*hop[PATH_HOPS_MAX];	/* borrowed from the
+							 * netdir of now */
+	struct guard_use	*guard;	/* the caller owns it; NULL where no
+					 * guards are used */
+	size_t			 supported;	/* so many targets */
+	uint8_t			 relaxed;	/* not all are Fast, Stable */
+};
+
+int	 path_new(struct path_ctx **, struct loop *, const struct path_conf *);
+void	 path_free(struct path_ctx *);
+int	 path_set_conf(struct path_ctx *, const struct path_conf *);
+/* Borrowed until the next call.  The guards are given it by their owner. */
+int	 path_set_netdir(struct path_ctx *, const struct netdir *);
+
+/* 0, or: -ENOENT no relay will do as last hop; -EHOSTUNREACH none as middle;
+ * -EAGAIN no guard at this time, try later; -ENETUNREACH no netdir; -EINVAL a
+ * request that makes no sense.  *out is changed on success only. */
+int	 path_choose(struct path_ctx *, const struct path_request *,
+	    struct path *out);
+
+/* Would that relay's exit policy take it?  Not asked: addresses, which the
+ * summary in a microdescriptor does not tell. */
+int	 path_exit_allows(const struct path_ctx *, const struct relay *,
+	    const struct path_target *);
+/* Is it an exit that path_choose() could choose at this time? */
+int	 path_exit_usable(const struct path_ctx *, const struct relay *);
+/* An exit broke its policy's promise, or is short of something: it is treated
+ * as one that rejects everything for so long (path-spec 2.5). */
+void	 path_exit_bad(struct path_ctx *, const uint8_t rsa[20],
+	    int64_t for_ms);
+int	 path_exit_is_bad(const struct path_ctx *, const uint8_t rsa[20]);
+
+int	 path_port_is_long_lived(const struct path_ctx *, uint16_t port);
+
+/* Could we build enough of all paths, by weight, with the microdescriptors
+ * that we have (path-spec 2.1.0)? */
+struct path_info {
+	double		guard, middle, exit;	/* fractions, 0..1 */
+	double		paths;			/* their product */
+	double		needed;
+	size_t		guards_missing;	/* see guard_missing_descs() */
+	uint8_t		has_exits;	/* else: internal circuits only */
+	uint8_t		enough;
+};
+int	 path_have_enough(const struct path_ctx *, struct path_info *);
+		/* ->enough; the second may be NULL */
+
+#endif

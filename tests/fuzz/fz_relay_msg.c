@@ -1,0 +1,77 @@
+/* tests/fuzz/fz_relay_msg.c - the body of a relay cell, as any message
+ *
+ * Oracles: no view leaves the body, and what a builder writes from what was
+ * read is read the same way again.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "base/rand.h"
+#include "onion/circ/relaymsg.h"
+
+int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+static void
+must(int ok)
+{
+	if (!ok)
+		abort();
+}
+
+static void
+read_all(const struct relaymsg *m)
+{
+	uint8_t again[RELAY_DATA_MAX], reason, version;
+	struct relaymsg n = *m;
+	const uint8_t *tag;
+	struct addr a;
+	uint32_t u, v;
+
+	if (relaymsg_get_connected(m, &a, &u) == 0)
+		must(a.family == 0 || a.family == 4 || a.family == 6);
+	if (relaymsg_get_end(m, &reason, &a) == 0) {
+		must(reason == m->data[0]);
+		must(relaymsg_end_errno(reason, 0) < 0);
+	}
+	n.data = again;
+	if (relaymsg_get_sendme(m, &version, &tag) == 0 && tag) {
+		must(tag >= m->data && tag + RELAY_TAG <= m->data + m->len);
+		n.len = (uint16_t)relaymsg_put_sendme(again, tag);
+		must(n.len <= m->len && memcmp(again, m->data, n.len) == 0);
+	}
+	(void)relaymsg_get_xoff(m);
+	if (relaymsg_get_xon(m, &u) == 0) {
+		n.len = (uint16_t)relaymsg_put_xon(again, u);
+		must(relaymsg_get_xon(&n, &v) == 0 && u == v);
+	}
+	must(relaymsg_name(m->cmd) != NULL);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
+{
+	uint8_t *body = calloc(1, RELAY_BODY);	/* of exact size */
+	struct relaymsg m;
+	uint8_t *exact;
+
+	must(body != NULL);
+	rand_init();
+	memcpy(body, p, len < RELAY_BODY ? len : RELAY_BODY);
+	if (relaymsg_parse(&m, body) == 0) {
+		must(m.data == body + RELAY_HEAD);
+		must(m.data + m.len <= body + RELAY_BODY);
+		/* With nothing behind the data that could be read. */
+		must((exact = malloc(m.len + 1u)) != NULL);
+		memcpy(exact, m.data, m.len);
+		exact = realloc(exact, m.len ? m.len : 1u);
+		m.data = exact;
+		read_all(&m);
+		free(exact);
+		relaymsg_head(body, m.cmd, m.stream, m.len);
+		relaymsg_pad(body, m.len);
+	}
+	free(body);
+	return 0;
+}

@@ -1,0 +1,135 @@
+# Each target is one program: with libFuzzer under --enable-fuzzers, else with
+# replay.c, which feeds it its corpus once, as a part of `make check`.
+FUZZ_TARGETS = \
+	tests/fuzz/fz_authcert \
+	tests/fuzz/fz_certs \
+	tests/fuzz/fz_chan_cells \
+	tests/fuzz/fz_config \
+	tests/fuzz/fz_consdiff \
+	tests/fuzz/fz_consensus \
+	tests/fuzz/fz_decompress \
+	tests/fuzz/fz_edcert \
+	tests/fuzz/fz_geoip \
+	tests/fuzz/fz_guard_state \
+	tests/fuzz/fz_hello \
+	tests/fuzz/fz_http_resp \
+	tests/fuzz/fz_microdesc \
+	tests/fuzz/fz_ntor3_reply \
+	tests/fuzz/fz_portlist \
+	tests/fuzz/fz_protover \
+	tests/fuzz/fz_relayset \
+	tests/fuzz/fz_state_file \
+	tests/fuzz/fz_store_cache
+
+if FUZZERS
+noinst_PROGRAMS += $(FUZZ_TARGETS)
+FUZZ_MAIN =
+FUZZ_FLAGS = -fsanitize=fuzzer
+else
+check_PROGRAMS += $(FUZZ_TARGETS)
+FUZZ_MAIN = tests/fuzz/replay.c
+FUZZ_FLAGS =
+endif
+
+tests_fuzz_fz_authcert_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_authcert.c
+tests_fuzz_fz_authcert_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_authcert_LDADD = $(ONION_LIBS)
+
+tests_fuzz_fz_certs_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_certs.c
+tests_fuzz_fz_certs_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_certs_LDADD = $(ONION_LIBS)
+
+tests_fuzz_fz_chan_cells_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_chan_cells.c \
+	tests/onion/crypto/mint.c \
+	tests/onion/crypto/mint.h \
+	tests/sim/simlink.c \
+	tests/sim/simlink.h
+tests_fuzz_fz_chan_cells_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_chan_cells_LDADD = $(ONION_LIBS)
+
+tests_fuzz_fz_config_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_config.c
+tests_fuzz_fz_config_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_config_LDADD = $(DAEMON_LIBS)
+
+tests_fuzz_fz_consdiff_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_consdiff.c
+tests_fuzz_fz_consdiff_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_consdiff_LDADD = $(ONION_LIBS)
+
+tests_fuzz_fz_consensus_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_consensus.c
+tests_fuzz_fz_consensus_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_consensus_LDADD = $(ONION_LIBS)
+
+tests_fuzz_fz_decompress_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_decompress.c
+tests_fuzz_fz_decompress_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_decompress_LDADD = $(ONION_LIBS)
+
+tests_fuzz_fz_edcert_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_edcert.c
+tests_fuzz_fz_edcert_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_edcert_LDADD = $(ONION_LIBS)
+
+tests_fuzz_fz_geoip_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_geoip.c
+tests_fuzz_fz_geoip_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_geoip_LDADD = $(ONION_LIBS)
+
+tests_fuzz_fz_guard_state_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_guard_state.c
+tests_fuzz_fz_guard_state_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_guard_state_LDADD = $(ONION_LIBS)
+
+tests_fuzz_fz_hello_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_hello.c
+tests_fuzz_fz_hello_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_hello_LDADD = $(ONION_LIBS)
+
+tests_fuzz_fz_http_resp_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_http_resp.c
+tests_fuzz_fz_http_resp_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_http_resp_LDADD = $(ONION_LIBS)
+
+tests_fuzz_fz_microdesc_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_microdesc.c
+tests_fuzz_fz_microdesc_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_microdesc_LDADD = $(ONION_LIBS)
+
+tests_fuzz_fz_ntor3_reply_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_ntor3_reply.c \
+	tests/sim/simhand.c \
+	tests/sim/simhand.h
+tests_fuzz_fz_ntor3_reply_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_ntor3_reply_LDADD = $(ONION_LIBS)
+
+tests_fuzz_fz_portlist_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_portlist.c
+tests_fuzz_fz_portlist_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_portlist_LDADD = $(ONION_LIBS)
+
+tests_fuzz_fz_protover_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_protover.c
+tests_fuzz_fz_protover_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_protover_LDADD = $(ONION_LIBS)
+
+tests_fuzz_fz_relayset_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_relayset.c
+tests_fuzz_fz_relayset_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_relayset_LDADD = $(ONION_LIBS)
+
+tests_fuzz_fz_state_file_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_state_file.c
+tests_fuzz_fz_state_file_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_state_file_LDADD = $(ONION_LIBS)
+
+tests_fuzz_fz_store_cache_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_store_cache.c
+tests_fuzz_fz_store_cache_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_store_cache_LDADD = $(ONION_LIBS)
+
+EXTRA_DIST += tests/fuzz/corpus

@@ -1,0 +1,18 @@
+include tests/base/local.mk
+include tests/onion/crypto/local.mk
+include tests/onion/link/local.mk
+include tests/onion/dir/local.mk
+include tests/onion/path/local.mk
+include tests/onion/circ/local.mk
+include tests/onion/local.mk
+include tests/natlook/local.mk
+include tests/dnsport/local.mk
+include tests/policy/local.mk
+include tests/daemon/local.mk
+include tests/fuzz/local.mk
+
+dist_check_SCRIPTS += tests/check-layers tests/check-hardening
+TESTS = $(check_PROGRAMS) tests/check-layers tests/check-hardening
+
+noinst_HEADERS += tests/unit.h
+EXTRA_DIST += tests/layers tests/check-layers.awk tests/packages.sh

@@ -1,0 +1,88 @@
+CIRC_TESTS_LDADD = $(ONION_LIBS) $(CHECK_LIBS)
+SIMRELAY = tests/sim/simrelay.c tests/sim/simrelay.h \
+	tests/sim/simhand.c tests/sim/simhand.h \
+	tests/sim/simlink.c tests/sim/simlink.h \
+	tests/onion/crypto/mint.c tests/onion/crypto/mint.h
+# A channel by hand; its chan_*() come before those of liblink.a.
+FAKECHAN = tests/onion/circ/fakechan.c tests/onion/circ/fakechan.h
+CIRC_RIG = tests/onion/circ/rig.c tests/onion/circ/rig.h \
+	$(FAKECHAN) $(SIMRELAY)
+
+check_PROGRAMS += \
+	tests/onion/circ/test_relaymsg \
+	tests/onion/circ/test_flow \
+	tests/onion/circ/test_circ_fsm \
+	tests/onion/circ/test_circ \
+	tests/onion/circ/test_stream \
+	tests/onion/circ/test_stream_hostile \
+	tests/onion/circ/test_lookup \
+	tests/onion/circ/test_circ_link
+tests_onion_circ_test_relaymsg_SOURCES = tests/onion/circ/test_relaymsg.c
+tests_onion_circ_test_relaymsg_LDADD = $(CIRC_TESTS_LDADD)
+tests_onion_circ_test_flow_SOURCES = tests/onion/circ/test_flow.c
+tests_onion_circ_test_flow_LDADD = $(CIRC_TESTS_LDADD)
+tests_onion_circ_test_circ_fsm_SOURCES = tests/onion/circ/test_circ_fsm.c
+tests_onion_circ_test_circ_fsm_LDADD = $(CIRC_TESTS_LDADD)
+tests_onion_circ_test_circ_SOURCES = tests/onion/circ/test_circ.c $(CIRC_RIG)
+tests_onion_circ_test_circ_LDADD = $(CIRC_TESTS_LDADD)
+tests_onion_circ_test_stream_SOURCES = \
+	tests/onion/circ/test_stream.c $(CIRC_RIG)
+tests_onion_circ_test_stream_LDADD = $(CIRC_TESTS_LDADD)
+tests_onion_circ_test_stream_hostile_SOURCES = \
+	tests/onion/circ/test_stream_hostile.c $(CIRC_RIG)
+tests_onion_circ_test_stream_hostile_LDADD = $(CIRC_TESTS_LDADD)
+tests_onion_circ_test_lookup_SOURCES = \
+	tests/onion/circ/test_lookup.c $(CIRC_RIG)
+tests_onion_circ_test_lookup_LDADD = $(CIRC_TESTS_LDADD)
+tests_onion_circ_test_circ_link_SOURCES = \
+	tests/onion/circ/test_circ_link.c $(SIMRELAY)
+tests_onion_circ_test_circ_link_LDADD = $(CIRC_TESTS_LDADD)
+
+# Against real relays, by hand.
+noinst_PROGRAMS += tests/onion/circ/probe_circ
+tests_onion_circ_probe_circ_SOURCES = tests/onion/circ/probe_circ.c
+tests_onion_circ_probe_circ_LDADD = $(DAEMON_LIBS)
+
+EXTRA_DIST += \
+	tests/fuzz/corpus/extended/empty \
+	tests/fuzz/corpus/extended/host \
+	tests/fuzz/corpus/extended/long \
+	tests/fuzz/corpus/extended/long_host \
+	tests/fuzz/corpus/extended/ntor \
+	tests/fuzz/corpus/extended/space \
+	tests/fuzz/corpus/extended/v6 \
+	tests/fuzz/corpus/relay_msg/connected4 \
+	tests/fuzz/corpus/relay_msg/connected6 \
+	tests/fuzz/corpus/relay_msg/end_policy \
+	tests/fuzz/corpus/relay_msg/full \
+	tests/fuzz/corpus/relay_msg/sendme1 \
+	tests/fuzz/corpus/relay_msg/sendme_short \
+	tests/fuzz/corpus/relay_msg/too_long \
+	tests/fuzz/corpus/relay_msg/xon \
+	tests/fuzz/corpus/relay_stream/cc_destroy \
+	tests/fuzz/corpus/relay_stream/cc_echo \
+	tests/fuzz/corpus/relay_stream/cc_fin \
+	tests/fuzz/corpus/relay_stream/cc_kill \
+	tests/fuzz/corpus/relay_stream/cc_resolve \
+	tests/fuzz/corpus/relay_stream/cc_room \
+	tests/fuzz/corpus/relay_stream/cc_say_end \
+	tests/fuzz/corpus/relay_stream/cc_source \
+	tests/fuzz/corpus/relay_stream/cc_suicide \
+	tests/fuzz/corpus/relay_stream/cc_xoff \
+	tests/fuzz/corpus/relay_stream/fast_destroy \
+	tests/fuzz/corpus/relay_stream/fast_echo \
+	tests/fuzz/corpus/relay_stream/fast_fin \
+	tests/fuzz/corpus/relay_stream/fast_kill \
+	tests/fuzz/corpus/relay_stream/fast_resolve \
+	tests/fuzz/corpus/relay_stream/fast_room \
+	tests/fuzz/corpus/relay_stream/fast_say_end \
+	tests/fuzz/corpus/relay_stream/fast_source \
+	tests/fuzz/corpus/relay_stream/fast_suicide \
+	tests/fuzz/corpus/relay_stream/fast_xoff \
+	tests/fuzz/corpus/resolved/bad_name \
+	tests/fuzz/corpus/resolved/cut \
+	tests/fuzz/corpus/resolved/errors \
+	tests/fuzz/corpus/resolved/many \
+	tests/fuzz/corpus/resolved/name \
+	tests/fuzz/corpus/resolved/v4 \
+	tests/fuzz/corpus/resolved/v6

@@ -1,0 +1,398 @@
+/* tests/onion/dir/test_bootplan.c - staying up to date */
+#include "onion/dir/bootstrap.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "onion/crypto/crypt.h"
+#include "onion/dir/consensus.h"
+#include "onion/dir/dirsource.h"
+#include "onion/dir/netdir.h"
+#include "onion/link/relayid.h"
+#include "tests/onion/dir/bootrig.h"
+#include "tests/onion/dir/fakeauth.h"
+#include "tests/onion/dir/tmpdir.h"
+#include "tests/unit.h"
+
+enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE };
+
+static struct rig rig;
+
+static void
+check_view(size_t n)
+{
+	ck_assert_ptr_nonnull(rig.view);
+	ck_assert_uint_eq(rig.view->nrelays, n);
+	ck_assert_uint_eq(rig.view->nusable, n);
+}
+
+/* --- staying up to date --- */
+
+START_TEST(bootstrap_consensus_rolls_over_for_days)
+{
+	unsigned hours = 48, i;
+
+	tmpdir_make();
+	rig_init(&rig, 100, tmpdir);
+	rig_start(&rig);
+	ck_assert_int_ge(rig_until_ready(&rig, MINUTE), 0);
+	rig_forget(&rig);
+	for (i = 0; i < hours; i++) {
+		rig_run(&rig, HOUR);
+		ck_assert_int_eq(rig_state(&rig), BOOTSTRAP_READY);
+		ck_assert_int_le(rig.view->valid_after, rig.loop.wall);
+		ck_assert_int_ge(rig.view->valid_until, rig.loop.wall);
+	}
+	/* One every 1.75 to 2.9 hours, as differences, from guards. */
+	ck_assert_uint_ge(rig.asked[DIR_KIND_CONSENSUS], hours / 3);
+	ck_assert_uint_le(rig.asked[DIR_KIND_CONSENSUS], hours * 4 / 7 + 1);
+	ck_assert_uint_eq(rig.diffs, rig.asked[DIR_KIND_CONSENSUS]);
+	ck_assert_uint_eq(rig.asked[DIR_KIND_CERTS], 0);
+	ck_assert_uint_eq(rig.to_authorities + rig.to_fallbacks, 0);
+	ck_assert_uint_eq(rig.resets, 0);
+	/* Five relays changed each hour: all known in the end. */
+	rig_run(&rig, 11 * MINUTE);
+	check_view(100);
+	rig_fini(&rig);
+	tmpdir_remove();
+}
+END_TEST
+
+static int
+spoil_diffs(struct rig *r, const struct rig_job *j, struct dir_result *res)
+{
+	size_t len;
+	char *doc;
+
+	if (j->request.kind != DIR_KIND_CONSENSUS ||
+	    !j->request.has_diff_from || res->body == NULL)
+		return 0;
+	switch (rig.failure) {
+	case 0:
+		res->body[res->len * 3 / 4] ^= 1;
+		break;
+	case 1:
+		res->len = res->len * 3 / 4;
+		break;
+	case 2:				/* from another base */
+		doc = fakeauth_diff(rig_doc(r, RIG_T0 + 3600)->text,
+		    rig_doc(r, RIG_T0 + 3600)->len, rig_doc_now(r)->text,
+		    rig_doc_now(r)->len, &len);
+		rig_body(res, doc, len);
+		free(doc);
+		break;
+	default:			/* the whole, though a diff was asked */
+		rig_body(res, rig_doc_now(r)->text, rig_doc_now(r)->len);
+		break;
+	}
+	return 0;
+}
+
+START_TEST(bootstrap_bad_differences_fall_back_to_the_whole)
+{
+	be_quiet();
+	tmpdir_make();
+	rig_init(&rig, 60, tmpdir);
+	rig.failure = _i;
+	rig_start(&rig);
+	ck_assert_int_ge(rig_until_ready(&rig, MINUTE), 0);
+	rig_forget(&rig);
+	rig.mangle = spoil_diffs;
+	rig_run(&rig, 3 * HOUR);
+	ck_assert_int_ge(rig.view->valid_after, RIG_T0 + 3600);
+	ck_assert_int_eq(rig_state(&rig), BOOTSTRAP_READY);
+	if (_i < 3)
+		ck_assert_uint_ge(rig.full, 1);
+	rig_fini(&rig);
+	tmpdir_remove();
+}
+END_TEST
+
+START_TEST(bootstrap_without_disk_or_by_option_asks_for_no_differences)
+{
+	tmpdir_make();
+	rig_init(&rig, 60, _i ? tmpdir : NULL);
+	rig.full_only = _i;
+	rig_start(&rig);
+	ck_assert_int_ge(rig_until_ready(&rig, MINUTE), 0);
+	rig_run(&rig, 6 * HOUR);
+	ck_assert_uint_eq(rig.diffs, 0);
+	ck_assert_uint_ge(rig.full, 3);
+	rig_fini(&rig);
+	tmpdir_remove();
+}
+END_TEST
+
+static int
+no_new_consensus(struct rig *r, const struct rig_job *j,
+    struct dir_result *res)
+{
+	(void)r;
+	if (j->request.kind == DIR_KIND_CONSENSUS && rig.failing)
+		rig_status(res, rig.failing == 1 ? 304 : 503);
+	return 0;
+}
+
+/* The directories have nothing newer for a day: we go on with what we have as
+ * long as it may be used, and ask at a gentle pace. */
+START_TEST(bootstrap_expired_consensus_works_for_a_day_and_no_longer)
+{
+	struct bootstrap_status s;
+
+	be_quiet();
+	rig_init(&rig, 60, NULL);
+	rig.failing = 1 + (unsigned)_i;
+	rig_start(&rig);
+	ck_assert_int_ge(rig_until_ready(&rig, MINUTE), 0);
+	rig.mangle = no_new_consensus;
+	rig_forget(&rig);
+	rig_run(&rig, 24 * HOUR);
+	ck_assert_int_eq(rig_state(&rig), BOOTSTRAP_READY);
+	bootstrap_status(rig.boot, &s);
+	ck_assert_int_eq(s.live, 1);
+	ck_assert_uint_le(rig.asked[DIR_KIND_CONSENSUS], 24 * 60);
+	ck_assert_uint_ge(rig.asked[DIR_KIND_CONSENSUS], 24 * 4);
+	rig_run(&rig, 4 * HOUR);
+	ck_assert_int_eq(rig_state(&rig), BOOTSTRAP_NO_CONSENSUS);
+	ck_assert_uint_eq(rig.resets, 1);
+	bootstrap_status(rig.boot, &s);
+	ck_assert_int_eq(s.live, 0);
+	rig.failing = 0;
+	ck_assert_int_ge(rig_until_ready(&rig, 2 * MINUTE), 0);
+	ck_assert_int_ge(rig.view->valid_until, rig.loop.wall);
+	rig_fini(&rig);
+}
+END_TEST
+
+static int
+withhold(struct rig *r, const struct rig_job *j, struct dir_result *res)
+{
+	size_t i, keep, len = res->len;
+	char *p = (char *)res->body, *at = p;
+
+	(void)r;
+	if (j->request.kind != DIR_KIND_MICRODESCS || p == NULL)
+		return 0;
+	keep = rig.failing;		/* at most so many of each answer */
+	for (i = 0; i < keep && at != NULL; i++)
+		at = strstr(at + 1, "onion-key\nntor");
+	if (at && (size_t)(at - p) < len)
+		res->len = (size_t)(at - p);
+	p[res->len] = '\0';
+	return 0;
+}
+
+START_TEST(bootstrap_microdescs_a_few_at_a_time_come_together)
+{
+	be_quiet();
+	rig_init(&rig, 120, NULL);
+	rig.failing = 7;
+	rig.mangle = withhold;
+	rig_start(&rig);
+	ck_assert_int_ge(rig_until_ready(&rig, 10 * MINUTE), 0);
+	ck_assert_int_eq(rig.percent, 75);
+	rig_run(&rig, 90 * MINUTE);
+	ck_assert_uint_ge(rig.view->nusable, 115);
+	rig_fini(&rig);
+}
+END_TEST
+
+static int
+never_some(struct rig *r, const struct rig_job *j, struct dir_result *res)
+{
+	(void)r;
+	if (j->request.kind == DIR_KIND_MICRODESCS)
+		rig_status(res, 404);
+	return 0;
+}
+
+START_TEST(bootstrap_microdescs_never_to_be_had_is_no_storm)
+{
+	be_quiet();
+	rig_init(&rig, 600, NULL);
+	rig.mangle = never_some;
+	rig_start(&rig);
+	rig_run(&rig, HOUR);
+	ck_assert_int_eq(rig_state(&rig), BOOTSTRAP_NO_DESCS);
+	/* Rounds of three; one in 20 seconds. */
+	ck_assert_uint_le(rig.asked[DIR_KIND_MICRODESCS], 3 * 200);
+	ck_assert_uint_ge(rig.asked[DIR_KIND_MICRODESCS], 3 * 80);
+	rig_fini(&rig);
+}
+END_TEST
+
+static int
+strangers(struct rig *r, const struct rig_job *j, struct dir_result *res)
+{
+	static const char other[] = "onion-key\n"
+	    "ntor-onion-key AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
+	struct dir_result was = *res;
+
+	(void)r;
+	if (j->request.kind != DIR_KIND_MICRODESCS || rig.failing == 0)
+		return 0;
+	rig.failing--;
+	res->body = NULL;
+	rig_body(res, other, sizeof(other) - 1);
+	free(was.body);
+	return 0;
+}
+
+START_TEST(bootstrap_microdescs_not_asked_for_are_not_kept)
+{
+	struct bootstrap_status s;
+
+	be_quiet();
+	rig_init(&rig, 120, NULL);
+	rig.failing = 3;
+	rig.mangle = strangers;
+	rig_start(&rig);
+	rig_run(&rig, 950);
+	ck_assert_int_eq(rig.verdict, -EBADMSG);
+	bootstrap_status(rig.boot, &s);
+	ck_assert_uint_eq(s.microdescs, 0);
+	ck_assert_int_ge(rig_until_ready(&rig, MINUTE), 0);
+	bootstrap_status(rig.boot, &s);
+	ck_assert_uint_eq(s.microdescs, 120);
+	rig_fini(&rig);
+}
+END_TEST
+
+/* A new consensus of which we know too little does not replace a view that
+ * works. */
+START_TEST(bootstrap_view_that_works_stays_until_the_next_is_enough)
+{
+	rig_init(&rig, 100, NULL);
+	rig.churn = 90;
+	rig_start(&rig);
+	ck_assert_int_ge(rig_until_ready(&rig, MINUTE), 0);
+	rig_forget(&rig);
+	rig.failing_kind = DIR_KIND_MICRODESCS;
+	rig.failure = 1;
+	rig.failing = 1000;
+	rig.mangle = rig_fail_some;
+	while (rig.asked[DIR_KIND_MICRODESCS] == 0)
+		rig_run(&rig, MINUTE);
+	rig_run(&rig, MINUTE);
+	ck_assert_int_eq(rig_state(&rig), BOOTSTRAP_READY);
+	ck_assert_uint_eq(rig.netdirs, 0);
+	ck_assert_int_eq(rig.view->valid_after, RIG_T0);
+	rig.failing = 0;
+	rig_run(&rig, 11 * MINUTE);
+	ck_assert_int_gt(rig.view->valid_after, RIG_T0);
+	check_view(100);
+	rig_fini(&rig);
+}
+END_TEST
+
+/* --- a testing network --- */
+
+static void
+testing_net(void)
+{
+	rig_init(&rig, 8, NULL);
+	rig.testing = 1;
+	rig.interval = 10;
+	rig.lifetime = 20;
+	rig.latency = 30;
+	rig.nfallbacks = 0;
+	rig.churn = 1;
+}
+
+START_TEST(bootstrap_testing_network_keeps_up_with_20_seconds)
+{
+	int i;
+
+	testing_net();
+	rig_start(&rig);
+	ck_assert_int_ge(rig_until_ready(&rig, 3 * SECOND), 0);
+	ck_assert_uint_eq(rig.to_fallbacks, 0);
+	rig_forget(&rig);
+	for (i = 0; i < 300; i++) {
+		rig_run(&rig, SECOND);
+		ck_assert_int_eq(rig_state(&rig), BOOTSTRAP_READY);
+		ck_assert_int_ge(rig.view->valid_until, rig.loop.wall - 2);
+	}
+	ck_assert_uint_eq(rig.to_authorities, 0);
+	ck_assert_uint_eq(rig.resets, 0);
+	rig_fini(&rig);
+}
+END_TEST
+
+START_TEST(bootstrap_testing_network_404_is_asked_again_soon)
+{
+	be_quiet();
+	testing_net();
+	rig.failing = 100000;
+	rig.failure = 1;
+	rig.failing_kind = DIR_KIND_CONSENSUS;
+	rig.mangle = rig_fail_some;
+	rig_start(&rig);
+	rig_run(&rig, 10 * SECOND);
+	ck_assert_uint_ge(rig.asked[DIR_KIND_CONSENSUS], 5);
+	ck_assert_uint_le(rig.asked[DIR_KIND_CONSENSUS], 11);
+	rig_run(&rig, 50 * SECOND);
+	rig.failing = 0;
+	ck_assert_int_ge(rig_until_ready(&rig, 4 * SECOND), 0);
+	rig_fini(&rig);
+}
+END_TEST
+
+START_TEST(bootstrap_testing_network_down_is_no_storm_either)
+{
+	be_quiet();
+	testing_net();
+	rig_start(&rig);
+	ck_assert_int_ge(rig_until_ready(&rig, 3 * SECOND), 0);
+	rig_forget(&rig);
+	rig.mangle = rig_all_down;
+	rig_run(&rig, 10 * MINUTE);
+	ck_assert_uint_le(rig.to_guards + rig.to_authorities, 60);
+	ck_assert_int_eq(rig_state(&rig), BOOTSTRAP_READY);
+	rig.mangle = NULL;
+	rig_run(&rig, MINUTE);
+	ck_assert_int_ge(rig.view->valid_until, rig.loop.wall);
+	rig_fini(&rig);
+}
+END_TEST
+
+START_TEST(bootstrap_testing_network_paused_for_minutes_goes_on)
+{
+	testing_net();
+	rig_start(&rig);
+	ck_assert_int_ge(rig_until_ready(&rig, 3 * SECOND), 0);
+	be_quiet();
+	/* Nothing ran for 5 minutes: the consensus is long past its end. */
+	loop_set(&rig.loop, rig.loop.now + 5 * MINUTE, rig.loop.wall + 300);
+	ck_assert_int_eq(rig_state(&rig), BOOTSTRAP_READY);
+	rig_run(&rig, 3 * SECOND);
+	ck_assert_int_eq(rig_state(&rig), BOOTSTRAP_READY);
+	ck_assert_uint_eq(rig.resets, 0);
+	ck_assert_int_ge(rig.view->valid_until, rig.loop.wall);
+	rig_fini(&rig);
+}
+END_TEST
+
+static const struct unit_test tests[] = {
+	UNIT(bootstrap_consensus_rolls_over_for_days),
+	UNIT_LOOP(bootstrap_bad_differences_fall_back_to_the_whole, 4),
+	UNIT_LOOP(bootstrap_without_disk_or_by_option_asks_for_no_differences,
+	    2),
+	UNIT_LOOP(bootstrap_expired_consensus_works_for_a_day_and_no_longer, 2),
+	UNIT(bootstrap_microdescs_a_few_at_a_time_come_together),
+	UNIT(bootstrap_microdescs_never_to_be_had_is_no_storm),
+	UNIT(bootstrap_microdescs_not_asked_for_are_not_kept),
+	UNIT(bootstrap_view_that_works_stays_until_the_next_is_enough),
+	UNIT(bootstrap_testing_network_keeps_up_with_20_seconds),
+	UNIT(bootstrap_testing_network_404_is_asked_again_soon),
+	UNIT(bootstrap_testing_network_down_is_no_storm_either),
+	UNIT(bootstrap_testing_network_paused_for_minutes_goes_on)
+};
+
+int
+main(void)
+{
+	crypt_init();
+	fakeauth_init(RIG_AUTHS + 1);
+	return unit_run("bootplan", tests, NELEM(tests));
+}

@@ -1,0 +1,904 @@
+/* tests/sim/simrelay.c - a network of fake relays behind one link */
+#include "tests/sim/simrelay.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/loop.h"
+#include "base/rand.h"
+#include "base/wire.h"
+#include "onion/crypto/handshake.h"
+#include "onion/link/cell.h"
+#include "onion/link/relayid.h"
+#include "tests/sim/simlink.h"
+
+enum {				/* relay commands, tor-spec 6.1 */
+	R_BEGIN = 1, R_DATA = 2, R_END = 3, R_CONNECTED = 4, R_SENDME = 5,
+	R_TRUNCATED = 9, R_RESOLVE = 11, R_RESOLVED = 12, R_BEGIN_DIR = 13,
+	R_EXTEND2 = 14, R_EXTENDED2 = 15, R_XOFF = 43, R_XON = 44
+};
+
+enum { HEAD = 11, DATA_MAX = 498, BODY = 509 };
+
+struct simlate {		/* a SENDME that is held back */
+	struct loop_timer	 timer;
+	struct simcirc		*c;
+	struct simlate		*next;
+	uint8_t			 tag[20];
+};
+
+struct simlay {			/* one relay on a simlink */
+	struct simnet		*net;
+	size_t			 i;
+	struct simlay		*next;
+	struct simlink_relay	*r;
+};
+
+static void broken(struct simnet *, const char *, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void
+broken(struct simnet *net, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(net->broke, sizeof(net->broke), fmt, ap);
+	va_end(ap);
+	net->broken++;
+}
+
+struct simnet *
+simnet_new(struct loop *loop, size_t nrelays)
+{
+	struct simnet *net = calloc(1, sizeof(*net));
+	size_t i;
+
+	if (net == NULL || nrelays > SIM_RELAYS_MAX)
+		abort();
+	net->loop = loop;
+	net->nrelays = nrelays;
+	for (i = 0; i < nrelays; i++) {
+		simhand_relay_new(&net->relay[i]);
+		net->relay[i].cc = 1;
+		addr_v4(&net->addr[i], 0x5bc80001u + (uint32_t)i, 9001);
+	}
+	addr_v4(&net->exit_addr, 0x5db8d822u, 0);	/* 93.184.216.34 */
+	return net;
+}
+
+static void
+free_circ(struct simcirc *c)
+{
+	struct simstream *st;
+	struct simlate *late;
+
+	while (c->n > 0)
+		simhand_hop_free(c->hop[--c->n]);
+	while ((st = c->streams) != NULL) {
+		c->streams = st->next;
+		free(st->echo);
+		free(st);
+	}
+	while ((late = c->late) != NULL) {
+		c->late = late->next;
+		loop_timer_clear(c->net->loop, &late->timer);
+		free(late);
+	}
+	free(c->tags);
+	free(c);
+}
+
+void
+simnet_free(struct simnet *net)
+{
+	struct simcirc *c;
+	struct simlay *lay;
+
+	while ((c = net->circs) != NULL) {
+		net->circs = c->next;
+		free_circ(c);
+	}
+	while ((lay = net->lays) != NULL) {
+		net->lays = lay->next;
+		free(lay);
+	}
+	free(net);
+}
+
+void
+simnet_hopinfo(const struct simnet *net, size_t i, struct hopinfo *h)
+{
+	memset(h, 0, sizeof(*h));
+	memcpy(h->id.rsa, net->relay[i].rsa_id, 20);
+	memcpy(h->id.ed, net->relay[i].ed_id, 32);
+	h->id.has_ed = 1;
+	h->has_ntor = 1;
+	memcpy(h->ntor, net->relay[i].ntor_pub, 32);
+	h->or4 = net->addr[i];
+	h->caps = CAP_NTOR3 | CAP_FLOWCTRL;
+	(void)snprintf(h->nickname, sizeof(h->nickname), "sim%zu", i);
+}
+
+struct simcirc *
+simnet_circ(const struct simnet *net)
+{
+	return net->circs;
+}
+
+/* Talking back. */
+
+void
+simcirc_cell(struct simcirc *c, uint8_t cmd, const void *body, size_t len)
+{
+	uint8_t cell[BODY] = { 0 };
+
+	if (len)
+		memcpy(cell, body, len);
+	c->pipe->send(c->pipe->arg, c->id, cmd, cell);
+}
+
+static void
+say(struct simcirc *c, size_t hop, uint8_t cmd, uint16_t stream,
+    const void *data, size_t len, int flip, uint8_t tag[20])
+{
+	uint8_t body[BODY] = { 0 };
+	size_t n = len > DATA_MAX ? DATA_MAX : len;
+
+	body[0] = cmd;
+	wire_set16(body + 3, stream);
+	wire_set16(body + 9, (uint16_t)len);
+	if (n && data)
+		memcpy(body + HEAD, data, n);
+	if (HEAD + n + 4 < BODY)
+		rand_bytes(body + HEAD + n + 4, BODY - HEAD - n - 4);
+	simhand_bwd(c->hop, hop, body, tag);
+	if (flip >= 0)
+		body[flip / 8] ^= (uint8_t)(1 << (flip % 8));
+	c->pipe->send(c->pipe->arg, c->id, CELL_RELAY, body);
+}
+
+void
+simcirc_say(struct simcirc *c, size_t hop, uint8_t cmd, uint16_t stream,
+    const void *data, size_t len)
+{
+	uint8_t tag[20];
+
+	say(c, hop, cmd, stream, data, len, -1, tag);
+}
+
+void
+simcirc_say_flipped(struct simcirc *c, size_t hop, uint8_t cmd,
+    uint16_t stream, const void *data, size_t len, unsigned bit)
+{
+	uint8_t tag[20];
+
+	say(c, hop, cmd, stream, data, len, (int)bit, tag);
+}
+
+static void
+say_last(struct simcirc *c, uint8_t cmd, uint16_t stream, const void *data,
+    size_t len)
+{
+	simcirc_say(c, c->n - 1, cmd, stream, data, len);
+}
+
+static void
+remember(struct simcirc *c, const uint8_t tag[20])
+{
+	if (c->head + c->ntags == c->cap) {
+		c->cap = c->cap ? c->cap * 2 : 64;
+		c->tags = realloc(c->tags, c->cap * 20);
+		if (c->tags == NULL)
+			abort();
+	}
+	memcpy(c->tags[c->head + c->ntags++], tag, 20);
+}
+
+void
+simcirc_data(struct simcirc *c, uint16_t stream, const void *data, size_t len)
+{
+	uint8_t tag[20];
+
+	say(c, c->n - 1, R_DATA, stream, data, len, -1, tag);
+	if (c->cc)
+		c->inflight++;
+	else
+		c->window--;
+	if (++c->data_out % c->inc == 0)
+		remember(c, tag);
+}
+
+/* What scripts have to send. */
+
+static int
+may_send(const struct simcirc *c, const struct simstream *st)
+{
+	unsigned cwnd = c->net->knobs.cwnd ? c->net->knobs.cwnd : c->cwnd;
+
+	if (st->stopped || st->ended || !st->connected)
+		return 0;
+	if (c->cc)
+		return c->inflight < cwnd;
+	return c->window > 0 && st->window > 0;
+}
+
+static void
+send_end(struct simcirc *c, struct simstream *st, uint8_t reason)
+{
+	say_last(c, R_END, st->id, &reason, 1);
+	st->ended = 1;
+}
+
+static size_t
+next_bytes(struct simstream *st, uint8_t out[DATA_MAX])
+{
+	size_t i, n;
+
+	if (st->port == SIM_ECHO) {
+		n = st->echo_len < DATA_MAX ? st->echo_len : DATA_MAX;
+		memcpy(out, st->echo, n);
+		memmove(st->echo, st->echo + n, st->echo_len - n);
+		st->echo_len -= n;
+		return n;
+	}
+	n = st->left < DATA_MAX ? (size_t)st->left : DATA_MAX;
+	for (i = 0; i < n; i++)
+		out[i] = sim_byte(st->sent + i);
+	st->left -= n;
+	return n;
+}
+
+static int
+has_more(const struct simstream *st)
+{
+	return st->port == SIM_ECHO ? st->echo_len > 0 : st->left > 0;
+}
+
+static int
+sends_source(const struct simstream *st)
+{
+	return st->is_dir || st->port == SIM_SOURCE || st->port == SIM_HTTP;
+}
+
+void
+simcirc_pump(struct simcirc *c)
+{
+	uint8_t data[DATA_MAX];
+	struct simstream *st;
+	int more = 1;
+	size_t n;
+
+	while (more) {
+		more = 0;
+		for (st = c->streams; st; st = st->next) {
+			if (!has_more(st) || !may_send(c, st))
+				continue;
+			n = next_bytes(st, data);
+			simcirc_data(c, st->id, data, n);
+			st->sent += n;
+			st->window--;
+			more = 1;
+			if (!has_more(st) && sends_source(st))
+				send_end(c, st, 6);
+		}
+	}
+}
+
+/* What the client says. */
+
+struct simstream *
+simcirc_stream(struct simcirc *c, uint16_t id)
+{
+	struct simstream *st;
+
+	for (st = c->streams; st; st = st->next)
+		if (st->id == id)
+			return st;
+	return NULL;
+}
+
+static void
+send_connected(struct simcirc *c, struct simstream *st)
+{
+	uint8_t body[25] = { 0 };
+	const struct addr *a = &c->net->exit_addr;
+	size_t n = 0;
+
+	if (a->family == 4) {
+		memcpy(body, a->ip, 4);
+		wire_set32(body + 4, 300);
+		n = 8;
+	} else if (a->family == 6) {
+		body[4] = 6;
+		memcpy(body + 5, a->ip, 16);
+		wire_set32(body + 21, 300);
+		n = 25;
+	}
+	if (st->is_dir || c->net->knobs.no_connected_addr)
+		n = 0;
+	say_last(c, R_CONNECTED, st->id, body, n);
+	st->connected = 1;
+}
+
+static void
+play(struct simcirc *c, struct simstream *st)
+{
+	uint16_t p = st->port;
+
+	if (p >= SIM_CLOSE && p < SIM_CLOSE + 256) {
+		send_connected(c, st);
+		send_end(c, st, (uint8_t)(p - SIM_CLOSE));
+	} else if (p >= SIM_REFUSE && p < SIM_REFUSE + 256)
+		send_end(c, st, (uint8_t)(p - SIM_REFUSE));
+	else if (p != SIM_DEAD)
+		send_connected(c, st);
+	if (p == SIM_SOURCE && c->net->source > 0)
+		st->left = c->net->source;
+	else if (p == SIM_SOURCE)
+		send_end(c, st, 6);
+}
+
+static struct simstream *
+new_stream(struct simcirc *c, uint16_t id)
+{
+	struct simstream *st;
+
+	st = simcirc_stream(c, id);
+	if (id == 0 || (st && !st->ended))
+		broken(c->net, "stream id %u twice", id);
+	if ((st = calloc(1, sizeof(*st))) == NULL)
+		abort();
+	st->id = id;
+	st->window = st->rwindow = 500;
+	st->next = c->streams;
+	c->streams = st;
+	return st;
+}
+
+static void
+on_begin(struct simcirc *c, uint16_t id, const uint8_t *p, size_t len)
+{
+	struct simstream *st = new_stream(c, id);
+	const uint8_t *nul = memchr(p, 0, len);
+	const char *colon;
+	size_t n;
+
+	if (nul == NULL || (colon = strrchr((const char *)p, ':')) == NULL) {
+		broken(c->net, "BEGIN without address");
+		return;
+	}
+	n = (size_t)(colon - (const char *)p);
+	if (n >= sizeof(st->host)) {
+		broken(c->net, "BEGIN's host has %zu bytes", n);
+		return;
+	}
+	memcpy(st->host, p, n);
+	st->port = (uint16_t)atoi(colon + 1);
+	n = len - (size_t)(nul + 1 - p);
+	if (n == 4)
+		st->flags = wire_get32(nul + 1);
+	else if (n != 0)
+		broken(c->net, "BEGIN with %zu bytes behind it", n);
+	play(c, st);
+}
+
+static void
+on_begin_dir(struct simcirc *c, uint16_t id, size_t len)
+{
+	struct simstream *st = new_stream(c, id);
+
+	if (len != 0)
+		broken(c->net, "BEGIN_DIR with a body");
+	st->is_dir = 1;
+	send_connected(c, st);
+}
+
+static void
+echo_add(struct simstream *st, const uint8_t *p, size_t len)
+{
+	if (st->echo_len + len > st->echo_cap) {
+		st->echo_cap = (st->echo_len + len) * 2;
+		if ((st->echo = realloc(st->echo, st->echo_cap)) == NULL)
+			abort();
+	}
+	memcpy(st->echo + st->echo_len, p, len);
+	st->echo_len += len;
+}
+
+static void
+send_sendme(struct simcirc *c, const uint8_t tag[20])
+{
+	uint8_t body[23] = { 1, 0, 20 };
+
+	memcpy(body + 3, tag, 20);
+	if (c->net->knobs.bad_sendmes)
+		body[22] ^= 1;
+	c->sendmes_out++;
+	say_last(c, R_SENDME, 0, body, sizeof(body));
+}
+
+static void
+drop_late(struct simcirc *c, struct simlate *late)
+{
+	struct simlate **p;
+
+	for (p = &c->late; *p != late; p = &(*p)->next)
+		;
+	*p = late->next;
+	loop_timer_clear(c->net->loop, &late->timer);
+	free(late);
+}
+
+/* Whichever timer it was: the oldest tag goes.  Those in between move up. */
+static void
+late_sendme(void *arg)
+{
+	struct simlate *late = arg, *l;
+	struct simcirc *c = late->c;
+	uint8_t tag[20];
+
+	memcpy(tag, c->late->tag, sizeof(tag));
+	for (l = c->late; l != late; l = l->next)
+		memcpy(l->tag, l->next->tag, sizeof(l->tag));
+	drop_late(c, late);
+	send_sendme(c, tag);
+}
+
+/* The client's DATA cell with this tag is one that we acknowledge. */
+static void
+acknowledge(struct simcirc *c, const uint8_t tag[20])
+{
+	const struct simknobs *k = &c->net->knobs;
+	struct simlate *late, **end;
+
+	memcpy(c->tag_before, c->tag_in, 20);
+	memcpy(c->tag_in, tag, 20);
+	if (k->no_sendmes)
+		return;
+	if (k->sendme_late_ms == 0) {
+		send_sendme(c, tag);
+		return;
+	}
+	if ((late = calloc(1, sizeof(*late))) == NULL)
+		abort();
+	late->c = c;
+	for (end = &c->late; *end; end = &(*end)->next)
+		;
+	*end = late;
+	memcpy(late->tag, tag, 20);
+	loop_timer_init(&late->timer, late_sendme, late);
+	loop_timer_in(c->net->loop, &late->timer, k->sendme_late_ms);
+}
+
+static void
+take_bytes(struct simcirc *c, struct simstream *st, const uint8_t *p,
+    size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		st->bad += p[i] != sim_byte(st->got + i);
+	st->got += len;
+	st->cells++;
+	if (st->port == SIM_ECHO)
+		echo_add(st, p, len);
+	if ((st->port == SIM_HTTP || st->is_dir) && st->got == len)
+		st->left = c->net->source;
+	if (c->cc)
+		return;
+	if (--st->rwindow < 0)
+		broken(c->net, "stream window overrun");
+	while (st->rwindow <= 450 && st->connected && !st->ended &&
+	    !c->net->knobs.no_sendmes) {
+		st->rwindow += 50;
+		say_last(c, R_SENDME, st->id, NULL, 0);
+	}
+}
+
+static void
+on_data(struct simcirc *c, uint16_t id, const uint8_t *p, size_t len,
+    const uint8_t tag[20])
+{
+	struct simstream *st = simcirc_stream(c, id);
+
+	if (len == 0)
+		broken(c->net, "empty DATA");
+	c->data_in++;
+	if (c->data_in % c->inc == 0)
+		acknowledge(c, tag);
+	if (!c->cc && c->data_in - c->sendmes_out * c->inc > 1000)
+		broken(c->net, "circuit window overrun");
+	if (st == NULL)
+		broken(c->net, "DATA for stream %u", id);
+	else if (!st->ended)
+		take_bytes(c, st, p, len);
+}
+
+static void
+on_circuit_sendme(struct simcirc *c, const uint8_t *p, size_t len)
+{
+	c->sendmes_in++;
+	if (len != 23 || p[0] != 1 || wire_get16(p + 1) != 20)
+		broken(c->net, "SENDME of %zu bytes", len);
+	else if (c->ntags == 0)
+		broken(c->net, "SENDME that is not due");
+	else if (memcmp(c->tags[c->head], p + 3, 20) != 0)
+		broken(c->net, "SENDME quotes another cell");
+	else {
+		c->head++;
+		if (--c->ntags == 0)
+			c->head = 0;
+		c->window += 100;
+		c->inflight -= c->inc;
+	}
+}
+
+static void
+on_stream_sendme(struct simcirc *c, struct simstream *st)
+{
+	if (c->cc)
+		broken(c->net, "stream SENDME with congestion control");
+	if (st == NULL)
+		return;
+	st->sendmes++;
+	st->window += 50;
+	if (st->window > 500)
+		broken(c->net, "stream SENDME that is not due");
+}
+
+static void
+on_resolve(struct simcirc *c, uint16_t id, const uint8_t *p, size_t len)
+{
+	c->resolves++;
+	if (len < 2 || p[len - 1] != 0)
+		broken(c->net, "RESOLVE without an end");
+	if (c->net->resolved_len)
+		say_last(c, R_RESOLVED, id, c->net->resolved,
+		    c->net->resolved_len);
+}
+
+static void
+on_end(struct simcirc *c, struct simstream *st, const uint8_t *p, size_t len)
+{
+	c->ends++;
+	if (len != 1 || p[0] != 1)
+		broken(c->net, "END with another reason than MISC");
+	if (st == NULL)
+		broken(c->net, "END for no stream");
+	else
+		st->ended = 1;
+}
+
+static void
+on_xonxoff(struct simcirc *c, struct simstream *st, int on, const uint8_t *p,
+    size_t len)
+{
+	if (!c->cc || len != (on ? 5 : 1) || p[0] != 0)
+		broken(c->net, "XON or XOFF is wrong");
+	if (st == NULL)
+		return;
+	st->stopped = !on;
+	st->xons += (unsigned)on;
+	st->xoffs += !on;
+	if (on)
+		st->kbps = wire_get32(p + 1);
+}
+
+/* Building. */
+
+static void
+add_hop(struct simcirc *c, unsigned relay, const struct handshake_keys *keys)
+{
+	if ((c->hop[c->n] = simhand_hop_new(keys)) == NULL)
+		abort();
+	c->relay[c->n++] = relay;
+	c->cc = keys->cc_on;
+	c->inc = keys->cc_on ? keys->sendme_inc : 100;
+}
+
+static int
+find_relay(const struct simnet *net, const uint8_t rsa[20])
+{
+	size_t i;
+
+	for (i = 0; i < net->nrelays; i++)
+		if (memcmp(net->relay[i].rsa_id, rsa, 20) == 0)
+			return (int)i;
+	return -1;
+}
+
+/* Link specifiers in the order of C tor; the relay that they name, or -1. */
+static int
+read_specs(struct simcirc *c, struct wire *w)
+{
+	static const uint8_t order[] = { 0, 2, 3 }, lens[] = { 6, 20, 32 };
+	const uint8_t *p, *rsa = NULL;
+	uint8_t n = wire_u8(w), i;
+
+	if (n < 2 || n > 3)
+		broken(c->net, "%u link specifiers", n);
+	for (i = 0; i < n && i < 3; i++) {
+		if (wire_u8(w) != order[i] || wire_u8(w) != lens[i])
+			broken(c->net, "link specifier %u is odd", i);
+		p = wire_take(w, lens[i]);
+		if (i == 1)
+			rsa = p;
+	}
+	return w->err || rsa == NULL ? -1 : find_relay(c->net, rsa);
+}
+
+static void
+destroy(struct simcirc *c, uint8_t reason)
+{
+	simcirc_cell(c, CELL_DESTROY, &reason, 1);
+	c->destroyed = 1;
+}
+
+/* Does @n have something else in store for this hop? */
+static int
+spoil(struct simcirc *c, size_t n)
+{
+	const struct simknobs *k = &c->net->knobs;
+
+	if (k->destroy_at == n)
+		destroy(c, k->reason);
+	else if (k->truncate_at == n)
+		simcirc_say(c, c->n - 1, R_TRUNCATED, 0, &k->reason, 1);
+	else if (k->mute_at != n)
+		return 0;
+	return 1;
+}
+
+static size_t
+reply_to(struct simcirc *c, unsigned relay, int kind, const uint8_t *data,
+    size_t len, uint8_t *out, struct handshake_keys *keys)
+{
+	const struct simknobs *k = &c->net->knobs;
+	int head = kind == HANDSHAKE_FAST ? 0 : 2;
+	int n = simhand_answer(&c->net->relay[relay], kind, data, len,
+	    out + head, (size_t)(DATA_MAX - head), keys);
+
+	if (n < 0) {
+		broken(c->net, "handshake of hop %zu: %d", c->n + 1, n);
+		return 0;
+	}
+	if (head)
+		wire_set16(out, (uint16_t)n);
+	if (k->flip_reply == c->n + 1)
+		out[head] ^= 1;
+	if (k->short_reply == c->n + 1)
+		wire_set16(out, 600);
+	return (size_t)(n + head);
+}
+
+static void
+on_extend(struct simcirc *c, const uint8_t *p, size_t len)
+{
+	const struct simknobs *k = &c->net->knobs;
+	struct handshake_keys keys;
+	uint8_t reply[BODY];
+	const uint8_t *data;
+	struct wire w;
+	size_t n, hlen;
+	int relay, kind;
+
+	c->extends++;
+	wire_init(&w, p, len);
+	relay = read_specs(c, &w);
+	kind = wire_u16(&w);
+	hlen = wire_u16(&w);
+	data = wire_take(&w, hlen);
+	if (wire_done(&w) < 0 || relay < 0) {
+		broken(c->net, "EXTEND2 is malformed, or to nobody");
+		return;
+	}
+	if (spoil(c, c->n + 1))
+		return;
+	if ((n = reply_to(c, (unsigned)relay, kind, data, hlen, reply,
+	    &keys)) == 0)
+		return;
+	simcirc_say(c, c->n - 1, R_EXTENDED2, 0, reply, n);
+	if (k->twice_at == c->n + 1)
+		simcirc_say(c, c->n - 1, R_EXTENDED2, 0, reply, n);
+	add_hop(c, (unsigned)relay, &keys);
+}
+
+static void
+on_create(struct simnet *net, size_t at, struct simpipe *pipe, uint32_t id,
+    uint8_t cmd, uint8_t *body)
+{
+	int fast = cmd == CELL_CREATE_FAST;
+	struct handshake_keys keys;
+	uint8_t reply[BODY] = { 0 };
+	struct simcirc *c;
+	int kind = HANDSHAKE_FAST;
+	size_t len = 20, n;
+
+	if ((c = calloc(1, sizeof(*c))) == NULL)
+		abort();
+	c->net = net;
+	c->pipe = pipe;
+	c->id = id;
+	c->window = c->cwnd = 1000;
+	c->next = net->circs;
+	net->circs = c;
+	net->circuits++;
+	if (!fast) {
+		kind = wire_get16(body);
+		len = wire_get16(body + 2);
+		body += 4;
+	}
+	if (spoil(c, 1) ||
+	    (n = reply_to(c, (unsigned)at, kind, body, len, reply, &keys)) == 0)
+		return;
+	cmd = fast ? CELL_CREATED_FAST : CELL_CREATED2;
+	simcirc_cell(c, cmd, reply, n);
+	if (net->knobs.twice_at == 1)
+		simcirc_cell(c, cmd, reply, n);
+	add_hop(c, (unsigned)at, &keys);
+}
+
+/* From the hop @h; streams are only the last one's business. */
+static void
+on_message(struct simcirc *c, size_t h, int early, uint8_t *body,
+    const uint8_t tag[20])
+{
+	uint16_t id = wire_get16(body + 3), len = wire_get16(body + 9);
+	const uint8_t *p = body + HEAD;
+	struct simstream *st = simcirc_stream(c, id);
+
+	c->last_cmd = body[0];
+	c->last_stream = id;
+	if (len > DATA_MAX)
+		broken(c->net, "length %u", len);
+	else if (h != c->n - 1)
+		broken(c->net, "command %u to hop %zu", body[0], h);
+	else if (body[0] == R_EXTEND2 && early)
+		on_extend(c, p, len);
+	else if (body[0] == R_BEGIN)
+		on_begin(c, id, p, len);
+	else if (body[0] == R_BEGIN_DIR)
+		on_begin_dir(c, id, len);
+	else if (body[0] == R_DATA)
+		on_data(c, id, p, len, tag);
+	else if (body[0] == R_SENDME && id == 0)
+		on_circuit_sendme(c, p, len);
+	else if (body[0] == R_SENDME)
+		on_stream_sendme(c, st);
+	else if (body[0] == R_END)
+		on_end(c, st, p, len);
+	else if (body[0] == R_RESOLVE)
+		on_resolve(c, id, p, len);
+	else if (body[0] == R_XON || body[0] == R_XOFF)
+		on_xonxoff(c, st, body[0] == R_XON, p, len);
+	else
+		broken(c->net, "command %u, early %d", body[0], early);
+	simcirc_pump(c);
+}
+
+static void
+on_relay(struct simcirc *c, uint8_t cmd, uint8_t *body)
+{
+	int early = cmd == CELL_RELAY_EARLY, h;
+	uint8_t tag[20];
+
+	if (early && ++c->early > 8)
+		broken(c->net, "too many RELAY_EARLY");
+	if (c->n == 0) {
+		broken(c->net, "RELAY before CREATED");
+		return;
+	}
+	if ((h = simhand_fwd(c->hop, c->n, body, tag)) < 0)
+		broken(c->net, "a cell that no hop knows");
+	else
+		on_message(c, (size_t)h, early, body, tag);
+}
+
+void
+simnet_cell(struct simnet *net, size_t at, struct simpipe *pipe,
+    uint32_t circ_id, uint8_t cmd, uint8_t *body)
+{
+	struct simcirc *c;
+
+	for (c = net->circs; c; c = c->next)
+		if (c->id == circ_id && c->pipe == pipe)
+			break;
+	if (cmd == CELL_CREATE2 || cmd == CELL_CREATE_FAST) {
+		if (c)
+			broken(net, "circuit id twice");
+		on_create(net, at, pipe, circ_id, cmd, body);
+	} else if (c == NULL || (cmd != CELL_DESTROY && c->destroyed == 2))
+		broken(net, "cell %u for no circuit", cmd);
+	else if (cmd == CELL_DESTROY) {
+		if (body[0] != 0)
+			broken(net, "DESTROY with reason %u", body[0]);
+		c->destroyed = 2;	/* it may have crossed one of ours */
+	} else if (cmd == CELL_RELAY || cmd == CELL_RELAY_EARLY) {
+		if (!c->destroyed)
+			on_relay(c, cmd, body);
+	} else
+		broken(net, "cell %u", cmd);
+}
+
+void
+simnet_closed(struct simnet *net, struct simpipe *pipe)
+{
+	struct simcirc **p = &net->circs, *c;
+
+	while ((c = *p) != NULL) {
+		if (c->pipe != pipe) {
+			p = &c->next;
+			continue;
+		}
+		*p = c->next;
+		free_circ(c);
+	}
+}
+
+/* On a simlink: a pipe for each connection. */
+
+static void
+lay_send(void *arg, uint32_t circ_id, uint8_t cmd, const uint8_t body[509])
+{
+	sim_send_cell(arg, circ_id, cmd, body, BODY);
+}
+
+static void
+lay_open(void *arg, struct simlink_conn *conn)
+{
+	struct simpipe *pipe = calloc(1, sizeof(*pipe));
+
+	(void)arg;
+	if (pipe == NULL)
+		abort();
+	pipe->send = lay_send;
+	pipe->arg = conn;
+	conn->data = pipe;
+}
+
+static void
+lay_cell(void *arg, struct simlink_conn *conn, uint32_t circ_id, uint8_t cmd,
+    uint8_t *body, size_t len)
+{
+	struct simlay *lay = arg;
+
+	(void)len;
+	if (circ_id != 0 && conn->data)
+		simnet_cell(lay->net, lay->i, conn->data, circ_id, cmd, body);
+}
+
+static void
+lay_closed(void *arg, struct simlink_conn *conn)
+{
+	struct simlay *lay = arg;
+
+	if (conn->data)
+		simnet_closed(lay->net, conn->data);
+	free(conn->data);
+	conn->data = NULL;
+}
+
+struct simlink_relay *
+simnet_attach(struct simnet *net, size_t i, struct simlink *sl)
+{
+	static const struct simlink_user users = {
+		.open = lay_open, .cell = lay_cell, .closed = lay_closed
+	};
+	struct simlay *lay = calloc(1, sizeof(*lay));
+
+	if (lay == NULL)
+		abort();
+	lay->net = net;
+	lay->i = i;
+	lay->r = simlink_relay_new(sl, NULL);
+	lay->next = net->lays;
+	net->lays = lay;
+	memcpy(net->relay[i].rsa_id, lay->r->rsa_id, 20);
+	memcpy(net->relay[i].ed_id, lay->r->ed_id, 32);
+	net->addr[i] = lay->r->addr;
+	simlink_relay_user(lay->r, &users, lay);
+	return lay->r;
+}

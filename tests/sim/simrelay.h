@@ -1,0 +1,173 @@
+/* tests/sim/simrelay.h - a network of fake relays behind one link
+ *
+ * All relays of a simnet live in one object: CREATE2 or CREATE_FAST makes a
+ * circuit at the relay that the cell came to, EXTEND2 makes it longer by
+ * whichever relay it names, and the last hop is an exit that plays by script.
+ * Written from the same specifications as the client, not from its code.
+ *
+ * Cells come in by simnet_cell() and go out through the struct simpipe that
+ * was given there; simnet_attach() lays it on a simlink.
+ *
+ * What BEGIN's port makes the exit do:
+ *
+ *	SIM_ECHO	sends back what it gets
+ *	SIM_SINK	counts it
+ *	SIM_SOURCE	sends ->source bytes of sim_byte(), then END DONE
+ *	SIM_MUTE	CONNECTED, and nothing more
+ *	SIM_DEAD	no answer at all
+ *	SIM_HTTP	sends ->source bytes, then END, once it got a byte
+ *	SIM_REFUSE + r	END with reason r
+ *	SIM_CLOSE + r	CONNECTED, and END with reason r
+ *
+ * A client that breaks the rules (windows, tags, ids, RELAY_EARLY) is counted
+ * in ->broken, with what it did last in ->broke.  Nothing here defends itself.
+ */
+#ifndef TESTS_SIM_SIMRELAY_H
+#define TESTS_SIM_SIMRELAY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "tests/sim/simhand.h"
+
+struct hopinfo;
+struct loop;
+struct simcirc;
+struct simlink;
+struct simlink_relay;
+struct simnet;
+
+enum { SIM_RELAYS_MAX = 16, SIM_HOPS_MAX = 8 };
+
+enum {
+	SIM_ECHO = 7, SIM_SINK = 9, SIM_SOURCE = 19, SIM_HTTP = 80,
+	SIM_MUTE = 81, SIM_DEAD = 82, SIM_REFUSE = 1000, SIM_CLOSE = 2000
+};
+
+struct simpipe {		/* the way back to the client */
+	void	(*send)(void *arg, uint32_t circ_id, uint8_t cmd,
+		    const uint8_t body[509]);
+	void	*arg;
+};
+
+struct simstream {
+	struct simstream *next;
+	uint16_t	 id;
+	uint16_t	 port;
+	uint32_t	 flags;
+	char		 host[256];
+	uint8_t		 is_dir;
+	uint8_t		 connected;
+	uint8_t		 ended;		/* we sent END */
+	uint8_t		 stopped;	/* XOFF came */
+	uint64_t	 got;		/* bytes */
+	uint64_t	 bad;		/* of them were not sim_byte() */
+	uint64_t	 sent;
+	uint64_t	 left;		/* to send */
+	uint8_t		*echo;
+	size_t		 echo_len, echo_cap;
+	int		 window, rwindow;	/* without cc */
+	unsigned	 cells;		/* DATA cells in */
+	unsigned	 xons, xoffs, sendmes;
+	uint32_t	 kbps;
+};
+
+struct simcirc {
+	struct simcirc	*next;
+	struct simnet	*net;
+	struct simpipe	*pipe;
+	uint32_t	 id;
+	size_t		 n;		/* hops */
+	unsigned	 relay[SIM_HOPS_MAX];
+	struct simhand_hop *hop[SIM_HOPS_MAX];
+	struct simstream *streams;
+	unsigned	 early;		/* RELAY_EARLY cells in */
+	unsigned	 extends;
+	int		 cc;
+	unsigned	 inc;
+	int		 window;	/* without cc: cells we may send */
+	unsigned	 cwnd, inflight;
+	unsigned	 data_in;	/* DATA cells, modulo inc */
+	unsigned	 data_out;
+	uint8_t		 tag_in[20];	/* of the last DATA that is due a
+					 * SENDME, and of the one before it */
+	uint8_t		 tag_before[20];
+	unsigned	 sendmes_in, sendmes_out;
+	uint8_t		(*tags)[20];	/* what SENDMEs have to quote */
+	size_t		 ntags, cap, head;
+	int		 destroyed;
+	uint8_t		 last_cmd;	/* of the last message in */
+	uint16_t	 last_stream;
+	unsigned	 ends, resolves;
+	struct simlate	*late;
+};
+
+struct simknobs {		/* all zero: honest and quick */
+	size_t	 destroy_at;	/* DESTROY instead of making hop n (from 1) */
+	size_t	 truncate_at;	/* TRUNCATED instead of hop n (from 2) */
+	size_t	 mute_at;	/* no answer for hop n */
+	size_t	 flip_reply;	/* a bit of the handshake of hop n */
+	size_t	 short_reply;	/* HLEN of hop n's reply is too long */
+	size_t	 twice_at;	/* the reply of hop n comes twice */
+	uint8_t	 reason;	/* for DESTROY, TRUNCATED */
+	uint8_t	 no_connected_addr;
+	uint8_t	 no_sendmes;	/* no SENDMEs for what comes in */
+	uint8_t	 bad_sendmes;	/* they quote something else */
+	int64_t	 sendme_late_ms;
+	unsigned cwnd;		/* the exit's, fixed; 0: 1000 */
+};
+
+struct simnet {
+	struct loop	*loop;
+	size_t		 nrelays;
+	struct simhand_relay relay[SIM_RELAYS_MAX];
+	struct addr	 addr[SIM_RELAYS_MAX];
+	struct simknobs	 knobs;
+	uint64_t	 source;	/* bytes that SIM_SOURCE sends */
+	struct addr	 exit_addr;	/* told in CONNECTED */
+	uint8_t		 resolved[498];	/* body of RESOLVED */
+	size_t		 resolved_len;	/* 0: no answer */
+	struct simcirc	*circs;
+	unsigned	 broken;
+	char		 broke[128];
+	unsigned	 circuits;	/* ever */
+	struct simlay	*lays;		/* on simlinks */
+};
+
+struct simnet *simnet_new(struct loop *, size_t nrelays);
+void	 simnet_free(struct simnet *);
+void	 simnet_hopinfo(const struct simnet *, size_t i, struct hopinfo *);
+/* A cell from the client, at the relay @at; the body may be changed. */
+void	 simnet_cell(struct simnet *, size_t at, struct simpipe *,
+	    uint32_t circ_id, uint8_t cmd, uint8_t *body);
+/* The link to the client went: so did its circuits. */
+void	 simnet_closed(struct simnet *, struct simpipe *);
+/* Make relay @i one of @sl's, and have its cells come here. */
+struct simlink_relay *simnet_attach(struct simnet *, size_t i,
+	    struct simlink *);
+/* The latest circuit, or NULL. */
+struct simcirc *simnet_circ(const struct simnet *);
+
+/* Say anything, from any hop, honest or not.  @len may lie: only as many bytes
+ * as fit are written, and the length field says @len. */
+void	 simcirc_say(struct simcirc *, size_t hop, uint8_t cmd,
+	    uint16_t stream, const void *data, size_t len);
+/* The same, with bit @bit of the cell's 509 bytes wrong when it arrives. */
+void	 simcirc_say_flipped(struct simcirc *, size_t hop, uint8_t cmd,
+	    uint16_t stream, const void *data, size_t len, unsigned bit);
+/* A DATA cell that counts: for windows, and for SENDMEs that we expect. */
+void	 simcirc_data(struct simcirc *, uint16_t stream, const void *, size_t);
+void	 simcirc_cell(struct simcirc *, uint8_t cmd, const void *body,
+	    size_t len);
+struct simstream *simcirc_stream(struct simcirc *, uint16_t id);
+/* Send what scripts have left to send, as windows allow. */
+void	 simcirc_pump(struct simcirc *);
+
+static inline uint8_t
+sim_byte(uint64_t at)
+{
+	return (uint8_t)(at * 7 + (at >> 8) * 3 + (at >> 16));
+}
+
+#endif
