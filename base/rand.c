@@ -17,7 +17,7 @@
 
 #include <sodium/randombytes_internal_random.h>
 
-enum { STOCK = 1024, SMALL = 64 };
+enum { STOCK = 8192, SMALL = 512 };
 
 static int forks_handled;
 static uint8_t stock[STOCK];

@@ -9,6 +9,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fz_consensus \
 	tests/fuzz/fz_decompress \
 	tests/fuzz/fz_edcert \
+	tests/fuzz/fz_extended \
 	tests/fuzz/fz_geoip \
 	tests/fuzz/fz_guard_state \
 	tests/fuzz/fz_hello \
@@ -17,7 +18,10 @@ FUZZ_TARGETS = \
 	tests/fuzz/fz_ntor3_reply \
 	tests/fuzz/fz_portlist \
 	tests/fuzz/fz_protover \
+	tests/fuzz/fz_relay_msg \
+	tests/fuzz/fz_relay_stream \
 	tests/fuzz/fz_relayset \
+	tests/fuzz/fz_resolved \
 	tests/fuzz/fz_state_file \
 	tests/fuzz/fz_store_cache
 
@@ -75,6 +79,11 @@ tests_fuzz_fz_edcert_SOURCES = $(FUZZ_MAIN) \
 tests_fuzz_fz_edcert_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 tests_fuzz_fz_edcert_LDADD = $(ONION_LIBS)
 
+tests_fuzz_fz_extended_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_extended.c
+tests_fuzz_fz_extended_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_extended_LDADD = $(ONION_LIBS)
+
 tests_fuzz_fz_geoip_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_geoip.c
 tests_fuzz_fz_geoip_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
@@ -117,10 +126,35 @@ tests_fuzz_fz_protover_SOURCES = $(FUZZ_MAIN) \
 tests_fuzz_fz_protover_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 tests_fuzz_fz_protover_LDADD = $(ONION_LIBS)
 
+tests_fuzz_fz_relay_msg_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_relay_msg.c
+tests_fuzz_fz_relay_msg_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_relay_msg_LDADD = $(ONION_LIBS)
+
+tests_fuzz_fz_relay_stream_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_relay_stream.c \
+	tests/onion/circ/fakechan.c \
+	tests/onion/circ/fakechan.h \
+	tests/onion/crypto/mint.c \
+	tests/onion/crypto/mint.h \
+	tests/sim/simhand.c \
+	tests/sim/simhand.h \
+	tests/sim/simlink.c \
+	tests/sim/simlink.h \
+	tests/sim/simrelay.c \
+	tests/sim/simrelay.h
+tests_fuzz_fz_relay_stream_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_relay_stream_LDADD = $(ONION_LIBS)
+
 tests_fuzz_fz_relayset_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_relayset.c
 tests_fuzz_fz_relayset_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 tests_fuzz_fz_relayset_LDADD = $(ONION_LIBS)
+
+tests_fuzz_fz_resolved_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_resolved.c
+tests_fuzz_fz_resolved_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_resolved_LDADD = $(ONION_LIBS)
 
 tests_fuzz_fz_state_file_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_state_file.c

@@ -483,7 +483,7 @@ take_bytes(struct simcirc *c, struct simstream *st, const uint8_t *p,
 		st->bad += p[i] != sim_byte(st->got + i);
 	st->got += len;
 	st->cells++;
-	if (st->port == SIM_ECHO)
+	if (st->port == SIM_ECHO || st->is_dir)
 		echo_add(st, p, len);
 	if ((st->port == SIM_HTTP || st->is_dir) && st->got == len)
 		st->left = c->net->source;

@@ -65,7 +65,7 @@ struct simstream {
 	uint64_t	 bad;		/* of them were not sim_byte() */
 	uint64_t	 sent;
 	uint64_t	 left;		/* to send */
-	uint8_t		*echo;
+	uint8_t		*echo;		/* SIM_ECHO; BEGIN_DIR: all it got */
 	size_t		 echo_len, echo_cap;
 	int		 window, rwindow;	/* without cc */
 	unsigned	 cells;		/* DATA cells in */

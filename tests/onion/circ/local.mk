@@ -38,6 +38,18 @@ tests_onion_circ_test_circ_link_SOURCES = \
 	tests/onion/circ/test_circ_link.c $(SIMRELAY)
 tests_onion_circ_test_circ_link_LDADD = $(CIRC_TESTS_LDADD)
 
+CIRC_POOLRIG = tests/onion/circ/poolrig.c tests/onion/circ/poolrig.h \
+	tests/sim/simdir.c tests/sim/simdir.h $(SIMRELAY)
+check_PROGRAMS += \
+	tests/onion/circ/test_pool \
+	tests/onion/circ/test_attach
+tests_onion_circ_test_pool_SOURCES = tests/onion/circ/test_pool.c \
+	$(CIRC_POOLRIG)
+tests_onion_circ_test_pool_LDADD = $(CIRC_TESTS_LDADD)
+tests_onion_circ_test_attach_SOURCES = tests/onion/circ/test_attach.c \
+	$(CIRC_POOLRIG)
+tests_onion_circ_test_attach_LDADD = $(CIRC_TESTS_LDADD)
+
 # Against real relays, by hand.
 noinst_PROGRAMS += tests/onion/circ/probe_circ
 tests_onion_circ_probe_circ_SOURCES = tests/onion/circ/probe_circ.c

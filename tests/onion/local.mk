@@ -1,0 +1,14 @@
+ONION_TESTS_LDADD = $(ONION_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += \
+	tests/onion/test_nodes \
+	tests/onion/test_dircirc \
+	tests/onion/test_onion
+tests_onion_test_nodes_SOURCES = tests/onion/test_nodes.c
+tests_onion_test_nodes_LDADD = $(ONION_TESTS_LDADD)
+tests_onion_test_dircirc_SOURCES = tests/onion/test_dircirc.c \
+	tests/sim/simdir.c tests/sim/simdir.h $(SIMRELAY)
+tests_onion_test_dircirc_LDADD = $(ONION_TESTS_LDADD)
+tests_onion_test_onion_SOURCES = tests/onion/test_onion.c \
+	tests/onion/dir/tmpdir.h
+tests_onion_test_onion_LDADD = $(ONION_TESTS_LDADD)

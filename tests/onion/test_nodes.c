@@ -1,0 +1,92 @@
+/* tests/onion/test_nodes.c - node sets: whole or not at all */
+#include "tests/unit.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "onion/nodes.h"
+#include "onion/onionconf.h"
+#include "onion/path/relayset.h"
+
+#define FP "$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
+static const char *const bad_family[] = { FP ",moria1", "a b c$" };
+
+static const struct {
+	const char	*name;
+	struct onion_conf conf;
+	int		 rc;
+	const char	*why;		/* stands in it */
+} cases[] = {
+	{ "nothing", { .exclude_nodes = NULL }, 0, "" },
+	{ "empty", { .exclude_nodes = "" }, 0, "" },
+	{ "exclude", { .exclude_nodes = FP ",10.0.0.0/8,moria1" }, 0, "" },
+	{ "bad exclude", { .exclude_nodes = "10.0.0.0/99" }, -EINVAL,
+	    "ExcludeNodes" },
+	{ "bad exit", { .exit_nodes = "$XYZ" }, -EINVAL, "ExitNodes" },
+	{ "bad entry", { .entry_nodes = "{toolong}" }, -EINVAL,
+	    "EntryNodes" },
+	{ "bad family", { .families = bad_family, .nfamilies = 2 }, -EINVAL,
+	    "NodeFamily" },
+	{ "no geoip file", { .exclude_exit_nodes = "{us}",
+	    .geoip = "/nonexistent/geoip", .geoip6 = "/nonexistent/geoip6" },
+	    -ENOENT, "GeoIPFile" },
+};
+
+START_TEST(nodes_new_is_whole_or_says_which_option_is_wrong)
+{
+	struct nodes *n = NULL;
+	char why[256];
+	int rc = nodes_new(&n, &cases[_i].conf, why, sizeof(why));
+
+	ck_assert_msg(rc == cases[_i].rc, "%s: %d", cases[_i].name, rc);
+	if (rc < 0) {
+		ck_assert_ptr_null(n);
+		ck_assert_msg(strstr(why, cases[_i].why) != NULL, "%s: %s",
+		    cases[_i].name, why);
+	}
+	nodes_free(n);
+}
+END_TEST
+
+static const char *const one_family[] = { "a,b" };
+static const char *const other_family[] = { "a,c" };
+
+static const struct {
+	struct onion_conf a, b;
+	int		 same;
+} same_cases[] = {
+	{ { .exit_nodes = "a" }, { .exit_nodes = "a" }, 1 },
+	{ { .exit_nodes = "a" }, { .exit_nodes = "b" }, 0 },
+	{ { .exit_nodes = "a" }, { .entry_nodes = "a" }, 0 },
+	{ { .exit_nodes = "a", .strict_nodes = 1 }, { .exit_nodes = "a" }, 0 },
+	{ { .families = one_family, .nfamilies = 1 },
+	    { .families = one_family, .nfamilies = 1 }, 1 },
+	{ { .families = one_family, .nfamilies = 1 },
+	    { .families = other_family, .nfamilies = 1 }, 0 },
+	{ { .families = one_family, .nfamilies = 1 }, { .exit_nodes = "" }, 0 },
+	{ { .distinct_subnets = 1 }, { .distinct_subnets = 0 }, 0 },
+	{ { .dirtiness_s = 1 }, { .dirtiness_s = 2 }, 1 },
+};
+
+START_TEST(nodes_same_compares_all_that_they_were_made_of)
+{
+	struct nodes *a, *b;
+	char why[256];
+
+	ck_assert_int_eq(nodes_new(&a, &same_cases[_i].a, why, 256), 0);
+	ck_assert_int_eq(nodes_new(&b, &same_cases[_i].b, why, 256), 0);
+	ck_assert_int_eq(nodes_same(a, b), same_cases[_i].same);
+	ck_assert_int_eq(nodes_same(b, a), same_cases[_i].same);
+	nodes_free(a);
+	nodes_free(b);
+}
+END_TEST
+
+static const struct unit_test tests[] = {
+	UNIT_LOOP(nodes_new_is_whole_or_says_which_option_is_wrong,
+	    NELEM(cases)),
+	UNIT_LOOP(nodes_same_compares_all_that_they_were_made_of,
+	    NELEM(same_cases)),
+};
+UNIT_MAIN("nodes", tests)

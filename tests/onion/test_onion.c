@@ -1,0 +1,394 @@
+/* tests/onion/test_onion.c - the door: making, changing and ending it
+ *
+ * Over real sockets on loopback, to nobody who answers: what a network does is
+ * tested below (tests/onion/circ) and above (tests/net).
+ */
+#include "tests/unit.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/endpoint.h"
+#include "base/loop.h"
+#include "onion/onion.h"
+#include "onion/onionconf.h"
+#include "tests/onion/dir/tmpdir.h"
+
+struct rig {
+	struct loop		 loop;
+	struct event_base	*base;
+	struct onion		*o;
+	struct onion_conf	 conf;
+	struct onion_authority	 auth;
+	int			 listener;
+	unsigned		 progressed, gones, answers;
+	int			 percent, why, err;
+	struct onion_summary	 sum;
+	struct endpoint		*e;
+	struct onion_lookup	*l;
+	int			 cancel_inside;
+};
+
+static const uint8_t TOKEN[ONION_TOKEN] = { 1 };
+
+static void
+on_progress(void *arg, int percent, const char *tag, const char *summary)
+{
+	struct rig *r = arg;
+
+	ck_assert(tag && summary);
+	ck_assert_int_ge(percent, r->percent);
+	r->percent = percent;
+	r->progressed++;
+}
+
+static void
+on_ready(void *arg, int ready)
+{
+	(void)arg;
+	ck_assert_int_eq(ready, 0);	/* nobody answers here */
+}
+
+static void
+on_enter(void *arg)
+{
+	(void)arg;
+}
+
+static void
+on_leave(void *arg)
+{
+	struct rig *r = arg;
+
+	loop_end_turn(&r->loop);
+}
+
+static const struct onion_user users = {
+	.progress = on_progress, .ready = on_ready, .enter = on_enter,
+	.leave = on_leave
+};
+
+/* Takes connections, and says nothing. */
+static void
+listen_silently(struct rig *r)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	socklen_t len = sizeof(sin);
+
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	r->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ck_assert_int_ge(r->listener, 0);
+	ck_assert_int_eq(bind(r->listener, (struct sockaddr *)&sin, len), 0);
+	ck_assert_int_eq(listen(r->listener, 8), 0);
+	ck_assert_int_eq(getsockname(r->listener, (struct sockaddr *)&sin,
+	    &len), 0);
+	addr_v4(&r->auth.or4, INADDR_LOOPBACK, ntohs(sin.sin_port));
+}
+
+static void
+rig_init(struct rig *r)
+{
+	struct onion_conf c = {
+		.version = "1.2.3", .auths = &r->auth, .nauths = 1,
+		.testing = 1, .geoip_exclude_unknown = -1,
+		.distinct_subnets = 1, .paths_needed = -1, .use_guards = 1,
+		.dirtiness_s = 600, .new_circuit_period_s = 30,
+		.learn_timeout = 1, .request_timeout_s = 120, .predict = 1,
+		.max_pending = 32, .extend_by_ed = -1, .use_v4 = 1,
+		.prefer_v6_or = -1, .padding = -1
+	};
+
+	be_quiet();
+	memset(r, 0, sizeof(*r));
+	loop_init(&r->loop, 1000, 1795300000);
+	r->base = event_base_new();
+	listen_silently(r);
+	strcpy(r->auth.nickname, "silent");
+	memset(r->auth.rsa_id, 7, 20);
+	memset(r->auth.v3ident, 8, 20);
+	r->auth.weight = 1;
+	r->conf = c;
+	r->conf.auths = &r->auth;
+	r->conf.data_dir = tmpdir_make();
+}
+
+static int
+rig_make(struct rig *r, char *why)
+{
+	return onion_new(&r->o, &r->conf, &r->loop, r->base, &users, r, why,
+	    256);
+}
+
+static void
+rig_new(struct rig *r)
+{
+	char why[256];
+
+	rig_init(r);
+	ck_assert_msg(rig_make(r, why) == 0, "%s", why);
+}
+
+static void
+rig_free(struct rig *r)
+{
+	onion_free(r->o);
+	loop_end_turn(&r->loop);
+	ck_assert_ptr_null(r->loop.items);
+	ck_assert_ptr_null(r->loop.timers);
+	event_base_free(r->base);
+	close(r->listener);
+	tmpdir_remove();
+}
+
+static void
+rig_run(struct rig *r, int64_t ms)
+{
+	int64_t step = ms < 50 ? 1 : ms / 50;
+	int64_t until = r->loop.now + ms;
+
+	do {
+		event_base_loop(r->base, EVLOOP_NONBLOCK);
+		loop_advance(&r->loop, step);
+	} while (r->loop.now < until);
+}
+
+static void
+on_summary(void *arg, const struct onion_summary *s)
+{
+	struct rig *r = arg;
+
+	r->sum = *s;
+}
+
+static void
+look(struct rig *r)
+{
+	static const struct onion_show show = { .summary = on_summary };
+
+	onion_show(r->o, &show, r);
+}
+
+static void
+on_gone(void *arg, int why)
+{
+	struct rig *r = arg;
+
+	r->gones++;
+	r->why = why;
+	r->e = NULL;
+}
+
+static const struct endpoint_user stream_users = { .gone = on_gone };
+
+static void
+on_answer(void *arg, int err, const struct onion_answer *a, size_t n)
+{
+	struct rig *r = arg;
+
+	(void)a;
+	(void)n;
+	r->answers++;
+	r->err = err;
+	if (r->cancel_inside)
+		onion_lookup_cancel(r->l);
+	r->l = NULL;
+}
+
+static void
+ask(struct rig *r)
+{
+	struct onion_target t = { .host = "www.example.test", .port = 80 };
+
+	ck_assert_int_eq(onion_connect(r->o, TOKEN, &t, &r->e), 0);
+	endpoint_hold(r->e, &stream_users, r);
+	ck_assert_int_eq(onion_resolve(r->o, TOKEN, "192.0.2.1", on_answer, r,
+	    &r->l), 0);
+}
+
+static const struct {
+	const char	*name;
+	const char	*exclude, *dir;
+	const char	*why;
+} bad_cases[] = {
+	{ "node set", "10.0.0.0/99", NULL, "ExcludeNodes" },
+	{ "directory", NULL, "/nonexistent/dir/ectory",
+	    "directory" },
+};
+
+START_TEST(onion_new_bad_configuration_says_why_and_leaves_nothing)
+{
+	struct rig r;
+	char why[256];
+
+	rig_init(&r);
+	r.conf.exclude_nodes = bad_cases[_i].exclude;
+	if (bad_cases[_i].dir)
+		r.conf.data_dir = bad_cases[_i].dir;
+	ck_assert_int_lt(rig_make(&r, why), 0);
+	ck_assert_msg(strstr(why, bad_cases[_i].why) != NULL, "%s: %s",
+	    bad_cases[_i].name, why);
+	ck_assert_ptr_null(r.o);
+	rig_free(&r);
+}
+END_TEST
+
+/* With a directory request under way, and streams and lookups that wait. */
+START_TEST(onion_free_at_any_moment_ends_all)
+{
+	struct rig r;
+
+	rig_new(&r);
+	if (_i > 0)
+		ck_assert_int_eq(onion_start(r.o), 0);
+	if (_i > 1)
+		ask(&r);
+	if (_i > 2)
+		rig_run(&r, _i * 100);
+	onion_free(r.o);
+	r.o = NULL;
+	ck_assert_uint_eq(r.gones, _i > 1);
+	ck_assert_uint_eq(r.answers, _i > 1);
+	if (_i > 1)
+		ck_assert_int_eq(r.why, -ECANCELED);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(onion_start_disabled_dials_nobody)
+{
+	struct rig r;
+
+	rig_init(&r);
+	r.conf.disable_network = 1;
+	ck_assert_int_eq(rig_make(&r, (char[256]){ 0 }), 0);
+	ck_assert_int_eq(onion_start(r.o), 0);
+	ask(&r);
+	rig_run(&r, 20000);
+	look(&r);
+	ck_assert_uint_eq(r.sum.channels, 0);
+	ck_assert_int_eq(r.percent, 0);
+	ck_assert_uint_eq(r.sum.waiting, 2);
+	/* and does, once it may */
+	r.conf.disable_network = 0;
+	ck_assert_int_eq(onion_reconf(r.o, &r.conf, (char[256]){ 0 }, 256), 0);
+	rig_run(&r, 2000);
+	look(&r);
+	ck_assert_uint_ge(r.sum.channels, 1);
+	ck_assert_int_ge(r.percent, 5);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(onion_reconf_to_disabled_hangs_up)
+{
+	char why[256];
+	struct rig r;
+	int i;
+
+	rig_new(&r);
+	ck_assert_int_eq(onion_start(r.o), 0);
+	for (i = 0; i < 3; i++) {
+		rig_run(&r, 40000);
+		look(&r);
+		ck_assert_uint_ge(r.sum.channels, 1);
+		r.conf.disable_network = 1;
+		ck_assert_int_eq(onion_reconf(r.o, &r.conf, why, 256), 0);
+		rig_run(&r, 40000);
+		look(&r);
+		ck_assert_uint_eq(r.sum.channels, 0);
+		ck_assert_uint_eq(r.sum.circuits, 0);
+		r.conf.disable_network = 0;
+		ck_assert_int_eq(onion_reconf(r.o, &r.conf, why, 256), 0);
+	}
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(onion_reconf_bad_node_set_changes_nothing)
+{
+	char why[256];
+	struct rig r;
+
+	rig_new(&r);
+	ck_assert_int_eq(onion_start(r.o), 0);
+	rig_run(&r, 1000);
+	r.conf.exit_nodes = "$XYZ";
+	r.conf.disable_network = 1;
+	ck_assert_int_eq(onion_reconf(r.o, &r.conf, why, 256), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(why, "ExitNodes"));
+	rig_run(&r, 1000);
+	look(&r);
+	ck_assert_uint_ge(r.sum.channels, 1);	/* not disabled */
+	r.conf.exit_nodes = "moria1";
+	r.conf.disable_network = 0;
+	ck_assert_int_eq(onion_reconf(r.o, &r.conf, why, 256), 0);
+	ck_assert_int_eq(onion_reconf(r.o, &r.conf, why, 256), 0);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(onion_lookup_cancel_waiting_is_the_end)
+{
+	struct rig r;
+
+	rig_new(&r);
+	ask(&r);
+	rig_run(&r, 100);
+	onion_lookup_cancel(r.l);
+	endpoint_kill(r.e, 0);
+	look(&r);
+	ck_assert_uint_eq(r.sum.waiting + r.sum.streams + r.sum.lookups, 0);
+	rig_run(&r, 200000);
+	ck_assert_uint_eq(r.answers + r.gones, 0);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(onion_lookup_cancel_inside_its_callback_is_harmless)
+{
+	struct rig r;
+
+	rig_new(&r);
+	r.cancel_inside = 1;
+	ask(&r);
+	rig_run(&r, 130000);
+	ck_assert_uint_eq(r.answers, 1);
+	ck_assert_int_eq(r.err, -EAGAIN);
+	ck_assert_uint_eq(r.gones, 1);
+	ck_assert_int_eq(r.why, -ETIMEDOUT);
+	rig_free(&r);
+}
+END_TEST
+
+static const char *const bad_hosts[] = { "", "a b.test", "a\nb" };
+
+START_TEST(onion_connect_impossible_host_is_einval)
+{
+	struct onion_target t = { .host = bad_hosts[_i], .port = 80 };
+	struct onion_lookup *l;
+	struct endpoint *e;
+	struct rig r;
+
+	rig_new(&r);
+	ck_assert_int_eq(onion_connect(r.o, TOKEN, &t, &e), -EINVAL);
+	ck_assert_int_eq(onion_resolve(r.o, TOKEN, bad_hosts[_i], on_answer,
+	    &r, &l), -EINVAL);
+	rig_free(&r);
+}
+END_TEST
+
+static const struct unit_test tests[] = {
+	UNIT_LOOP(onion_new_bad_configuration_says_why_and_leaves_nothing,
+	    NELEM(bad_cases)),
+	UNIT_LOOP(onion_free_at_any_moment_ends_all, 6),
+	UNIT(onion_start_disabled_dials_nobody),
+	UNIT(onion_reconf_to_disabled_hangs_up),
+	UNIT(onion_reconf_bad_node_set_changes_nothing),
+	UNIT(onion_lookup_cancel_waiting_is_the_end),
+	UNIT(onion_lookup_cancel_inside_its_callback_is_harmless),
+	UNIT_LOOP(onion_connect_impossible_host_is_einval, NELEM(bad_hosts)),
+};
+UNIT_MAIN("onion", tests)
