@@ -111,6 +111,7 @@ better(const struct pool_circ *a, const struct pool_circ *b)
 static void
 promise(struct pool_circ *pc, const struct pool_need *need)
 {
+	assert(!pc->used || (pc->has_token && is_of(pc, need)));
 	memcpy(pc->token, need->token, POOL_TOKEN);
 	pc->nym = need->nym;
 	pc->has_token = 1;
@@ -151,11 +152,9 @@ pool_circ_exit(const struct pool_circ *pc)
 void
 pool_circ_used(struct pool_circ *pc, const struct pool_need *need)
 {
-	if (pc->used) {
-		assert(is_of(pc, need));
-		return;
-	}
 	promise(pc, need);
+	if (pc->used)
+		return;
 	pc->used = 1;
 	pc->dirty = pc->pool->conf.loop->now;
 }

@@ -1,6 +1,9 @@
 check_PROGRAMS += \
 	tests/daemon/test_conf tests/daemon/test_conf_args \
-	tests/daemon/test_conf_golden tests/daemon/test_conf_text
+	tests/daemon/test_conf_golden tests/daemon/test_conf_text \
+	tests/daemon/test_splice
+tests_daemon_test_splice_SOURCES = tests/daemon/test_splice.c
+tests_daemon_test_splice_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_conf_SOURCES = tests/daemon/test_conf.c
 tests_daemon_test_conf_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_conf_args_SOURCES = tests/daemon/test_conf_args.c

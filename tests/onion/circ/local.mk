@@ -41,8 +41,11 @@ tests_onion_circ_test_circ_link_LDADD = $(CIRC_TESTS_LDADD)
 CIRC_POOLRIG = tests/onion/circ/poolrig.c tests/onion/circ/poolrig.h \
 	tests/sim/simdir.c tests/sim/simdir.h $(SIMRELAY)
 check_PROGRAMS += \
+	tests/onion/circ/test_predict \
 	tests/onion/circ/test_pool \
 	tests/onion/circ/test_attach
+tests_onion_circ_test_predict_SOURCES = tests/onion/circ/test_predict.c
+tests_onion_circ_test_predict_LDADD = $(CIRC_TESTS_LDADD)
 tests_onion_circ_test_pool_SOURCES = tests/onion/circ/test_pool.c \
 	$(CIRC_POOLRIG)
 tests_onion_circ_test_pool_LDADD = $(CIRC_TESTS_LDADD)

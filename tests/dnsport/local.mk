@@ -1,0 +1,22 @@
+check_PROGRAMS += \
+	tests/dnsport/test_answer \
+	tests/dnsport/test_dnsconn \
+	tests/dnsport/test_dnsport \
+	tests/dnsport/test_dnssock \
+	tests/dnsport/test_question
+DNSPORT_TESTS_LDADD = $(DNSPORT_LIBS) $(CHECK_LIBS)
+tests_dnsport_test_answer_SOURCES = tests/dnsport/test_answer.c \
+	tests/dnsport/query.h
+tests_dnsport_test_answer_LDADD = $(DNSPORT_TESTS_LDADD)
+tests_dnsport_test_dnsconn_SOURCES = tests/dnsport/test_dnsconn.c \
+	tests/dnsport/query.h tests/dnsport/server.h
+tests_dnsport_test_dnsconn_LDADD = $(DNSPORT_TESTS_LDADD)
+tests_dnsport_test_dnsport_SOURCES = tests/dnsport/test_dnsport.c \
+	tests/dnsport/query.h
+tests_dnsport_test_dnsport_LDADD = $(DNSPORT_TESTS_LDADD)
+tests_dnsport_test_dnssock_SOURCES = tests/dnsport/test_dnssock.c \
+	tests/dnsport/query.h tests/dnsport/server.h
+tests_dnsport_test_dnssock_LDADD = $(DNSPORT_TESTS_LDADD)
+tests_dnsport_test_question_SOURCES = tests/dnsport/test_question.c \
+	tests/dnsport/query.h
+tests_dnsport_test_question_LDADD = $(DNSPORT_TESTS_LDADD)
