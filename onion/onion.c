@@ -333,10 +333,23 @@ lend_netdir(struct onion *o, const struct netdir *nd)
 	path_set_netdir(o->path, nd);
 }
 
+/* A view that is long out of its time, or of a network that wants protocols
+ * that we don't speak, is shown but not used. */
+static int
+may_use_view(const struct onion *o)
+{
+	struct bootstrap_status st;
+
+	if (o->boot == NULL)
+		return 0;
+	bootstrap_status(o->boot, &st);
+	return st.live > 0 && st.state != BOOTSTRAP_OBSOLETE;
+}
+
 static void
 recheck(struct onion *o)
 {
-	int usable = !o->disabled && o->netdir &&
+	int usable = !o->disabled && o->netdir && may_use_view(o) &&
 	    path_have_enough(o->path, NULL);
 
 	pool_set_netdir(o->pool, o->netdir, usable);
@@ -400,9 +413,16 @@ on_cancel(void *arg, uint32_t id)
 	dircirc_cancel(o->dircircs, id);
 }
 
+static void
+on_boot_changed(void *arg)
+{
+	recheck(arg);
+}
+
 static const struct bootstrap_user boot_users = {
 	.fetch = on_fetch, .cancel = on_cancel, .netdir = on_netdir,
-	.enough = on_enough, .progress = on_boot_progress
+	.enough = on_enough, .progress = on_boot_progress,
+	.changed = on_boot_changed
 };
 
 static void

@@ -151,13 +151,12 @@ static void
 finish(struct probe *p)
 {
 	double sys, cpu = cpu_seconds(&sys) - p->cpu, t = seconds() - p->built;
-	uint64_t got = 0, fwd, bwd;
+	uint64_t fwd, bwd;
 	size_t i;
 
 	for (i = 0; i < p->nstreams; i++) {
 		if (!p->s[i].over)
 			return;
-		got += p->s[i].got;
 		printf("stream %zu: %llu bytes, why %d; ended with \"%.60s\"\n",
 		    i, (unsigned long long)p->s[i].got, p->s[i].why,
 		    p->s[i].tail);
