@@ -10,16 +10,19 @@ gcc -O -shared -fPIC -o "$FAKE" "$LAB_SRC/wrongclock.c" -ldl 2>/dev/null ||
 wrong() { SUT_WRAP=(env "LD_PRELOAD=$FAKE" "WRONGCLOCK=$(($1 * 3600))"); }
 right() { SUT_WRAP=(); }
 
-# "clock" in status; tor has that only in its log
+# Which way it is wrong, and by how much, in status; tor has that only in its
+# log.
 says_clock() {
 	if ! sut_is_tor; then
-		sut_get text | grep -i 'clock' && return
+		sut_get text | grep -E '(ahead|behind) by 2[5-7] h' && return
 		echo "status:"
 		sut_get text
 		return 1
 	fi
 	sut_log | grep -iE 'clock|expired|skew'
 }
+
+clock_good() { sut_get text | grep -A2 '"clock"' | grep '"good"'; }
 
 for off in +26 -26; do
 	wrong "$off"
@@ -43,4 +46,6 @@ for off in +26 -26; do
 	sut_start
 	check "clock right again (warm): bootstraps" sut_wait
 	check "clock right again (warm): works" fetches "http://$DEST4/"
+	sut_is_tor || check "clock right again: nothing is said of it" \
+		lab_until 60 clock_good
 done
