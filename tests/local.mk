@@ -15,4 +15,5 @@ dist_check_SCRIPTS += tests/check-layers tests/check-hardening
 TESTS = $(check_PROGRAMS) tests/check-layers tests/check-hardening
 
 noinst_HEADERS += tests/unit.h
-EXTRA_DIST += tests/layers tests/check-layers.awk tests/packages.sh
+EXTRA_DIST += tests/layers tests/check-layers.awk tests/packages.sh \
+	tests/net tests/bench docs/design.md docs/testing.md

@@ -40,7 +40,7 @@ enum {
 	TEST_CAP_MS = 2 * 1000,
 	GUARD_WAIT_MS = 10 * 1000,	/* with a view, for a guard */
 	TEST_GUARD_WAIT_MS = 2 * 1000,
-	RETRY_EVERY_MS = 30 * 1000,	/* however many users wait */
+	RETRY_EVERY_MS = 60 * 1000,	/* however many users wait */
 	TEST_RETRY_EVERY_MS = 1000,
 	PATIENCE_MS = 120 * 1000,	/* with one that delivers */
 	WAIT_MAX_MS = 20 * 60 * 1000,	/* for certificates */
