@@ -136,7 +136,8 @@ step "build with clang, sanitizers and fuzzers" \
 unit "unit tests, sanitizers" build/check-asan
 if [ -z "$quick" ]; then
 	fuzz
-	script "platform" tests/platform/run
+	script "platform" env ORIGDST="$PWD/build/check/tests/platform/origdst" \
+		tests/platform/run
 	script "network" tests/net/run \
 		-s "$PWD/build/check/daemon/onion-transparent" -l "$OUT/net"
 fi

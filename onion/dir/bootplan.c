@@ -35,7 +35,7 @@
 enum {
 	HEDGES_MAX = 3,
 	BASE_MS = 1000,
-	URGENT_CAP_MS = 40 * 1000,	/* nothing works until it comes */
+	URGENT_CAP_MS = 55 * 1000,	/* nothing works until it comes */
 	CALM_CAP_MS = 10 * 60 * 1000,
 	TEST_CAP_MS = 2 * 1000,
 	GUARD_WAIT_MS = 10 * 1000,	/* with a view, for a guard */
@@ -79,6 +79,7 @@ bootplan_success(struct bootstrap *b, enum doc doc)
 
 	backoff_reset(&n->backoff);
 	n->failures = 0;
+	b->nsent = 0;
 	if (doc != DOC_MICRODESCS)
 		n->next = b->loop->now;
 }
@@ -271,6 +272,19 @@ bootplan_send(struct bootstrap *b, struct fetch *f, struct dir_request *rq)
 	return rc;
 }
 
+/* A network that is down is not to be hammered, whatever the jitter draws: 0,
+ * or when the next request may go out. */
+static int64_t
+over_budget(const struct bootstrap *b)
+{
+	int64_t oldest = b->sent[b->nsent % BOOT_BUDGET];
+
+	if (b->nsent < BOOT_BUDGET ||
+	    b->loop->now - oldest >= BOOT_BUDGET_MS)
+		return 0;
+	return oldest + BOOT_BUDGET_MS;
+}
+
 /* May another request of this kind go out now?  If so the time of the one
  * after it is drawn. */
 static int
@@ -278,7 +292,7 @@ may_send(struct bootstrap *b, enum doc doc)
 {
 	struct need *n = &b->need[doc];
 	unsigned most = b->ready && bootstrap_view_live(b) ? 1 : HEDGES_MAX;
-	int64_t auth_at;
+	int64_t auth_at, wait;
 
 	if (n->since < 0)
 		n->since = b->loop->now;
@@ -289,6 +303,11 @@ may_send(struct bootstrap *b, enum doc doc)
 		return 0;
 	if (!b->running || n->out >= most || b->loop->now < n->next)
 		return 0;
+	if ((wait = over_budget(b)) > 0) {
+		n->next = wait;
+		return 0;
+	}
+	b->sent[b->nsent++ % BOOT_BUDGET] = b->loop->now;
 	n->next = draw(b, n);
 	return 1;
 }

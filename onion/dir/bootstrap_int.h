@@ -43,6 +43,11 @@ struct fetch {			/* a request that is out */
 	size_t		 nmd;
 };
 
+enum {				/* requests without one success between */
+	BOOT_BUDGET = 54,	/* ... in BOOT_BUDGET_MS at the most */
+	BOOT_BUDGET_MS = 10 * 60 * 1000
+};
+
 struct bootstrap {
 	struct bootstrap_conf	 conf;
 	struct loop		*loop;
@@ -50,6 +55,8 @@ struct bootstrap {
 	int			 loaded;	/* the cache, once */
 	struct loop_timer	 timer;
 	struct loop_item	 work;		/* look around, once a turn */
+	int64_t			 sent[BOOT_BUDGET]; /* ring of times, ms */
+	size_t			 nsent;		/* since the last success */
 	int64_t			 offset;	/* wall - loop, ms */
 
 	/* What we hold. */
