@@ -8,6 +8,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fz_consdiff \
 	tests/fuzz/fz_consensus \
 	tests/fuzz/fz_decompress \
+	tests/fuzz/fz_dns_query \
 	tests/fuzz/fz_edcert \
 	tests/fuzz/fz_extended \
 	tests/fuzz/fz_geoip \
@@ -73,6 +74,11 @@ tests_fuzz_fz_decompress_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_decompress.c
 tests_fuzz_fz_decompress_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 tests_fuzz_fz_decompress_LDADD = $(ONION_LIBS)
+
+tests_fuzz_fz_dns_query_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_dns_query.c
+tests_fuzz_fz_dns_query_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_dns_query_LDADD = $(DNSPORT_LIBS)
 
 tests_fuzz_fz_edcert_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_edcert.c
