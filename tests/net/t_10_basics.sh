@@ -13,13 +13,17 @@ three_relays() {
 }
 
 # Two clients of one destination: by default they never share a circuit.
+# Streams of clients that went away may still wait for the server's end, so
+# it is a circuit that was not in use before that tells.
 own_circuits() {
+	sut_get circuits-of "$DEST4:80" | sort -u >"$LAB_DIR/tmp/circuits"
 	lab_spawn drip2 lan2 curl -q -sS -o /dev/null \
 		"http://$DEST4/drip/1000000000"
-	lab_until 60 two_circuits
+	lab_until 60 another_circuit
 }
-two_circuits() {
-	[ "$(sut_get circuits-of "$DEST4:80" | sort -u | wc -l)" -eq 2 ]
+another_circuit() {
+	sut_get circuits-of "$DEST4:80" | sort -u |
+		comm -13 "$LAB_DIR/tmp/circuits" - | grep .
 }
 
 check "a page by name" fetches http://www.example.test/
