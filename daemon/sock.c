@@ -13,6 +13,13 @@
  *
  *	kill() with a reason below 0 resets the connection, so that the client
  *	does not take a cut for an end.
+ *
+ *	A peer's FIN may mean that it will send no more or that it is gone; TCP
+ *	has no word for the difference, and an onion stream has no FIN to pass
+ *	on.  So after it the kernel probes: a program that still reads has a
+ *	socket that answers, while one that closed it leaves none behind after
+ *	a minute or so, and what answers then is a reset.  That error comes as
+ *	an edge, since end-of-file keeps the descriptor readable for good.
  * Limits
  *	SOCK_OUT_MAX bytes in @out; SOCK_GULPS reads a turn.
  */
@@ -30,7 +37,15 @@
 #include "base/endpoint.h"
 #include "daemon/evloop.h"
 
-enum { SOCK_GULP = 64 * 1024, SOCK_GULPS = 4 };
+enum {
+	SOCK_GULP = 64 * 1024,
+	SOCK_GULPS = 4,
+	/* After the peer's FIN: seconds until it is asked whether it is there,
+	 * and between questions that it does not answer, and how many. */
+	PROBE_AFTER_S = 30,
+	PROBE_EVERY_S = 15,
+	PROBES = 4
+};
 
 struct sock {
 	struct endpoint	 ep;
@@ -88,6 +103,13 @@ gone(struct sock *s, int why)
 }
 
 static void
+failed(struct sock *s, int err)
+{
+	/* What Linux calls a reset that comes after a FIN. */
+	gone(s, err == EPIPE ? -ECONNRESET : -err);
+}
+
+static void
 want_read(struct sock *s)
 {
 	int want = s->credit > 0 && !s->eof;
@@ -113,11 +135,43 @@ want_write(struct sock *s, int want)
 		event_del(s->wr);
 }
 
+static void on_event(evutil_socket_t, short, void *);
+
+/* From now on only an error is news: both events become edges, as libevent has
+ * all events of a descriptor be of one kind. */
+static void
+watch_for_reset(struct sock *s)
+{
+	const int opt[][2] = {
+		{ TCP_KEEPIDLE, PROBE_AFTER_S },
+		{ TCP_KEEPINTVL, PROBE_EVERY_S },
+		{ TCP_KEEPCNT, PROBES }
+	};
+	struct event_base *base = s->ev->base;
+	size_t i;
+
+	for (i = 0; i < sizeof(opt) / sizeof(opt[0]); i++)
+		setsockopt(s->fd, IPPROTO_TCP, opt[i][0], &opt[i][1],
+		    sizeof(opt[i][1]));
+	if ((event_base_get_features(base) & EV_FEATURE_ET) == 0)
+		return;
+	event_del(s->rd);
+	event_del(s->wr);
+	event_assign(s->rd, base, s->fd, EV_READ | EV_PERSIST | EV_ET,
+	    on_event, s);
+	event_assign(s->wr, base, s->fd, EV_WRITE | EV_PERSIST | EV_ET,
+	    on_event, s);
+	event_add(s->rd, NULL);
+	if (s->writing)
+		event_add(s->wr, NULL);
+}
+
 static void
 end_of_input(struct sock *s)
 {
 	s->eof = 1;
 	want_read(s);
+	watch_for_reset(s);
 	if (s->shut)
 		gone(s, 0);
 	else
@@ -145,7 +199,7 @@ on_readable(struct sock *s)
 		}
 		if (n < 0) {
 			if (fatal(errno))
-				gone(s, -errno);
+				failed(s, errno);
 			return;
 		}
 		s->credit -= (size_t)n;
@@ -155,6 +209,18 @@ on_readable(struct sock *s)
 	}
 	if (!s->dead)
 		want_read(s);
+}
+
+static void
+on_edge(struct sock *s)
+{
+	int err = 0;
+	socklen_t len = sizeof(err);
+
+	if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0)
+		err = errno;
+	if (err)
+		failed(s, err);
 }
 
 static void
@@ -170,7 +236,7 @@ write_out(void *arg)
 	if (s->out.len) {
 		n = send(s->fd, buf_head(&s->out), s->out.len, MSG_NOSIGNAL);
 		if (n < 0 && fatal(errno)) {
-			gone(s, -errno);
+			failed(s, errno);
 			return;
 		}
 		if (n > 0)
@@ -201,8 +267,12 @@ on_event(evutil_socket_t fd, short what, void *arg)
 	evloop_enter(ev);
 	if (what & EV_WRITE)
 		write_out(s);
-	if ((what & EV_READ) && !s->dead)
-		on_readable(s);
+	if ((what & EV_READ) && !s->dead) {
+		if (s->eof)
+			on_edge(s);
+		else
+			on_readable(s);
+	}
 	evloop_leave(ev);
 }
 

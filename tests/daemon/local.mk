@@ -1,7 +1,7 @@
 check_PROGRAMS += \
 	tests/daemon/test_conf tests/daemon/test_conf_args \
 	tests/daemon/test_conf_golden tests/daemon/test_conf_text \
-	tests/daemon/test_splice
+	tests/daemon/test_sock tests/daemon/test_splice
 tests_daemon_test_splice_SOURCES = tests/daemon/test_splice.c
 tests_daemon_test_splice_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_conf_SOURCES = tests/daemon/test_conf.c
@@ -14,3 +14,5 @@ tests_daemon_test_conf_text_SOURCES = tests/daemon/test_conf_text.c
 tests_daemon_test_conf_text_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 
 EXTRA_DIST += tests/golden/conf
+tests_daemon_test_sock_SOURCES = tests/daemon/test_sock.c
+tests_daemon_test_sock_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)

@@ -14,12 +14,16 @@ usage: load.py many N HOST      open N connections; when all are open, send
        load.py dns SECONDS WIDTH SERVER NAME
                                 questions as fast as WIDTH at a time go:
                                 answers/s.  "*" in NAME becomes a number
+       load.py half BYTES HOST  ask for so many, send no more, wait, and only
+                                then read: the hash of what comes
+       load.py leave HOST       have a word echoed, and close
        load.py raw SERVER HEX   one datagram to port 53; prints the answer's
                                 rcode, or "silence"
 
 Ports are web.py's: 7 echo, 17 one line, 80 HTTP.
 """
 import asyncio
+import hashlib
 import os
 import random
 import socket
@@ -127,6 +131,23 @@ async def rate(seconds, width, host):
         print("%d failed" % failed, file=sys.stderr)
 
 
+def half(count, host):
+    with socket.create_connection((host, 80), PATIENCE) as sock:
+        sock.sendall(b"GET /bytes/%d HTTP/1.0\r\n\r\n" % count)
+        sock.shutdown(socket.SHUT_WR)
+        time.sleep(3)
+        with sock.makefile("rb") as answer:
+            while answer.readline().strip():
+                pass
+            print(hashlib.sha256(answer.read()).hexdigest())
+
+
+def leave(host):
+    with socket.create_connection((host, 7), PATIENCE) as sock:
+        sock.sendall(b"x")
+        return sock.recv(1) == b"x"
+
+
 def question(ident, name):
     labels = b"".join(bytes([len(x)]) + x.encode() for x in name.split("."))
     return struct.pack(">6H", ident, 0x0100, 1, 0, 0, 0) + labels + \
@@ -195,6 +216,10 @@ def main(what="", *args):
         return asyncio.run(rate(float(args[0]), int(args[1]), args[2]))
     if what == "dns":
         return dns(float(args[0]), int(args[1]), *args[2:])
+    if what == "half":
+        return half(int(args[0]), args[1])
+    if what == "leave":
+        return leave(args[0])
     if what == "raw":
         return raw(*args)
     sys.exit(__doc__)

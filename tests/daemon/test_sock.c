@@ -1,0 +1,365 @@
+/* tests/daemon/test_sock.c - a socket as an endpoint, against the kernel's TCP
+ *
+ * The other end is a plain blocking socket on loopback.  Each wait is for a
+ * condition, and fails the test after WAIT_S.
+ */
+#include "daemon/sock.h"
+
+#include <arpa/inet.h>
+#include <check.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/endpoint.h"
+#include "daemon/evloop.h"
+#include "tests/unit.h"
+
+enum { WAIT_S = 60, MUCH = 8 * 1024 * 1024 };
+
+static struct evloop ev;
+static struct endpoint *ep;
+static int peer, own;
+static struct {
+	size_t	got, rooms;
+	int	fin, gone, why, wrong;
+} seen;
+
+static void
+on_data(void *arg, const void *p, size_t len)
+{
+	const uint8_t *b = p;
+	size_t i;
+
+	(void)arg;
+	for (i = 0; i < len; i++)
+		seen.wrong |= b[i] != (uint8_t)(seen.got + i);
+	seen.got += len;
+}
+
+static void on_room(void *arg) { (void)arg; seen.rooms++; }
+static void on_fin(void *arg) { (void)arg; seen.fin++; }
+
+static void
+on_gone(void *arg, int why)
+{
+	(void)arg;
+	seen.gone++;
+	seen.why = why;
+}
+
+static const struct endpoint_user user = {
+	.data = on_data, .room = on_room, .fin = on_fin, .gone = on_gone
+};
+
+static void
+late(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	ck_abort_msg("nothing happened for %d s", WAIT_S);
+}
+
+/* One thing that happens; a bound on how long that may take. */
+static void
+step(void)
+{
+	struct timeval tv = { .tv_sec = WAIT_S };
+	struct event *bound = event_new(ev.base, -1, 0, late, NULL);
+
+	event_add(bound, &tv);
+	event_base_loop(ev.base, EVLOOP_ONCE);
+	event_free(bound);
+}
+
+#define UNTIL(x) do { while (!(x)) step(); } while (0)
+/* A call down, as it comes within a turn. */
+#define TURN(x) do { evloop_enter(&ev); x; evloop_leave(&ev); } while (0)
+
+/* What is ready now is handled, and no more. */
+static void
+settle(void)
+{
+	int i;
+
+	for (i = 0; i < 50; i++) {
+		event_base_loop(ev.base, EVLOOP_NONBLOCK);
+		usleep(1000);
+	}
+}
+
+static void
+setup(void)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(sin);
+	int l = socket(AF_INET, SOCK_STREAM, 0);
+
+	memset(&seen, 0, sizeof(seen));
+	ck_assert_int_eq(evloop_init(&ev), 0);
+	ck_assert_int_eq(bind(l, (struct sockaddr *)&sin, len), 0);
+	ck_assert_int_eq(listen(l, 1), 0);
+	ck_assert_int_eq(getsockname(l, (struct sockaddr *)&sin, &len), 0);
+	peer = socket(AF_INET, SOCK_STREAM, 0);
+	ck_assert_int_eq(connect(peer, (struct sockaddr *)&sin, len), 0);
+	ck_assert_int_ge(own = accept(l, NULL, NULL), 0);
+	close(l);
+	ck_assert_int_eq(sock_new(&ep, &ev, own), 0);
+	endpoint_hold(ep, &user, NULL);
+}
+
+static void
+teardown(void)
+{
+	if (!seen.gone)
+		TURN(endpoint_kill(ep, 0));
+	close(peer);
+	evloop_fini(&ev);
+}
+
+static void
+peer_resets(void)
+{
+	struct linger hard = { .l_onoff = 1 };
+
+	setsockopt(peer, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
+	close(peer);
+	peer = -1;
+}
+
+static void
+peer_sends(size_t len)
+{
+	static uint8_t b[64 * 1024];
+	size_t i;
+
+	ck_assert_uint_le(len, sizeof(b));
+	for (i = 0; i < len; i++)
+		b[i] = (uint8_t)i;
+	ck_assert_int_eq(send(peer, b, len, 0), (ssize_t)len);
+}
+
+/* Sends what may be sent, of @total in all; counts up as on_data() wants. */
+static size_t
+fill(size_t sent, size_t total)
+{
+	static uint8_t b[64 * 1024];
+	size_t i, n, want;
+
+	do {
+		want = total - sent < sizeof(b) ? total - sent : sizeof(b);
+		for (i = 0; i < want; i++)
+			b[i] = (uint8_t)(sent + i);
+		n = endpoint_send(ep, b, want);
+		sent += n;
+	} while (n > 0 && n == want && sent < total);
+	return sent;
+}
+
+/* Reads what is there without waiting; returns how much, of the right bytes. */
+static size_t
+peer_takes(size_t had, int *end)
+{
+	static uint8_t b[64 * 1024];
+	size_t i, wrong = 0;
+	ssize_t n;
+
+	*end = 0;
+	n = recv(peer, b, sizeof(b), MSG_DONTWAIT);
+	if (n <= 0) {
+		*end = n == 0 || errno != EAGAIN;
+		return 0;
+	}
+	for (i = 0; i < (size_t)n; i++)
+		wrong += b[i] != (uint8_t)(had + i);
+	ck_assert_uint_eq(wrong, 0);
+	return (size_t)n;
+}
+
+/* Sends MUCH to a peer that reads it all; the peer's end of file. */
+static void
+send_much(int with_fin)
+{
+	size_t sent = 0, got = 0;
+	int end = 0, told = 0;
+
+	while (!end && (got < MUCH || with_fin)) {
+		if (sent < MUCH)
+			TURN(sent = fill(sent, MUCH));
+		else if (with_fin && !told++)
+			TURN(endpoint_fin(ep));
+		event_base_loop(ev.base, EVLOOP_NONBLOCK);
+		got += peer_takes(got, &end);
+	}
+	ck_assert_uint_eq(got, MUCH);
+	ck_assert_int_eq(end, with_fin);
+}
+
+START_TEST(data_comes_only_as_far_as_credit)
+{
+	setup();
+	peer_sends(1000);
+	settle();
+	ck_assert_uint_eq(seen.got, 0);
+	TURN(endpoint_grant(ep, 300));
+	UNTIL(seen.got >= 300);
+	settle();
+	ck_assert_uint_eq(seen.got, 300);
+	TURN(endpoint_grant(ep, 10000));
+	UNTIL(seen.got == 1000);
+	ck_assert_int_eq(seen.wrong, 0);
+	teardown();
+}
+END_TEST
+
+START_TEST(send_to_a_slow_peer_comes_short_then_has_room)
+{
+	size_t sent = 0, got = 0, before;
+	int end;
+
+	setup();
+	do {
+		before = sent;
+		TURN(sent = fill(sent, 64 * MUCH));
+		settle();
+	} while (sent > before);
+	ck_assert_uint_le(sock_queued(ep), SOCK_OUT_MAX);
+	ck_assert_uint_gt(sock_queued(ep), SOCK_OUT_MAX / 2);
+	seen.rooms = 0;
+	while (seen.rooms == 0) {
+		event_base_loop(ev.base, EVLOOP_NONBLOCK);
+		got += peer_takes(got, &end);
+	}
+	ck_assert_uint_le(sock_queued(ep), SOCK_OUT_MAX / 2);
+	teardown();
+}
+END_TEST
+
+START_TEST(both_fins_end_it_in_order)
+{
+	setup();
+	TURN(endpoint_grant(ep, 10));
+	shutdown(peer, SHUT_WR);
+	UNTIL(seen.fin);
+	ck_assert_int_eq(seen.gone, 0);
+	send_much(1);
+	UNTIL(seen.gone);
+	ck_assert_int_eq(seen.why, 0);
+	ck_assert_int_eq(seen.fin, 1);
+	teardown();
+}
+END_TEST
+
+START_TEST(our_fin_first_then_peers)
+{
+	setup();
+	TURN(endpoint_grant(ep, 10));
+	send_much(1);
+	ck_assert_int_eq(seen.gone, 0);
+	shutdown(peer, SHUT_WR);
+	UNTIL(seen.gone);
+	ck_assert_int_eq(seen.why, 0);
+	teardown();
+}
+END_TEST
+
+/* 0: nothing waits to be written, 1: much does. */
+START_TEST(reset_after_peers_fin_is_noticed)
+{
+	size_t before, sent = 0;
+
+	setup();
+	TURN(endpoint_grant(ep, 10));
+	shutdown(peer, SHUT_WR);
+	UNTIL(seen.fin);
+	if (_i) {
+		do {
+			before = sent;
+			TURN(sent = fill(sent, 64 * MUCH));
+			settle();
+		} while (sent > before);
+	}
+	settle();
+	ck_assert_int_eq(seen.gone, 0);
+	peer_resets();
+	UNTIL(seen.gone);
+	ck_assert_int_eq(seen.why, -ECONNRESET);
+	ck_assert_int_eq(seen.fin, 1);
+	teardown();
+}
+END_TEST
+
+START_TEST(reset_before_peers_fin_is_noticed)
+{
+	setup();
+	TURN(endpoint_grant(ep, 10));
+	peer_resets();
+	UNTIL(seen.gone);
+	ck_assert_int_eq(seen.why, -ECONNRESET);
+	ck_assert_int_eq(seen.fin, 0);
+	teardown();
+}
+END_TEST
+
+/* A program that still reads keeps its connection, however long it is quiet:
+ * only its kernel is asked. */
+START_TEST(peers_fin_starts_the_probes)
+{
+	int idle = 0, on = 0;
+	socklen_t len = sizeof(idle);
+
+	setup();
+	TURN(endpoint_grant(ep, 10));
+	shutdown(peer, SHUT_WR);
+	UNTIL(seen.fin);
+	ck_assert_int_eq(getsockopt(own, SOL_SOCKET, SO_KEEPALIVE, &on,
+	    &len), 0);
+	ck_assert_int_eq(getsockopt(own, IPPROTO_TCP, TCP_KEEPIDLE, &idle,
+	    &len), 0);
+	ck_assert_int_ne(on, 0);
+	ck_assert_int_le(idle, 60);
+	settle();
+	ck_assert_int_eq(seen.gone, 0);
+	send_much(0);
+	teardown();
+}
+END_TEST
+
+/* 0: killed in order, the peer reads an end; 1: a cut, the peer has an error */
+START_TEST(kill_tells_the_peer_which_end_it_was)
+{
+	uint8_t b;
+	ssize_t n;
+
+	setup();
+	TURN(endpoint_kill(ep, _i ? -ECONNRESET : 0));
+	n = recv(peer, &b, 1, 0);
+	ck_assert_int_eq(n, _i ? -1 : 0);
+	if (_i)
+		ck_assert_int_eq(errno, ECONNRESET);
+	settle();
+	ck_assert_int_eq(seen.gone, 0);
+	seen.gone = 1;			/* by us */
+	teardown();
+}
+END_TEST
+
+static const struct unit_test tests[] = {
+	UNIT(data_comes_only_as_far_as_credit),
+	UNIT(send_to_a_slow_peer_comes_short_then_has_room),
+	UNIT(both_fins_end_it_in_order),
+	UNIT(our_fin_first_then_peers),
+	UNIT_LOOP(reset_after_peers_fin_is_noticed, 2),
+	UNIT(reset_before_peers_fin_is_noticed),
+	UNIT(peers_fin_starts_the_probes),
+	UNIT_LOOP(kill_tells_the_peer_which_end_it_was, 2)
+};
+
+UNIT_MAIN("sock", tests)
