@@ -1,7 +1,8 @@
 /* tests/fuzz/fz_dns_query.c - a message from a client of the DNS server
  *
  * Whatever comes is answered by at most one message; an answer is for that
- * question, is a response, and is read by a second parser (ldns).
+ * question, is a response, is read by a second parser (ldns), and, where it
+ * has no records, is no longer than what was asked.
  */
 #include <ldns/ldns.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@ int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 struct seen {
 	const uint8_t	*in;
+	size_t		 in_len;
 	int		 replies;
 };
 
@@ -53,6 +55,8 @@ on_reply(void *arg, const uint8_t *msg, size_t len)
 		abort();
 	if (ldns_wire2pkt(&pkt, msg, len) != LDNS_STATUS_OK)
 		abort();
+	if (ldns_pkt_ancount(pkt) == 0 && len > seen->in_len)
+		abort();
 	ldns_pkt_free(pkt);
 }
 
@@ -63,7 +67,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		.ask = on_ask, .forget = on_forget
 	};
 	struct dns_from from = { .tcp = (int)(len & 1) };
-	struct seen seen = { .in = data };
+	struct seen seen = { .in = data, .in_len = len };
 	struct dns_query *q;
 	struct dnsport *dp;
 	struct loop loop;

@@ -9,6 +9,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fz_consensus \
 	tests/fuzz/fz_decompress \
 	tests/fuzz/fz_dns_query \
+	tests/fuzz/fz_dns_tcp \
 	tests/fuzz/fz_edcert \
 	tests/fuzz/fz_extended \
 	tests/fuzz/fz_geoip \
@@ -79,6 +80,11 @@ tests_fuzz_fz_dns_query_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_dns_query.c
 tests_fuzz_fz_dns_query_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 tests_fuzz_fz_dns_query_LDADD = $(DNSPORT_LIBS)
+
+tests_fuzz_fz_dns_tcp_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_dns_tcp.c
+tests_fuzz_fz_dns_tcp_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_dns_tcp_LDADD = $(DNSPORT_LIBS)
 
 tests_fuzz_fz_edcert_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_edcert.c
