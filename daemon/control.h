@@ -14,7 +14,8 @@ struct status_source;
 
 enum { CONTROL_CLIENTS_MAX = 8, CONTROL_TIMEOUT_S = 10 };
 
-/* @src is copied; what it points to is borrowed.  -errno; -EADDRINUSE where somebody answers there. */
+/* @src is copied; what it points to is borrowed.  -errno; -EADDRINUSE where
+ * somebody answers there. */
 int	control_new(struct control **, struct evloop *, const char *path,
 	    const struct status_source *src);
 void	control_free(struct control *);		/* and removes the socket */

@@ -52,7 +52,7 @@ kill_side(struct splice_side *side, int why)
 		endpoint_kill(ep, why);
 }
 
-/* All that @from sent has gone across: tell the other side if it was the end. */
+/* All that @from sent has gone across: was it the end? */
 static void
 pass_fin(struct splice_side *from)
 {

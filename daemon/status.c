@@ -195,9 +195,10 @@ json_tail(struct out *o, const struct status_source *src)
 	    ",\"rejected\":%" PRIu64 ",\"dropped\":%" PRIu64 ",\"failed\":%"
 	    PRIu64 "},\"dns\":{\"queries\":%" PRIu64 ",\"answered\":%" PRIu64
 	    ",\"refused\":%" PRIu64 ",\"malformed\":%" PRIu64
-	    ",\"failed\":%" PRIu64 ",\"waiting\":%zu}}\n", g.flows, g.accepted, g.rejected,
-	    g.dropped, g.failed, g.dns.queries, g.dns.answered, g.dns.refused,
-	    g.dns.malformed, g.dns.failed, g.dns.waiting);
+	    ",\"failed\":%" PRIu64 ",\"waiting\":%zu}}\n", g.flows,
+	    g.accepted, g.rejected, g.dropped, g.failed, g.dns.queries,
+	    g.dns.answered, g.dns.refused, g.dns.malformed, g.dns.failed,
+	    g.dns.waiting);
 }
 
 static const struct onion_show json_show = {
@@ -294,8 +295,8 @@ text_tail(struct out *o, const struct status_source *src)
 	    g.accepted, g.rejected, g.dropped, g.failed);
 	fprintf(o->f, "DNS          %" PRIu64 " questions, %" PRIu64
 	    " answered, %" PRIu64 " refused, %" PRIu64 " malformed, %" PRIu64
-	    " failed, %zu waiting\n", g.dns.queries, g.dns.answered, g.dns.refused,
-	    g.dns.malformed, g.dns.failed, g.dns.waiting);
+	    " failed, %zu waiting\n", g.dns.queries, g.dns.answered,
+	    g.dns.refused, g.dns.malformed, g.dns.failed, g.dns.waiting);
 }
 
 static const struct onion_show text_show = {

@@ -2,8 +2,8 @@
  *
  * The text is made by the daemon and sent over a local socket; the command
  * only prints it.  Which relays a circuit uses is shown: the socket is for the
- * operator, with mode 0600 in a directory of the daemon's own.  Clients are never
- * shown, and destinations only where SafeLogging is 0.
+ * operator, with mode 0600 in a directory of the daemon's own.  Clients are
+ * never shown, and destinations only where SafeLogging is 0.
  */
 #ifndef DAEMON_STATUS_H
 #define DAEMON_STATUS_H
