@@ -115,7 +115,7 @@ page() {
 	verdict "that is an exit relay's address" is_exit "$(relay_at "$who")"
 }
 seen_by_web() {
-	lab_web_log | grep -v "^80 $DEST4 " | tail -n 1 | cut -d' ' -f2
+	lab_web_log | sed -n 's|^80 \(.*\) GET /$|\1|p' | tail -n 1
 }
 is_exit() { lab_exits | grep -qx "$1"; }
 

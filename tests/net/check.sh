@@ -74,8 +74,12 @@ CURL=(curl -q -sSf --connect-timeout 60 --speed-limit 1 --speed-time 90)
 # fetch URL [CURL OPTIONS...]: as the first LAN client
 fetch() { lab_lan "${CURL[@]}" "${@:2}" "$1"; }
 
-# fetches URL: it works in the end; a client would try again, too
-fetches() { lab_until "${2:-120}" fetch "$1" --max-time 30; }
+# fetches URL: it works in the end; a client would try again, too.  What came
+# is kept for seen_last.
+fetches() {
+	rm -f "$LAB_DIR/tmp/page"
+	lab_until "${2:-120}" fetch "$1" --max-time 30 -o "$LAB_DIR/tmp/page"
+}
 
 same() {
 	[ "$1" = "$2" ] && [ -n "$1" ] && return
@@ -105,8 +109,9 @@ uploads() {
 # many N HOST: connections open at the same time
 many() { lab_lan "$PYTHON" "$LAB_SRC/load.py" many "$@"; }
 
-# Whom the web server saw last; it must be an exit's own address.
-seen_last() { lab_web_log | grep -v "^80 $DEST4 " | tail -n 1 | cut -d' ' -f2; }
+# Whom the web server saw, as it said in the page that came last (its log may
+# meanwhile tell of others); it must be an exit's own address.
+seen_last() { sed -n 's/^Hello \(.*\), from .*/\1/p' "$LAB_DIR/tmp/page"; }
 seen_exit() {
 	local who
 	who=$(relay_at "$(seen_last)")
