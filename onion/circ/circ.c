@@ -12,6 +12,7 @@
  *	   hop n-1 of n		EXTENDED2, once, while we wait for it
  *	   any hop		TRUNCATED
  *	   the last, when built	what streams expect, and SENDME
+ *	   the last, if asked	CONFLUX_LINKED, once; then SWITCH, too
  *
  *	All else closes the circuit: a cell that no hop knows (somebody
  *	changed it), one from another hop (TROVE-2021-003), RELAY_EARLY (a
@@ -77,6 +78,7 @@ reap(void *arg)
 	streams_free(c->streams);
 	hops_fini(&c->hops);
 	handshake_free(c->shake);
+	free(c->link);
 	free(c);
 }
 
@@ -92,6 +94,8 @@ detach(struct circ *c, int destroy)
 void
 circ_die(struct circ *c, enum circ_why why, int destroy)
 {
+	struct circ *mate = c->mate;
+
 	if (c->why)			/* the first reason stands */
 		return;
 	c->why = why;
@@ -100,6 +104,11 @@ circ_die(struct circ *c, enum circ_why why, int destroy)
 	if (c->streams)
 		streams_cut(c->streams);
 	loop_item_add(c->conf.loop, &c->reap);
+	c->mate = NULL;
+	if (mate) {
+		mate->mate = NULL;
+		circ_die(mate, why, 1);
+	}
 }
 
 void
@@ -125,8 +134,11 @@ circ_die_of_protocol(struct circ *c, const char *what)
 static void
 deliver(struct circ *c, const struct relaymsg *m, const uint8_t *tag)
 {
-	int rc = streams_message(c->streams, m, tag);
+	struct streams *s = c->leg && c->mate ? c->mate->streams : c->streams;
+	int rc = -EPROTO;
 
+	if (c->state == CIRC_S_BUILT || c->mate)
+		rc = streams_message(s, c->leg, m, tag);
 	if (rc == 0 || c->why)
 		return;
 	if (rc == -ENOMEM)
@@ -168,6 +180,7 @@ circ_make_streams(struct circ *c, const struct handshake_keys *keys)
 		.user = &streams_users, .arg = c
 	};
 
+	c->sendme_inc = keys->cc_on ? keys->sendme_inc : 0;
 	return streams_new(&c->streams, &conf);
 }
 
@@ -190,6 +203,12 @@ act(struct circ *c, enum circ_action action, uint8_t *body,
 	case CIRC_A_ANNOUNCE:
 		if (c->user && c->user->built)
 			c->user->built(c->arg);
+		break;
+	case CIRC_A_LINK:
+		circ_link_begin(c);
+		break;
+	case CIRC_A_LINKED:
+		circ_link_reply(c, m);
 		break;
 	case CIRC_A_DELIVER:
 		deliver(c, m, tag);
@@ -247,7 +266,11 @@ classify(const struct circ *c, const struct relaymsg *m, int from)
 	case RELAY_RESOLVED:
 	case RELAY_XOFF:
 	case RELAY_XON:
+	case RELAY_CONFLUX_SWITCH:
 		return last ? CIRC_E_MESSAGE : CIRC_E_NONSENSE;
+	case RELAY_CONFLUX_LINKED:
+		return last && m->stream == 0 ? CIRC_E_LINKED :
+		    CIRC_E_NONSENSE;
 	default:
 		return CIRC_E_NONSENSE;
 	}
@@ -315,6 +338,10 @@ on_room(void *arg)
 	c->hops.no_room = 0;
 	if (c->owes_extend)
 		circ_build_extend(c);
+	else if (c->link && circ_link_pay(c) < 0)
+		return;
+	else if (c->mate && c->leg)
+		streams_room(c->mate->streams);
 	else if (c->streams)
 		streams_room(c->streams);
 }
@@ -407,7 +434,7 @@ circ_new(struct circ **out, const struct circ_conf *conf, struct chan *chan,
 int
 circ_is_built(const struct circ *c)
 {
-	return c->state == CIRC_S_BUILT;
+	return c->state == CIRC_S_BUILT || (c->mate && c->leg == 0);
 }
 
 size_t
@@ -458,14 +485,16 @@ circ_totals(const struct circ *c, uint64_t *fwd, uint64_t *bwd)
 {
 	*fwd = *bwd = 0;
 	if (c->streams)
-		streams_totals(c->streams, fwd, bwd);
+		streams_totals(c->streams, 0, fwd, bwd);
+	else if (c->mate)
+		streams_totals(c->mate->streams, c->leg, fwd, bwd);
 }
 
 int
 circ_connect(struct circ *c, const char *host, uint16_t port, uint32_t flags,
     struct endpoint **out)
 {
-	if (c->state != CIRC_S_BUILT)
+	if (!circ_is_built(c))
 		return -ENOTCONN;
 	return streams_connect(c->streams, host, port, flags, out);
 }
@@ -473,7 +502,7 @@ circ_connect(struct circ *c, const char *host, uint16_t port, uint32_t flags,
 int
 circ_begin_dir(struct circ *c, struct endpoint **out)
 {
-	if (c->state != CIRC_S_BUILT)
+	if (c->state != CIRC_S_BUILT)	/* no leg may carry it */
 		return -ENOTCONN;
 	return streams_begin_dir(c->streams, out);
 }
@@ -512,7 +541,7 @@ circ_resolve(struct circ *c, const char *name, circ_lookup_fn *fn, void *arg,
 	struct circ_lookup *cl;
 	int rc;
 
-	if (c->state != CIRC_S_BUILT)
+	if (!circ_is_built(c))
 		return -ENOTCONN;
 	if ((cl = calloc(1, sizeof(*cl))) == NULL)
 		return -ENOMEM;

@@ -54,6 +54,7 @@ struct circ_hop {
 struct circ_user {
 	void	(*hop)(void *arg, size_t built);	/* so many hops stand */
 	void	(*built)(void *arg);			/* all of them */
+	void	(*linked)(void *arg);	/* circ_link() did; may be NULL */
 	void	(*idle)(void *arg);	/* the last stream went; may be NULL */
 	void	(*gone)(void *arg, enum circ_why);	/* last call */
 };
@@ -71,7 +72,17 @@ int	 circ_new(struct circ **, const struct circ_conf *, struct chan *,
 	    void *arg);
 void	 circ_kill(struct circ *, enum circ_why);
 
-int	 circ_is_built(const struct circ *);
+/* Conflux (proposal 329; conflux.h).  A circuit that stands, was given nothing to
+ * carry yet and has congestion control asks its exit to link it by @nonce
+ * (CONFLUX_NONCE bytes); linked() comes when it did.  Two that did so with the
+ * same nonce are joined: streams of the first go over both, the second takes
+ * none of its own, and they die together.  -ENOTCONN, -EOPNOTSUPP, -EINVAL. */
+int	 circ_link(struct circ *, const uint8_t *nonce, uint8_t ux);
+int	 circ_join(struct circ *first, struct circ *second);
+int64_t	 circ_link_rtt_us(const struct circ *);
+const struct circ *circ_joined_to(const struct circ *);	/* or NULL */
+
+int	 circ_is_built(const struct circ *);	/* and may carry streams */
 size_t	 circ_nhops(const struct circ *);
 size_t	 circ_nbuilt(const struct circ *);
 const struct hopinfo *circ_hopinfo(const struct circ *, size_t i);

@@ -4,6 +4,8 @@
  *	CREATING	CREATE was sent to hop 1
  *	EXTENDING	EXTEND2 was sent, or waits for room
  *	BUILT		all hops stand
+ *	LINKING		and CONFLUX_LINK was sent, or waits for room
+ *	LINKED		the exit said CONFLUX_LINKED
  *
  * Pure: it names actions, circ.c does them.  Zero is death, and so is every
  * pair that is not written down.
@@ -11,7 +13,8 @@
 #ifndef ONION_CIRC_CIRC_FSM_H
 #define ONION_CIRC_CIRC_FSM_H
 
-#define CIRC_STATES(X)	X(DEAD) X(WAITING) X(CREATING) X(EXTENDING) X(BUILT)
+#define CIRC_STATES(X)	X(DEAD) X(WAITING) X(CREATING) X(EXTENDING)	\
+	X(BUILT) X(LINKING) X(LINKED)
 
 #define CIRC_EVENTS(X)							\
 	X(NONSENSE)	/* what may come at no time */			\
@@ -20,6 +23,8 @@
 	X(EXTENDED)	/* EXTENDED2 from the last hop that stands */	\
 	X(MORE)		/* a handshake held; there are hops to go */	\
 	X(LAST)		/* a handshake held; that was all */		\
+	X(LINK)		/* our owner wants it */			\
+	X(LINKED)	/* CONFLUX_LINKED from the last hop */		\
 	X(MESSAGE)	/* from the last hop, for streams */		\
 	X(TRUNCATED)	/* from any hop that stands */			\
 	X(DESTROYED)							\
@@ -31,6 +36,8 @@
 	X(FINISH)	/* the handshake; gives MORE or LAST */		\
 	X(EXTEND)							\
 	X(ANNOUNCE)							\
+	X(LINK)								\
+	X(LINKED)	/* check what it says, and tell */		\
 	X(DELIVER)							\
 	X(KILL_TRUNCATED)						\
 	X(KILL_DESTROYED)						\

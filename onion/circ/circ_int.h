@@ -1,7 +1,8 @@
-/* onion/circ/circ_int.h - what circ.c and circ_build.c share
+/* onion/circ/circ_int.h - what the files of a circuit share
  *
  *	circ.c		life, events, cells, what an owner may ask
  *	circ_build.c	the handshakes with its hops
+ *	circ_link.c	linking it with another one (conflux)
  */
 #ifndef ONION_CIRC_CIRC_INT_H
 #define ONION_CIRC_CIRC_INT_H
@@ -10,11 +11,20 @@
 #include "base/loop.h"
 #include "onion/circ/circ.h"
 #include "onion/circ/circ_fsm.h"
+#include "onion/circ/conflux.h"
 #include "onion/circ/flowctl.h"
 #include "onion/circ/hops.h"
 #include "onion/circ/streams.h"
 
 struct handshake_keys;
+
+struct circ_link {		/* while it is, or is being, linked */
+	struct conflux_link	 ours;
+	struct conflux_link	 theirs;	/* once LINKED */
+	int64_t			 sent_at;	/* ms; LINK */
+	int64_t			 rtt_us;
+	uint8_t			 owes_link, owes_ack;	/* there was no room */
+};
 
 struct circ {
 	uint32_t		 id;		/* ours, for logs and status */
@@ -28,7 +38,11 @@ struct circ {
 	uint32_t		 chan_id;
 	struct hops		 hops;		/* those that stand */
 	struct handshake	*shake;		/* under way, or NULL */
-	struct streams		*streams;	/* once built */
+	struct streams		*streams;	/* once built; NULL: mate's */
+	struct circ_link	*link;		/* or NULL */
+	struct circ		*mate;		/* joined with it, or NULL */
+	uint8_t			 sendme_inc;	/* with congestion control */
+	uint8_t			 leg;		/* of the set; 1: the second */
 	struct loop_item	 reap;
 	uint8_t			 owes_extend;	/* there was no room */
 	size_t			 nhops;
@@ -51,5 +65,10 @@ void	circ_build_extend(struct circ *);
 void	circ_build_reply(struct circ *, const uint8_t *body,
 	    const struct relaymsg *m);
 int	circ_build_wants_fast(const struct circ *);
+
+/* circ_link.c */
+void	circ_link_begin(struct circ *);
+void	circ_link_reply(struct circ *, const struct relaymsg *);
+int	circ_link_pay(struct circ *);	/* what it owes: 0 or -ENOBUFS */
 
 #endif

@@ -47,7 +47,8 @@ static const struct row rows[] = {
 	ROW("cc_xoff_exit", xoff_exit, 500, 1, 10000, FLOWCTL_CELL_MIN),
 	ROW("cc_xon_change_pct", xon_change_pct, 25, 1, 99, 1),
 	ROW("cc_xon_rate", xon_rate, 500, 1, 5000, FLOWCTL_CELL_MAX),
-	ROW("cc_xon_ewma_cnt", xon_ewma, 2, 2, 100, 1)
+	ROW("cc_xon_ewma_cnt", xon_ewma, 2, 2, 100, 1),
+	ROW("cfx_max_oooq_bytes", conflux_held, INT32_MAX, 0, INT32_MAX, 1)
 };
 
 void

@@ -50,6 +50,7 @@ struct flow_params {			/* cells, unless said otherwise */
 	int32_t	xon_change_pct;
 	int32_t	xon_rate;		/* bytes */
 	int32_t	xon_ewma;
+	int32_t	conflux_held;		/* bytes that may come out of order */
 };
 
 /* NULL: what holds where a consensus says nothing. */

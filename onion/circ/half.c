@@ -80,7 +80,7 @@ half_from_stream(struct stream *st)
 	if (h == NULL)
 		return -ENOMEM;
 	h->connected = st->state == STREAM_S_CONNECTING;
-	if (s->flow.cc) {
+	if (s->conf.cc) {
 		h->flow = STREAMS_HALF_FLOW_MAX;
 	} else {
 		h->data = (uint16_t)st->rwindow;
@@ -135,7 +135,7 @@ take_data(struct streams *s, struct half *h)
 {
 	if (h->resolved)
 		return -EPROTO;
-	if (s->flow.cc)
+	if (s->conf.cc)
 		return 0;		/* as long as the half is here */
 	if (h->data == 0)
 		return -EPROTO;

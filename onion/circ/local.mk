@@ -7,6 +7,7 @@ onion_circ_libcirc_a_SOURCES = \
 	onion/circ/sendme.c onion/circ/sendme.h \
 	onion/circ/vegas.c onion/circ/vegas.h \
 	onion/circ/hopflow.c onion/circ/hopflow.h \
+	onion/circ/conflux.c onion/circ/conflux.h \
 	onion/circ/xonxoff.c onion/circ/xonxoff.h \
 	onion/circ/hops.c onion/circ/hops.h \
 	onion/circ/streams.c onion/circ/streams.h onion/circ/streams_int.h \
@@ -18,6 +19,7 @@ onion_circ_libcirc_a_SOURCES = \
 	onion/circ/circ_fsm.c onion/circ/circ_fsm.h \
 	onion/circ/circ.c onion/circ/circ.h onion/circ/circ_int.h \
 	onion/circ/circ_build.c \
+	onion/circ/circ_link.c \
 	onion/circ/predict.c onion/circ/predict.h \
 	onion/circ/pool.c onion/circ/pool.h onion/circ/pool_int.h \
 	onion/circ/poolcirc.c \

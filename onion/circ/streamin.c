@@ -49,7 +49,7 @@ note_taken(struct stream *st, size_t n)
 		return;
 	if (st->held.len == 0 && (st->slot.owes & OWES_XOFF))
 		streams_waive(st->set, &st->slot, OWES_XOFF);
-	if (xonxoff_drained(x, &st->set->flow.params, n, st->held.len,
+	if (xonxoff_drained(x, stream_params(st), n, st->held.len,
 	    stream_now(st)) && st->state == STREAM_S_OPEN)
 		streams_owe(st->set, &st->slot, OWES_XON);
 }
@@ -63,7 +63,7 @@ hold_back(struct stream *st, const uint8_t *p, size_t n)
 		st->held_since = stream_now(st);
 	if (buf_add(&st->held, p, n) < 0)
 		return -ENOMEM;
-	if (stream_has_cc(st) && xonxoff_over(&st->flow, &st->set->flow.params,
+	if (stream_has_cc(st) && xonxoff_over(&st->flow, stream_params(st),
 	    st->held.len, stream_now(st)) && !(st->slot.owes & OWES_XOFF)) {
 		streams_waive(st->set, &st->slot, OWES_XON);
 		streams_owe(st->set, &st->slot, OWES_XOFF);
@@ -82,7 +82,6 @@ stream_data(struct stream *st, const struct relaymsg *m)
 		return -EPROTO;
 	if (!stream_has_cc(st) && --st->rwindow < 0)
 		return -EPROTO;
-	st->set->bytes_bwd += len;
 	st->heard = stream_now(st);
 	if (st->held.len == 0 && st->credit > 0) {
 		n = len < st->credit ? len : st->credit;
@@ -197,7 +196,7 @@ stream_xoff(struct stream *st, const struct relaymsg *m)
 {
 	if (!stream_has_cc(st) || relaymsg_get_xoff(m) < 0)
 		return -EPROTO;
-	return xonxoff_stop(&st->flow, &st->set->flow.params);
+	return xonxoff_stop(&st->flow, stream_params(st));
 }
 
 int
@@ -208,7 +207,7 @@ stream_xon(struct stream *st, const struct relaymsg *m)
 
 	if (!stream_has_cc(st) || relaymsg_get_xon(m, &kbps) < 0)
 		return -EPROTO;
-	rc = xonxoff_start(&st->flow, &st->set->flow.params, kbps,
+	rc = xonxoff_start(&st->flow, stream_params(st), kbps,
 	    stream_now(st));
 	if (rc == 0)
 		stream_enqueue(st);

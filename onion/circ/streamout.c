@@ -89,7 +89,7 @@ emit(struct stream *st, const uint8_t *p, size_t n)
 static int
 emit_part(struct stream *st)
 {
-	size_t n = hopflow_cell(&st->set->flow);
+	size_t n = streams_cell(st->set);
 
 	if (n > st->part_len)
 		n = st->part_len;
@@ -151,7 +151,7 @@ send_cells(struct stream *st, const uint8_t *p, size_t len)
 	size_t n, done = 0;
 
 	while (st->part_len == 0 && can_go(st)) {
-		n = hopflow_cell(&st->set->flow);
+		n = streams_cell(st->set);
 		if (len - done < n || emit(st, p + done, n) < 0)
 			break;
 		done += n;

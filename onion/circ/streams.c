@@ -25,6 +25,13 @@
  *	Inbound data goes straight to the holder as far as its credit reaches;
  *	the rest is held, and delivered at the end of a turn after a grant.
  *
+ *	Two circuits to one exit that were linked (conflux.c) are two legs of
+ *	one set.  Windows, SENDMEs and their digests are a leg's own and are
+ *	dealt with as cells come; all else waits for its turn.  What is sent
+ *	goes over the leg of the lower RTT.  If that has no room, it waits, or
+ *	takes the other leg, as the exit wished when it linked them; it wishes
+ *	for the former, since it has to put in order what comes.
+ *
  * Invariants
  *	->last is a slot in ->ids, or NULL.  A dead stream is in ->dead and in
  *	no other list.  Nothing is freed before the turn ends.
@@ -55,7 +62,9 @@ streams_new(struct streams **out, const struct streams_conf *conf)
 	}
 	s->conf = *conf;
 	s->next_id = (uint16_t)rand_u32();
-	hopflow_init(&s->flow, conf->flow, conf->cc, conf->sendme_inc);
+	s->leg[0].hops = conf->hops;
+	s->nlegs = 1;
+	hopflow_init(&s->leg[0].flow, conf->flow, conf->cc, conf->sendme_inc);
 	TAILQ_INIT(&s->all);
 	TAILQ_INIT(&s->dead);
 	TAILQ_INIT(&s->ready);
@@ -67,6 +76,25 @@ streams_new(struct streams **out, const struct streams_conf *conf)
 	loop_item_init(&s->turn, turn, s);
 	*out = s;
 	return 0;
+}
+
+void
+streams_link(struct streams *s, int64_t rtt_us,
+    const struct streams_leg *second, int passes_by)
+{
+	struct leg *l = &s->leg[s->nlegs++];
+	size_t most = (size_t)s->conf.flow->conflux_held;
+
+	assert(s->nlegs == CONFLUX_LEGS && s->live == 0 && s->conf.cc);
+	s->leg[0].rtt = rtt_us;
+	l->hops = second->hops;
+	l->rtt = second->rtt_us;
+	hopflow_init(&l->flow, s->conf.flow, 1, second->sendme_inc);
+	s->cur = l->rtt < rtt_us;
+	s->linked = 1;
+	s->passes_by = passes_by != 0;
+	conflux_in_init(&s->in, s->nlegs, most < CONFLUX_HELD_MAX ? most :
+	    CONFLUX_HELD_MAX);
 }
 
 static void
@@ -103,13 +131,17 @@ streams_end(struct streams *s, int why)
 void
 streams_free(struct streams *s)
 {
+	size_t i;
+
 	if (s == NULL)
 		return;
 	assert(TAILQ_EMPTY(&s->all) && TAILQ_EMPTY(&s->lookups));
 	loop_item_clear(s->conf.loop, &s->turn);
 	reap(s);
 	half_free_all(s);
-	hopflow_fini(&s->flow);
+	for (i = 0; i < s->nlegs; i++)
+		hopflow_fini(&s->leg[i].flow);
+	conflux_in_fini(&s->in);
 	map_free(s->ids);
 	free(s->spare);
 	free(s);
@@ -199,31 +231,123 @@ streams_waive(struct streams *s, struct streams_slot *slot, unsigned what)
 
 /* Sending. */
 
-int
-streams_send(struct streams *s, enum relay_cmd cmd, uint16_t id,
-    const uint8_t *data, size_t len)
+static int
+leg_has_room(const struct leg *l)
 {
-	struct hops *h = s->conf.hops;
-	size_t to = h->n - 1u;
-	uint8_t tag[RELAY_TAG], *body;
+	return !l->hops->no_room && hopflow_room(&l->flow) > 0;
+}
 
-	if ((body = hops_cell(h, to, cmd)) == NULL)
-		return -ENOBUFS;
-	if (len)
-		memcpy(body + RELAY_HEAD, data, len);
-	hops_send(h, to, body, cmd, id, len, tag);
-	if (cmd != RELAY_DATA)
-		return 0;
-	s->bytes_fwd += len;
-	if (hopflow_sent(&s->flow, len, tag, s->conf.loop->now) < 0)
-		streams_fail(s, -ENOMEM);
-	return 0;
+/* Clearly, not by the noise of measuring: each change makes the exit wait for
+ * what is still on its way. */
+static int
+is_faster(const struct leg *a, const struct leg *b)
+{
+	return a->rtt < b->rtt - b->rtt / 8;
+}
+
+/* The leg that data should go over now.  It may have no room. */
+static size_t
+choose_leg(const struct streams *s)
+{
+	size_t i, best = s->cur;
+
+	for (i = 0; i < s->nlegs; i++) {
+		if (i == best)
+			continue;
+		if (s->passes_by && leg_has_room(&s->leg[i]) !=
+		    leg_has_room(&s->leg[best]))
+			best = leg_has_room(&s->leg[i]) ? i : best;
+		else if (is_faster(&s->leg[i], &s->leg[best]))
+			best = i;
+	}
+	return best;
 }
 
 int
 streams_open_for_data(const struct streams *s)
 {
-	return !s->cut && !s->conf.hops->no_room && hopflow_room(&s->flow) > 0;
+	return !s->cut && leg_has_room(&s->leg[choose_leg(s)]);
+}
+
+size_t
+streams_cell(const struct streams *s)
+{
+	return hopflow_cell(&s->leg[choose_leg(s)].flow);
+}
+
+static int
+leg_send(struct leg *l, enum relay_cmd cmd, uint16_t id, const uint8_t *data,
+    size_t len, uint8_t tag[RELAY_TAG])
+{
+	size_t to = l->hops->n - 1u;
+	uint8_t *body;
+
+	if ((body = hops_cell(l->hops, to, cmd)) == NULL)
+		return -ENOBUFS;
+	if (len)
+		memcpy(body + RELAY_HEAD, data, len);
+	hops_send(l->hops, to, body, cmd, id, len, tag);
+	return 0;
+}
+
+/* From here on over that leg: its count jumps to where the other's stands. */
+static int
+switch_to(struct streams *s, size_t i)
+{
+	struct leg *l = &s->leg[i], *old = &s->leg[s->cur];
+	uint8_t data[RELAY_DATA_MAX], tag[RELAY_TAG];
+	uint64_t jump = old->count - l->count;
+	int rc;
+
+	if (jump > UINT32_MAX) {	/* after 2 TB; C tor closes it, too */
+		streams_fail(s, -EOVERFLOW);
+		return -ENOBUFS;
+	}
+	rc = leg_send(l, RELAY_CONFLUX_SWITCH, 0, data,
+	    conflux_put_switch(data, (uint32_t)jump), tag);
+	if (rc < 0)
+		return rc;
+	l->count = old->count;
+	s->cur = i;
+	return 0;
+}
+
+/* Whatever is not data needs no window, and goes where data went last unless
+ * it can go where data should. */
+static int
+take_leg(struct streams *s, enum relay_cmd cmd)
+{
+	size_t i;
+
+	if (s->nlegs < 2 || !conflux_counts((uint8_t)cmd))
+		return 0;
+	i = choose_leg(s);
+	if (i == s->cur || (cmd != RELAY_DATA && !leg_has_room(&s->leg[i])))
+		return 0;
+	return switch_to(s, i);
+}
+
+int
+streams_send(struct streams *s, enum relay_cmd cmd, uint16_t id,
+    const uint8_t *data, size_t len)
+{
+	uint8_t tag[RELAY_TAG];
+	struct leg *l;
+	int rc;
+
+	if ((rc = take_leg(s, cmd)) < 0)
+		return rc;
+	l = &s->leg[s->cur];
+	if ((rc = leg_send(l, cmd, id, data, len, tag)) < 0)
+		return rc;
+	if (s->linked)
+		l->count++;
+	if (cmd != RELAY_DATA)
+		return 0;
+	l->bytes_fwd += len;
+	if (hopflow_sent(&l->flow, len, tag, s->conf.loop->now) < 0)
+		streams_fail(s, -ENOMEM);
+	return 0;
 }
 
 static int
@@ -239,23 +363,39 @@ pay_slot(struct streams *s, struct streams_slot *slot)
 	}
 }
 
+static int
+pay_sendmes(struct leg *l)
+{
+	uint8_t data[RELAY_DATA_MAX], unused[RELAY_TAG];
+	const uint8_t *tag;
+	int rc;
+
+	if (l->hops->no_room)
+		return -ENOBUFS;
+	while ((tag = sendme_due(&l->flow.sendme)) != NULL) {
+		rc = leg_send(l, RELAY_SENDME, 0, data,
+		    relaymsg_put_sendme(data, tag), unused);
+		if (rc < 0)
+			return rc;
+		sendme_paid(&l->flow.sendme);
+	}
+	return 0;
+}
+
 int
 streams_pay(struct streams *s)
 {
 	struct streams_slot *slot;
-	uint8_t data[RELAY_DATA_MAX];
-	const uint8_t *tag;
+	size_t i;
 	int rc;
 
-	if (s->cut || s->conf.hops->no_room)
+	if (s->cut)
 		return -ENOBUFS;
-	while ((tag = sendme_due(&s->flow.sendme)) != NULL) {
-		rc = streams_send(s, RELAY_SENDME, 0, data,
-		    relaymsg_put_sendme(data, tag));
-		if (rc < 0)
-			return rc;
-		sendme_paid(&s->flow.sendme);
-	}
+	for (i = 0; i < s->nlegs; i++)
+		(void)pay_sendmes(&s->leg[i]);
+	if (s->leg[s->cur].hops->no_room &&
+	    s->leg[choose_leg(s)].hops->no_room)
+		return -ENOBUFS;
 	while ((slot = TAILQ_FIRST(&s->ctl)) != NULL)
 		if ((rc = pay_slot(s, slot)) < 0)
 			return rc;
@@ -328,21 +468,30 @@ turn(void *arg)
 
 /* Receiving. */
 
+/* A DATA cell came, whoever it is for. */
 static int
-got_data(struct streams *s, const struct relaymsg *m,
+note_data(struct streams *s, struct leg *l, const struct relaymsg *m,
     const uint8_t tag[RELAY_TAG])
 {
-	struct streams_slot *slot;
 	int rc;
 
 	/* An empty one is traffic that nobody sees the end of. */
 	if (m->stream == 0 || m->len == 0)
 		return -EPROTO;
-	if ((rc = hopflow_got(&s->flow, tag)) < 0)
+	if ((rc = hopflow_got(&l->flow, tag)) < 0)
 		return rc;
-	if (sendme_due(&s->flow.sendme))
+	l->bytes_bwd += m->len;
+	if (sendme_due(&l->flow.sendme))
 		(void)streams_pay(s);	/* else when there is room */
-	if ((slot = find(s, m->stream)) == NULL)
+	return 0;
+}
+
+static int
+got_data(struct streams *s, const struct relaymsg *m)
+{
+	struct streams_slot *slot = find(s, m->stream);
+
+	if (slot == NULL)
 		return -EPROTO;
 	if (slot->kind == SLOT_STREAM)
 		return stream_data((struct stream *)slot, m);
@@ -352,12 +501,13 @@ got_data(struct streams *s, const struct relaymsg *m,
 }
 
 static int
-got_sendme(struct streams *s, const struct relaymsg *m)
+got_sendme(struct streams *s, struct leg *l, const struct relaymsg *m)
 {
 	int rc;
 
-	rc = hopflow_acked(&s->flow, m, s->conf.loop->now,
-	    s->conf.hops->no_room);
+	rc = hopflow_acked(&l->flow, m, s->conf.loop->now, l->hops->no_room);
+	if (l->flow.vegas.rtt_ewma)
+		l->rtt = l->flow.vegas.rtt_ewma;
 	if (rc == 0 && !TAILQ_EMPTY(&s->wait))
 		streams_wake(s);
 	return rc;
@@ -402,16 +552,13 @@ is_unheard_of(const struct streams_slot *slot)
 	return slot->owes & OWES_BEGIN;
 }
 
-int
-streams_message(struct streams *s, const struct relaymsg *m,
-    const uint8_t tag[RELAY_TAG])
+static int
+deliver(struct streams *s, const struct relaymsg *m)
 {
 	struct streams_slot *slot;
 
 	if (m->cmd == RELAY_DATA)
-		return got_data(s, m, tag);
-	if (m->cmd == RELAY_SENDME && m->stream == 0)
-		return got_sendme(s, m);
+		return got_data(s, m);
 	if (m->stream == 0 || (slot = find(s, m->stream)) == NULL ||
 	    is_unheard_of(slot))
 		return -EPROTO;
@@ -423,6 +570,50 @@ streams_message(struct streams *s, const struct relaymsg *m,
 	default:
 		return half_message(s, (struct half *)slot, m);
 	}
+}
+
+/* It, if it is the next, and what waited for it. */
+static int
+deliver_in_order(struct streams *s, size_t leg, const struct relaymsg *m)
+{
+	struct relaymsg next;
+	int rc;
+
+	if (!conflux_counts(m->cmd))
+		return -EPROTO;
+	rc = conflux_in_got(&s->in, leg, m, s->conf.loop->now);
+	if (rc <= 0)
+		return rc;
+	rc = deliver(s, m);
+	while (rc == 0 && !s->cut && conflux_in_next(&s->in, &next))
+		rc = deliver(s, &next);
+	return rc;
+}
+
+static int
+got_switch(struct streams *s, size_t leg, const struct relaymsg *m)
+{
+	uint32_t jump;
+
+	if (!s->linked || m->stream != 0 || conflux_get_switch(m, &jump) < 0)
+		return -EPROTO;
+	return conflux_in_switch(&s->in, leg, jump);
+}
+
+int
+streams_message(struct streams *s, size_t leg, const struct relaymsg *m,
+    const uint8_t tag[RELAY_TAG])
+{
+	struct leg *l = &s->leg[leg];
+	int rc;
+
+	if (m->cmd == RELAY_SENDME && m->stream == 0)
+		return got_sendme(s, l, m);
+	if (m->cmd == RELAY_CONFLUX_SWITCH)
+		return got_switch(s, leg, m);
+	if (m->cmd == RELAY_DATA && (rc = note_data(s, l, m, tag)) < 0)
+		return rc;
+	return s->linked ? deliver_in_order(s, leg, m) : deliver(s, m);
 }
 
 /* Figures. */
@@ -444,9 +635,9 @@ size_t
 streams_queued(const struct streams *s, int64_t *oldest)
 {
 	const struct stream *st;
-	size_t n = 0;
+	size_t n = s->linked ? conflux_in_held(&s->in) : 0;
 
-	*oldest = LOOP_NEVER;
+	*oldest = n ? s->in.since : LOOP_NEVER;
 	TAILQ_FOREACH(st, &s->all, link) {
 		n += st->held.len + st->part_len;
 		if (st->held.len)
@@ -458,8 +649,9 @@ streams_queued(const struct streams *s, int64_t *oldest)
 }
 
 void
-streams_totals(const struct streams *s, uint64_t *fwd, uint64_t *bwd)
+streams_totals(const struct streams *s, size_t leg, uint64_t *fwd,
+    uint64_t *bwd)
 {
-	*fwd = s->bytes_fwd;
-	*bwd = s->bytes_bwd;
+	*fwd = s->leg[leg].bytes_fwd;
+	*bwd = s->leg[leg].bytes_bwd;
 }

@@ -1,4 +1,5 @@
-/* onion/circ/streams.h - the streams of a circuit, all to its last hop
+/* onion/circ/streams.h - the streams of a circuit, all to its last hop, or of
+ * two that were linked (conflux.h)
  *
  * Belongs to a circuit, which hands it the messages that the last hop sends
  * and tells it when the channel has room.  Streams are endpoints; lookups are
@@ -59,20 +60,31 @@ struct streams_conf {
 };
 
 int	streams_new(struct streams **, const struct streams_conf *);
+/* Conflux: from now on messages are numbered, and go over a second circuit,
+ * too.  Before anything was sent.  RTTs are those of linking. */
+struct streams_leg {
+	struct hops	*hops;
+	uint8_t		 sendme_inc;
+	int64_t		 rtt_us;
+};
+void	streams_link(struct streams *, int64_t rtt_us,
+	    const struct streams_leg *second, int passes_by);
 /* The circuit is over: nothing is sent or delivered any more.  end() then
  * tells every holder, free() is for after that. */
 void	streams_cut(struct streams *);
 void	streams_end(struct streams *, int why);
 void	streams_free(struct streams *);
 
-/* From the last hop.  0, or the circuit must be closed: -EPROTO, -ENOMEM. */
-int	streams_message(struct streams *, const struct relaymsg *,
+/* From the last hop of leg 0, or of the second one, 1.  0, or the circuit must
+ * be closed: -EPROTO, -ENOMEM. */
+int	streams_message(struct streams *, size_t leg, const struct relaymsg *,
 	    const uint8_t tag[RELAY_TAG]);
 void	streams_room(struct streams *);
 
 size_t	streams_count(const struct streams *);
 size_t	streams_queued(const struct streams *, int64_t *oldest);
-void	streams_totals(const struct streams *, uint64_t *fwd, uint64_t *bwd);
+void	streams_totals(const struct streams *, size_t leg, uint64_t *fwd,
+	    uint64_t *bwd);
 
 /* Endpoints: see circ.h.  -EINVAL, -ENOSPC, -ENOMEM, -ENOTCONN. */
 int	streams_connect(struct streams *, const char *host, uint16_t port,

@@ -20,6 +20,7 @@
 #include "base/buf.h"
 #include "base/endpoint.h"
 #include "base/loop.h"
+#include "onion/circ/conflux.h"
 #include "onion/circ/hopflow.h"
 #include "onion/circ/hops.h"
 #include "onion/circ/streams.h"
@@ -103,9 +104,22 @@ TAILQ_HEAD(lookup_list, lookup);
 TAILQ_HEAD(half_list, half);
 TAILQ_HEAD(slot_list, streams_slot);
 
+struct leg {			/* a circuit that the set goes over */
+	struct hops		*hops;
+	struct hopflow		 flow;
+	uint64_t		 count;		/* conflux: as in conflux.c */
+	int64_t			 rtt;		/* us */
+	uint64_t		 bytes_fwd, bytes_bwd;
+};
+
 struct streams {
 	struct streams_conf	 conf;
-	struct hopflow		 flow;
+	struct leg		 leg[CONFLUX_LEGS];
+	size_t			 nlegs;
+	size_t			 cur;		/* what is sent goes there */
+	uint8_t			 linked;
+	uint8_t			 passes_by;	/* a leg that has no room */
+	struct conflux_in	 in;
 	struct map		*ids;		/* -> streams_slot */
 	struct streams_slot	*last;		/* looked up */
 	uint16_t		 next_id;
@@ -122,7 +136,6 @@ struct streams {
 	uint8_t			 cut;
 	uint8_t			 busy;		/* idle() is still to come */
 	int			 fail;
-	uint64_t		 bytes_fwd, bytes_bwd;
 };
 
 static inline int64_t
@@ -134,7 +147,13 @@ stream_now(const struct stream *st)
 static inline int
 stream_has_cc(const struct stream *st)
 {
-	return st->set->flow.cc;
+	return st->set->conf.cc;
+}
+
+static inline const struct flow_params *
+stream_params(const struct stream *st)
+{
+	return st->set->conf.flow;
 }
 
 /* streams.c */
@@ -150,6 +169,7 @@ int	 streams_pay(struct streams *);		/* < 0: no room */
 int	 streams_send(struct streams *, enum relay_cmd, uint16_t id,
 	     const uint8_t *data, size_t len);	/* 0 or -ENOBUFS */
 int	 streams_open_for_data(const struct streams *);
+size_t	 streams_cell(const struct streams *);	/* what the next DATA takes */
 
 /* stream.c */
 int	 stream_new(struct streams *, struct endpoint **, int is_dir,
