@@ -221,6 +221,7 @@ struct conf {
 	int		 disable_predicted_circuits;
 	int		 always_congestion_control;
 	int		 conflux_enabled;		/* or CONF_AUTO */
+	int		 conflux_client_ux;		/* as in LINK */
 	int		 circuit_padding;
 	int		 reduced_circuit_padding;
 	struct conf_numbers long_lived_ports;

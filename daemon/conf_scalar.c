@@ -348,6 +348,25 @@ conf_read_trans_type(void *field, const char *s, struct conf_note *note)
 	return 0;
 }
 
+/* As they stand in a LINK message (proposal 329). */
+static const char *const ux_names[] = {
+	[1] = "latency", [2] = "latency_lowmem", [3] = "throughput",
+	[4] = "throughput_lowmem"
+};
+
+int
+conf_read_ux(void *field, const char *s, struct conf_note *note)
+{
+	size_t i;
+
+	for (i = 1; i < sizeof(ux_names) / sizeof(ux_names[0]); i++)
+		if (conf_is(s, strlen(s), ux_names[i])) {
+			*(int *)field = (int)i;
+			return 0;
+		}
+	return conf_wrong(note, "%s", "");
+}
+
 static int
 read_net(void *field, const char *s, int family, int bits_max,
     struct conf_note *note)
@@ -477,6 +496,12 @@ void
 conf_print_scrub(FILE *f, const void *field)
 {
 	fputs(scrub_names[*(const enum conf_scrub *)field], f);
+}
+
+void
+conf_print_ux(FILE *f, const void *field)
+{
+	fputs(ux_names[*(const int *)field], f);
 }
 
 void

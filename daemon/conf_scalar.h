@@ -26,6 +26,7 @@ int	conf_read_words(void *, const char *, struct conf_note *);
 int	conf_read_numbers(void *, const char *, struct conf_note *);
 int	conf_read_scrub(void *, const char *, struct conf_note *);
 int	conf_read_trans_type(void *, const char *, struct conf_note *);
+int	conf_read_ux(void *, const char *, struct conf_note *);
 int	conf_read_net4(void *, const char *, struct conf_note *);
 int	conf_read_net6(void *, const char *, struct conf_note *);
 int	conf_read_line(void *, const char *, struct conf_note *);
@@ -41,6 +42,7 @@ void	conf_print_words(FILE *, const void *);
 void	conf_print_numbers(FILE *, const void *);
 void	conf_print_scrub(FILE *, const void *);
 void	conf_print_trans_type(FILE *, const void *);
+void	conf_print_ux(FILE *, const void *);
 void	conf_print_net(FILE *, const void *);
 void	conf_print_addr(FILE *, const void *);
 

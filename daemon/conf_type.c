@@ -57,6 +57,8 @@ static const struct conf_type types[CONF_NKINDS] = {
 		.read = conf_read_scrub, .print = conf_print_scrub },
 	[CONF_K_TRANS_TYPE] = { .wants = "default or TPROXY",
 		.read = conf_read_trans_type, .print = conf_print_trans_type },
+	[CONF_K_UX] = { .wants = "throughput, latency, throughput_lowmem or "
+		"latency_lowmem", .read = conf_read_ux, .print = conf_print_ux },
 	[CONF_K_NET4] = { .wants = "an IPv4 network, such as 127.192.0.0/10",
 		.read = conf_read_net4, .print = conf_print_net },
 	[CONF_K_NET6] = { .wants = "an IPv6 network, such as [FE80::]/10",

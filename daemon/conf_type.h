@@ -32,6 +32,7 @@ enum conf_kind {
 	CONF_K_NODES,
 	CONF_K_SCRUB,
 	CONF_K_TRANS_TYPE,
+	CONF_K_UX,		/* of conflux */
 	CONF_K_NET4,
 	CONF_K_NET6,
 	CONF_K_LINES,		/* from here: several lines make an array */

@@ -88,6 +88,8 @@ copy_circuits(struct onion_conf *o, const struct conf *c)
 	o->nlong_lived_ports = c->long_lived_ports.n;
 	o->reject_internal_answers = c->client_dns_reject_internal_addresses;
 	o->extend_by_ed = c->extend_by_ed25519_id;
+	o->conflux = c->conflux_enabled;
+	o->conflux_ux = c->conflux_client_ux;
 	o->max_memory = c->max_mem_in_queues;
 }
 

@@ -164,10 +164,10 @@ json_circuit(void *arg, const struct onion_circuit_show *c)
 		json_relay(o->f, &c->path[i]);
 		fputc('}', o->f);
 	}
-	fprintf(o->f, "],\"hops\":%zu,\"streams\":%zu,\"age\":%" PRId64
-	    ",\"dirty\":%" PRId64 ",\"read\":%" PRIu64 ",\"written\":%" PRIu64
-	    "}", c->nbuilt, c->streams, c->age_s, c->dirty_s, c->read,
-	    c->written);
+	fprintf(o->f, "],\"hops\":%zu,\"streams\":%zu,\"joined\":%" PRIu32
+	    ",\"age\":%" PRId64 ",\"dirty\":%" PRId64 ",\"read\":%" PRIu64
+	    ",\"written\":%" PRIu64 "}", c->nbuilt, c->streams, c->joined,
+	    c->age_s, c->dirty_s, c->read, c->written);
 }
 
 static void
@@ -269,9 +269,12 @@ text_circuit(void *arg, const struct onion_circuit_show *c)
 	    c->purpose);
 	for (i = 0; i < c->nhops; i++)
 		fprintf(o->f, "%s%s", i ? " > " : "", c->path[i].nickname);
-	fprintf(o->f, "  (%zu streams, %s in, %s out, %" PRId64 " s old)\n",
+	fprintf(o->f, "  (%zu streams, %s in, %s out, %" PRId64 " s old",
 	    c->streams, size_text(c->read, in), size_text(c->written, out),
 	    c->age_s);
+	if (c->joined)
+		fprintf(o->f, ", joined to %" PRIu32, c->joined);
+	fputs(")\n", o->f);
 }
 
 static void

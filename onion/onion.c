@@ -546,6 +546,8 @@ pool_conf(struct onion *o, const struct onion_conf *c, struct pool_conf *out)
 	out->max_pending = c->max_pending;
 	out->reject_internal = c->reject_internal_answers;
 	out->extend_by_ed = c->extend_by_ed;
+	out->conflux = c->conflux;
+	out->conflux_ux = c->conflux_ux;
 	out->max_queued = c->max_memory ? c->max_memory : ONION_QUEUED_DEFAULT;
 }
 

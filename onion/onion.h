@@ -115,6 +115,7 @@ struct onion_circuit_show {
 	const struct onion_relay_show *path;
 	size_t		 nhops, nbuilt;
 	size_t		 streams;
+	uint32_t	 joined;	/* streams go over this one, too; or 0 */
 	int64_t		 age_s;
 	int64_t		 dirty_s;	/* since first used; -1: clean */
 	uint64_t	 read, written;

@@ -58,6 +58,8 @@ struct onion_conf {
 	size_t		 nlong_lived_ports;
 	int		 reject_internal_answers;
 	int		 extend_by_ed;		/* -1: consensus */
+	int		 conflux;		/* ConfluxEnabled; -1: consensus */
+	int		 conflux_ux;		/* ConfluxClientUX, as in LINK */
 	uint64_t	 max_memory;		/* MaxMemInQueues; 0: choose */
 
 	int		 use_v4, use_v6;

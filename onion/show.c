@@ -136,6 +136,7 @@ show_one(const struct walk *w, const struct circ *c,
 	}
 	out->path = path;
 	out->id = circ_id(c);
+	out->joined = circ_joined_to(c) ? circ_id(circ_joined_to(c)) : 0;
 	out->nbuilt = circ_nbuilt(c);
 	out->streams = circ_nstreams(c);
 	circ_totals(c, &out->written, &out->read);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/rand.h"
 #include "onion/crypto/hopcrypt.h"
 #include "onion/link/chan.h"
 
@@ -14,7 +15,7 @@ hops_init(struct hops *h, struct chan *chan, uint32_t circ_id)
 	memset(h, 0, sizeof(*h));
 	h->chan = chan;
 	h->circ_id = circ_id;
-	h->early = HOPS_EARLY;
+	h->early = (uint8_t)(HOPS_EARLY - rand_below(2));
 }
 
 void

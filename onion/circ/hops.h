@@ -24,7 +24,9 @@ struct hopcrypt;
 
 enum {
 	HOPS_MAX	= 8,
-	HOPS_EARLY	= 8	/* RELAY_EARLY cells that a circuit may send */
+	/* RELAY_EARLY cells that a circuit may send; a guard counts them, so
+	 * we send as many as C tor does: all, or one less. */
+	HOPS_EARLY	= 8
 };
 
 struct hops {

@@ -1,8 +1,9 @@
 /* onion/circ/pool.c - the circuits at hand, and those being built
  *
  * Theory of operation
- *	Choice.  For a need, the best circuit that stands is: one that already
- *	serves the same token, else a clean one, the oldest first.  Where none
+ *	Choice.  For a need, the best circuit that stands is: a set of two
+ *	before a single one, then one that already serves the same token, else a
+ *	clean one, the oldest first.  Where none
  *	will do, one that is being built is promised to the need's token, and
  *	where there is none of those either, one is begun.  So a hundred
  *	streams that may share wait for one circuit, and a hundred that may not
@@ -19,8 +20,8 @@
  *
  *	Ahead.  Once a second: every port that was used lately should have
  *	POOL_PER_PORT clean circuits whose exits take it, POOL_CLEAN_MAX in all
- *	at most; while build times are being learned, circuits are built for
- *	that alone.
+ *	at most, sets of two first (poolset.c); while build times are being
+ *	learned, circuits are built for that alone.
  * Limits
  *	POOL_CIRCS_MAX circuits; over max_queued bytes in streams the circuit
  *	with the oldest data is killed until a tenth of that is free.
@@ -90,10 +91,22 @@ may_serve(const struct pool_circ *pc, const struct pool_need *need)
 {
 	if (pc->has_token && !is_of(pc, need))
 		return 0;
-	if (pc->spoilt || pc->state == POOL_DEAD || pc->state == POOL_SLOW)
+	if (pc->spoilt || pc->state == POOL_DEAD || pc->state == POOL_SLOW ||
+	    pc->state == POOL_LEG)
 		return 0;
 	return !too_old(pc) && !avoided(need, pc) &&
 	    exit_takes(pc->pool, pc, need->port, need->family);
+}
+
+/* How soon can it be used? */
+static int
+readiness(const struct pool_circ *pc)
+{
+	if (pc->state == POOL_READY)
+		return 3;
+	if (pc->state == POOL_LINKING)
+		return pc->linking ? 1 : 2;
+	return 0;
 }
 
 static int
@@ -101,8 +114,10 @@ better(const struct pool_circ *a, const struct pool_circ *b)
 {
 	if (b == NULL)
 		return 1;
-	if ((a->state == POOL_READY) != (b->state == POOL_READY))
-		return a->state == POOL_READY;
+	if (readiness(a) != readiness(b))
+		return readiness(a) > readiness(b);
+	if ((a->mate != NULL) != (b->mate != NULL))
+		return a->mate != NULL;
 	if (a->has_token != b->has_token)
 		return a->has_token;
 	return a->began <= b->began;	/* the list has the youngest first */
@@ -130,6 +145,8 @@ pool_get(struct pool *p, const struct pool_need *need, struct pool_circ **out)
 			best = pc;
 	if (best == NULL && (best = poolcirc_launch(p, need, &rc)) == NULL)
 		return rc == -ENOENT ? -ENOENT : -EAGAIN;
+	if (best->state == POOL_LINKING && !best->linking)
+		poolset_alone(best);	/* nobody waits for its mate */
 	promise(best, need);
 	if (best->state != POOL_READY)
 		return -EAGAIN;
@@ -204,28 +221,50 @@ wake(void *arg)
 			pc->has_token = 0;
 }
 
+/* How many that are not used yet would take that port? */
 static size_t
-clean_for(const struct pool *p, uint16_t port, size_t *all)
+clean_for(const struct pool *p, uint16_t port, size_t *sets, size_t *all)
 {
 	const struct pool_circ *pc;
 	size_t n = 0;
 
-	*all = 0;
+	*all = *sets = 0;
 	LIST_FOREACH(pc, &p->circs, link) {
-		if (pc->has_token || pc->spoilt || pc->state == POOL_SLOW)
+		if (pc->has_token || pc->spoilt || pc->is_leg ||
+		    pc->state == POOL_SLOW)
 			continue;
 		(*all)++;
-		if (!too_old(pc) && exit_takes(p, pc, port, 0))
-			n++;
+		if (too_old(pc) || !exit_takes(p, pc, port, 0))
+			continue;
+		n++;
+		*sets += pc->mate != NULL;
 	}
 	return n;
+}
+
+/* For a port that is likely to be wanted: 0, or why none was begun. */
+static int
+build_for(struct pool *p, uint16_t port)
+{
+	struct pool_need need = { .port = port };
+	size_t sets, all, n = clean_for(p, port, &sets, &all);
+	int rc = -ENOSPC;
+
+	if (sets < POOL_PER_PORT && all < POOL_CLEAN_MAX && poolset_wanted(p) &&
+	    poolset_launch(p, &need, n < POOL_PER_PORT) == 0)
+		return 0;
+	if (n >= POOL_PER_PORT)
+		return 0;
+	if (all >= POOL_CLEAN_MAX || poolcirc_launch(p, &need, &rc) == NULL)
+		return rc;
+	return 0;
 }
 
 static void
 build_ahead(struct pool *p)
 {
 	uint16_t ports[PREDICT_PORTS_MAX];
-	size_t i, n, all = 0;
+	size_t i, n, sets, all;
 	int rc;
 
 	if (!p->conf.predict || !p->usable)
@@ -233,19 +272,13 @@ build_ahead(struct pool *p)
 	n = predict_ports(&p->predict, p->conf.loop->now, PREDICT_KEEP_MS,
 	    ports);
 	for (i = 0; i < n; i++) {
-		struct pool_need need = { .port = ports[i] };
-
-		if (clean_for(p, ports[i], &all) >= POOL_PER_PORT)
-			continue;
-		if (all >= POOL_CLEAN_MAX)
+		rc = build_for(p, ports[i]);
+		if (rc == -ENOENT)	/* no exit takes it */
+			predict_drop(&p->predict, ports[i]);
+		else if (rc < 0)
 			return;
-		if (poolcirc_launch(p, &need, &rc) != NULL)
-			continue;
-		if (rc != -ENOENT)
-			return;
-		predict_drop(&p->predict, ports[i]);	/* no exit takes it */
 	}
-	clean_for(p, 443, &all);
+	clean_for(p, 443, &sets, &all);
 	if (all < POOL_CLEAN_MAX && timeout_wants_test(p->conf.timeout,
 	    p->count))
 		poolcirc_launch(p, NULL, &rc);
@@ -357,6 +390,7 @@ pool_set_conf(struct pool *p, const struct pool_conf *conf)
 	p->conf = *conf;
 	if (conf->extend_by_ed >= 0)
 		p->extend_by_ed = conf->extend_by_ed;
+	poolset_configure(p);
 }
 
 void
@@ -370,6 +404,7 @@ pool_set_netdir(struct pool *p, const struct netdir *nd, int usable)
 	if (p->conf.extend_by_ed < 0)
 		p->extend_by_ed = params_get(params, "ExtendByEd25519ID", 0, 0,
 		    1);
+	poolset_configure(p);
 	if (usable)
 		build_ahead(p);
 	loop_item_add(p->conf.loop, &p->wake);
@@ -418,6 +453,7 @@ pool_close_all(struct pool *p)
 static const char *const state_names[] = {
 	[POOL_DEAD] = "closed", [POOL_BUILDING] = "building",
 	[POOL_SLOW] = "slow", [POOL_WAITING] = "waiting for guard",
+	[POOL_LINKING] = "linking", [POOL_LEG] = "built",
 	[POOL_READY] = "built"
 };
 

@@ -54,6 +54,8 @@ struct pool_conf {
 	int		 reject_internal;
 	int		 extend_by_ed;	/* 1, 0, -1: consensus */
 	uint64_t	 max_queued;	/* bytes in all streams; 0: no limit */
+	int		 conflux;	/* link circuits: 1, 0, -1: consensus */
+	int		 conflux_ux;	/* enum conflux_ux: what we ask for */
 };
 
 struct pool_user {

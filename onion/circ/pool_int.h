@@ -1,4 +1,9 @@
-/* onion/circ/pool_int.h - what pool.c and poolcirc.c share */
+/* onion/circ/pool_int.h - what the files of the pool share
+ *
+ *	pool.c		which circuit for whom; how many ahead
+ *	poolcirc.c	the life of one
+ *	poolset.c	two that are linked (conflux)
+ */
 #ifndef ONION_CIRC_POOL_INT_H
 #define ONION_CIRC_POOL_INT_H
 
@@ -16,6 +21,8 @@ enum pool_state {
 	POOL_BUILDING,
 	POOL_SLOW,		/* built only to be timed: never used */
 	POOL_WAITING,		/* built; a better guard may still come up */
+	POOL_LINKING,		/* built; to be linked with its mate */
+	POOL_LEG,		/* carries what its mate is given */
 	POOL_READY
 };
 
@@ -32,6 +39,10 @@ struct pool_circ {
 	uint8_t		 spoilt;	/* gets no new stream */
 	uint8_t		 dialling;	/* its channel is not open yet */
 	uint8_t		 first_hop;	/* it stands */
+	uint8_t		 is_leg;	/* the second one of a set */
+	uint8_t		 linking;	/* LINK was sent */
+	uint8_t		 linked;
+	struct pool_circ *mate;		/* of its set, or NULL */
 	uint8_t		 exit[20];
 	int64_t		 began;		/* loop ms, all of these; when the
 					 * channel was open */
@@ -62,6 +73,10 @@ struct pool {
 	int64_t		 failed_at;	/* the last one */
 	int64_t		 launched;	/* the last launch */
 	int64_t		 hold_until;	/* no launch before that */
+	size_t		 sets_max;	/* 0: none are linked */
+	size_t		 sets_ahead;	/* unused, at most */
+	unsigned	 unlinked;	/* sets that failed, in a row */
+	int64_t		 sets_hold_until;
 	struct loop_timer tick;
 	struct loop_item wake;		/* ready() at the end of the turn */
 };
@@ -70,6 +85,21 @@ struct pool {
  * circuit, or NULL with *rc. */
 struct pool_circ *poolcirc_launch(struct pool *, const struct pool_need *,
 	    int *rc);
+/* The same for a set: the first of it; the second to the exit of @first. */
+struct pool_circ *poolcirc_launch_first(struct pool *,
+	    const struct pool_need *, int *rc);
+struct pool_circ *poolcirc_launch_second(struct pool *,
+	    const struct pool_circ *first, int *rc);
 void	 poolcirc_close(struct pool_circ *, int circ_why);
+
+/* poolset.c */
+void	 poolset_configure(struct pool *);	/* a new netdir, or conf */
+int	 poolset_wanted(const struct pool *);
+/* 0, or a reason; the first alone is fine where @or_one. */
+int	 poolset_launch(struct pool *, const struct pool_need *, int or_one);
+void	 poolset_built(struct pool_circ *);
+void	 poolset_linked(struct pool_circ *);
+void	 poolset_lost(struct pool_circ *);
+void	 poolset_alone(struct pool_circ *);	/* LINK was not sent */
 
 #endif

@@ -2,7 +2,8 @@
  *
  * Theory of operation
  *
- *	launch -> BUILDING --built--> guard says NOW  -> READY
+ *	launch -> BUILDING --built--> guard says NOW  -> READY, or, one of two,
+ *	             |                                   LINKING (poolset.c)
  *	             |                guard says WAIT -> WAITING -> READY
  *	             |timeout_use            NEVER    -> DEAD
  *	             v
@@ -116,6 +117,7 @@ leave(struct pool_circ *pc)
 
 	if (pc->state == POOL_BUILDING)
 		p->building--;
+	poolset_lost(pc);
 	pc->state = POOL_DEAD;
 	pc->circ = NULL;
 	LIST_REMOVE(pc, link);
@@ -159,7 +161,10 @@ now_ready(struct pool_circ *pc)
 {
 	struct pool *p = pc->pool;
 
-	pc->state = POOL_READY;
+	if (pc->mate)
+		poolset_built(pc);
+	else
+		pc->state = POOL_READY;
 	p->failures = 0;
 	p->dark = 0;
 	p->hold_until = 0;
@@ -188,6 +193,12 @@ on_built(void *arg)
 		now_ready(pc);
 	else
 		pc->state = POOL_WAITING;
+}
+
+static void
+on_linked(void *arg)
+{
+	poolset_linked(arg);
 }
 
 static void
@@ -224,7 +235,8 @@ on_gone(void *arg, enum circ_why why)
 }
 
 static const struct circ_user circ_users = {
-	.hop = on_hop, .built = on_built, .idle = on_idle, .gone = on_gone
+	.hop = on_hop, .built = on_built, .linked = on_linked,
+	.idle = on_idle, .gone = on_gone
 };
 
 static int64_t
@@ -241,6 +253,7 @@ too_slow(struct pool_circ *pc)
 	int64_t at = close_at(pc);
 
 	timeout_slow(p->conf.timeout, pc->first_hop);
+	poolset_lost(pc);
 	pc->state = POOL_SLOW;
 	p->building--;
 	note_failure(p, pc->first_hop);
@@ -274,6 +287,8 @@ on_timer(void *arg)
 		too_slow(pc);
 	else if (pc->state == POOL_SLOW)
 		much_too_slow(pc);
+	else if (pc->state == POOL_LINKING)
+		poolcirc_close(pc, CIRC_WHY_TIMEOUT);
 	else if (pc->spoilt && circ_nstreams(pc->circ) == 0)
 		poolcirc_close(pc, CIRC_WHY_FINISHED);
 }
@@ -344,12 +359,13 @@ open_circ(struct pool *p, const struct path *path, struct pool_circ *pc)
  * whoever makes us want odd ports could use. */
 static int
 choose(struct pool *p, const struct pool_need *need, struct pool_circ *pc,
-    struct path *out)
+    int is_set, struct path *out)
 {
 	struct path_target want = { 0 };
 	struct path_request req = { .kind = PATH_EXIT, .need_capacity = 1,
 		.targets = &want, .guard_arg = pc };
 
+	req.need_conflux = req.need_uptime = is_set != 0;
 	if (need && need->port) {
 		want.port = need->port;
 		want.family = need->family;
@@ -360,6 +376,24 @@ choose(struct pool *p, const struct pool_need *need, struct pool_circ *pc,
 		req.navoid = need->navoid;
 	}
 	return path_choose(p->conf.path, &req, out);
+}
+
+/* To the exit of @first, by another guard and another middle. */
+static int
+choose_second(struct pool *p, const struct pool_circ *first,
+    struct pool_circ *pc, struct path *out)
+{
+	struct path_request req = { .kind = PATH_EXIT, .need_capacity = 1,
+		.need_uptime = 1, .navoid_guards = 1, .navoid_middles = 1,
+		.guard_arg = pc };
+	uint8_t guard[1][20], middle[1][20];
+
+	memcpy(guard[0], circ_hopinfo(first->circ, 0)->id.rsa, 20);
+	memcpy(middle[0], circ_hopinfo(first->circ, 1)->id.rsa, 20);
+	req.avoid_guards = (const uint8_t (*)[20])guard;
+	req.avoid_middles = (const uint8_t (*)[20])middle;
+	req.last = netdir_by_rsa(p->netdir, first->exit);
+	return req.last ? path_choose(p->conf.path, &req, out) : -ENOENT;
 }
 
 static int
@@ -382,8 +416,10 @@ clean_life(const struct pool *p)
 	return rand_range(30 * 60 * 1000, 60 * 60 * 1000);
 }
 
-struct pool_circ *
-poolcirc_launch(struct pool *p, const struct pool_need *need, int *rc)
+/* @first: the circuit that it is to be linked with; NULL: none. */
+static struct pool_circ *
+launch(struct pool *p, const struct pool_need *need, int is_set,
+    const struct pool_circ *first, int *rc)
 {
 	struct path path = { 0 };
 	struct pool_circ *pc;
@@ -396,7 +432,9 @@ poolcirc_launch(struct pool *p, const struct pool_need *need, int *rc)
 	pc->began = p->conf.loop->now;
 	loop_item_init(&pc->reap, reap, pc);
 	loop_timer_init(&pc->timer, on_timer, pc);
-	if ((*rc = choose(p, need, pc, &path)) < 0)
+	*rc = first ? choose_second(p, first, pc, &path) :
+	    choose(p, need, pc, is_set, &path);
+	if (*rc < 0)
 		goto fail;
 	if ((*rc = open_circ(p, &path, pc)) < 0)
 		goto fail_guard;
@@ -426,6 +464,24 @@ fail_guard:
 fail:
 	free(pc);
 	return NULL;
+}
+
+struct pool_circ *
+poolcirc_launch(struct pool *p, const struct pool_need *need, int *rc)
+{
+	return launch(p, need, 0, NULL, rc);
+}
+
+struct pool_circ *
+poolcirc_launch_first(struct pool *p, const struct pool_need *need, int *rc)
+{
+	return launch(p, need, 1, NULL, rc);
+}
+
+struct pool_circ *
+poolcirc_launch_second(struct pool *p, const struct pool_circ *first, int *rc)
+{
+	return launch(p, NULL, 1, first, rc);
 }
 
 void

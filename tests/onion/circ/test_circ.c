@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "onion/circ/hops.h"
 #include "onion/circ/relaymsg.h"
 #include "onion/crypto/crypt.h"
 #include "onion/link/cell.h"
@@ -47,6 +48,23 @@ START_TEST(circ_new_through_honest_relays_is_built)
 	ck_assert_ptr_eq(circ_chan(r.circ), r.chan);
 	rig_free(&r);
 	ck_assert_uint_eq(r.gone, 0);	/* our own kill is not told to us */
+}
+END_TEST
+
+START_TEST(hops_init_allows_as_many_early_cells_as_c_tor)
+{
+	unsigned seen[HOPS_EARLY + 1] = { 0 };
+	struct hops h;
+	int i;
+
+	for (i = 0; i < 64; i++) {
+		hops_init(&h, NULL, 1);
+		ck_assert_uint_le(h.early, HOPS_EARLY);
+		seen[h.early]++;
+	}
+	ck_assert_uint_gt(seen[HOPS_EARLY], 0);
+	ck_assert_uint_gt(seen[HOPS_EARLY - 1], 0);
+	ck_assert_uint_eq(seen[HOPS_EARLY] + seen[HOPS_EARLY - 1], 64);
 }
 END_TEST
 
@@ -531,6 +549,7 @@ END_TEST
 static const struct unit_test tests[] = {
 	UNIT_LOOP(circ_new_through_honest_relays_is_built,
 	    NELEM(build_cases)),
+	UNIT(hops_init_allows_as_many_early_cells_as_c_tor),
 	UNIT(circ_new_on_dialling_channel_waits_for_it),
 	UNIT(circ_new_nonsense_is_refused),
 	UNIT(circ_extend_to_relay_without_ipv4_fails_the_handshake),
