@@ -120,12 +120,12 @@ seen_by_web() {
 is_exit() { lab_exits | grep -qx "$1"; }
 
 file() {
-	local here there path
+	local here there paths
 	title "A file of $((FILE_BYTES / 1000000)) MB"
 	lab_spawn file lan1 curl -q -sSf -o "$LAB_DIR/tmp/file" \
 		"http://$DEST4/bytes/$FILE_BYTES"
-	path=$(path_while_running)
-	show_path "$path"
+	paths=$(paths_while_running)
+	show_paths "$paths"
 	lab_until 600 dead "$(lab_pid file)" || bad "the download hangs"
 	wait "$(lab_pid file)"
 	here=$(sha256sum <"$LAB_DIR/tmp/file" | cut -d' ' -f1)
@@ -134,25 +134,28 @@ file() {
 	say "SHA-256 at the client: $here"
 	verdict "they are the same" test "$here" = "$there"
 }
-# Ask the program which relays carry the stream, as long as it runs.
-path_while_running() {
-	local path=
-	while [ -z "$path" ] && lab_alive file; do
-		path=$(sut_get path-of "$DEST4:80" 2>/dev/null | tail -n 1)
+# Ask the program which relays carry the stream, as long as it runs: one path,
+# or two where two circuits were linked for it.
+paths_while_running() {
+	local paths=
+	while [ -z "$paths" ] && lab_alive file; do
+		paths=$(sut_get legs-of "$DEST4:80" 2>/dev/null)
 	done
-	echo "$path"
+	echo "$paths"
 }
-show_path() {
-	local n
-	if [ "$(wc -w <<<"$1")" -ne 3 ]; then
-		bad "no circuit of three relays was seen ($1)"
-		return
-	fi
-	say "the circuit that carries it:"
-	for n in $1; do
-		say "   $n  $(relay_addr4 "$n")  $(relay_fp "$n")"
-	done
-	good "three relays, the last one an exit"
+show_paths() {
+	local path n
+	while read -r path; do
+		if [ "$(wc -w <<<"$path")" -ne 3 ]; then
+			bad "no circuit of three relays was seen ($path)"
+			return
+		fi
+		say "a circuit that carries it:"
+		for n in $path; do
+			say "   $n  $(relay_addr4 "$n")  $(relay_fp "$n")"
+		done
+		verdict "three relays, the last one an exit" is_exit "$n"
+	done <<<"$1"
 }
 
 uplink() {

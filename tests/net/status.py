@@ -8,7 +8,8 @@ usage: status.py tor SOCKET             ask a tor by its control socket
   {"bootstrap": {"percent": 100, "tag": "done", "summary": "Done"},
    "guards":   [{"nickname": "r1", "fingerprint": "..", "state": "up"}],
    "circuits": [{"id": 7, "state": "built", "purpose": "general",
-                 "path": [{"nickname": "r1", "fingerprint": ".."}, ..]}],
+                 "path": [{"nickname": "r1", "fingerprint": ".."}, ..],
+                 "joined": 8}],
    "streams":  [{"id": 9, "circuit": 7, "state": "open",
                  "target": "203.0.113.80:80"}]}
 
@@ -17,6 +18,8 @@ WHAT: bootstrap            "100 done Done"
       paths                "r1 r2 r3" for each built circuit
       path-of TARGET       the path that carries a stream to it; for a
                            target that no stream has, nothing
+      legs-of TARGET       that of its youngest stream; and that of the
+                           circuit joined to it, if there is one
       circuits-of TARGET   ids of the circuits that carry streams to it
       text                 all of it, for a person
 """
@@ -114,6 +117,13 @@ def get(status, what, target=None):
                   if s["target"] == target and s["state"] == "open"}
         for circuit in status["circuits"]:
             if circuit["id"] in wanted and circuit["path"]:
+                print(path_text(circuit))
+    elif what == "legs-of":
+        ours = [s for s in status["streams"]
+                if s["target"] == target and s["state"] == "open"]
+        wanted = max(ours, key=lambda s: s["id"])["circuit"] if ours else None
+        for circuit in status["circuits"]:
+            if wanted in (circuit["id"], circuit.get("joined")):
                 print(path_text(circuit))
     elif what == "circuits-of":
         for stream in status["streams"]:
