@@ -83,12 +83,24 @@ set_path(char **path, struct conf *c, const char *name, struct conf_err *err)
 	return 0;
 }
 
+/* For whom the program was started, whatever it became since: a reload after
+ * the drop of rights must find the same directory. */
+static int
+started_as_root(void)
+{
+	static int root = -1;
+
+	if (root < 0)
+		root = geteuid() == 0;
+	return root;
+}
+
 static char *
 default_data_directory(void)
 {
 	const char *home = getenv("HOME");
 
-	if (geteuid() == 0 || home == NULL || strcmp(home, "/") == 0)
+	if (started_as_root() || home == NULL || strcmp(home, "/") == 0)
 		return strdup(STATE_DIR "/onion-transparent");
 	return conf_path("~/.onion-transparent", NULL);
 }

@@ -391,6 +391,27 @@ START_TEST(conf_can_reload_case_gives_its_result)
 }
 END_TEST
 
+/* As the daemon is at its start, and at a reload. */
+START_TEST(conf_can_reload_after_the_drop_of_rights)
+{
+	struct conf *a, *b;
+	int rc;
+
+	if (geteuid() != 0)
+		return;			/* nothing to drop */
+	setenv("HOME", "/root", 1);
+	a = must("User nobody\n");
+	ck_assert_int_eq(seteuid(65534), 0);
+	b = must("User nobody\n");
+	rc = conf_can_reload(a, b, &err);
+	ck_assert_int_eq(seteuid(0), 0);
+	ck_assert_msg(rc == 0, "%s", err.text);
+	ck_assert_str_eq(a->data_directory, b->data_directory);
+	conf_free(a);
+	conf_free(b);
+}
+END_TEST
+
 START_TEST(conf_load_files_defaults_lie_below_torrc)
 {
 	char dir[] = "/tmp/test_conf.XXXXXX", cmd[64], a[64], b[64];
@@ -548,6 +569,7 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(conf_may_reach_case_gives_its_result, NELEM(reach)),
 	UNIT(conf_load_paths_become_absolute),
 	UNIT_LOOP(conf_can_reload_case_gives_its_result, NELEM(reloads)),
+	UNIT(conf_can_reload_after_the_drop_of_rights),
 	UNIT(conf_load_files_defaults_lie_below_torrc),
 	UNIT(conf_load_many_warnings_are_bounded),
 	UNIT(conf_load_error_text_is_escaped_and_cut),
