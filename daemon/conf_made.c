@@ -151,6 +151,9 @@ conf_made_ports(struct conf *c, struct conf_err *err)
 	static const char type[] = "TransProxyType";
 	int rc;
 
+	if ((rc = read_again(c, "__TransPort", &c->trans_ports, err)) < 0 ||
+	    (rc = read_again(c, "__DNSPort", &c->dns_ports, err)) < 0)
+		return rc;
 	settle_ports(&c->trans_ports, &c->ntrans_ports, -1);
 	settle_ports(&c->dns_ports, &c->ndns_ports, -1 - CONF_PORTS_MAX);
 	if ((rc = find_twice(c, c->trans_ports, c->ntrans_ports,

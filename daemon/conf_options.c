@@ -42,6 +42,9 @@ const struct conf_opt conf_options[] = {
 	    CONF_F_RESTART, "how they are redirected: default or TPROXY"),
 	BUILT("DNSPort", DNS_PORTS, dns_ports, NULL, 0,
 	    "where questions for names come in, UDP and TCP"),
+	/* as tor: the same list; what a controller would not save */
+	MADE("__TransPort", TRANS_PORTS, NULL, 0, "one more TransPort"),
+	MADE("__DNSPort", DNS_PORTS, NULL, 0, "one more DNSPort"),
 
 	/* process */
 	BUILT("DataDirectory", PATH, data_directory, NULL, CONF_F_RESTART,
@@ -345,6 +348,14 @@ const struct conf_opt conf_options[] = {
 	RELAY("ORPort", OTHER_PORTS, NULL, "0"),
 	RELAY("ExtORPort", OTHER_PORTS, NULL, "0"),
 	RELAY("DirPort", OTHER_PORTS, NULL, "0"),
+	LATER("__SocksPort", OTHER_PORTS, NULL, "0", NO_LISTENER),
+	LATER("__HTTPTunnelPort", OTHER_PORTS, NULL, "0", NO_LISTENER),
+	LATER("__NATDPort", OTHER_PORTS, NULL, "0", NO_LISTENER),
+	LATER("__ControlPort", OTHER_PORTS, NULL, "0", NO_LISTENER),
+	LATER("__MetricsPort", OTHER_PORTS, NULL, "0", NO_LISTENER),
+	RELAY("__ORPort", OTHER_PORTS, NULL, "0"),
+	RELAY("__ExtORPort", OTHER_PORTS, NULL, "0"),
+	RELAY("__DirPort", OTHER_PORTS, NULL, "0"),
 
 	/* what belongs to those */
 	LATER("ControlPortFileGroupReadable", BOOL, "0", NULL, NULL),
