@@ -54,7 +54,6 @@ struct conf_port {			/* one TransPort or DNSPort line */
 					 * no other port is in */
 	unsigned	ipv4_traffic : 1;	/* may go to IPv4 targets */
 	unsigned	ipv6_traffic : 1;
-	unsigned	prefer_ipv6 : 1;
 	unsigned	onion_traffic : 1;
 	unsigned	dns_request : 1;	/* may resolve */
 	unsigned	keepalive_isolate_socksauth : 1;

@@ -31,6 +31,7 @@ enum { NISO = sizeof(iso_flags) / sizeof(iso_flags[0]) };
 static const char *const unbuilt_flags[] = {
 	"CacheIPv4DNS", "CacheIPv6DNS", "CacheDNS", "UseIPv4Cache",
 	"UseIPv6Cache", "UseDNSCache", "PreferSOCKSNoAuth", "ExtendedErrors",
+	"PreferIPv6",		/* connections to names only: we have none */
 	NULL
 };
 static const char *const unix_flags[] = {
@@ -129,8 +130,6 @@ traffic_flag(struct conf_port *p, const char *s, size_t len, unsigned on)
 		p->ipv4_traffic = on;
 	else if (conf_is(s, len, "IPv6Traffic"))
 		p->ipv6_traffic = on;
-	else if (conf_is(s, len, "PreferIPv6"))
-		p->prefer_ipv6 = on;
 	else if (conf_is(s, len, "DNSRequest"))
 		p->dns_request = on;
 	else if (conf_is(s, len, "OnionTraffic"))
@@ -319,8 +318,6 @@ conf_print_port(FILE *f, const void *item)
 		fputs(" NoOnionTraffic", f);
 	if (!p->dns_request)
 		fputs(" NoDNSRequest", f);
-	if (p->prefer_ipv6)
-		fputs(" PreferIPv6", f);
 	if (!p->prefer_ipv6_automap)
 		fputs(" NoPreferIPv6Automap", f);
 	if (p->keepalive_isolate_socksauth)

@@ -86,7 +86,6 @@ set_door(struct door *d, const struct conf_port *p, int *last_group)
 		d->session_group = --*last_group;
 	d->no_ipv4 = !p->ipv4_traffic;
 	d->no_ipv6 = !p->ipv6_traffic;
-	d->prefer_ipv6 = p->prefer_ipv6;
 }
 
 static void

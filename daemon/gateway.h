@@ -24,7 +24,7 @@ struct door {
 	unsigned	isolate;	/* ISOLATE_* */
 	int		session_group;
 	uint8_t		proto;		/* DOOR_* */
-	uint8_t		no_ipv4, no_ipv6, prefer_ipv6;
+	uint8_t		no_ipv4, no_ipv6;
 };
 enum { DOOR_TRANS = 1, DOOR_DNS };
 
