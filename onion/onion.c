@@ -501,6 +501,8 @@ path_conf(const struct onion *o, const struct onion_conf *c,
 	out->nlong_lived = c->nlong_lived_ports;
 	out->paths_needed = c->paths_needed;
 	out->guards = o->guards;
+	out->reachable = c->may_reach;
+	out->reachable_arg = c->may_reach_arg;
 }
 
 static void
@@ -565,6 +567,13 @@ attach_conf(struct onion *o, const struct onion_conf *c,
 
 /* --- birth and death --- */
 
+static void
+reach_sources(struct onion *o, const struct onion_conf *c)
+{
+	dirsources_use(o->sources, c->use_v4, c->use_v6);
+	dirsources_reach(o->sources, c->may_reach, c->may_reach_arg);
+}
+
 static int
 make_sources(struct onion *o, const struct onion_conf *c)
 {
@@ -589,8 +598,18 @@ make_sources(struct onion *o, const struct onion_conf *c)
 	    all + c->nauths, c->nfallbacks, c->testing);
 	free(all);
 	if (rc == 0)
-		dirsources_use(o->sources, c->use_v4, c->use_v6);
+		reach_sources(o, c);
 	return rc;
+}
+
+static void
+reach_conf(const struct onion_conf *c, struct chanset_conf *out)
+{
+	out->prefer_v6 = c->prefer_v6_or == 1;
+	out->use_v4 = c->use_v4 != 0;
+	out->use_v6 = c->use_v6 != 0;
+	out->may_reach = c->may_reach;
+	out->may_reach_arg = c->may_reach_arg;
 }
 
 static int
@@ -603,12 +622,11 @@ make_links(struct onion *o, const struct onion_conf *c,
 		.bind4 = c->bind4, .bind6 = c->bind6
 	};
 	struct chanset_conf chans = {
-		.loop = o->loop, .user = &chan_users, .arg = o,
-		.prefer_v6 = c->prefer_v6_or == 1,
-		.use_v4 = c->use_v4 != 0, .use_v6 = c->use_v6 != 0
+		.loop = o->loop, .user = &chan_users, .arg = o
 	};
 	int rc;
 
+	reach_conf(c, &chans);
 	if ((rc = tlslink_dialer_new(&o->dialer, &tls)) < 0)
 		return rc;
 	chans.dialer = tlslink_dialer(o->dialer);
@@ -787,6 +805,7 @@ onion_reconf(struct onion *o, const struct onion_conf *c, char *why,
 	struct guard_conf gc;
 	struct path_conf pc;
 	struct pool_conf poolc;
+	struct chanset_conf chans;
 	struct nodes *nodes;
 	int rc;
 
@@ -809,7 +828,9 @@ onion_reconf(struct onion *o, const struct onion_conf *c, char *why,
 	pool_set_conf(o->pool, &poolc);
 	attach_conf(o, c, &ac);
 	attach_set_conf(o->attach, &ac);
-	dirsources_use(o->sources, c->use_v4, c->use_v6);
+	reach_sources(o, c);
+	reach_conf(c, &chans);
+	chanset_set_reach(o->chans, &chans);
 	tlslink_set_bind(o->dialer, &c->bind4, &c->bind6);
 	o->padding = c->padding;
 	o->reduced_padding = c->reduced_padding;

@@ -61,6 +61,8 @@ struct dirsources {
 	size_t			*voter;		/* rows that vote */
 	size_t			 nvoters;
 	int			 use_v4, use_v6;
+	int			(*may_reach)(void *, const struct addr *);
+	void			*may_reach_arg;
 	int			 testing;
 	unsigned		 picks;		/* since authorities count */
 	int64_t			 since;		/* the need they count for */
@@ -155,14 +157,29 @@ dirsources_use(struct dirsources *s, int v4, int v6)
 	s->use_v6 = v6 != 0;
 }
 
+void
+dirsources_reach(struct dirsources *s,
+    int (*may_reach)(void *, const struct addr *), void *arg)
+{
+	s->may_reach = may_reach;
+	s->may_reach_arg = arg;
+}
+
 /* --- choice --- */
+
+static int
+can_dial(const struct dirsources *s, const struct addr *a)
+{
+	if (!((a->family == 4 && s->use_v4) || (a->family == 6 && s->use_v6)))
+		return 0;
+	return s->may_reach == NULL || s->may_reach(s->may_reach_arg, a);
+}
 
 static int
 is_usable(const struct dirsource *d)
 {
-	return d->conf.weight > 0 &&
-	    ((d->set->use_v4 && d->conf.or4.family == 4) ||
-	    (d->set->use_v6 && d->conf.or6.family == 6));
+	return d->conf.weight > 0 && (can_dial(d->set, &d->conf.or4) ||
+	    can_dial(d->set, &d->conf.or6));
 }
 
 /* When may it be asked?  @starved: nobody else is there. */

@@ -48,8 +48,12 @@ void	 dirsources_free(struct dirsources *);
 size_t	 dirsources_nvoters(const struct dirsources *);
 const uint8_t *dirsources_voter(const struct dirsources *, size_t i);
 
-/* Which address families can be dialled at all; both by default. */
+/* Which address families can be dialled at all, both by default; and which
+ * addresses of them, all where @may_reach is NULL.  @arg lives until another
+ * is set. */
 void	 dirsources_use(struct dirsources *, int v4, int v6);
+void	 dirsources_reach(struct dirsources *,
+	    int (*may_reach)(void *arg, const struct addr *), void *arg);
 
 /* Whom to ask now: a fallback, or, once @since (loop ms, when the need arose)
  * is long enough past or there is no fallback that can be asked, an authority;

@@ -447,7 +447,9 @@ dial(struct chan *c)
 	}
 	if (c->why)
 		return;
-	rc = d->dial(d->arg, &c->peer, &link_user, c, &c->wire);
+	/* It may have been allowed when the channel was made. */
+	rc = chanset_may_dial(set, &c->peer) ?
+	    d->dial(d->arg, &c->peer, &link_user, c, &c->wire) : -EACCES;
 	if (rc < 0) {
 		c->wire = NULL;
 		chan_log(c, LL_INFO, "dialling: %s", strerror(-rc));

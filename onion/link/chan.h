@@ -98,8 +98,11 @@ struct chanset_conf {
 	const struct chanset_user	*user;
 	void				*arg;
 	struct chan_padding		 padding;
+	/* What of these is not allowed is never dialled, whoever asks. */
 	uint8_t	prefer_v6;		/* ClientPreferIPv6ORPort */
 	uint8_t	use_v4, use_v6;
+	int	(*may_reach)(void *arg, const struct addr *);  /* NULL: all */
+	void	*may_reach_arg;		/* lives until another is set */
 };
 
 int	 chanset_new(struct chanset **, const struct chanset_conf *);
@@ -113,6 +116,8 @@ int64_t	 chanset_retry_at(struct chanset *, const struct hopinfo *); /* ms */
 /* The network may have come back, or a user waits: forget the backoffs. */
 void	 chanset_forgive(struct chanset *);
 void	 chanset_set_padding(struct chanset *, const struct chan_padding *);
+/* Which addresses may be dialled from now on: the last five of a conf. */
+void	 chanset_set_reach(struct chanset *, const struct chanset_conf *);
 /* Close all that carry nothing; @all: also those that do. */
 void	 chanset_close(struct chanset *, int all);
 

@@ -109,6 +109,7 @@ struct chanset {
 /* chanset.c */
 void	chanset_enter(struct chanset *);
 void	chanset_leave(struct chanset *);	/* may free the set */
+int	chanset_may_dial(const struct chanset *, const struct addr *);
 void	chanset_index(struct chan *);		/* its identity is proven */
 void	chanset_buried(struct chan *);		/* it died: off the lists */
 void	chanset_worked(struct chan *);		/* it opened: no backoff */

@@ -266,14 +266,25 @@ find_by_addr(struct chanset *set, const struct hopinfo *hop)
 	return NULL;
 }
 
+/* The last gate: nothing is dialled that this does not let through. */
+int
+chanset_may_dial(const struct chanset *set, const struct addr *a)
+{
+	const struct chanset_conf *c = &set->conf;
+
+	if (!((a->family == 4 && c->use_v4) || (a->family == 6 && c->use_v6)))
+		return 0;
+	return c->may_reach == NULL || c->may_reach(c->may_reach_arg, a);
+}
+
 /* First which, then which other address. */
 static int
 pick_addrs(const struct chanset *set, const struct hopinfo *hop,
     struct addr *first, struct addr *second)
 {
 	static const struct addr none;
-	struct addr v4 = set->conf.use_v4 ? hop->or4 : none;
-	struct addr v6 = set->conf.use_v6 ? hop->or6 : none;
+	struct addr v4 = chanset_may_dial(set, &hop->or4) ? hop->or4 : none;
+	struct addr v6 = chanset_may_dial(set, &hop->or6) ? hop->or6 : none;
 	int six = v6.family && (set->conf.prefer_v6 || !v4.family);
 
 	*first = six ? v6 : v4;
@@ -356,6 +367,16 @@ chanset_set_padding(struct chanset *set, const struct chan_padding *padding)
 	set->conf.padding = *padding;
 	TAILQ_FOREACH(c, &set->chans, link)
 		chan_padding_changed(c);
+}
+
+void
+chanset_set_reach(struct chanset *set, const struct chanset_conf *conf)
+{
+	set->conf.prefer_v6 = conf->prefer_v6;
+	set->conf.use_v4 = conf->use_v4;
+	set->conf.use_v6 = conf->use_v6;
+	set->conf.may_reach = conf->may_reach;
+	set->conf.may_reach_arg = conf->may_reach_arg;
 }
 
 void

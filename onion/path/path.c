@@ -8,8 +8,9 @@
  *	  middle	anything usable that is not excluded; MiddleNodes
  *	  end		the same without MiddleNodes and MiddleOnly relays: last
  *			hops of internal circuits
- *	  first		Guard relays, where there are no guards (UseEntryGuards
- *			0), and dir, V2Dir relays for the same
+ *	  first		Guard relays that can be reached, where there are no
+ *			guards (UseEntryGuards 0), and dir, V2Dir relays for
+ *			the same
  *
  *	What depends on one request (ports, Fast and Stable, who is in the path
  *	already) is asked for each relay drawn.  Where nothing is left, Fast and
@@ -87,19 +88,33 @@ may_be_exit(void *arg, const struct relay *r)
 }
 
 static int
+reachable_at(const struct path_ctx *c, const struct addr *a)
+{
+	return a->family != 0 && (c->conf.reachable == NULL ||
+	    c->conf.reachable(c->conf.reachable_arg, a));
+}
+
+static int
+is_reachable(const struct path_ctx *c, const struct relay *r)
+{
+	return reachable_at(c, &r->or4) || reachable_at(c, &r->or6);
+}
+
+static int
 may_be_first(void *arg, const struct relay *r)
 {
 	struct path_ctx *c = arg;
 
 	return (r->flags & (RELAY_GUARD | RELAY_MIDDLEONLY)) == RELAY_GUARD &&
-	    relay_usable(r) && !is_excluded(c, r) && (!c->conf.entries ||
-	    relayset_has(c->conf.entries, c->nd, r));
+	    relay_usable(r) && !is_excluded(c, r) && is_reachable(c, r) &&
+	    (!c->conf.entries || relayset_has(c->conf.entries, c->nd, r));
 }
 
 static int
 may_be_dir(void *arg, const struct relay *r)
 {
-	return (r->flags & RELAY_V2DIR) && !is_excluded(arg, r);
+	return (r->flags & RELAY_V2DIR) && !is_excluded(arg, r) &&
+	    is_reachable(arg, r);
 }
 
 static const struct {

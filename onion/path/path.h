@@ -13,6 +13,7 @@
 
 #include "onion/path/kin.h"
 
+struct addr;
 struct guard_use;
 struct guards;
 struct loop;
@@ -43,6 +44,10 @@ struct path_conf {			/* copied; the sets are borrowed */
 	double			 paths_needed;	/* PathsNeededToBuildCircuits,
 						 * 0..1; < 0: consensus */
 	struct guards		*guards;	/* NULL: UseEntryGuards 0 */
+	/* Where there are no guards: may the first hop be dialled at that
+	 * address?  NULL: any. */
+	int			(*reachable)(void *arg, const struct addr *);
+	void			*reachable_arg;
 };
 
 enum path_kind {

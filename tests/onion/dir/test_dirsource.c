@@ -198,6 +198,38 @@ START_TEST(dirsources_pick_passes_over_what_cannot_be_dialled)
 }
 END_TEST
 
+static int
+only_six(void *arg, const struct addr *a)
+{
+	return a->family == 6 || *(int *)arg;
+}
+
+START_TEST(dirsources_pick_passes_over_what_may_not_be_reached)
+{
+	struct dirsource_conf a = conf(1, 1), f[2] = { conf(50, 0),
+	    conf(51, 0) };
+	struct dirsources *s;
+	struct dirsource *d;
+	struct hopinfo h;
+	int64_t at;
+	int all = 0;
+
+	ck_assert_int_eq(addr_parse(&f[1].or6, "[2001:db8::1]:443", -1), 0);
+	loop_init(&loop, 0, 0);
+	ck_assert_int_eq(dirsources_new(&s, &loop, &a, 1, f, 2, 0), 0);
+	dirsources_reach(s, only_six, &all);
+	d = dirsources_pick(s, 0, &at);
+	ck_assert_ptr_nonnull(d);
+	dirsource_hopinfo(d, &h);
+	ck_assert_int_eq(h.id.rsa[0], 51);
+	loop.now = 10 * DIRSOURCE_AUTH_DELAY_MS;
+	ck_assert_ptr_null(dirsources_pick(s, 0, &at));
+	all = 1;
+	ck_assert_ptr_nonnull(dirsources_pick(s, 0, &at));
+	dirsources_free(s);
+}
+END_TEST
+
 START_TEST(dirsources_new_what_cannot_be_asked_is_refused)
 {
 	struct dirsource_conf c = conf(50, 0);
@@ -245,6 +277,7 @@ static const struct unit_test tests[] = {
 	UNIT(dirsources_pick_all_down_is_never_starved_for_long),
 	UNIT(dirsources_pick_follows_weights),
 	UNIT(dirsources_pick_passes_over_what_cannot_be_dialled),
+	UNIT(dirsources_pick_passes_over_what_may_not_be_reached),
 	UNIT(dirsources_new_what_cannot_be_asked_is_refused),
 	UNIT(dirsources_voters_are_those_with_a_vote)
 };

@@ -330,6 +330,70 @@ START_TEST(chanset_get_dials_the_address_that_is_configured)
 }
 END_TEST
 
+static int
+not_on_443(void *arg, const struct addr *a)
+{
+	(void)arg;
+	return a->port != 443;
+}
+
+static const struct {
+	const char	*or4, *or6;
+	int		 want;
+} reach_cases[] = {
+	{ "192.0.2.9:443", "[2001:db8::9]:9001", 6 },
+	{ "192.0.2.9:9001", "[2001:db8::9]:443", 4 },
+	{ "192.0.2.9:9001", "[2001:db8::9]:9001", 4 },
+	{ "192.0.2.9:443", "[2001:db8::9]:443", 0 },
+};
+
+START_TEST(chanset_get_dials_only_what_may_be_reached)
+{
+	struct chan *c;
+	int rc;
+
+	rig_init(&r);
+	chanset_free(r.set);
+	r.conf.may_reach = not_on_443;
+	ck_assert_int_eq(chanset_new(&r.set, &r.conf), 0);
+	addr_parse(&r.hop.or4, reach_cases[_i].or4, -1);
+	addr_parse(&r.hop.or6, reach_cases[_i].or6, -1);
+	rc = chanset_get(r.set, &r.hop, &c);
+	if (reach_cases[_i].want == 0)
+		ck_assert_int_eq(rc, -EADDRNOTAVAIL);
+	else
+		ck_assert_int_eq(chan_peer(c)->family, reach_cases[_i].want);
+	rig_fini(&r);
+}
+END_TEST
+
+static int
+nobody(void *arg, const struct addr *a)
+{
+	(void)arg;
+	(void)a;
+	return 0;
+}
+
+/* A reload between the making of a channel and its dialling. */
+START_TEST(chanset_set_reach_holds_for_channels_that_are_there)
+{
+	struct ear e = { 0 };
+	struct chan *c;
+
+	rig_init(&r);
+	ck_assert_int_eq(chanset_get(r.set, &r.hop, &c), 0);
+	ear_attach(&e, &r, c);
+	r.conf.may_reach = nobody;
+	chanset_set_reach(r.set, &r.conf);
+	loop_advance(&r.loop, 1000);
+	ck_assert_uint_eq(e.gone, 1);
+	ck_assert_int_eq(e.why, CHAN_WHY_CONNECT);
+	ck_assert_uint_eq(r.relay->dials, 0);
+	rig_fini(&r);
+}
+END_TEST
+
 START_TEST(chan_closed_by_the_relay_is_lost)
 {
 	struct ear e = { 0 };
@@ -565,6 +629,9 @@ static const struct unit_test tests[] = {
 	UNIT(chan_second_address_is_tried_where_the_first_is_silent),
 	UNIT_LOOP(chanset_get_dials_the_address_that_is_configured,
 	    NELEM(address_cases)),
+	UNIT_LOOP(chanset_get_dials_only_what_may_be_reached,
+	    NELEM(reach_cases)),
+	UNIT(chanset_set_reach_holds_for_channels_that_are_there),
 	UNIT(chan_closed_by_the_relay_is_lost),
 	UNIT_LOOP(chan_open_drops_or_dies_of_cells_that_are_no_circuits,
 	    NELEM(late)),

@@ -460,6 +460,32 @@ START_TEST(path_choose_without_guards_first_hops_vary_by_weight)
 }
 END_TEST
 
+static int
+only_even(void *arg, const struct addr *a)
+{
+	(void)arg;
+	return a->ip[1] % 2 == 0;
+}
+
+START_TEST(path_choose_without_guards_first_hops_can_be_reached)
+{
+	struct path_request dir = { .kind = PATH_ONE_HOP };
+	struct path p;
+	int i;
+
+	plain(60);
+	conf.reachable = only_even;
+	begin_conf(0);
+	for (i = 0; i < 300; i++) {
+		ck_assert_int_eq(choose(&exit_web, &p), 0);
+		ck_assert_int_eq(p.hop[0]->or4.ip[1] % 2, 0);
+		ck_assert_int_eq(choose(&dir, &p), 0);
+		ck_assert_int_eq(p.hop[0]->or4.ip[1] % 2, 0);
+	}
+	end();
+}
+END_TEST
+
 START_TEST(path_choose_one_subnet_gives_a_path_only_if_subnets_do_not_count)
 {
 	struct path p;
@@ -586,6 +612,7 @@ static const struct unit_test tests[] = {
 	UNIT(path_choose_internal_needs_no_exit),
 	UNIT(path_choose_one_hop_is_a_directory_guard),
 	UNIT(path_choose_without_guards_first_hops_vary_by_weight),
+	UNIT(path_choose_without_guards_first_hops_can_be_reached),
 	UNIT(path_choose_one_subnet_gives_a_path_only_if_subnets_do_not_count),
 	UNIT(path_choose_three_relays_are_just_enough),
 	UNIT(path_choose_caps_that_are_needed_are_there),
