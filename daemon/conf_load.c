@@ -318,12 +318,36 @@ conf_free(struct conf *c)
 	free(c);
 }
 
+/* What was given for an option that has no field of its own. */
+static char *
+printed_given(const struct conf_opt *o, const struct conf *c)
+{
+	struct conf_strings dropped = { .n = 0 };
+	union conf_field field;
+	struct conf_err err;
+	char *text = NULL;
+
+	memset(&field, 0, sizeof(field));
+	if (conf_read_given(o, &c->values->given[o - conf_options],
+	    c->values->testing, &field, &dropped, &err) == 0)
+		text = printed(o->kind, &field);
+	conf_type_free(o->kind, &field);
+	conf_strings_free(&dropped);
+	return text;
+}
+
+static char *
+printed_option(const struct conf_opt *o, const struct conf *c)
+{
+	return o->field == CONF_NO_FIELD ? printed_given(o, c) :
+	    printed(o->kind, (const char *)c + o->field);
+}
+
 static int
-same_given(const struct conf_opt *o, const struct conf *a,
+same_option(const struct conf_opt *o, const struct conf *a,
     const struct conf *b)
 {
-	char *x = printed(o->kind, (const char *)a + o->field);
-	char *y = printed(o->kind, (const char *)b + o->field);
+	char *x = printed_option(o, a), *y = printed_option(o, b);
 	int same = x && y && strcmp(x, y) == 0;
 
 	free(x);
@@ -338,8 +362,7 @@ conf_can_reload(const struct conf *old, const struct conf *new,
 	const struct conf_opt *o;
 
 	for (o = conf_options; o->name; o++)
-		if ((o->flags & CONF_F_RESTART) && o->field != CONF_NO_FIELD &&
-		    !same_given(o, old, new))
+		if ((o->flags & CONF_F_RESTART) && !same_option(o, old, new))
 			return conf_fail(err, -EBUSY, "%s cannot change while "
 			    "the program runs; restart it", o->name);
 	return 0;

@@ -106,15 +106,15 @@ const struct conf_opt conf_options[] = {
 	KEPT("ProtocolWarnings", BOOL, protocol_warnings, "0", NULL, NULL),
 
 	/* whom to ask for the network */
-	MADE("DirAuthority", AUTHORITIES, NULL, 0,
+	MADE("DirAuthority", AUTHORITIES, NULL, CONF_F_RESTART,
 	    "an authority, in place of the built-in ones"),
-	MADE("AlternateDirAuthority", AUTHORITIES, NULL, 0,
+	MADE("AlternateDirAuthority", AUTHORITIES, NULL, CONF_F_RESTART,
 	    "the same, but the built-in bridge authority stays"),
-	MADE("AlternateBridgeAuthority", AUTHORITIES, NULL, 0,
+	MADE("AlternateBridgeAuthority", AUTHORITIES, NULL, CONF_F_RESTART,
 	    "in place of the built-in bridge authority"),
-	MADE("FallbackDir", FALLBACKS, NULL, 0,
+	MADE("FallbackDir", FALLBACKS, NULL, CONF_F_RESTART,
 	    "a directory mirror to start from"),
-	MADE("UseDefaultFallbackDirs", BOOL, "1", 0,
+	MADE("UseDefaultFallbackDirs", BOOL, "1", CONF_F_RESTART,
 	    "start from the built-in mirrors"),
 	KEPT("DirAuthorityFallbackRate", DOUBLE, dir_authority_fallback_rate,
 	    "0.1", NULL, NULL),
@@ -187,7 +187,7 @@ const struct conf_opt conf_options[] = {
 	    "name relays by both identities when extending"),
 
 	/* guards */
-	BUILT("UseEntryGuards", BOOL, use_entry_guards, "1", 0,
+	BUILT("UseEntryGuards", BOOL, use_entry_guards, "1", CONF_F_RESTART,
 	    "keep to few first relays for long"),
 	BUILT("NumEntryGuards", POSINT, num_entry_guards, "0", 0,
 	    "how many guards to choose among; 0: the consensus says"),

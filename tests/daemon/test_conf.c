@@ -198,6 +198,7 @@ START_TEST(conf_load_empty_has_the_live_network)
 END_TEST
 
 #define ID "ABCDEF0123456789ABCDEF0123456789ABCDEF01"
+#define FALLBACK "FallbackDir 10.0.0.1:1 orport=2 id=" ID "\n"
 #define AUTH "DirAuthority a orport=5001 v3ident=" ID " 10.0.0.1:7001 " ID "\n"
 
 static const struct {
@@ -373,6 +374,16 @@ static const struct {
 	{ AUTH, "TestingTorNetwork 1\n" AUTH, "TestingTorNetwork" },
 	{ "TransPort 1\n", "TransPort 1\nTransProxyType TPROXY\n",
 	    "TransProxyType" },
+	{ "", AUTH, "DirAuthority" },
+	{ AUTH, AUTH "DirAuthority 10.0.0.2:1 " ID "\n", "DirAuthority" },
+	{ AUTH, AUTH "StrictNodes 1\n", NULL },
+	{ "", "Alternate" AUTH, "AlternateDirAuthority" },
+	{ AUTH, AUTH FALLBACK, "FallbackDir" },
+	{ AUTH FALLBACK, FALLBACK AUTH, NULL },
+	{ "", "UseDefaultFallbackDirs 0\n", "UseDefaultFallbackDirs" },
+	{ "", "UseDefaultFallbackDirs 1\n", NULL },
+	{ "", "UseEntryGuards 0\n", "UseEntryGuards" },
+	{ "", "ClientUseIPv6 0\nReachableAddresses *:443\n", NULL },
 };
 
 START_TEST(conf_can_reload_case_gives_its_result)
