@@ -7,8 +7,9 @@
  *	fails before that ends the program with one sentence.
  *
  *	SIGHUP reads the configuration anew.  It is made whole first, checked
- *	against what cannot change while running, and then put in place part by
- *	part; where any part refuses, the old configuration stays.
+ *	against what cannot change while running, and everything that it needs
+ *	is opened beside what is there.  Only when all of that held is it put in
+ *	place, which cannot fail; else all of it is dropped.
  *	SIGUSR1 logs statistics; SIGTERM and SIGINT end the program in order.
  */
 #include "daemon/app.h"
@@ -102,19 +103,6 @@ log_warnings(const struct conf *c)
 		log_warn(LD_CONFIG, "%s", c->warnings.item[i]);
 }
 
-static int
-use_log(const struct app *a, const struct conf *c, struct conf_err *err)
-{
-	struct log_set *set;
-	int rc = conf_log_open(c, a->args->quiet, &set, err);
-
-	if (rc < 0)
-		return rc;
-	log_set_scrub(c->safe_logging != CONF_SCRUB_NONE);
-	log_set_use(set);
-	return 0;
-}
-
 /* --- statistics --- */
 
 static void
@@ -162,76 +150,82 @@ on_heartbeat(void *arg)
 
 /* --- reload --- */
 
-static int
-put_in_place(struct app *a, struct conf *new, char *why, size_t max)
-{
+struct change {			/* all that a reload replaces */
+	struct conf	*conf;
 	struct onionconf_store store;
-	struct onion_conf oc;
-	struct conf_err err;
-	struct doors *doors;
-	int rc;
+	struct log_set	*log;
+	struct onion_change *onion;
+	struct gateway_rules *rules;
+	struct doors	*doors;
+};
 
-	if ((rc = onionconf_make(&oc, &store, new)) < 0) {
-		snprintf(why, max, "no memory");
-		return rc;
-	}
-	/* Listeners first: they are what can fail for outside reasons, and
-	 * those that stay are not touched. */
-	rc = doors_open(&doors, a->doors, &a->ev, a->gateway, new, why, max);
-	if (rc == 0) {
-		a->doors = doors;
-		rc = onion_reconf(a->onion, &oc, why, max);
-	}
-	onionconf_free(&store);
-	if (rc < 0)
-		return rc;
-	gateway_set_conf(a->gateway, new);
-	if (use_log(a, new, &err) < 0)
-		log_warn(LD_CONFIG, "%s: logging goes on as before",
-		    err.text);
-	return 0;
+static void
+change_drop(struct app *a, struct change *ch)
+{
+	if (ch->doors)
+		doors_drop(ch->doors, a->doors);
+	gateway_rules_free(ch->rules);
+	onion_change_free(ch->onion);
+	log_set_free(ch->log);
+	onionconf_free(&ch->store);
+	conf_free(ch->conf);
 }
 
-/* Back to the listeners of the configuration that stays. */
-static void
-put_back(struct app *a)
+/* Everything that can fail, and nothing that shows. */
+static int
+change_prepare(struct app *a, struct change *ch, char *why, size_t max)
 {
-	char why[WHY_MAX];
-	struct doors *doors;
+	struct conf_err err = { 0 };
+	struct onion_conf oc;
+	int rc;
 
-	if (doors_open(&doors, a->doors, &a->ev, a->gateway, a->conf, why,
-	    sizeof(why)) == 0)
-		a->doors = doors;
-	else
-		log_err(LD_CONFIG, "%s", why);
+	if ((rc = conf_load(&ch->conf, a->args, &err)) < 0 ||
+	    (rc = conf_can_reload(a->conf, ch->conf, &err)) < 0 ||
+	    (rc = conf_log_open(ch->conf, a->args->quiet, &ch->log,
+	    &err)) < 0) {
+		snprintf(why, max, "%s", err.text);
+		return rc;
+	}
+	snprintf(why, max, "no memory");
+	if ((rc = onionconf_make(&oc, &ch->store, ch->conf)) < 0 ||
+	    (rc = gateway_rules_new(&ch->rules, ch->conf)) < 0 ||
+	    (rc = onion_prepare(&ch->onion, &oc, why, max)) < 0)
+		return rc;
+	return doors_prepare(&ch->doors, a->doors, &a->ev, a->gateway,
+	    ch->conf, why, max);
+}
+
+static void
+change_commit(struct app *a, struct change *ch)
+{
+	struct conf *old = a->conf;
+
+	conf_log_use(ch->conf, ch->log);
+	onion_commit(a->onion, ch->onion);
+	gateway_set_rules(a->gateway, ch->rules);
+	doors_commit(ch->doors, a->doors, ch->conf);
+	a->doors = ch->doors;
+	a->conf = ch->conf;
+	onionconf_free(&ch->store);
+	conf_free(old);
+	set_heartbeat(a);
 }
 
 static void
 reload(struct app *a)
 {
-	struct conf *new = NULL, *old = a->conf;
+	struct change ch = { .conf = NULL };
 	char why[WHY_MAX] = "";
-	struct conf_err err = { 0 };
 
 	log_notice(LD_CONFIG, "reading the configuration again (SIGHUP)");
-	if (conf_load(&new, a->args, &err) < 0 ||
-	    conf_can_reload(old, new, &err) < 0) {
-		log_err(LD_CONFIG, "%s", err.text);
-		log_err(LD_CONFIG, "the old configuration stays in force");
-		conf_free(new);
-		return;
-	}
-	if (put_in_place(a, new, why, sizeof(why)) < 0) {
+	if (change_prepare(a, &ch, why, sizeof(why)) < 0) {
+		change_drop(a, &ch);
 		log_err(LD_CONFIG, "%s", why);
 		log_err(LD_CONFIG, "the old configuration stays in force");
-		put_back(a);
-		conf_free(new);
 		return;
 	}
-	a->conf = new;
-	set_heartbeat(a);
-	log_warnings(new);
-	conf_free(old);
+	change_commit(a, &ch);
+	log_warnings(a->conf);
 	log_notice(LD_CONFIG, "the new configuration is in force");
 }
 
@@ -342,14 +336,16 @@ start(struct app *a, char *why, size_t max)
 {
 	const struct conf *c = a->conf;
 	struct conf_err err = { 0 };
+	struct log_set *set;
 	int rc;
 
 	snprintf(why, max, "no memory");
 	if ((rc = make_signals(a)) < 0 ||
 	    (rc = start_as_user(a, why, max)) < 0 ||
-	    (rc = doors_open(&a->doors, NULL, &a->ev, a->gateway, c, why,
+	    (rc = doors_prepare(&a->doors, NULL, &a->ev, a->gateway, c, why,
 	    max)) < 0)
 		return rc;
+	doors_commit(a->doors, NULL, c);
 	if (c->pid_file && (rc = process_pid_file(c->pid_file)) < 0) {
 		snprintf(why, max, "PidFile %s: %s", c->pid_file,
 		    strerror(-rc));
@@ -361,10 +357,11 @@ start(struct app *a, char *why, size_t max)
 		    strerror(-rc));
 		return rc;
 	}
-	if ((rc = use_log(a, c, &err)) < 0) {
+	if ((rc = conf_log_open(c, a->args->quiet, &set, &err)) < 0) {
 		snprintf(why, max, "%s", err.text);
 		return rc;
 	}
+	conf_log_use(c, set);
 	log_warnings(c);
 	if (getuid() == 0)
 		log_warn(LD_GENERAL, "running as root: set User to an account "

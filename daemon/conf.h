@@ -326,9 +326,11 @@ void	 conf_usage(FILE *);
 
 /* May we connect to a relay at @a (ReachableAddresses, ClientUseIPv4 and 6)? */
 int	 conf_may_reach(const struct conf *, const struct addr *);
-/* Opens the sinks that Log asks for; the caller gives them to log_set_use().
- * @quiet as on the command line. */
+/* Opens the sinks that Log asks for, beside those in use; conf_log_use() puts
+ * them in place, and the rest that belongs to the log.  @quiet as on the
+ * command line. */
 int	 conf_log_open(const struct conf *, enum conf_quiet, struct log_set **,
 	    struct conf_err *);
+void	 conf_log_use(const struct conf *, struct log_set *take);
 
 #endif

@@ -295,8 +295,6 @@ open_sink(struct log_set *set, const struct conf *c, const struct conf_log *l,
 	if (c->run_as_daemon && (l->where == LOG_TO_STDOUT ||
 	    l->where == LOG_TO_STDERR))
 		return 0;		/* nobody is there to see it */
-	if (l->where == LOG_TO_FILE && c->truncate_log_file)
-		empty_once(l->path);
 	rc = log_set_add_domains(set, l->domains, l->where, l->path);
 	if (rc == 0)
 		return 0;
@@ -331,4 +329,16 @@ conf_log_open(const struct conf *c, enum conf_quiet quiet,
 	}
 	*out = set;
 	return 0;
+}
+
+void
+conf_log_use(const struct conf *c, struct log_set *set)
+{
+	size_t i;
+
+	for (i = 0; i < c->nlogs && c->truncate_log_file; i++)
+		if (c->logs[i].where == LOG_TO_FILE)
+			empty_once(c->logs[i].path);
+	log_set_scrub(c->safe_logging != CONF_SCRUB_NONE);
+	log_set_use(set);
 }

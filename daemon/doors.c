@@ -3,8 +3,8 @@
  * Theory of operation
  *	An entry is one TransPort or DNSPort line with its open sockets.  At a
  *	reload an entry whose address is wanted again is kept, and only its
- *	rules change, once everything else is open; so a new isolation flag does
- *	not need a second socket on an address that is taken.
+ *	rules change, at the commit; so a new isolation flag does not need a
+ *	second socket on an address that is taken.
  *
  *	A line without SessionGroup is a group of its own.  Its number is drawn
  *	here and never again, so that after a reload no door finds itself in a
@@ -31,6 +31,7 @@ struct entry {			/* one line of torrc */
 	struct door	 door;
 	struct listener	*listener;	/* a TransPort ... */
 	struct dnssock	*dns;		/* ... or a DNSPort */
+	int		 told;		/* the log says that it is open */
 };
 
 struct doors {
@@ -135,14 +136,8 @@ open_trans(struct entry *e, struct doors *d, struct evloop *ev,
 		.ev = ev, .gateway = gw, .natlook = d->natlook,
 		.door = &e->door, .addr = e->port.addr
 	};
-	char text[ADDR_TEXT];
-	int rc = listen_new(&e->listener, &lc, kind_of(d->kind));
 
-	if (rc == 0)
-		log_notice(LD_NET, "TransPort listens on %s (%s)",
-		    addr_raw(listen_addr(e->listener), text),
-		    natlook_name(kind_of(d->kind)));
-	return rc;
+	return listen_new(&e->listener, &lc, kind_of(d->kind));
 }
 
 static int
@@ -154,13 +149,25 @@ open_dns(struct entry *e, struct evloop *ev, struct gateway *gw)
 		.listener = &e->door, .enter = evloop_enter,
 		.leave = evloop_leave, .turn = ev
 	};
-	char text[ADDR_TEXT];
-	int rc = dnssock_new(&e->dns, &dc);
 
-	if (rc == 0)
+	return dnssock_new(&e->dns, &dc);
+}
+
+static void
+tell(struct entry *e, enum conf_trans kind)
+{
+	char text[ADDR_TEXT];
+
+	if (e->told)
+		return;
+	e->told = 1;
+	if (e->listener)
+		log_notice(LD_NET, "TransPort listens on %s (%s)",
+		    addr_raw(listen_addr(e->listener), text),
+		    natlook_name(kind_of(kind)));
+	else
 		log_notice(LD_NET, "DNSPort listens on %s, UDP and TCP",
 		    addr_raw(dnssock_addr(e->dns), text));
-	return rc;
 }
 
 static const char *
@@ -271,11 +278,12 @@ set_rules(struct doors *d, const struct conf *c)
 		    &c->dns_ports[i - c->ntrans_ports];
 		e->port = *p;
 		set_door(&e->door, p, &d->last_group);
+		tell(e, d->kind);
 	}
 }
 
 int
-doors_open(struct doors **out, struct doors *old, struct evloop *ev,
+doors_prepare(struct doors **out, struct doors *old, struct evloop *ev,
     struct gateway *gw, const struct conf *c, char *why, size_t max)
 {
 	struct doors *d = calloc(1, sizeof(*d));
@@ -294,11 +302,22 @@ doors_open(struct doors **out, struct doors *old, struct evloop *ev,
 		close_but(d, old);
 		return rc;
 	}
+	*out = d;
+	return 0;
+}
+
+void
+doors_commit(struct doors *d, struct doors *old, const struct conf *c)
+{
 	set_rules(d, c);
 	if (old)
 		close_but(old, d);
-	*out = d;
-	return 0;
+}
+
+void
+doors_drop(struct doors *d, struct doors *old)
+{
+	close_but(d, old);
 }
 
 void

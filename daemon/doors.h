@@ -2,7 +2,8 @@
  *
  * TransPorts and DNSPorts are opened together or not at all.  At a reload the
  * addresses that both configurations have are kept open, under the new rules;
- * the rest is opened before anything of the old is closed.
+ * the rest is opened before anything of the old is closed, since it may be that
+ * it could not be opened again: rights to do so are gone.
  */
 #ifndef DAEMON_DOORS_H
 #define DAEMON_DOORS_H
@@ -14,10 +15,13 @@ struct doors;
 struct evloop;
 struct gateway;
 
-/* @old is used up on success and untouched on failure; NULL: none.  @why gets
- * what could not be opened, and what to do about it. */
-int	doors_open(struct doors **, struct doors *old, struct evloop *,
+/* Opens what @old (NULL: none) has not got yet, and changes nothing of it.
+ * The loop must not turn before the new doors are either committed, with @old
+ * closed, or dropped.  @why gets what could not be opened, and what to do. */
+int	doors_prepare(struct doors **, struct doors *old, struct evloop *,
 	    struct gateway *, const struct conf *, char *why, size_t max);
+void	doors_commit(struct doors *, struct doors *old, const struct conf *);
+void	doors_drop(struct doors *, struct doors *old);
 void	doors_close(struct doors *);
 
 #endif

@@ -41,10 +41,14 @@ struct flow {
 	struct loop_item reap;
 };
 
-struct gateway {
-	struct gateway_conf conf;
+struct gateway_rules {
 	struct policy_conf policy;
 	uint16_t	*reject_ports, *warn_ports;	/* owned copies */
+};
+
+struct gateway {
+	struct gateway_conf conf;
+	struct gateway_rules *rules;
 	struct isolate	*isolate;
 	struct quota	*quota;		/* of flows */
 	struct dnsport	*dnsport;
@@ -162,7 +166,7 @@ gateway_flow(struct gateway *gw, const struct door *door,
 	char text[ADDR_TEXT];
 	int rc;
 
-	policy_decide(&gw->policy, &flow, &d);
+	policy_decide(&gw->rules->policy, &flow, &d);
 	if (d.plaintext)
 		log_limited(&plain, LL_WARN, LD_STREAM, "a client connects to "
 		    "port %u, which is commonly used for unencrypted "
@@ -302,26 +306,43 @@ copy_ports(const struct conf_numbers *from)
 	return p;
 }
 
-void
-gateway_set_conf(struct gateway *gw, const struct conf *conf)
+int
+gateway_rules_new(struct gateway_rules **out, const struct conf *conf)
 {
-	uint16_t *reject = copy_ports(&conf->reject_plaintext_ports);
-	uint16_t *warn = copy_ports(&conf->warn_plaintext_ports);
+	struct gateway_rules *r = calloc(1, sizeof(*r));
 
-	if (reject == NULL || warn == NULL) {
-		free(reject);	/* no memory: the old rules stay, whole */
-		free(warn);
-		return;
+	if (r == NULL)
+		return -ENOMEM;
+	r->reject_ports = copy_ports(&conf->reject_plaintext_ports);
+	r->warn_ports = copy_ports(&conf->warn_plaintext_ports);
+	if (r->reject_ports == NULL || r->warn_ports == NULL) {
+		gateway_rules_free(r);
+		return -ENOMEM;
 	}
-	free(gw->reject_ports);
-	free(gw->warn_ports);
-	gw->reject_ports = reject;
-	gw->warn_ports = warn;
-	gw->policy.reject_internal = conf->client_reject_internal_addresses;
-	gw->policy.reject_ports = gw->reject_ports;
-	gw->policy.nreject_ports = conf->reject_plaintext_ports.n;
-	gw->policy.warn_ports = gw->warn_ports;
-	gw->policy.nwarn_ports = conf->warn_plaintext_ports.n;
+	r->policy.reject_internal = conf->client_reject_internal_addresses;
+	r->policy.reject_ports = r->reject_ports;
+	r->policy.nreject_ports = conf->reject_plaintext_ports.n;
+	r->policy.warn_ports = r->warn_ports;
+	r->policy.nwarn_ports = conf->warn_plaintext_ports.n;
+	*out = r;
+	return 0;
+}
+
+void
+gateway_rules_free(struct gateway_rules *r)
+{
+	if (r == NULL)
+		return;
+	free(r->reject_ports);
+	free(r->warn_ports);
+	free(r);
+}
+
+void
+gateway_set_rules(struct gateway *gw, struct gateway_rules *r)
+{
+	gateway_rules_free(gw->rules);
+	gw->rules = r;
 }
 
 /* One client may have most of it, but never all. */
@@ -342,12 +363,11 @@ gateway_new(struct gateway **out, const struct gateway_conf *gconf,
 		return rc;
 	gw->conf = *gconf;
 	LIST_INIT(&gw->flows);
-	gateway_set_conf(gw, conf);
 	gw->quota = quota_new(gconf->flows_max, client_flows(gconf));
-	if (gw->warn_ports == NULL || gw->quota == NULL ||
-	    (gw->isolate = isolate_new()) == NULL)
+	if (gw->quota == NULL || (gw->isolate = isolate_new()) == NULL)
 		goto fail;
-	if ((rc = dnsport_new(&gw->dnsport, gconf->loop, &dns_user, gw)) < 0)
+	if ((rc = gateway_rules_new(&gw->rules, conf)) < 0 ||
+	    (rc = dnsport_new(&gw->dnsport, gconf->loop, &dns_user, gw)) < 0)
 		goto fail;
 	*out = gw;
 	return 0;
@@ -369,8 +389,7 @@ gateway_free(struct gateway *gw)
 	dnsport_free(gw->dnsport);
 	isolate_free(gw->isolate);
 	quota_free(gw->quota);
-	free(gw->reject_ports);
-	free(gw->warn_ports);
+	gateway_rules_free(gw->rules);
 	free(gw);
 }
 

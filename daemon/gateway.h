@@ -16,6 +16,7 @@
 struct conf;
 struct endpoint;
 struct gateway;
+struct gateway_rules;
 struct loop;
 struct onion;
 
@@ -37,8 +38,11 @@ struct gateway_conf {
 int	gateway_new(struct gateway **, const struct gateway_conf *,
 	    const struct conf *);
 void	gateway_free(struct gateway *);
-/* At reload; what flows goes on under the rules that it began with. */
-void	gateway_set_conf(struct gateway *, const struct conf *);
+/* What a configuration says of flows, for a reload; 0 or -ENOMEM.  What flows
+ * goes on under the rules that it began with. */
+int	gateway_rules_new(struct gateway_rules **, const struct conf *);
+void	gateway_rules_free(struct gateway_rules *);
+void	gateway_set_rules(struct gateway *, struct gateway_rules *take);
 
 /* Takes the client's endpoint, whatever becomes of the flow. */
 void	gateway_flow(struct gateway *, const struct door *,

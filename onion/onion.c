@@ -565,6 +565,17 @@ attach_conf(struct onion *o, const struct onion_conf *c,
 	out->reject_internal = c->reject_internal_answers;
 }
 
+/* What nodes_new() does not look at, and what path_set_conf() would refuse. */
+static int
+check_conf(const struct onion_conf *c, char *why, size_t max)
+{
+	if (c->nlong_lived_ports <= PATH_LONG_LIVED_MAX)
+		return 0;
+	snprintf(why, max, "LongLivedPorts: there are more than %d",
+	    PATH_LONG_LIVED_MAX);
+	return -E2BIG;
+}
+
 /* --- birth and death --- */
 
 static void
@@ -709,7 +720,8 @@ onion_new(struct onion **out, const struct onion_conf *c, struct loop *loop,
 	o->tag = "starting";
 	o->summary = "Starting";
 	loop_item_init(&o->drop_old, drop_old, o);
-	if ((rc = nodes_new(&o->nodes, c, why, max)) < 0 ||
+	if ((rc = check_conf(c, why, max)) < 0 ||
+	    (rc = nodes_new(&o->nodes, c, why, max)) < 0 ||
 	    (rc = store_open(&o->store, c->data_dir, why, max)) < 0)
 		goto fail;
 	snprintf(why, max, "the engine cannot be set up");
@@ -796,49 +808,89 @@ new_nodes(struct onion *o, struct nodes *take)
 	nodes_free(old);
 }
 
+struct onion_change {
+	struct onion_conf conf;
+	struct nodes	*nodes;
+};
+
 int
-onion_reconf(struct onion *o, const struct onion_conf *c, char *why,
-    size_t max)
+onion_prepare(struct onion_change **out, const struct onion_conf *c,
+    char *why, size_t max)
 {
-	struct timeout_conf tc;
-	struct attach_conf ac;
-	struct guard_conf gc;
-	struct path_conf pc;
-	struct pool_conf poolc;
-	struct chanset_conf chans;
-	struct nodes *nodes;
+	struct onion_change *ch;
 	int rc;
 
-	if ((rc = nodes_new(&nodes, c, why, max)) < 0)
+	if ((rc = check_conf(c, why, max)) < 0)
 		return rc;
-	path_conf(o, c, nodes, &pc);
-	guard_conf(o, c, nodes, &gc);
-	/* Both keep the old sets where they fail, and so do we. */
-	if ((rc = path_set_conf(o->path, &pc)) < 0) {
-		nodes_free(nodes);
-		snprintf(why, max, "no memory");
+	snprintf(why, max, "no memory");
+	if ((ch = calloc(1, sizeof(*ch))) == NULL)
+		return -ENOMEM;
+	ch->conf = *c;
+	if ((rc = nodes_new(&ch->nodes, c, why, max)) < 0) {
+		free(ch);
 		return rc;
 	}
+	*out = ch;
+	return 0;
+}
+
+void
+onion_change_free(struct onion_change *ch)
+{
+	if (ch == NULL)
+		return;
+	nodes_free(ch->nodes);
+	free(ch);
+}
+
+static void
+commit_paths(struct onion *o, const struct onion_conf *c, struct nodes *take)
+{
+	struct timeout_conf tc;
+	struct guard_conf gc;
+	struct path_conf pc;
+
+	path_conf(o, c, take, &pc);
+	guard_conf(o, c, take, &gc);
+	path_set_conf(o->path, &pc);	/* check_conf() said that it will */
 	if (o->guards)
 		guard_set_conf(o->guards, &gc);
-	new_nodes(o, nodes);
+	new_nodes(o, take);
 	timeout_conf(o, c, &tc);
 	timeout_set_conf(o->timeout, &tc);
-	pool_conf(o, c, &poolc);
-	pool_set_conf(o->pool, &poolc);
-	attach_conf(o, c, &ac);
-	attach_set_conf(o->attach, &ac);
+}
+
+static void
+commit_links(struct onion *o, const struct onion_conf *c)
+{
+	struct chanset_conf cc;
+
 	reach_sources(o, c);
-	reach_conf(c, &chans);
-	chanset_set_reach(o->chans, &chans);
+	reach_conf(c, &cc);
+	chanset_set_reach(o->chans, &cc);
 	tlslink_set_bind(o->dialer, &c->bind4, &c->bind6);
 	o->padding = c->padding;
 	o->reduced_padding = c->reduced_padding;
 	set_padding(o, o->netdir ? o->netdir->params : NULL);
+}
+
+void
+onion_commit(struct onion *o, struct onion_change *ch)
+{
+	const struct onion_conf *c = &ch->conf;
+	struct attach_conf ac;
+	struct pool_conf pc;
+
+	commit_links(o, c);	/* first: nobody is dialled by old rules */
+	commit_paths(o, c, ch->nodes);
+	pool_conf(o, c, &pc);
+	pool_set_conf(o->pool, &pc);
+	attach_conf(o, c, &ac);
+	attach_set_conf(o->attach, &ac);
 	switch_network(o, c->disable_network != 0);
 	bootstrap_recheck(o->boot);
 	recheck(o);
-	return 0;
+	free(ch);
 }
 
 /* --- the work --- */

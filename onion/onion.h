@@ -19,6 +19,7 @@ struct endpoint;
 struct event_base;
 struct loop;
 struct onion;
+struct onion_change;
 struct onion_conf;		/* onion/onionconf.h */
 struct onion_lookup;
 
@@ -46,9 +47,14 @@ int	onion_new(struct onion **, const struct onion_conf *, struct loop *,
 	    struct event_base *, const struct onion_user *, void *arg,
 	    char *why, size_t max);
 int	onion_start(struct onion *);
-/* What can change at runtime takes effect; all or nothing. */
-int	onion_reconf(struct onion *, const struct onion_conf *, char *why,
-	    size_t max);
+/* What can change at runtime, in two steps: all that can fail is done by the
+ * first, which changes nothing; then it is committed, which cannot fail, or
+ * dropped.  What @conf borrows must live for as long as the change, and what
+ * may_reach needs for as long as it is in force. */
+int	onion_prepare(struct onion_change **, const struct onion_conf *,
+	    char *why, size_t max);
+void	onion_commit(struct onion *, struct onion_change *take);
+void	onion_change_free(struct onion_change *);
 /* Writes state, ends everything at once. */
 void	onion_free(struct onion *);
 

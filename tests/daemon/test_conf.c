@@ -502,12 +502,12 @@ START_TEST(conf_log_open_opens_what_log_says)
 	fclose(f);
 	c = must("Log [net]debug [*]warn file log\nTruncateLogFile 1\n");
 	ck_assert_int_eq(conf_log_open(c, CONF_QUIET, &set, &err), 0);
-	log_set_use(set);
+	conf_log_use(c, set);
 	log_debug(LD_NET, "one");
 	log_debug(LD_DIR, "two");
 	log_warn(LD_DIR, "three");
 	ck_assert_int_eq(conf_log_open(c, CONF_QUIET, &set, &err), 0);
-	log_set_use(set);	/* a reload does not empty it again */
+	conf_log_use(c, set);	/* a reload does not empty it again */
 	log_set_use(NULL);
 	slurp("log", got, sizeof(got));
 	ck_assert_ptr_null(strstr(got, "old"));

@@ -143,6 +143,17 @@ rig_free(struct rig *r)
 	tmpdir_remove();
 }
 
+static int
+reconf(struct rig *r, char why[256])
+{
+	struct onion_change *ch;
+	int rc = onion_prepare(&ch, &r->conf, why, 256);
+
+	if (rc == 0)
+		onion_commit(r->o, ch);
+	return rc;
+}
+
 static void
 rig_run(struct rig *r, int64_t ms)
 {
@@ -273,7 +284,7 @@ START_TEST(onion_start_disabled_dials_nobody)
 	ck_assert_uint_eq(r.sum.waiting, 2);
 	/* and does, once it may */
 	r.conf.disable_network = 0;
-	ck_assert_int_eq(onion_reconf(r.o, &r.conf, (char[256]){ 0 }, 256), 0);
+	ck_assert_int_eq(reconf(&r, (char[256]){ 0 }), 0);
 	rig_run(&r, 2000);
 	look(&r);
 	ck_assert_uint_ge(r.sum.channels, 1);
@@ -282,7 +293,7 @@ START_TEST(onion_start_disabled_dials_nobody)
 }
 END_TEST
 
-START_TEST(onion_reconf_to_disabled_hangs_up)
+START_TEST(onion_commit_of_disabled_hangs_up)
 {
 	char why[256];
 	struct rig r;
@@ -295,19 +306,19 @@ START_TEST(onion_reconf_to_disabled_hangs_up)
 		look(&r);
 		ck_assert_uint_ge(r.sum.channels, 1);
 		r.conf.disable_network = 1;
-		ck_assert_int_eq(onion_reconf(r.o, &r.conf, why, 256), 0);
+		ck_assert_int_eq(reconf(&r, why), 0);
 		rig_run(&r, 40000);
 		look(&r);
 		ck_assert_uint_eq(r.sum.channels, 0);
 		ck_assert_uint_eq(r.sum.circuits, 0);
 		r.conf.disable_network = 0;
-		ck_assert_int_eq(onion_reconf(r.o, &r.conf, why, 256), 0);
+		ck_assert_int_eq(reconf(&r, why), 0);
 	}
 	rig_free(&r);
 }
 END_TEST
 
-START_TEST(onion_reconf_bad_node_set_changes_nothing)
+START_TEST(onion_prepare_bad_node_set_changes_nothing)
 {
 	char why[256];
 	struct rig r;
@@ -317,15 +328,91 @@ START_TEST(onion_reconf_bad_node_set_changes_nothing)
 	rig_run(&r, 1000);
 	r.conf.exit_nodes = "$XYZ";
 	r.conf.disable_network = 1;
-	ck_assert_int_eq(onion_reconf(r.o, &r.conf, why, 256), -EINVAL);
+	ck_assert_int_eq(reconf(&r, why), -EINVAL);
 	ck_assert_ptr_nonnull(strstr(why, "ExitNodes"));
 	rig_run(&r, 1000);
 	look(&r);
 	ck_assert_uint_ge(r.sum.channels, 1);	/* not disabled */
 	r.conf.exit_nodes = "moria1";
 	r.conf.disable_network = 0;
-	ck_assert_int_eq(onion_reconf(r.o, &r.conf, why, 256), 0);
-	ck_assert_int_eq(onion_reconf(r.o, &r.conf, why, 256), 0);
+	ck_assert_int_eq(reconf(&r, why), 0);
+	ck_assert_int_eq(reconf(&r, why), 0);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(onion_prepare_without_commit_changes_nothing)
+{
+	struct onion_change *ch;
+	char why[256];
+	struct rig r;
+
+	rig_new(&r);
+	ck_assert_int_eq(onion_start(r.o), 0);
+	rig_run(&r, 1000);
+	r.conf.disable_network = 1;
+	ck_assert_int_eq(onion_prepare(&ch, &r.conf, why, 256), 0);
+	onion_change_free(ch);
+	rig_run(&r, 1000);
+	look(&r);
+	ck_assert_uint_ge(r.sum.channels, 1);
+	rig_free(&r);
+}
+END_TEST
+
+static int
+nobody(void *arg, const struct addr *a)
+{
+	(void)a;
+	++*(int *)arg;
+	return 0;
+}
+
+/* What is dialled, by a configuration and after a change to it. */
+static const struct {
+	int	use_v4, may_reach, dials;
+} reach_cases[] = { { 1, 1, 1 }, { 0, 1, 0 }, { 1, 0, 0 } };
+
+START_TEST(onion_new_and_commit_dial_only_what_may_be_reached)
+{
+	struct rig r;
+	int asked = 0;
+
+	rig_init(&r);
+	if (_i / 3 == 0)	/* else it is changed to that */
+		r.conf.use_v4 = reach_cases[_i % 3].use_v4;
+	if (_i / 3 == 0 && !reach_cases[_i % 3].may_reach) {
+		r.conf.may_reach = nobody;
+		r.conf.may_reach_arg = &asked;
+	}
+	ck_assert_int_eq(rig_make(&r, (char[256]){ 0 }), 0);
+	if (_i / 3) {
+		r.conf.use_v4 = reach_cases[_i % 3].use_v4;
+		if (!reach_cases[_i % 3].may_reach)
+			r.conf.may_reach = nobody;
+		r.conf.may_reach_arg = &asked;
+		ck_assert_int_eq(reconf(&r, (char[256]){ 0 }), 0);
+	}
+	ck_assert_int_eq(onion_start(r.o), 0);
+	rig_run(&r, 20000);
+	look(&r);
+	ck_assert_int_eq(r.sum.channels > 0, reach_cases[_i % 3].dials);
+	ck_assert_int_eq(asked > 0, !reach_cases[_i % 3].may_reach);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(onion_prepare_too_many_long_lived_ports_says_so)
+{
+	static uint16_t ports[1000];
+	char why[256];
+	struct rig r;
+
+	rig_new(&r);
+	r.conf.long_lived_ports = ports;
+	r.conf.nlong_lived_ports = NELEM(ports);
+	ck_assert_int_eq(reconf(&r, why), -E2BIG);
+	ck_assert_ptr_nonnull(strstr(why, "LongLivedPorts"));
 	rig_free(&r);
 }
 END_TEST
@@ -385,8 +472,12 @@ static const struct unit_test tests[] = {
 	    NELEM(bad_cases)),
 	UNIT_LOOP(onion_free_at_any_moment_ends_all, 6),
 	UNIT(onion_start_disabled_dials_nobody),
-	UNIT(onion_reconf_to_disabled_hangs_up),
-	UNIT(onion_reconf_bad_node_set_changes_nothing),
+	UNIT(onion_commit_of_disabled_hangs_up),
+	UNIT(onion_prepare_bad_node_set_changes_nothing),
+	UNIT(onion_prepare_without_commit_changes_nothing),
+	UNIT_LOOP(onion_new_and_commit_dial_only_what_may_be_reached,
+	    2 * NELEM(reach_cases)),
+	UNIT(onion_prepare_too_many_long_lived_ports_says_so),
 	UNIT(onion_lookup_cancel_waiting_is_the_end),
 	UNIT(onion_lookup_cancel_inside_its_callback_is_harmless),
 	UNIT_LOOP(onion_connect_impossible_host_is_einval, NELEM(bad_hosts)),
