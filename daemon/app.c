@@ -307,7 +307,24 @@ make_signals(struct app *a)
 	return 0;
 }
 
-/* What belongs to the user's own files. */
+static int
+open_log(struct app *a, char *why, size_t max)
+{
+	struct conf_err err = { 0 };
+	struct log_set *set;
+	int rc = conf_log_open(a->conf, a->args->quiet, &set, &err);
+
+	if (rc < 0) {
+		snprintf(why, max, "%s", err.text);
+		return rc;
+	}
+	conf_log_use(a->conf, set);
+	log_warnings(a->conf);
+	return 0;
+}
+
+/* What belongs to the user's own files; the log first, so that it holds
+ * whatever goes wrong from then on. */
 static int
 start_as_user(struct app *a, char *why, size_t max)
 {
@@ -324,7 +341,8 @@ start_as_user(struct app *a, char *why, size_t max)
 		    "there is no such user" : strerror(-rc));
 		return rc;
 	}
-	if ((rc = make_engine(a, why, max)) == 0 &&
+	if ((rc = open_log(a, why, max)) == 0 &&
+	    (rc = make_engine(a, why, max)) == 0 &&
 	    (rc = make_gateway(a)) == 0)
 		rc = make_control(a, why, max);
 	process_as_root();
@@ -332,11 +350,24 @@ start_as_user(struct app *a, char *why, size_t max)
 }
 
 static int
+write_pid(struct app *a, char *why, size_t max)
+{
+	const char *path = a->conf->pid_file;
+	int rc;
+
+	if (path == NULL)
+		return 0;
+	if ((rc = process_pid_file(path)) < 0) {
+		snprintf(why, max, "PidFile %s: %s", path, strerror(-rc));
+		return rc;
+	}
+	return 0;
+}
+
+static int
 start(struct app *a, char *why, size_t max)
 {
 	const struct conf *c = a->conf;
-	struct conf_err err = { 0 };
-	struct log_set *set;
 	int rc;
 
 	snprintf(why, max, "no memory");
@@ -346,23 +377,14 @@ start(struct app *a, char *why, size_t max)
 	    max)) < 0)
 		return rc;
 	doors_commit(a->doors, NULL, c);
-	if (c->pid_file && (rc = process_pid_file(c->pid_file)) < 0) {
-		snprintf(why, max, "PidFile %s: %s", c->pid_file,
-		    strerror(-rc));
+	if ((rc = write_pid(a, why, max)) < 0)
 		return rc;
-	}
 	if ((rc = process_drop(c->user)) < 0 ||
 	    (rc = process_harden(c)) < 0) {
 		snprintf(why, max, "rights cannot be given up: %s",
 		    strerror(-rc));
 		return rc;
 	}
-	if ((rc = conf_log_open(c, a->args->quiet, &set, &err)) < 0) {
-		snprintf(why, max, "%s", err.text);
-		return rc;
-	}
-	conf_log_use(c, set);
-	log_warnings(c);
 	if (getuid() == 0)
 		log_warn(LD_GENERAL, "running as root: set User to an account "
 		    "without rights");
@@ -390,6 +412,16 @@ stop(struct app *a)
 	evloop_fini(&a->ev);
 }
 
+/* A daemon logs nothing to the console, but whoever starts it still looks
+ * there. */
+static void
+failed(const struct app *a, const char *why)
+{
+	log_err(LD_GENERAL, "%s", why);
+	if (a->ready_fd >= 0 && a->args->quiet != CONF_QUIET)
+		fprintf(stderr, "onion-transparent: %s\n", why);
+}
+
 int
 app_run(const struct conf_args *args, struct conf *conf)
 {
@@ -412,7 +444,7 @@ app_run(const struct conf_args *args, struct conf *conf)
 	}
 	evloop_leave(&a.ev);
 	if (rc < 0)
-		log_err(LD_GENERAL, "%s", why);
+		failed(&a, why);
 	else if ((rc = evloop_run(&a.ev)) < 0)
 		log_err(LD_GENERAL, "the event loop failed");
 	stop(&a);

@@ -332,5 +332,8 @@ int	 conf_may_reach(const struct conf *, const struct addr *);
 int	 conf_log_open(const struct conf *, enum conf_quiet, struct log_set **,
 	    struct conf_err *);
 void	 conf_log_use(const struct conf *, struct log_set *take);
+/* Before there is a configuration: nothing on the console that @quiet rules
+ * out.  Without memory it stays as it is. */
+void	 conf_log_early(enum conf_quiet);
 
 #endif

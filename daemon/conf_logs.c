@@ -332,6 +332,18 @@ conf_log_open(const struct conf *c, enum conf_quiet quiet,
 }
 
 void
+conf_log_early(enum conf_quiet quiet)
+{
+	struct log_set *set;
+
+	if (quiet == CONF_NOT_QUIET || (set = log_set_new()) == NULL)
+		return;
+	if (quiet == CONF_HUSH)
+		(void)log_set_add(set, LL_WARN, LL_ERR, LOG_TO_STDOUT, NULL);
+	log_set_use(set);
+}
+
+void
 conf_log_use(const struct conf *c, struct log_set *set)
 {
 	size_t i;

@@ -47,6 +47,9 @@ with_conf(const struct conf_args *args)
 	struct conf *c;
 	int status;
 
+	/* --dump-config is quiet of itself, and yet says what is wrong */
+	if (args->command == CONF_CMD_RUN || args->command == CONF_CMD_VERIFY)
+		conf_log_early(args->quiet);
 	if (conf_load(&c, args, &err) < 0) {
 		log_err(LD_CONFIG, "%s", err.text);
 		return EXIT_FAILURE;

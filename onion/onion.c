@@ -686,6 +686,17 @@ make_circuits(struct onion *o, const struct onion_conf *c)
 }
 
 static int
+open_store(struct onion *o, const struct onion_conf *c, char *why, size_t max)
+{
+	char what[256];
+	int rc = store_open(&o->store, c->data_dir, what, sizeof(what));
+
+	if (rc < 0)
+		snprintf(why, max, "DataDirectory %s: %s", c->data_dir, what);
+	return rc;
+}
+
+static int
 make_bootstrap(struct onion *o)
 {
 	struct bootstrap_conf bc = {
@@ -722,7 +733,7 @@ onion_new(struct onion **out, const struct onion_conf *c, struct loop *loop,
 	loop_item_init(&o->drop_old, drop_old, o);
 	if ((rc = check_conf(c, why, max)) < 0 ||
 	    (rc = nodes_new(&o->nodes, c, why, max)) < 0 ||
-	    (rc = store_open(&o->store, c->data_dir, why, max)) < 0)
+	    (rc = open_store(o, c, why, max)) < 0)
 		goto fail;
 	snprintf(why, max, "the engine cannot be set up");
 	if ((rc = statefile_new(&o->state, loop, o->store)) < 0 ||

@@ -1,7 +1,8 @@
 /* onion/onionconf.h - how the engine is to behave
  *
  * What torrc says of it, resolved: no text but names and node sets.  Borrowed
- * by onion_new() for the call and by onion_prepare() until the commit, except where it says so.
+ * by onion_new() for the call and by onion_prepare() until the commit, except
+ * where it says so.
  */
 #ifndef ONION_ONIONCONF_H
 #define ONION_ONIONCONF_H

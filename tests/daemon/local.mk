@@ -1,7 +1,10 @@
 check_PROGRAMS += \
+	tests/daemon/test_app \
 	tests/daemon/test_conf tests/daemon/test_conf_args \
 	tests/daemon/test_conf_golden tests/daemon/test_conf_text \
 	tests/daemon/test_sock tests/daemon/test_splice
+tests_daemon_test_app_SOURCES = tests/daemon/test_app.c
+tests_daemon_test_app_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_splice_SOURCES = tests/daemon/test_splice.c
 tests_daemon_test_splice_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_conf_SOURCES = tests/daemon/test_conf.c

@@ -544,6 +544,19 @@ START_TEST(conf_log_open_without_log_minds_quiet)
 }
 END_TEST
 
+START_TEST(conf_log_early_minds_quiet)
+{
+	static const enum log_level least[] = { LL_NOTICE, LL_WARN, LL_NONE };
+	int level;
+
+	conf_log_early((enum conf_quiet)_i);
+	for (level = LL_ERR; level <= LL_DEBUG; level++)
+		ck_assert_int_eq(log_wants((enum log_level)level),
+		    level <= (int)least[_i]);
+	log_set_use(NULL);
+}
+END_TEST
+
 static const struct {
 	const char	*in, *out;
 } quotes[] = {
@@ -586,6 +599,7 @@ static const struct unit_test tests[] = {
 	UNIT(conf_load_error_text_is_escaped_and_cut),
 	UNIT(conf_log_open_opens_what_log_says),
 	UNIT_LOOP(conf_log_open_without_log_minds_quiet, 3),
+	UNIT_LOOP(conf_log_early_minds_quiet, 3),
 	UNIT_LOOP(conf_quote_case_gives_its_result, NELEM(quotes)),
 };
 

@@ -1,0 +1,335 @@
+/* tests/daemon/test_app.c - the daemon as a process: start, signals, end
+ *
+ * A child runs app_run() with DisableNetwork; we look at its log and its
+ * sockets.  Each wait is for a condition and fails the test after WAIT_S.
+ */
+#include "daemon/app.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "daemon/conf.h"
+#include "tests/unit.h"
+
+enum { WAIT_S = 120, TEXT_MAX = 262144 };
+
+#define PLAIN "DisableNetwork 1\nDataDirectory %s/data\n"		\
+	"Log notice file %s/log\n"
+
+struct rig {
+	char	dir[32];
+	char	rc[64];			/* the configuration file */
+	char	log[64];
+	char	text[TEXT_MAX];		/* what was read last */
+	pid_t	pid;
+};
+
+static struct rig r;
+
+static void
+write_file(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static void
+configure(const char *lines)
+{
+	char text[4096];
+	int n = snprintf(text, sizeof(text), PLAIN, r.dir, r.dir);
+
+	snprintf(text + n, sizeof(text) - (size_t)n, "%s", lines);
+	write_file(r.rc, text);
+}
+
+static void
+rig_init(const char *lines)
+{
+	memset(&r, 0, sizeof(r));
+	strcpy(r.dir, "/tmp/test_app.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(r.dir));
+	snprintf(r.rc, sizeof(r.rc), "%s/rc", r.dir);
+	snprintf(r.log, sizeof(r.log), "%s/log", r.dir);
+	configure(lines);
+}
+
+/* As main() does it, with what it prints in "out". */
+static void
+child(struct conf_args *args)
+{
+	char out[64];
+	struct conf_err err;
+	struct conf *c;
+	int fd;
+
+	snprintf(out, sizeof(out), "%s/out", r.dir);
+	fd = open(out, O_WRONLY | O_CREAT | O_APPEND, 0600);
+	dup2(fd, STDOUT_FILENO);
+	dup2(fd, STDERR_FILENO);
+	conf_log_early(args->quiet);
+	if (conf_load(&c, args, &err) < 0) {
+		printf("%s\n", err.text);
+		fflush(stdout);
+		_exit(77);
+	}
+	_exit(app_run(args, c));
+}
+
+static pid_t
+spawn(struct conf_args *args)
+{
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0)
+		child(args);
+	return pid;
+}
+
+static const char *
+look(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	size_t n = f ? fread(r.text, 1, TEXT_MAX - 1, f) : 0;
+
+	r.text[n] = '\0';
+	if (f)
+		fclose(f);
+	return r.text;
+}
+
+static void
+pause_ms(int ms)
+{
+	struct timespec t = { .tv_nsec = ms * 1000000 };
+
+	nanosleep(&t, NULL);
+}
+
+/* How often does @what stand in the log? */
+static int
+count(const char *what)
+{
+	const char *p = look(r.log);
+	int n = 0;
+
+	for (; (p = strstr(p, what)) != NULL; p++)
+		n++;
+	return n;
+}
+
+static void
+wait_for(const char *what, int times)
+{
+	time_t end = time(NULL) + WAIT_S;
+
+	while (count(what) < times) {
+		ck_assert_msg(time(NULL) < end, "no '%s' in\n%s", what,
+		    r.text);
+		pause_ms(10);
+	}
+}
+
+static int
+wait_end(pid_t pid)
+{
+	time_t end = time(NULL) + WAIT_S;
+	int status;
+
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		ck_assert_msg(time(NULL) < end, "it does not end");
+		pause_ms(10);
+	}
+	return status;
+}
+
+static void
+start(void)
+{
+	struct conf_args args = { .file = r.rc, .defaults_file = "/dev/null" };
+
+	r.pid = spawn(&args);
+	wait_for("DisableNetwork is set", 1);
+}
+
+static void
+stop(void)
+{
+	char cmd[64];
+	int status;
+
+	if (r.pid) {
+		kill(r.pid, SIGTERM);
+		status = wait_end(r.pid);
+		ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0,
+		    "status %x", (unsigned)status);
+	}
+	snprintf(cmd, sizeof(cmd), "rm -rf %s", r.dir);
+	ck_assert_int_eq(system(cmd), 0);
+}
+
+/* The port that the log told of, where it listens at @ip. */
+static int
+port_at(const char *ip)
+{
+	char want[64];
+	const char *p;
+
+	snprintf(want, sizeof(want), "listens on %s:", ip);
+	p = strstr(look(r.log), want);
+	return p ? atoi(p + strlen(want)) : 0;
+}
+
+static int
+is_open(const char *ip, int port)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), rc;
+
+	sin.sin_port = htons((uint16_t)port);
+	inet_pton(AF_INET, ip, &sin.sin_addr);
+	rc = connect(fd, (struct sockaddr *)&sin, sizeof(sin));
+	close(fd);
+	return rc == 0;
+}
+
+static void
+wait_closed(const char *ip, int port)
+{
+	time_t end = time(NULL) + WAIT_S;
+
+	while (is_open(ip, port)) {
+		ck_assert_msg(time(NULL) < end, "%s is still open", ip);
+		pause_ms(10);
+	}
+}
+
+/* --- reload --- */
+
+static const struct {
+	const char	*lines;
+	const char	*says;
+} bad_reloads[] = {
+	{ "TransPort nonsense\n", "TransPort wants" },
+	{ "ExcludeNodes {de}\nGeoIPFile /nonexistent/geoip\n",
+	    "/nonexistent/geoip" },
+	{ "Log notice file /nonexistent/dir/log\n", "/nonexistent/dir/log" },
+	{ "DNSPort 192.0.2.77:5353\n", "cannot listen on 192.0.2.77:5353" },
+	{ "UseEntryGuards 0\n", "UseEntryGuards cannot change" },
+	{ "DirAuthority 10.0.0.1:1 "
+	    "0123456789012345678901234567890123456789\n",
+	    "DirAuthority cannot change" },
+};
+
+START_TEST(app_reload_that_fails_changes_nothing)
+{
+	char lines[512];
+	int port;
+
+	rig_init("DNSPort 127.0.0.1:auto\n");
+	start();
+	ck_assert_int_ne(port = port_at("127.0.0.1"), 0);
+	snprintf(lines, sizeof(lines), "DNSPort 127.0.0.2:auto\n%s",
+	    bad_reloads[_i].lines);
+	configure(lines);
+	kill(r.pid, SIGHUP);
+	wait_for("the old configuration stays in force", 1);
+	ck_assert_int_eq(count(bad_reloads[_i].says), 1);
+	ck_assert_int_eq(port_at("127.0.0.2"), 0);
+	ck_assert(is_open("127.0.0.1", port));
+	/* and the next good one works */
+	configure("DNSPort 127.0.0.1:auto\nDNSPort 127.0.0.3:auto\n");
+	kill(r.pid, SIGHUP);
+	wait_for("the new configuration is in force", 1);
+	ck_assert(is_open("127.0.0.1", port));
+	ck_assert(is_open("127.0.0.3", port_at("127.0.0.3")));
+	ck_assert_int_eq(port_at("127.0.0.1"), port);
+	stop();
+}
+END_TEST
+
+START_TEST(app_reload_opens_and_closes_doors_and_moves_the_log)
+{
+	char lines[256];
+	int port;
+
+	rig_init("DNSPort 127.0.0.1:auto\n");
+	start();
+	port = port_at("127.0.0.1");
+	snprintf(lines, sizeof(lines), "DNSPort 127.0.0.2:auto\n"
+	    "Log notice file %s/log2\n", r.dir);
+	configure(lines);
+	kill(r.pid, SIGHUP);
+	wait_for("reading the configuration again", 1);
+	snprintf(r.log, sizeof(r.log), "%s/log2", r.dir);
+	wait_for("the new configuration is in force", 1);
+	ck_assert(is_open("127.0.0.2", port_at("127.0.0.2")));
+	wait_closed("127.0.0.1", port);
+	stop();
+}
+END_TEST
+
+/* --- start and end --- */
+
+/* A second one of the same DataDirectory cannot have it. */
+static void
+start_second(enum conf_quiet quiet)
+{
+	struct conf_args args = { .file = r.rc, .defaults_file = "/dev/null",
+	    .quiet = quiet };
+	int status = wait_end(spawn(&args));
+
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FAILURE);
+}
+
+START_TEST(app_start_that_fails_says_why_in_the_log)
+{
+	char out[64];
+
+	rig_init("StrictNodes 1\nStrictNodes 1\n");
+	start();
+	start_second((enum conf_quiet)_i);
+	ck_assert_int_eq(count("another onion-transparent"), 1);
+	ck_assert_int_ge(count("StrictNodes stands here a second time"), 2);
+	snprintf(out, sizeof(out), "%s/out", r.dir);
+	ck_assert_str_eq(look(out), "");
+	stop();
+}
+END_TEST
+
+START_TEST(app_start_as_daemon_that_fails_tells_the_console)
+{
+	char out[64];
+
+	rig_init("RunAsDaemon 1\nDNSPort 192.0.2.77:53\n");
+	start_second((enum conf_quiet)_i);
+	snprintf(out, sizeof(out), "%s/out", r.dir);
+	ck_assert_int_eq(strstr(look(out), "192.0.2.77") != NULL,
+	    _i != CONF_QUIET);
+	ck_assert_int_eq(count("cannot listen on 192.0.2.77:53"), 1);
+	stop();
+}
+END_TEST
+
+static const struct unit_test tests[] = {
+	UNIT_LOOP(app_start_that_fails_says_why_in_the_log, CONF_QUIET + 1),
+	UNIT_LOOP(app_start_as_daemon_that_fails_tells_the_console,
+	    CONF_QUIET + 1),
+	UNIT_LOOP(app_reload_that_fails_changes_nothing, NELEM(bad_reloads)),
+	UNIT(app_reload_opens_and_closes_doors_and_moves_the_log),
+};
+
+UNIT_MAIN("app", tests)
