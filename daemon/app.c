@@ -54,6 +54,7 @@ struct app {
 	struct event	*signal[NSIGNALS];
 	struct loop_timer heartbeat;
 	int		 ready_fd;	/* RunAsDaemon: tell the parent */
+	int		 wrote_pid;	/* the PidFile is ours */
 };
 
 static void
@@ -361,6 +362,7 @@ write_pid(struct app *a, char *why, size_t max)
 		snprintf(why, max, "PidFile %s: %s", path, strerror(-rc));
 		return rc;
 	}
+	a->wrote_pid = 1;
 	return 0;
 }
 
@@ -403,7 +405,7 @@ stop(struct app *a)
 	loop_timer_clear(&a->ev.loop, &a->heartbeat);
 	evloop_leave(&a->ev);
 	onion_free(a->onion);
-	if (a->conf->pid_file)
+	if (a->wrote_pid)	/* else it may be another instance's */
 		unlink(a->conf->pid_file);
 	for (i = 0; i < NSIGNALS; i++)
 		if (a->signal[i])

@@ -295,6 +295,27 @@ start_second(enum conf_quiet quiet)
 	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FAILURE);
 }
 
+START_TEST(app_start_that_fails_leaves_the_pid_file_of_another)
+{
+	char path[64], lines[128], pid[32];
+
+	rig_init("");
+	snprintf(path, sizeof(path), "%s/pid", r.dir);
+	snprintf(lines, sizeof(lines), "PidFile %s\n", path);
+	configure(lines);
+	start();
+	snprintf(pid, sizeof(pid), "%ld\n", (long)r.pid);
+	ck_assert_str_eq(look(path), pid);
+	start_second(CONF_NOT_QUIET);
+	ck_assert_str_eq(look(path), pid);
+	kill(r.pid, SIGTERM);
+	ck_assert_int_eq(wait_end(r.pid), 0);
+	r.pid = 0;
+	ck_assert_int_lt(access(path, F_OK), 0);
+	stop();
+}
+END_TEST
+
 START_TEST(app_start_that_fails_says_why_in_the_log)
 {
 	char out[64];
@@ -325,6 +346,7 @@ START_TEST(app_start_as_daemon_that_fails_tells_the_console)
 END_TEST
 
 static const struct unit_test tests[] = {
+	UNIT(app_start_that_fails_leaves_the_pid_file_of_another),
 	UNIT_LOOP(app_start_that_fails_says_why_in_the_log, CONF_QUIET + 1),
 	UNIT_LOOP(app_start_as_daemon_that_fails_tells_the_console,
 	    CONF_QUIET + 1),
