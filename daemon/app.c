@@ -288,7 +288,8 @@ make_control(struct app *a, char *why, size_t max)
 		return 0;
 	rc = control_new(&a->control, &a->ev, a->conf->status_socket, &src);
 	if (rc < 0)
-		snprintf(why, max, "StatusSocket %s: %s",
+		snprintf(why, max, "%sStatusSocket %s: %s",
+		    conf_where(a->conf, "StatusSocket", 0),
 		    a->conf->status_socket, strerror(-rc));
 	return rc;
 }
@@ -332,14 +333,17 @@ start_as_user(struct app *a, char *why, size_t max)
 	const struct conf *c = a->conf;
 	int rc;
 
+	if ((rc = process_check_user(c, why, max)) < 0)
+		return rc;
 	if ((rc = process_directory(c->data_directory, c->user)) < 0) {
-		snprintf(why, max, "DataDirectory %s: %s", c->data_directory,
+		snprintf(why, max, "%sDataDirectory %s: %s",
+		    conf_where(c, "DataDirectory", 0), c->data_directory,
 		    strerror(-rc));
 		return rc;
 	}
 	if ((rc = process_as_user(c->user)) < 0) {
-		snprintf(why, max, "User %s: %s", c->user, rc == -ENOENT ?
-		    "there is no such user" : strerror(-rc));
+		snprintf(why, max, "%sUser %s: %s", conf_where(c, "User", 0),
+		    c->user, strerror(-rc));
 		return rc;
 	}
 	if ((rc = open_log(a, why, max)) == 0 &&
@@ -359,7 +363,8 @@ write_pid(struct app *a, char *why, size_t max)
 	if (path == NULL)
 		return 0;
 	if ((rc = process_pid_file(path)) < 0) {
-		snprintf(why, max, "PidFile %s: %s", path, strerror(-rc));
+		snprintf(why, max, "%sPidFile %s: %s",
+		    conf_where(a->conf, "PidFile", 0), path, strerror(-rc));
 		return rc;
 	}
 	a->wrote_pid = 1;

@@ -324,6 +324,10 @@ void	 conf_dump(const struct conf *, enum conf_dump, FILE *);
 void	 conf_list_options(FILE *, int deprecated);
 void	 conf_usage(FILE *);
 
+/* Where the @i-th value of an option stood, "torrc:12: ", for a message; ""
+ * where it was not given.  Of TransPort and DNSPort, the @i-th port. */
+const char *conf_where(const struct conf *, const char *option, size_t i);
+
 /* May we connect to a relay at @a (ReachableAddresses, ClientUseIPv4 and 6)? */
 int	 conf_may_reach(const struct conf *, const struct addr *);
 /* Opens the sinks that Log asks for, beside those in use; conf_log_use() puts

@@ -363,7 +363,8 @@ conf_can_reload(const struct conf *old, const struct conf *new,
 
 	for (o = conf_options; o->name; o++)
 		if ((o->flags & CONF_F_RESTART) && !same_option(o, old, new))
-			return conf_fail(err, -EBUSY, "%s cannot change while "
-			    "the program runs; restart it", o->name);
+			return conf_fail(err, -EBUSY, "%s%s cannot change "
+			    "while the program runs; restart it",
+			    conf_where(new, o->name, 0), o->name);
 	return 0;
 }

@@ -287,9 +287,11 @@ empty_once(const char *path)
 }
 
 static int
-open_sink(struct log_set *set, const struct conf *c, const struct conf_log *l,
+open_sink(struct log_set *set, const struct conf *c, size_t i,
     struct conf_err *err)
 {
+	const struct conf_log *l = &c->logs[i];
+	const char *where = conf_where(c, "Log", i);
 	int rc;
 
 	if (c->run_as_daemon && (l->where == LOG_TO_STDOUT ||
@@ -299,9 +301,9 @@ open_sink(struct log_set *set, const struct conf *c, const struct conf_log *l,
 	if (rc == 0)
 		return 0;
 	if (l->path)
-		return conf_fail(err, rc, "Log: cannot open %s: %s", l->path,
-		    strerror(-rc));
-	return conf_fail(err, rc, "Log: %s", strerror(-rc));
+		return conf_fail(err, rc, "%sLog: cannot open %s: %s", where,
+		    l->path, strerror(-rc));
+	return conf_fail(err, rc, "%sLog: %s", where, strerror(-rc));
 }
 
 int
@@ -322,7 +324,7 @@ conf_log_open(const struct conf *c, enum conf_quiet quiet,
 			    NULL);
 	} else
 		for (i = 0; i < c->nlogs && rc == 0; i++)
-			rc = open_sink(set, c, &c->logs[i], err);
+			rc = open_sink(set, c, i, err);
 	if (rc < 0) {
 		log_set_free(set);
 		return rc;

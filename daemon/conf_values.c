@@ -188,3 +188,19 @@ conf_values_of(const struct conf_values *v, const char *name)
 
 	return &v->given[o - conf_options];
 }
+
+/* Ports of "TransPort" are followed by those of "__TransPort", if there is
+ * such an option (conf_made.c puts them together). */
+const char *
+conf_where(const struct conf *c, const char *option, size_t i)
+{
+	const struct conf_given *g = conf_values_of(c->values, option);
+	char more[64];
+
+	if (i < g->n)
+		return g->value[i].where;
+	snprintf(more, sizeof(more), "__%s", option);
+	if (conf_option_find(more, NULL))
+		return conf_where(c, more, i - g->n);
+	return "";
+}

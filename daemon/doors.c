@@ -187,12 +187,23 @@ advice(int err)
 	}
 }
 
+struct opening {		/* what add() needs besides the line */
+	struct doors	*old;
+	struct evloop	*ev;
+	struct gateway	*gw;
+	const struct conf *conf;
+	char		*why;
+	size_t		 max;
+};
+
 static int
-add(struct doors *d, struct doors *old, const struct conf_port *p,
-    uint8_t proto, struct evloop *ev, struct gateway *gw, char *why,
-    size_t max)
+add(struct doors *d, const struct opening *o, size_t i, uint8_t proto)
 {
-	struct entry *e = find(old, d, p, proto);
+	static const char *const names[] = { [DOOR_TRANS] = "TransPort",
+		[DOOR_DNS] = "DNSPort" };
+	const struct conf_port *p = proto == DOOR_TRANS ?
+	    &o->conf->trans_ports[i] : &o->conf->dns_ports[i];
+	struct entry *e = find(o->old, d, p, proto);
 	char text[ADDR_TEXT];
 	int rc;
 
@@ -205,11 +216,11 @@ add(struct doors *d, struct doors *old, const struct conf_port *p,
 	e->port = *p;
 	e->door.proto = proto;
 	set_door(&e->door, p, &d->last_group);
-	rc = proto == DOOR_TRANS ? open_trans(e, d, ev, gw) :
-	    open_dns(e, ev, gw);
+	rc = proto == DOOR_TRANS ? open_trans(e, d, o->ev, o->gw) :
+	    open_dns(e, o->ev, o->gw);
 	if (rc < 0) {
-		snprintf(why, max, "%s: cannot listen on %s: %s%s",
-		    proto == DOOR_TRANS ? "TransPort" : "DNSPort",
+		snprintf(o->why, o->max, "%s%s: cannot listen on %s: %s%s",
+		    conf_where(o->conf, names[proto], i), names[proto],
 		    addr_raw(&p->addr, text), strerror(-rc), advice(rc));
 		free(e);
 		return rc;
@@ -243,24 +254,22 @@ use_natlook(struct doors *d, const struct doors *old, const struct conf *c,
 	if (d->natlook || c->ntrans_ports == 0)
 		return 0;
 	if ((rc = natlook_init(&d->natlook, kind_of(d->kind))) < 0)
-		snprintf(why, max, "TransProxyType: %s does not work on this "
-		    "system: %s", natlook_name(kind_of(d->kind)),
-		    strerror(-rc));
+		snprintf(why, max, "%sTransProxyType: %s does not work on this "
+		    "system: %s", conf_where(c, "TransProxyType", 0),
+		    natlook_name(kind_of(d->kind)), strerror(-rc));
 	return rc;
 }
 
 static int
-add_all(struct doors *d, struct doors *old, struct evloop *ev,
-    struct gateway *gw, const struct conf *c, char *why, size_t max)
+add_all(struct doors *d, const struct opening *o)
 {
 	size_t i;
 	int rc = 0;
 
-	for (i = 0; i < c->ntrans_ports && rc == 0; i++)
-		rc = add(d, old, &c->trans_ports[i], DOOR_TRANS, ev, gw, why,
-		    max);
-	for (i = 0; i < c->ndns_ports && rc == 0; i++)
-		rc = add(d, old, &c->dns_ports[i], DOOR_DNS, ev, gw, why, max);
+	for (i = 0; i < o->conf->ntrans_ports && rc == 0; i++)
+		rc = add(d, o, i, DOOR_TRANS);
+	for (i = 0; i < o->conf->ndns_ports && rc == 0; i++)
+		rc = add(d, o, i, DOOR_DNS);
 	return rc;
 }
 
@@ -286,6 +295,8 @@ int
 doors_prepare(struct doors **out, struct doors *old, struct evloop *ev,
     struct gateway *gw, const struct conf *c, char *why, size_t max)
 {
+	struct opening o = { .old = old, .ev = ev, .gw = gw, .conf = c,
+	    .why = why, .max = max };
 	struct doors *d = calloc(1, sizeof(*d));
 	int rc = -ENOMEM;
 
@@ -298,7 +309,7 @@ doors_prepare(struct doors **out, struct doors *old, struct evloop *ev,
 	    sizeof(struct entry *));
 	if (d->entry == NULL ||
 	    (rc = use_natlook(d, old, c, why, max)) < 0 ||
-	    (rc = add_all(d, old, ev, gw, c, why, max)) < 0) {
+	    (rc = add_all(d, &o)) < 0) {
 		close_but(d, old);
 		return rc;
 	}

@@ -8,6 +8,7 @@
 #include "daemon/app.h"
 #include "daemon/conf.h"
 #include "daemon/control.h"
+#include "daemon/process.h"
 
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -32,8 +33,17 @@ show_status(const struct conf *c, int json)
 static int
 verify(const struct conf *c)
 {
+	char why[512];
 	size_t i;
+	int rc;
 
+	/* Whether we may become that user is another matter: it need not be
+	 * root who verifies. */
+	if ((rc = process_check_user(c, why, sizeof(why))) < 0 &&
+	    rc != -EPERM) {
+		log_err(LD_CONFIG, "%s", why);
+		return EXIT_FAILURE;
+	}
 	for (i = 0; i < c->warnings.n; i++)
 		log_warn(LD_CONFIG, "%s", c->warnings.item[i]);
 	printf("Configuration was valid\n");

@@ -49,6 +49,34 @@ may_reach(void *arg, const struct addr *a)
 	return conf_may_reach(arg, a);
 }
 
+/* The line to blame where countries are not known: the one that names the
+ * file, or else the first that names a country. */
+static const char *
+geoip_where(const struct conf *c)
+{
+	const struct {
+		const char	*name, *text;
+	} sets[] = {
+		{ "ExcludeNodes", c->exclude_nodes },
+		{ "ExcludeExitNodes", c->exclude_exit_nodes },
+		{ "ExitNodes", c->exit_nodes },
+		{ "EntryNodes", c->entry_nodes },
+		{ "MiddleNodes", c->middle_nodes },
+	};
+	const char *where = conf_where(c, "GeoIPFile", 0);
+	size_t i;
+
+	if (*where == '\0')
+		where = conf_where(c, "GeoIPv6File", 0);
+	for (i = 0; *where == '\0' && i < sizeof(sets) / sizeof(sets[0]); i++)
+		if (sets[i].text && strchr(sets[i].text, '{'))
+			where = conf_where(c, sets[i].name, 0);
+	for (i = 0; *where == '\0' && i < c->node_families.n; i++)
+		if (strchr(c->node_families.item[i], '{'))
+			where = conf_where(c, "NodeFamily", i);
+	return where;
+}
+
 static void
 copy_nodes(struct onion_conf *o, const struct conf *c)
 {
@@ -62,6 +90,7 @@ copy_nodes(struct onion_conf *o, const struct conf *c)
 	o->nfamilies = c->node_families.n;
 	o->geoip = c->geoip_file;
 	o->geoip6 = c->geoip6_file;
+	o->geoip_where = geoip_where(c);
 	o->geoip_exclude_unknown = c->geoip_exclude_unknown;
 	o->distinct_subnets = c->enforce_distinct_subnets;
 	o->paths_needed = c->paths_needed_to_build_circuits;

@@ -76,6 +76,29 @@ find_user(const char *user, uid_t *uid, gid_t *gid)
 }
 
 int
+process_check_user(const struct conf *c, char *why, size_t max)
+{
+	uid_t uid = (uid_t)-1;
+	gid_t gid = (gid_t)-1;
+	const char *what;
+	int rc;
+
+	if (c->user == NULL)
+		return 0;
+	rc = find_user(c->user, &uid, &gid);
+	what = rc == -ENOENT ? "there is no such user" : strerror(-rc);
+	if (rc == 0 && getuid() != 0 && uid != getuid()) {
+		rc = -EPERM;
+		what = "only root can become another user; start it as root, "
+		    "or as that user";
+	}
+	if (rc < 0)
+		snprintf(why, max, "%sUser %s: %s", conf_where(c, "User", 0),
+		    c->user, what);
+	return rc;
+}
+
+int
 process_as_user(const char *user)
 {
 	uid_t uid = (uid_t)-1;

@@ -15,6 +15,9 @@ struct conf;
 int	process_background(int *ready_fd);	/* 0 or -errno */
 void	process_up(int *ready_fd);
 
+/* Can we become @c's User?  -ENOENT: there is no such user; -EPERM: we are not
+ * root, and it is somebody else.  @why gets a sentence. */
+int	process_check_user(const struct conf *c, char *why, size_t max);
 /* Acts as @user for files from now on, if we are root and @user is not NULL;
  * process_as_root() goes back.  -ENOENT: no such user. */
 int	process_as_user(const char *user);

@@ -193,9 +193,11 @@ nodes_new(struct nodes **out, const struct onion_conf *conf, char *why,
 	if (countries) {
 		rc = geoip_load(&n->geoip, conf->geoip, conf->geoip6);
 		if (rc < 0) {
-			snprintf(why, max, "a {country} is configured, but "
+			snprintf(why, max, "%sa {country} is configured, but "
 			    "%s cannot be read: %s (apt install tor-geoipdb, "
-			    "or set GeoIPFile)", conf->geoip, strerror(-rc));
+			    "or set GeoIPFile)", conf->geoip_where ?
+			    conf->geoip_where : "", conf->geoip,
+			    strerror(-rc));
 			goto fail;
 		}
 		each(n, lend_geoip, n->geoip);

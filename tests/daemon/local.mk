@@ -2,6 +2,7 @@ check_PROGRAMS += \
 	tests/daemon/test_app \
 	tests/daemon/test_conf tests/daemon/test_conf_args \
 	tests/daemon/test_conf_golden tests/daemon/test_conf_text \
+	tests/daemon/test_process \
 	tests/daemon/test_sock tests/daemon/test_splice
 tests_daemon_test_app_SOURCES = tests/daemon/test_app.c
 tests_daemon_test_app_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
@@ -17,5 +18,7 @@ tests_daemon_test_conf_text_SOURCES = tests/daemon/test_conf_text.c
 tests_daemon_test_conf_text_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 
 EXTRA_DIST += tests/golden/conf
+tests_daemon_test_process_SOURCES = tests/daemon/test_process.c
+tests_daemon_test_process_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_sock_SOURCES = tests/daemon/test_sock.c
 tests_daemon_test_sock_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)

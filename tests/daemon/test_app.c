@@ -225,10 +225,14 @@ static const struct {
 } bad_reloads[] = {
 	{ "TransPort nonsense\n", "TransPort wants" },
 	{ "ExcludeNodes {de}\nGeoIPFile /nonexistent/geoip\n",
-	    "/nonexistent/geoip" },
-	{ "Log notice file /nonexistent/dir/log\n", "/nonexistent/dir/log" },
-	{ "DNSPort 192.0.2.77:5353\n", "cannot listen on 192.0.2.77:5353" },
-	{ "UseEntryGuards 0\n", "UseEntryGuards cannot change" },
+	    "rc:6: a {country} is configured, but /nonexistent/geoip" },
+	{ "Log notice file /nonexistent/dir/log\n",
+	    "rc:5: Log: cannot open /nonexistent/dir/log" },
+	{ "DNSPort 192.0.2.77:5353\n",
+	    "rc:5: DNSPort: cannot listen on 192.0.2.77:5353" },
+	{ "__DNSPort 192.0.2.77:5353\n",
+	    "rc:5: DNSPort: cannot listen on 192.0.2.77:5353" },
+	{ "UseEntryGuards 0\n", "rc:5: UseEntryGuards cannot change" },
 	{ "DirAuthority 10.0.0.1:1 "
 	    "0123456789012345678901234567890123456789\n",
 	    "DirAuthority cannot change" },
