@@ -10,7 +10,8 @@
  *	against what cannot change while running, and everything that it needs
  *	is opened beside what is there.  Only when all of that held is it put in
  *	place, which cannot fail; else all of it is dropped.
- *	SIGUSR1 logs statistics; SIGTERM and SIGINT end the program in order.
+ *	SIGUSR1 logs statistics, SIGUSR2 makes the log as detailed as it gets,
+ *	until a reload; SIGTERM and SIGINT end the program in order.
  */
 #include "daemon/app.h"
 
@@ -38,10 +39,12 @@
 enum {
 	WHY_MAX = 512,
 	SPARE_DESCRIPTORS = 128,	/* for relays, DNS, files, control */
-	NSIGNALS = 4
+	NSIGNALS = 5
 };
 
-static const int signals[NSIGNALS] = { SIGHUP, SIGUSR1, SIGTERM, SIGINT };
+static const int signals[NSIGNALS] = {
+	SIGHUP, SIGUSR1, SIGUSR2, SIGTERM, SIGINT
+};
 
 struct app {
 	const struct conf_args *args;
@@ -102,6 +105,22 @@ log_warnings(const struct conf *c)
 
 	for (i = 0; i < c->warnings.n; i++)
 		log_warn(LD_CONFIG, "%s", c->warnings.item[i]);
+}
+
+static void
+log_everything(const struct app *a)
+{
+	struct conf_err err = { 0 };
+	struct log_set *set;
+
+	if (conf_log_open_debug(a->conf, a->args->quiet, &set, &err) < 0) {
+		log_err(LD_CONFIG, "%s", err.text);
+		return;
+	}
+	conf_log_use(a->conf, set);
+	log_notice(LD_GENERAL, "logging everything (SIGUSR2), until the "
+	    "configuration is read again (SIGHUP)");
+	log_debug(LD_GENERAL, "such as this");
 }
 
 /* --- statistics --- */
@@ -212,12 +231,38 @@ change_commit(struct app *a, struct change *ch)
 	set_heartbeat(a);
 }
 
+static int
+is_stdin(const char *file)
+{
+	return file && strcmp(file, "-") == 0;
+}
+
+/* What came from standard input is at its end: read again it would be empty,
+ * and every door would be closed. */
+static void
+reload_nothing(struct app *a)
+{
+	struct conf_err err = { 0 };
+	struct log_set *set;
+
+	log_warn(LD_CONFIG, "the configuration came from standard input and "
+	    "cannot be read again: it stays in force");
+	if (conf_log_open(a->conf, a->args->quiet, &set, &err) < 0)
+		log_err(LD_CONFIG, "%s", err.text);
+	else		/* a file may have been moved away */
+		conf_log_use(a->conf, set);
+}
+
 static void
 reload(struct app *a)
 {
 	struct change ch = { .conf = NULL };
 	char why[WHY_MAX] = "";
 
+	if (is_stdin(a->args->file) || is_stdin(a->args->defaults_file)) {
+		reload_nothing(a);
+		return;
+	}
 	log_notice(LD_CONFIG, "reading the configuration again (SIGHUP)");
 	if (change_prepare(a, &ch, why, sizeof(why)) < 0) {
 		change_drop(a, &ch);
@@ -241,6 +286,8 @@ on_signal(evutil_socket_t sig, short what, void *arg)
 		reload(a);
 	else if (sig == SIGUSR1)
 		log_statistics(a);
+	else if (sig == SIGUSR2)
+		log_everything(a);
 	else {
 		log_notice(LD_GENERAL, "stopping (signal %d)", (int)sig);
 		evloop_stop(&a->ev);

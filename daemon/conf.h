@@ -332,9 +332,12 @@ const char *conf_where(const struct conf *, const char *option, size_t i);
 int	 conf_may_reach(const struct conf *, const struct addr *);
 /* Opens the sinks that Log asks for, beside those in use; conf_log_use() puts
  * them in place, and the rest that belongs to the log.  @quiet as on the
- * command line. */
+ * command line.  The second opens the same sinks for every message of every
+ * level. */
 int	 conf_log_open(const struct conf *, enum conf_quiet, struct log_set **,
 	    struct conf_err *);
+int	 conf_log_open_debug(const struct conf *, enum conf_quiet,
+	    struct log_set **, struct conf_err *);
 void	 conf_log_use(const struct conf *, struct log_set *take);
 /* Before there is a configuration: nothing on the console that @quiet rules
  * out.  Without memory it stays as it is. */

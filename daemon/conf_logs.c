@@ -287,9 +287,13 @@ empty_once(const char *path)
 }
 
 static int
-open_sink(struct log_set *set, const struct conf *c, size_t i,
+open_sink(struct log_set *set, const struct conf *c, size_t i, int debug,
     struct conf_err *err)
 {
+	static const unsigned all[LL_DEBUG + 1] = {
+		[LL_ERR] = ALL, [LL_WARN] = ALL, [LL_NOTICE] = ALL,
+		[LL_INFO] = ALL, [LL_DEBUG] = ALL
+	};
 	const struct conf_log *l = &c->logs[i];
 	const char *where = conf_where(c, "Log", i);
 	int rc;
@@ -297,7 +301,8 @@ open_sink(struct log_set *set, const struct conf *c, size_t i,
 	if (c->run_as_daemon && (l->where == LOG_TO_STDOUT ||
 	    l->where == LOG_TO_STDERR))
 		return 0;		/* nobody is there to see it */
-	rc = log_set_add_domains(set, l->domains, l->where, l->path);
+	rc = log_set_add_domains(set, debug ? all : l->domains, l->where,
+	    l->path);
 	if (rc == 0)
 		return 0;
 	if (l->path)
@@ -306,8 +311,8 @@ open_sink(struct log_set *set, const struct conf *c, size_t i,
 	return conf_fail(err, rc, "%sLog: %s", where, strerror(-rc));
 }
 
-int
-conf_log_open(const struct conf *c, enum conf_quiet quiet,
+static int
+open_all(const struct conf *c, enum conf_quiet quiet, int debug,
     struct log_set **out, struct conf_err *err)
 {
 	struct log_set *set = log_set_new();
@@ -324,13 +329,27 @@ conf_log_open(const struct conf *c, enum conf_quiet quiet,
 			    NULL);
 	} else
 		for (i = 0; i < c->nlogs && rc == 0; i++)
-			rc = open_sink(set, c, i, err);
+			rc = open_sink(set, c, i, debug, err);
 	if (rc < 0) {
 		log_set_free(set);
 		return rc;
 	}
 	*out = set;
 	return 0;
+}
+
+int
+conf_log_open(const struct conf *c, enum conf_quiet quiet,
+    struct log_set **out, struct conf_err *err)
+{
+	return open_all(c, quiet, 0, out, err);
+}
+
+int
+conf_log_open_debug(const struct conf *c, enum conf_quiet quiet,
+    struct log_set **out, struct conf_err *err)
+{
+	return open_all(c, quiet, 1, out, err);
 }
 
 void

@@ -286,6 +286,55 @@ START_TEST(app_reload_opens_and_closes_doors_and_moves_the_log)
 }
 END_TEST
 
+START_TEST(app_reload_of_standard_input_keeps_what_came_from_it)
+{
+	struct conf_args args = { .file = "-", .defaults_file = "/dev/null" };
+	int fd, port, i;
+
+	rig_init("DNSPort 127.0.0.1:auto\n");
+	ck_assert_int_ge(fd = open(r.rc, O_RDONLY), 0);
+	dup2(fd, STDIN_FILENO);
+	r.pid = spawn(&args);
+	wait_for("DisableNetwork is set", 1);
+	port = port_at("127.0.0.1");
+	kill(r.pid, SIGHUP);
+	wait_for("came from standard input", 1);
+	ck_assert(is_open("127.0.0.1", port));
+	/* and the log is opened anew */
+	ck_assert_int_eq(unlink(r.log), 0);
+	for (i = 0; i < WAIT_S * 20 && !count("standard input"); i++) {
+		kill(r.pid, SIGHUP);	/* the first tells the old file */
+		pause_ms(50);
+	}
+	ck_assert_int_ge(count("standard input"), 1);
+	stop();
+}
+END_TEST
+
+START_TEST(app_usr1_and_usr2_write_to_the_log)
+{
+	int debug;
+
+	rig_init("");
+	start();
+	kill(r.pid, SIGUSR1);
+	wait_for("Heartbeat: 0 flows now", 1);
+	ck_assert_int_eq(count("[debug]"), 0);
+	kill(r.pid, SIGUSR2);
+	wait_for("logging everything", 1);
+	wait_for("[debug] such as this", 1);
+	kill(r.pid, SIGHUP);
+	wait_for("the new configuration is in force", 1);
+	debug = count("[debug]");
+	kill(r.pid, SIGUSR1);
+	wait_for("Heartbeat: 0 flows now", 2);
+	kill(r.pid, SIGHUP);
+	wait_for("the new configuration is in force", 2);
+	ck_assert_int_eq(count("[debug]"), debug);
+	stop();
+}
+END_TEST
+
 /* --- start and end --- */
 
 /* A second one of the same DataDirectory cannot have it. */
@@ -350,6 +399,8 @@ START_TEST(app_start_as_daemon_that_fails_tells_the_console)
 END_TEST
 
 static const struct unit_test tests[] = {
+	UNIT(app_reload_of_standard_input_keeps_what_came_from_it),
+	UNIT(app_usr1_and_usr2_write_to_the_log),
 	UNIT(app_start_that_fails_leaves_the_pid_file_of_another),
 	UNIT_LOOP(app_start_that_fails_says_why_in_the_log, CONF_QUIET + 1),
 	UNIT_LOOP(app_start_as_daemon_that_fails_tells_the_console,
