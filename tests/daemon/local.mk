@@ -1,13 +1,21 @@
 check_PROGRAMS += \
 	tests/daemon/test_app \
-	tests/daemon/test_conf tests/daemon/test_conf_args \
-	tests/daemon/test_conf_golden tests/daemon/test_conf_text \
+	tests/daemon/test_conf \
+	tests/daemon/test_conf_args \
+	tests/daemon/test_conf_golden \
+	tests/daemon/test_conf_text \
+	tests/daemon/test_control \
+	tests/daemon/test_doors \
+	tests/daemon/test_evloop \
+	tests/daemon/test_gateway \
+	tests/daemon/test_listen \
+	tests/daemon/test_onionconf \
 	tests/daemon/test_process \
-	tests/daemon/test_sock tests/daemon/test_splice
+	tests/daemon/test_sock \
+	tests/daemon/test_splice \
+	tests/daemon/test_status
 tests_daemon_test_app_SOURCES = tests/daemon/test_app.c
 tests_daemon_test_app_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
-tests_daemon_test_splice_SOURCES = tests/daemon/test_splice.c
-tests_daemon_test_splice_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_conf_SOURCES = tests/daemon/test_conf.c
 tests_daemon_test_conf_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_conf_args_SOURCES = tests/daemon/test_conf_args.c
@@ -16,9 +24,26 @@ tests_daemon_test_conf_golden_SOURCES = tests/daemon/test_conf_golden.c
 tests_daemon_test_conf_golden_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_conf_text_SOURCES = tests/daemon/test_conf_text.c
 tests_daemon_test_conf_text_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
-
-EXTRA_DIST += tests/golden/conf
+tests_daemon_test_control_SOURCES = tests/daemon/test_control.c
+tests_daemon_test_control_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+tests_daemon_test_doors_SOURCES = tests/daemon/test_doors.c
+tests_daemon_test_doors_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+tests_daemon_test_evloop_SOURCES = tests/daemon/test_evloop.c
+tests_daemon_test_evloop_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+tests_daemon_test_gateway_SOURCES = tests/daemon/test_gateway.c \
+	tests/dnsport/query.h
+tests_daemon_test_gateway_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+tests_daemon_test_listen_SOURCES = tests/daemon/test_listen.c
+tests_daemon_test_listen_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+tests_daemon_test_onionconf_SOURCES = tests/daemon/test_onionconf.c
+tests_daemon_test_onionconf_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_process_SOURCES = tests/daemon/test_process.c
 tests_daemon_test_process_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_sock_SOURCES = tests/daemon/test_sock.c
 tests_daemon_test_sock_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+tests_daemon_test_splice_SOURCES = tests/daemon/test_splice.c
+tests_daemon_test_splice_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+tests_daemon_test_status_SOURCES = tests/daemon/test_status.c
+tests_daemon_test_status_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+
+EXTRA_DIST += tests/golden/conf tests/golden/status

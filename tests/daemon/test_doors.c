@@ -1,0 +1,303 @@
+/* tests/daemon/test_doors.c - which sockets open and close at a reload
+ *
+ * Listeners are made up: they count, and refuse where the test says so.
+ */
+#include "daemon/doors.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "daemon/conf.h"
+#include "daemon/evloop.h"
+#include "daemon/gateway.h"
+#include "daemon/listen.h"
+#include "dnsport/dnssock.h"
+#include "natlook/natlook.h"
+#include "policy/isolate.h"
+#include "tests/unit.h"
+
+enum { MAX = 32 };
+
+static struct made {			/* a listener of either kind */
+	struct addr	 addr;
+	const struct door *door;
+	int		 open;
+} made[MAX];
+static int nmade, nopen, refuse_port = -1, natlooks;
+static struct evloop ev;		/* looked at by nobody */
+static char why[512];
+
+static int
+make(struct made **out, const struct addr *a, const struct door *d)
+{
+	struct made *m = &made[nmade];
+
+	if (a->port == refuse_port)
+		return -EACCES;
+	ck_assert_int_lt(nmade++, MAX);
+	m->addr = *a;
+	m->door = d;
+	m->open = 1;
+	nopen++;
+	*out = m;
+	return 0;
+}
+
+static void
+unmake(struct made *m)
+{
+	if (m == NULL)
+		return;
+	ck_assert_int_eq(m->open, 1);
+	m->open = 0;
+	nopen--;
+}
+
+int
+listen_new(struct listener **out, const struct listen_conf *lc,
+    enum natlook_kind kind)
+{
+	ck_assert_int_eq(kind, NATLOOK_NETFILTER);
+	ck_assert_ptr_nonnull(lc->natlook);
+	return make((struct made **)(void *)out, &lc->addr, lc->door);
+}
+
+void listen_free(struct listener *l) { unmake((struct made *)(void *)l); }
+
+const struct addr *
+listen_addr(const struct listener *l)
+{
+	return &((const struct made *)(const void *)l)->addr;
+}
+
+int
+dnssock_new(struct dnssock **out, const struct dnssock_conf *dc)
+{
+	return make((struct made **)(void *)out, &dc->addr, dc->listener);
+}
+
+void dnssock_free(struct dnssock *s) { unmake((struct made *)(void *)s); }
+
+const struct addr *
+dnssock_addr(const struct dnssock *s)
+{
+	return &((const struct made *)(const void *)s)->addr;
+}
+
+int
+natlook_init(struct natlook **out, enum natlook_kind kind)
+{
+	static int some;
+
+	(void)kind;
+	natlooks++;
+	*out = (struct natlook *)(void *)&some;
+	return 0;
+}
+
+void natlook_free(struct natlook *n) { natlooks -= n != NULL; }
+const char *natlook_name(enum natlook_kind k) { (void)k; return "made up"; }
+
+struct dnsport *
+gateway_dnsport(struct gateway *gw)
+{
+	(void)gw;
+	return NULL;
+}
+
+static void
+quiet(void *arg, enum log_level level, const char *text)
+{
+	(void)arg;
+	(void)level;
+	(void)text;
+}
+
+static struct conf *
+conf(const char *text)
+{
+	struct conf_args args = { .file = "rc", .text = text,
+	    .text_len = strlen(text), .no_files = 1 };
+	struct conf_err err;
+	struct conf *c;
+
+	log_capture(quiet, NULL);
+	if (conf_load(&c, &args, &err) < 0)
+		ck_abort_msg("%s", err.text);
+	return c;
+}
+
+/* The open listener at that port. */
+static const struct made *
+at(int port)
+{
+	const struct made *found = NULL;
+	int i;
+
+	for (i = 0; i < nmade; i++)
+		if (made[i].open && made[i].addr.port == port) {
+			ck_assert_ptr_null(found);
+			found = &made[i];
+		}
+	return found;
+}
+
+static void
+apply(struct doors **d, const char *text)
+{
+	struct conf *c = conf(text);
+	struct doors *new;
+
+	ck_assert_msg(doors_prepare(&new, *d, &ev, NULL, c, why,
+	    sizeof(why)) == 0, "%s", why);
+	doors_commit(new, *d, c);
+	*d = new;
+	conf_free(c);
+}
+
+static void
+end(struct doors *d)
+{
+	doors_close(d);
+	ck_assert_int_eq(nopen, 0);
+	ck_assert_int_eq(natlooks, 0);
+}
+
+START_TEST(doors_commit_has_the_rules_of_each_line)
+{
+	struct doors *d = NULL;
+	const struct door *one, *two, *dns;
+
+	apply(&d, "TransPort 1 IsolateDestPort NoIPv6Traffic\n"
+	    "TransPort 2 SessionGroup=5\nDNSPort 3\n");
+	ck_assert_int_eq(nopen, 3);
+	one = at(1)->door;
+	two = at(2)->door;
+	dns = at(3)->door;
+	ck_assert_int_eq(one->proto, DOOR_TRANS);
+	ck_assert_int_eq(dns->proto, DOOR_DNS);
+	ck_assert_uint_eq(one->isolate, ISOLATE_DEST_PORT |
+	    ISOLATE_CLIENT_ADDR | ISOLATE_SOCKS_AUTH);
+	ck_assert_uint_eq(one->no_ipv6, 1);
+	ck_assert_uint_eq(one->no_ipv4, 0);
+	ck_assert_int_eq(two->session_group, 5);
+	ck_assert_int_lt(one->session_group, 0);
+	ck_assert_int_lt(dns->session_group, 0);
+	ck_assert_int_ne(one->session_group, dns->session_group);
+	end(d);
+}
+END_TEST
+
+START_TEST(doors_commit_keeps_what_both_have_and_changes_its_rules)
+{
+	struct doors *d = NULL;
+	const struct made *kept;
+	int group;
+
+	apply(&d, "TransPort 1\nDNSPort 3\n");
+	kept = at(1);
+	group = kept->door->session_group;
+	apply(&d, "TransPort 2\nTransPort 1 IsolateDestAddr\n");
+	ck_assert_ptr_eq(at(1), kept);
+	ck_assert_int_eq(nmade, 3);
+	ck_assert_uint_ne(kept->door->isolate & ISOLATE_DEST_ADDR, 0);
+	ck_assert_int_eq(kept->door->session_group, group);
+	ck_assert_int_ne(at(2)->door->session_group, group);
+	ck_assert_ptr_null(at(3));
+	ck_assert_int_eq(nopen, 2);
+	ck_assert_int_eq(natlooks, 1);
+	end(d);
+}
+END_TEST
+
+/* A number that was a door's is never another's, whose circuits it would
+ * share. */
+START_TEST(doors_commit_gives_no_group_twice)
+{
+	struct doors *d = NULL;
+	int groups[4], i, j;
+
+	for (i = 0; i < 4; i++) {
+		apply(&d, i % 2 ? "TransPort 2\n" : "TransPort 1\n");
+		groups[i] = at(i % 2 ? 2 : 1)->door->session_group;
+		for (j = 0; j < i; j++)
+			ck_assert_int_ne(groups[i], groups[j]);
+	}
+	end(d);
+}
+END_TEST
+
+START_TEST(doors_prepare_that_fails_touches_nothing)
+{
+	struct doors *d = NULL, *new;
+	const struct made *one, *dns;
+	unsigned isolate;
+	struct conf *c;
+
+	apply(&d, "TransPort 1\nDNSPort 3\n");
+	one = at(1);
+	dns = at(3);
+	isolate = one->door->isolate;
+	refuse_port = 53;
+	c = conf("TransPort 1 IsolateDestAddr\nTransPort 2\nDNSPort 53\n");
+	ck_assert_int_eq(doors_prepare(&new, d, &ev, NULL, c, why,
+	    sizeof(why)), -EACCES);
+	ck_assert_ptr_nonnull(strstr(why, "rc:3: DNSPort: cannot listen on "
+	    "127.0.0.1:53: "));
+	conf_free(c);
+	ck_assert_ptr_eq(at(1), one);
+	ck_assert_ptr_eq(at(3), dns);
+	ck_assert_ptr_null(at(2));
+	ck_assert_uint_eq(one->door->isolate, isolate);
+	ck_assert_int_eq(nopen, 2);
+	end(d);
+}
+END_TEST
+
+START_TEST(doors_drop_leaves_the_old_ones_as_they_are)
+{
+	struct doors *d = NULL, *new;
+	const struct made *one;
+	unsigned isolate;
+	struct conf *c;
+
+	apply(&d, "DNSPort 3\nTransPort 1\n");
+	one = at(1);
+	isolate = one->door->isolate;
+	c = conf("TransPort 1 IsolateDestAddr\nTransPort 2\n");
+	ck_assert_int_eq(doors_prepare(&new, d, &ev, NULL, c, why,
+	    sizeof(why)), 0);
+	ck_assert_int_eq(nopen, 3);	/* the old ones are not closed yet */
+	doors_drop(new, d);
+	conf_free(c);
+	ck_assert_int_eq(nopen, 2);
+	ck_assert_ptr_eq(at(1), one);
+	ck_assert_uint_eq(one->door->isolate, isolate);
+	ck_assert_int_eq(natlooks, 1);
+	end(d);
+}
+END_TEST
+
+START_TEST(doors_prepare_auto_twice_is_two)
+{
+	struct doors *d = NULL;
+
+	apply(&d, "DNSPort auto\n");
+	apply(&d, "DNSPort auto\nDNSPort auto\n");
+	ck_assert_int_eq(nopen, 2);
+	ck_assert_int_eq(nmade, 2);
+	end(d);
+}
+END_TEST
+
+static const struct unit_test tests[] = {
+	UNIT(doors_commit_has_the_rules_of_each_line),
+	UNIT(doors_commit_keeps_what_both_have_and_changes_its_rules),
+	UNIT(doors_commit_gives_no_group_twice),
+	UNIT(doors_prepare_that_fails_touches_nothing),
+	UNIT(doors_drop_leaves_the_old_ones_as_they_are),
+	UNIT(doors_prepare_auto_twice_is_two),
+};
+
+UNIT_MAIN("doors", tests)

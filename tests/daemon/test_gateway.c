@@ -1,0 +1,459 @@
+/* tests/daemon/test_gateway.c - flows and questions, between two fakes
+ *
+ * The engine is made up: what it is asked for is looked at, and streams and
+ * answers come when the test says so.
+ */
+#include "daemon/gateway.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/endpoint.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "daemon/conf.h"
+#include "onion/onion.h"
+#include "policy/isolate.h"
+#include "tests/dnsport/query.h"
+#include "tests/unit.h"
+
+enum { FLOWS_MAX = 8, FAKES_MAX = 32 };
+
+struct fake {
+	struct endpoint	ep;
+	int		dead, why, fin;
+};
+
+struct onion_lookup {
+	onion_lookup_fn	*fn;
+	void		*arg;
+	int		 cancelled;
+};
+
+static struct loop loop;
+static struct gateway *gw;
+static struct fake fakes[FAKES_MAX];
+static int nfakes, connect_rc, resolve_rc, connects, resolves;
+static struct fake *stream;		/* the last one */
+static uint8_t token[ONION_TOKEN];
+static char host[ONION_HOST_MAX + 1], name[ONION_HOST_MAX + 1];
+static uint16_t port;
+static struct onion_lookup lookup;
+static int replies, reply_len, reply_code, reply_answers;
+
+static size_t
+take(struct endpoint *e, const void *p, size_t len)
+{
+	(void)e;
+	(void)p;
+	return len;
+}
+
+static void grant(struct endpoint *e, size_t n) { (void)e; (void)n; }
+
+static void
+fin(struct endpoint *e)
+{
+	((struct fake *)(void *)e)->fin = 1;
+}
+
+static void
+die(struct endpoint *e, int why)
+{
+	struct fake *f = (struct fake *)(void *)e;
+
+	ck_assert_int_eq(f->dead, 0);
+	f->dead = 1;
+	f->why = why;
+}
+
+static const struct endpoint_ops ops = {
+	.send = take, .grant = grant, .fin = fin, .kill = die
+};
+
+static struct fake *
+fake(void)
+{
+	struct fake *f = &fakes[nfakes];
+
+	ck_assert_int_lt(nfakes++, FAKES_MAX);
+	memset(f, 0, sizeof(*f));
+	f->ep.ops = &ops;
+	return f;
+}
+
+int
+onion_connect(struct onion *o, const uint8_t t[ONION_TOKEN],
+    const struct onion_target *target, struct endpoint **out)
+{
+	(void)o;
+	connects++;
+	memcpy(token, t, ONION_TOKEN);
+	snprintf(host, sizeof(host), "%s", target->host);
+	port = target->port;
+	if (connect_rc < 0)
+		return connect_rc;
+	stream = fake();
+	*out = &stream->ep;
+	return 0;
+}
+
+int
+onion_resolve(struct onion *o, const uint8_t t[ONION_TOKEN], const char *n,
+    onion_lookup_fn *fn, void *arg, struct onion_lookup **out)
+{
+	(void)o;
+	resolves++;
+	memcpy(token, t, ONION_TOKEN);
+	snprintf(name, sizeof(name), "%s", n);
+	lookup.fn = fn;
+	lookup.arg = arg;
+	lookup.cancelled = 0;
+	*out = &lookup;
+	return resolve_rc;
+}
+
+void onion_lookup_cancel(struct onion_lookup *l) { l->cancelled = 1; }
+
+static void
+quiet(void *arg, enum log_level level, const char *text)
+{
+	(void)arg;
+	(void)level;
+	(void)text;
+}
+
+static struct conf *
+conf(const char *text)
+{
+	struct conf_args args = { .file = "rc", .text = text,
+	    .text_len = strlen(text), .no_files = 1 };
+	struct conf_err err;
+	struct conf *c;
+
+	if (conf_load(&c, &args, &err) < 0)
+		ck_abort_msg("%s", err.text);
+	return c;
+}
+
+static void
+init(void)
+{
+	struct gateway_conf gc = { .loop = &loop, .flows_max = FLOWS_MAX };
+	struct conf *c = conf("");
+
+	log_capture(quiet, NULL);
+	loop_init(&loop, 1000, 1795300000);
+	nfakes = connects = resolves = connect_rc = resolve_rc = 0;
+	replies = 0;
+	ck_assert_int_eq(gateway_new(&gw, &gc, c), 0);
+	conf_free(c);
+}
+
+static void
+end(void)
+{
+	gateway_free(gw);
+	loop_end_turn(&loop);
+	ck_assert_ptr_null(loop.items);
+}
+
+static struct gateway_totals
+totals(void)
+{
+	struct gateway_totals t;
+
+	gateway_totals(gw, &t);
+	return t;
+}
+
+static const struct door plain = { .proto = DOOR_TRANS, .session_group = -1,
+    .isolate = ISOLATE_CLIENT_ADDR };
+
+static struct fake *
+flow(const struct door *d, const char *from, const char *to)
+{
+	struct fake *f = fake();
+	struct addr a, b;
+
+	ck_assert_int_eq(addr_parse(&a, from, -1), 0);
+	ck_assert_int_eq(addr_parse(&b, to, -1), 0);
+	gateway_flow(gw, d, &a, &b, &f->ep);
+	return f;
+}
+
+START_TEST(gateway_flow_goes_to_its_destination_and_ends)
+{
+	struct fake *f;
+
+	init();
+	f = flow(&plain, "10.0.0.1:1000", "[2001:4860::8]:443");
+	ck_assert_int_eq(connects, 1);
+	ck_assert_str_eq(host, "2001:4860::8");
+	ck_assert_uint_eq(port, 443);
+	ck_assert_uint_eq(totals().flows, 1);
+	ck_assert_uint_eq(totals().accepted, 1);
+	stream->ep.user->gone(stream->ep.arg, -ECONNRESET);
+	loop_end_turn(&loop);
+	ck_assert_int_eq(f->dead, 1);
+	ck_assert_uint_eq(totals().flows, 0);
+	ck_assert_uint_eq(totals().failed, 1);
+	end();
+}
+END_TEST
+
+static const struct {
+	const char	*from, *to;
+	struct door	 door;
+} refused[] = {
+	{ "10.0.0.1:1", "192.168.0.1:80", { .proto = DOOR_TRANS } },
+	{ "10.0.0.1:1", "8.8.8.8:80", { .proto = DOOR_TRANS, .no_ipv4 = 1 } },
+	{ "10.0.0.1:1", "[2001:4860::8]:80",
+	    { .proto = DOOR_TRANS, .no_ipv6 = 1 } },
+};
+
+START_TEST(gateway_flow_that_policy_refuses_is_reset)
+{
+	struct fake *f;
+
+	init();
+	f = flow(&refused[_i].door, refused[_i].from, refused[_i].to);
+	ck_assert_int_eq(connects, 0);
+	ck_assert_int_eq(f->dead, 1);
+	ck_assert_int_eq(f->why, -ECONNREFUSED);
+	ck_assert_uint_eq(totals().rejected, 1);
+	ck_assert_uint_eq(totals().flows, 0);
+	end();
+}
+END_TEST
+
+START_TEST(gateway_flow_that_the_engine_refuses_is_reset)
+{
+	struct fake *f;
+
+	init();
+	connect_rc = -ENOSPC;
+	f = flow(&plain, "10.0.0.1:1", "8.8.8.8:80");
+	ck_assert_int_eq(f->dead, 1);
+	ck_assert_uint_eq(totals().failed, 1);
+	ck_assert_uint_eq(totals().flows, 0);
+	/* and it took no place */
+	connect_rc = 0;
+	ck_assert_int_eq(flow(&plain, "10.0.0.1:1", "8.8.8.8:80")->dead, 0);
+	end();
+}
+END_TEST
+
+START_TEST(gateway_flow_one_client_cannot_take_all)
+{
+	int i;
+
+	init();
+	for (i = 0; i < FLOWS_MAX; i++)
+		ck_assert_int_eq(flow(&plain, "10.0.0.1:1",
+		    "8.8.8.8:80")->dead, i >= FLOWS_MAX * 3 / 4);
+	for (i = FLOWS_MAX * 3 / 4; i < FLOWS_MAX + 1; i++)
+		ck_assert_int_eq(flow(&plain, "10.0.0.2:1",
+		    "8.8.8.8:80")->dead, i >= FLOWS_MAX);
+	ck_assert_uint_eq(totals().flows, FLOWS_MAX);
+	end();
+}
+END_TEST
+
+static void
+token_of(const struct door *d, const char *from, const char *to,
+    uint8_t out[ONION_TOKEN])
+{
+	struct fake *f = flow(d, from, to);
+
+	memcpy(out, token, ONION_TOKEN);
+	f->ep.user->gone(f->ep.arg, 0);
+	loop_end_turn(&loop);
+}
+
+START_TEST(gateway_flow_shares_circuits_as_the_door_says)
+{
+	struct door by_dest = plain, group = plain;
+	uint8_t a[ONION_TOKEN], b[ONION_TOKEN];
+
+	init();
+	by_dest.isolate |= ISOLATE_DEST_ADDR;
+	group.session_group = -2;
+	token_of(&plain, "10.0.0.1:1", "8.8.8.8:80", a);
+	token_of(&plain, "10.0.0.1:2", "8.8.4.4:443", b);
+	ck_assert_mem_eq(a, b, ONION_TOKEN);
+	token_of(&plain, "10.0.0.2:1", "8.8.8.8:80", b);
+	ck_assert_mem_ne(a, b, ONION_TOKEN);
+	token_of(&group, "10.0.0.1:1", "8.8.8.8:80", b);
+	ck_assert_mem_ne(a, b, ONION_TOKEN);
+	token_of(&by_dest, "10.0.0.1:1", "8.8.8.8:80", a);
+	token_of(&by_dest, "10.0.0.1:1", "8.8.4.4:80", b);
+	ck_assert_mem_ne(a, b, ONION_TOKEN);
+	end();
+}
+END_TEST
+
+START_TEST(gateway_set_rules_holds_for_flows_to_come)
+{
+	struct gateway_rules *rules;
+	struct fake *before;
+	struct conf *c;
+
+	init();
+	before = flow(&plain, "10.0.0.1:1", "8.8.8.8:23");
+	c = conf("RejectPlaintextPorts 23\nTestingTorNetwork 1\nDirAuthority "
+	    "10.0.0.1:1 0123456789012345678901234567890123456789\n");
+	ck_assert_int_eq(gateway_rules_new(&rules, c), 0);
+	conf_free(c);		/* nothing is borrowed from it */
+	gateway_set_rules(gw, rules);
+	ck_assert_int_eq(before->dead, 0);
+	ck_assert_int_eq(flow(&plain, "10.0.0.1:1", "8.8.8.8:23")->dead, 1);
+	ck_assert_int_eq(flow(&plain, "10.0.0.1:1", "10.1.1.1:80")->dead, 0);
+	end();
+}
+END_TEST
+
+START_TEST(gateway_free_ends_flows)
+{
+	struct fake *f;
+
+	init();
+	f = flow(&plain, "10.0.0.1:1", "8.8.8.8:80");
+	end();
+	ck_assert_int_eq(f->dead, 1);
+	ck_assert_int_eq(stream->dead, 1);
+}
+END_TEST
+
+/* --- names --- */
+
+static void
+on_reply(void *arg, const uint8_t *msg, size_t len)
+{
+	(void)arg;
+	replies++;
+	reply_len = (int)len;
+	if (len < 12)
+		return;
+	reply_code = msg[3] & 15;
+	reply_answers = msg[6] << 8 | msg[7];
+}
+
+static struct dns_query *
+ask(const char *question, uint16_t type)
+{
+	static const struct door dns = { .proto = DOOR_DNS,
+	    .session_group = -3, .isolate = ISOLATE_CLIENT_ADDR };
+	struct dns_from from = { .listener = (void *)(uintptr_t)&dns };
+	static struct query msg;
+	struct dns_query *q;
+
+	query_make(&msg, question, type);
+	addr_v4(&from.client, 0x0a000001, 4000);
+	ck_assert_int_eq(dnsport_query(gateway_dnsport(gw), msg.buf,
+	    query_len(&msg), &from,
+	    on_reply, NULL, &q), 0);
+	return q;
+}
+
+static const struct {
+	const char	*name;
+	uint16_t	 type;
+	int		 err;
+	int		 family;	/* of what is answered; 0: a name */
+	int		 code, answers;
+} answers[] = {
+	{ "www.example.com", 1, 0, 4, 0, 1 },
+	{ "www.example.com", 1, 0, 6, 0, 0 },
+	{ "www.example.com", 28, 0, 6, 0, 1 },
+	{ "8.8.8.8.in-addr.arpa", 12, 0, 0, 0, 1 },
+	{ "8.8.8.8.in-addr.arpa", 12, 0, 4, 3, 0 },
+	{ "www.example.com", 1, -ENOENT, 0, 3, 0 },
+	{ "www.example.com", 1, -EACCES, 0, 5, 0 },
+	{ "www.example.com", 1, -EAGAIN, 0, 2, 0 },
+};
+
+START_TEST(gateway_question_is_asked_and_answered)
+{
+	struct onion_answer a = { .ttl = 60 };
+
+	init();
+	ask(answers[_i].name, answers[_i].type);
+	ck_assert_int_eq(resolves, 1);
+	ck_assert_str_eq(name, answers[_i].type == 12 ? "8.8.8.8" :
+	    answers[_i].name);
+	ck_assert_int_eq(replies, 0);
+	if (answers[_i].family == 4)
+		addr_parse_ip(&a.addr, "192.0.2.1", -1);
+	else if (answers[_i].family == 6)
+		addr_parse_ip(&a.addr, "2001:db8::1", -1);
+	else
+		a.name = "host.example.com";
+	lookup.fn(lookup.arg, answers[_i].err, &a, answers[_i].err == 0);
+	loop_end_turn(&loop);
+	ck_assert_int_eq(replies, 1);
+	ck_assert_int_eq(reply_code, answers[_i].code);
+	ck_assert_int_eq(reply_answers, answers[_i].answers);
+	end();
+}
+END_TEST
+
+static const struct {
+	const char	*name;
+	uint16_t	 type;
+} private[] = {
+	{ "printer.local", 1 }, { "something.onion", 28 },
+	{ "1.0.0.10.in-addr.arpa", 12 }, { "localhost", 1 },
+};
+
+START_TEST(gateway_question_that_must_not_leave_is_not_asked)
+{
+	init();
+	ask(private[_i].name, private[_i].type);
+	loop_end_turn(&loop);
+	ck_assert_int_eq(resolves, 0);
+	ck_assert_int_eq(replies, 1);
+	ck_assert_int_eq(reply_code, 3);
+	ck_assert_uint_eq(totals().rejected, 1);
+	end();
+}
+END_TEST
+
+START_TEST(gateway_question_that_the_engine_refuses_is_servfail)
+{
+	init();
+	resolve_rc = -ENOSPC;
+	ask("www.example.com", 1);
+	loop_end_turn(&loop);
+	ck_assert_int_eq(replies, 1);
+	ck_assert_int_eq(reply_code, 2);
+	end();
+}
+END_TEST
+
+START_TEST(gateway_question_of_one_who_left_is_cancelled)
+{
+	init();
+	dnsport_drop(ask("www.example.com", 1));
+	ck_assert_int_eq(lookup.cancelled, 1);
+	end();
+	ck_assert_int_eq(replies, 0);
+}
+END_TEST
+
+static const struct unit_test tests[] = {
+	UNIT(gateway_flow_goes_to_its_destination_and_ends),
+	UNIT_LOOP(gateway_flow_that_policy_refuses_is_reset, NELEM(refused)),
+	UNIT(gateway_flow_that_the_engine_refuses_is_reset),
+	UNIT(gateway_flow_one_client_cannot_take_all),
+	UNIT(gateway_flow_shares_circuits_as_the_door_says),
+	UNIT(gateway_set_rules_holds_for_flows_to_come),
+	UNIT(gateway_free_ends_flows),
+	UNIT_LOOP(gateway_question_is_asked_and_answered, NELEM(answers)),
+	UNIT_LOOP(gateway_question_that_must_not_leave_is_not_asked,
+	    NELEM(private)),
+	UNIT(gateway_question_that_the_engine_refuses_is_servfail),
+	UNIT(gateway_question_of_one_who_left_is_cancelled),
+};
+
+UNIT_MAIN("gateway", tests)

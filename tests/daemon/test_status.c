@@ -1,0 +1,131 @@
+/* tests/daemon/test_status.c - what status shows, of an engine that is made up
+ *
+ * onion_show() and gateway_totals() are ours here: tests/golden/status holds
+ * what a person and a program are to see of exactly these numbers.
+ * STATUS_GOLDEN_WRITE=1 in the environment writes it anew, for a person to look
+ * through.
+ */
+#include "daemon/status.h"
+
+#include <string.h>
+
+#include "daemon/gateway.h"
+#include "onion/onion.h"
+#include "tests/unit.h"
+
+static int full;		/* else an engine that has nothing yet */
+
+static void
+relay(struct onion_relay_show *r, const char *name, char digit, uint32_t ip)
+{
+	memset(r, 0, sizeof(*r));
+	memset(r->fingerprint, digit, 40);
+	r->nickname = name;
+	addr_v4(&r->addr, ip, 9001);
+}
+
+static void
+show_circuits(const struct onion_show *s, void *arg)
+{
+	struct onion_relay_show path[3];
+	struct onion_circuit_show c = {
+		.id = 7, .state = "built", .purpose = "general",
+		.path = path, .nhops = 3, .nbuilt = 3, .streams = 2,
+		.age_s = 61, .dirty_s = 60, .read = 2048, .written = 1000
+	};
+
+	relay(&path[0], "first", 'A', 0xc0000201);
+	relay(&path[1], "second", 'B', 0xc0000202);
+	relay(&path[2], "third", 'C', 0xc0000203);
+	s->circuit(arg, &c);
+	c.id = 8;
+	c.state = "building";
+	c.nhops = c.nbuilt = c.streams = 0;
+	c.dirty_s = -1;
+	c.read = c.written = 0;
+	s->circuit(arg, &c);
+}
+
+void
+onion_show(const struct onion *o, const struct onion_show *s, void *arg)
+{
+	struct onion_summary sum = {
+		.percent = full ? 100 : 0, .tag = full ? "done" : "starting",
+		.summary = full ? "Done" : "Starting",
+		.trouble = full ? "" : "no \"network\"", .clock = "good",
+		.skew_s = -3, .valid_after = full ? 1795300000 : 0,
+		.fresh_until = full ? 1795303600 : 0,
+		.valid_until = full ? 1795310800 : 0, .relays = 12,
+		.microdescs = 11, .circuits = 5, .building = 1, .streams = 2,
+		.waiting = 1, .lookups = 3, .channels = 4,
+		.bytes_in = 5000000000, .bytes_out = 1023, .read = 1024,
+		.written = 1536, .build_timeout_ms = 1500
+	};
+	struct onion_guard_show g = { .rank = "primary", .state = "up" };
+	struct onion_stream_show st = { .id = 9, .circuit = 7,
+	    .state = "open", .target = "[scrubbed]" };
+
+	(void)o;
+	s->summary(arg, &sum);
+	if (!full)
+		return;
+	relay(&g.relay, "first", 'A', 0xc0000201);
+	s->guard(arg, &g);
+	show_circuits(s, arg);
+	s->stream(arg, &st);
+}
+
+void
+gateway_totals(const struct gateway *gw, struct gateway_totals *t)
+{
+	static const struct gateway_totals totals = {
+		.flows = 1, .accepted = 20, .rejected = 3, .dropped = 4,
+		.failed = 5, .dns = { .queries = 60, .answered = 50,
+		.refused = 1, .malformed = 2, .failed = 3, .waiting = 4 }
+	};
+
+	(void)gw;
+	*t = totals;
+}
+
+static const struct {
+	const char	*file;
+	int		 full, json;
+} goldens[] = {
+	{ "full.txt", 1, 0 }, { "full.json", 1, 1 },
+	{ "empty.txt", 0, 0 }, { "empty.json", 0, 1 },
+};
+
+START_TEST(status_text_is_as_its_golden_file)
+{
+	static const struct status_source src;
+	const char *srcdir = getenv("srcdir");
+	char path[4096], want[8192] = "", *text;
+	size_t len;
+	FILE *f;
+
+	full = goldens[_i].full;
+	text = status_text(&src, goldens[_i].json, &len);
+	ck_assert_ptr_nonnull(text);
+	ck_assert_uint_eq(len, strlen(text));
+	snprintf(path, sizeof(path), "%s/tests/golden/status/%s",
+	    srcdir ? srcdir : ".", goldens[_i].file);
+	if (getenv("STATUS_GOLDEN_WRITE")) {
+		ck_assert_ptr_nonnull(f = fopen(path, "w"));
+		fputs(text, f);
+	} else {
+		ck_assert_ptr_nonnull(f = fopen(path, "r"));
+		ck_assert_uint_gt(fread(want, 1, sizeof(want) - 1, f), 0);
+		ck_assert_msg(strcmp(text, want) == 0, "got\n%s\nwanted\n%s",
+		    text, want);
+	}
+	fclose(f);
+	free(text);
+}
+END_TEST
+
+static const struct unit_test tests[] = {
+	UNIT_LOOP(status_text_is_as_its_golden_file, NELEM(goldens)),
+};
+
+UNIT_MAIN("status", tests)
