@@ -23,6 +23,34 @@ sut_is_tor || check "a bad line: the old configuration stays, and says why" \
 check "a bad line: it lives" lab_alive sut
 check "a bad line: everything works as before" fetches "http://$DEST4/"
 
+# All or nothing: what could be had of a configuration that can't be had whole
+# is not in force either.
+half() {
+	grep -v "^DNSPort $LAN4:" "$LAB_DIR/tmp/rc.good" >"$RC"
+	printf '%s\n' "DNSPort $LAN4:5555" "$@" >>"$RC"
+	: >"$LAB_DIR/log/sut.out"
+	hup
+}
+none_of_it() {
+	lab_until 60 said "$1" && lab_until 60 said "old configuration stays" &&
+		asks "$DNSPORT" && ! asks 5555
+}
+if ! sut_is_tor; then
+	half 'ExcludeNodes {de}' 'GeoIPFile /nonexistent/geoip'
+	check "without its countries: nothing of it" \
+		none_of_it '/nonexistent/geoip'
+	half 'Log notice file /nonexistent/dir/log'
+	check "without its log: nothing of it" none_of_it '/nonexistent/dir/log'
+	half "DNSPort 192.0.2.77:53"
+	check "without a listener: nothing of it" none_of_it '192.0.2.77:53'
+	half "UseEntryGuards 0"
+	check "with what wants a restart: nothing of it" \
+		none_of_it 'UseEntryGuards cannot change'
+	check "a stream that was there goes on, on its circuit" still_dripping
+	echo 'Bootstrapped 100% (before the log was emptied)' \
+		>>"$LAB_DIR/log/sut.out"
+fi
+
 cp "$LAB_DIR/tmp/rc.good" "$RC"
 echo "DNSPort $LAN4:5454" >>"$RC"
 hup
