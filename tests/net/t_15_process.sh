@@ -30,7 +30,10 @@ refuses() {
 	printf '%s\n' "$@" >"$LAB_DIR/tmp/rc.bad"
 	! lab_in gw "$LAB_SUT" --verify-config -f "$LAB_DIR/tmp/rc.bad"
 }
-blames() { refuses "$@" | grep -F "rc.bad:1: User"; }
+blames() {
+	refuses "$@" >"$LAB_DIR/tmp/why" &&
+		grep -F "rc.bad:1: User" "$LAB_DIR/tmp/why"
+}
 
 # A port below 1024 too, which can't be bound again after the drop.
 # shellcheck disable=SC2034
