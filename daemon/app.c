@@ -484,10 +484,13 @@ app_run(const struct conf_args *args, struct conf *conf)
 	int rc;
 
 	rand_init();
-	if (conf->run_as_daemon && process_background(&a.ready_fd) < 0)
+	if ((conf->run_as_daemon &&
+	    (rc = process_background(&a.ready_fd)) < 0) ||
+	    (rc = evloop_init(&a.ev)) < 0) {
+		failed(&a, strerror(-rc));
+		conf_free(conf);
 		return EXIT_FAILURE;
-	if (evloop_init(&a.ev) < 0)
-		return EXIT_FAILURE;
+	}
 	loop_timer_init(&a.heartbeat, on_heartbeat, &a);
 	evloop_enter(&a.ev);
 	if ((rc = start(&a, why, sizeof(why))) == 0) {
