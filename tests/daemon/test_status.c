@@ -31,7 +31,8 @@ show_circuits(const struct onion_show *s, void *arg)
 	struct onion_circuit_show c = {
 		.id = 7, .state = "built", .purpose = "general",
 		.path = path, .nhops = 3, .nbuilt = 3, .streams = 2,
-		.age_s = 61, .dirty_s = 60, .read = 2048, .written = 1000
+		.joined = 5, .age_s = 61, .dirty_s = 60, .read = 2048,
+		.written = 1000
 	};
 
 	relay(&path[0], "first", 'A', 0xc0000201);
@@ -39,6 +40,7 @@ show_circuits(const struct onion_show *s, void *arg)
 	relay(&path[2], "third", 'C', 0xc0000203);
 	s->circuit(arg, &c);
 	c.id = 8;
+	c.joined = 0;
 	c.state = "building";
 	c.nhops = c.nbuilt = c.streams = 0;
 	c.dirty_s = -1;
