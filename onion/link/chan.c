@@ -9,9 +9,9 @@
  *	    <- VERSIONS, CERTS, AUTH_CHALLENGE, NETINFO
  *	    -> NETINFO, sent as soon as CERTS holds; circuits may follow
  *
- *	Nothing is dialled, and nobody is told anything, inside chan_new() or
- *	a call from a circuit: what those start happens in @work, at the end of
- *	the turn.
+ *	Nothing is dialled or closed, and nobody is told anything, inside
+ *	chan_new() or a call from a circuit: what those start happens in @work,
+ *	at the end of the turn.
  * Invariants
  *	->why is set once, with state DEAD; after that no call goes up, but for
  *	gone().  ->wire is NULL from then on.  ->version is 0 exactly as long as
@@ -172,6 +172,7 @@ opened(struct chan *c)
 	void *arg = c->set->conf.arg;
 
 	c->was_open = 1;
+	c->open_since = c->set->conf.loop->now;
 	loop_timer_clear(c->set->conf.loop, &c->timer);
 	chan_log(c, LL_INFO, "open, link protocol %u", c->version);
 	chanset_worked(c);
@@ -465,7 +466,9 @@ on_work(void *arg)
 	struct chanset *set = c->set;
 
 	chanset_enter(set);
-	if (c->state == CHAN_S_DIALLING && c->wire == NULL)
+	if (c->distrusted && chan_circuits(c) == 0)
+		chan_kill(c, CHAN_WHY_CLOSED);
+	else if (c->state == CHAN_S_DIALLING && c->wire == NULL)
 		dial(c);
 	else
 		chanmux_serve(c);
@@ -514,7 +517,9 @@ chan_idle_again(struct chan *c)
 	int64_t idle = CHAN_IDLE_MS;
 
 	c->idle_since = c->set->conf.loop->now;
-	if (c->state != CHAN_S_OPEN)
+	if (c->distrusted && !c->why)
+		loop_item_add(c->set->conf.loop, &c->work);
+	if (c->distrusted || c->state != CHAN_S_OPEN)
 		return;
 	idle += (int64_t)rand_below(CHAN_IDLE_MS / 2);
 	if (c->set->conf.padding.reduced)
@@ -565,6 +570,12 @@ int
 chan_is_open(const struct chan *c)
 {
 	return c->state == CHAN_S_OPEN;
+}
+
+int64_t
+chan_open_ms(const struct chan *c)
+{
+	return chan_is_open(c) ? c->set->conf.loop->now - c->open_since : 0;
 }
 
 const struct relayid *

@@ -5,6 +5,10 @@
  * first asked for, shared by all circuits, closed when long unused.  Channels
  * belong to the chanset; circuits borrow them between attach and detach.
  *
+ * A connection can be dead without a sign of it: an address changed, a router
+ * forgot it, the machine slept.  Whoever notices says chanset_distrust(), and
+ * the next one who asks for that relay gets a new channel.
+ *
  * Cells go out in place: chan_cell() gives the body of a cell at the end of
  * the output queue, to be filled before the next call to anything here.  The
  * queue is written once, when the turn ends.  Where it is full chan_cell() is
@@ -70,6 +74,7 @@ int	 chan_attach(struct chan *, const struct chan_user *, void *arg,
  * are ignored until it is safe to reuse. */
 void	 chan_detach(struct chan *, uint32_t circ_id, int destroy);
 int	 chan_is_open(const struct chan *);
+int64_t	 chan_open_ms(const struct chan *);	/* for so long; 0: it isn't */
 uint8_t	*chan_cell(struct chan *, uint32_t circ_id, uint8_t cmd);
 			/* body, all zeros; NULL: no room, or not open */
 void	 chan_want_room(struct chan *, uint32_t circ_id);
@@ -113,6 +118,19 @@ void	 chanset_free(struct chanset *);	/* kills all, at once */
 int	 chanset_get(struct chanset *, const struct hopinfo *, struct chan **);
 struct chan *chanset_find(struct chanset *, const uint8_t rsa_id[20]);
 int64_t	 chanset_retry_at(struct chanset *, const struct hopinfo *); /* ms */
+/* Gives no circuit to this channel any more; it lives on for those that it has,
+ * and is closed when the last one goes.  1: it was trusted until now; 0: it is
+ * dead, or was distrusted before, so that this failure says nothing about the
+ * relay, and no guard is to be blamed for it.
+ *
+ * To be called before circ_kill() where a circuit's time to build is over, its
+ * first hop has not answered (circ_nbuilt() is 0) and its channel is open; not
+ * while the channel is dialled, which has a limit of its own, nor where it is
+ * open only since a moment ago (chan_open_ms()): then it was alive just now. */
+int	 chanset_distrust(struct chanset *, struct chan *);
+/* The same for all, also those that are being dialled: after the clock has
+ * jumped (a sleep), or the addresses of this machine have changed. */
+void	 chanset_distrust_all(struct chanset *);
 /* The network may have come back, or a user waits: forget the backoffs. */
 void	 chanset_forgive(struct chanset *);
 void	 chanset_set_padding(struct chanset *, const struct chan_padding *);

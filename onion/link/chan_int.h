@@ -68,12 +68,14 @@ struct chan {
 	uint8_t			 version;	/* 0: not yet agreed */
 	uint8_t			 indexed;	/* is in the set's map */
 	uint8_t			 was_open;
+	uint8_t			 distrusted;	/* not for new circuits */
 	uint8_t			 told_dialling;	/* the set's user was */
 	uint8_t			 told_relay_stop; /* PADDING_NEGOTIATE STOP */
 	uint8_t			 has_skew;
 	int64_t			 skew;		/* s, of NETINFO */
 	uint8_t			 tls_sha256[32];
 	int64_t			 versions_at;	/* ms */
+	int64_t			 open_since;	/* ms */
 	int64_t			 idle_since;	/* ms */
 	size_t			 preauth;	/* bytes so far */
 	struct loop_timer	 timer;		/* dialling; then idle */

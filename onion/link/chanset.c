@@ -6,6 +6,9 @@
  *	which only the address is known (a bridge without fingerprint) is found
  *	by that until its identity is proven.
  *
+ *	A channel that is no longer trusted is not found by anything; it stays
+ *	on the list until it dies, beside the one that takes its place.
+ *
  *	A relay that could not be reached is left alone for a while, longer each
  *	time it fails: about 1, 2, 4 ... 60 s, each between half and one and a
  *	half of that, so that neither clients nor circuits of one client come
@@ -224,8 +227,17 @@ chanset_worked(struct chan *c)
 void
 chanset_index(struct chan *c)
 {
-	if (!c->indexed && map_put(c->set->by_id, c->id.rsa, c) == 0)
+	if (!c->indexed && !c->distrusted &&
+	    map_put(c->set->by_id, c->id.rsa, c) == 0)
 		c->indexed = 1;
+}
+
+static void
+unindex(struct chan *c)
+{
+	if (c->indexed)
+		map_del(c->set->by_id, c->id.rsa);
+	c->indexed = 0;
 }
 
 void
@@ -233,15 +245,13 @@ chanset_buried(struct chan *c)
 {
 	struct chanset *set = c->set;
 
-	if (c->indexed)
-		map_del(set->by_id, c->id.rsa);
-	c->indexed = 0;
+	unindex(c);
 	TAILQ_REMOVE(&set->chans, c, link);
 	TAILQ_INSERT_TAIL(&set->dead, c, link);
 	set->nchans--;
 	set->gone.cells_in += c->cells_in;
 	set->gone.cells_out += c->cells_out;
-	if (!c->was_open && c->why != CHAN_WHY_CLOSED)
+	if (!c->was_open && !c->distrusted && c->why != CHAN_WHY_CLOSED)
 		failed(set, &c->wanted);
 	loop_item_add(set->conf.loop, &set->reap);
 }
@@ -260,8 +270,9 @@ find_by_addr(struct chanset *set, const struct hopinfo *hop)
 	struct chan *c;
 
 	TAILQ_FOREACH(c, &set->chans, link)
-		if ((hop->or4.family && addr_equal(&c->peer, &hop->or4)) ||
-		    (hop->or6.family && addr_equal(&c->peer, &hop->or6)))
+		if (!c->distrusted &&
+		    ((hop->or4.family && addr_equal(&c->peer, &hop->or4)) ||
+		    (hop->or6.family && addr_equal(&c->peer, &hop->or6))))
 			return c;
 	return NULL;
 }
@@ -357,7 +368,29 @@ chanset_get(struct chanset *set, const struct hopinfo *hop, struct chan **out)
 	return 0;
 }
 
+int
+chanset_distrust(struct chanset *set, struct chan *c)
+{
+	if (c->why || c->distrusted)
+		return 0;
+	chan_log(c, LL_INFO, "not trusted to be alive any more");
+	c->distrusted = 1;
+	unindex(c);
+	if (chan_circuits(c) == 0)
+		loop_item_add(set->conf.loop, &c->work);
+	return 1;
+}
+
 /* ---- all of them ---- */
+
+void
+chanset_distrust_all(struct chanset *set)
+{
+	struct chan *c;
+
+	TAILQ_FOREACH(c, &set->chans, link)
+		(void)chanset_distrust(set, c);
+}
 
 void
 chanset_set_padding(struct chanset *set, const struct chan_padding *padding)

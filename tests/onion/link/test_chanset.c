@@ -300,6 +300,199 @@ START_TEST(chanset_relay_gone_and_back_is_dialled_again)
 }
 END_TEST
 
+/* ---- channels that are dead without a sign of it ---- */
+
+/* A relay that answers nothing: what it was sent is as good as lost. */
+static struct chan *
+open_unanswered(struct ear *e)
+{
+	struct chan *c = rig_open(&r);
+
+	ck_assert_int_eq(ear_attach(e, &r, c), 0);
+	ck_assert(chan_cell(c, e->id, CELL_CREATE2) != NULL);
+	loop_advance(&r.loop, 30000);
+	ck_assert_uint_eq(e->cells + e->gone, 0);
+	ck_assert(rig_get(&r) == c);
+	return c;
+}
+
+START_TEST(chanset_distrusted_channel_is_dialled_anew)
+{
+	struct ear e = { 0 };
+	struct chan *c, *again;
+
+	rig_init(&r);
+	c = open_unanswered(&e);
+	ck_assert_int_eq(chan_open_ms(c), 30000 + 1000 - 20);
+	ck_assert_int_eq(chanset_distrust(r.set, c), 1);
+	ck_assert(chanset_find(r.set, r.hop.id.rsa) == NULL);
+	again = rig_open(&r);
+	ck_assert(again != c);
+	ck_assert_uint_eq(r.relay->dials, 2);
+	ck_assert(chanset_find(r.set, r.hop.id.rsa) == again);
+	ck_assert_int_eq(chanset_distrust(r.set, c), 0);
+	ck_assert(rig_get(&r) == again);	/* one that is trusted */
+	rig_fini(&r);
+}
+END_TEST
+
+START_TEST(chanset_distrusted_channel_lives_as_long_as_its_circuits)
+{
+	struct ear e = { 0 };
+	struct simlink_conn *conn;
+	struct chan *c;
+
+	rig_init(&r);
+	c = open_unanswered(&e);
+	conn = rig_conn(&r);
+	chanset_distrust(r.set, c);
+	rig_open(&r);
+	ck_assert_uint_eq(r.relay->conns, 2);
+	sim_send_cell(conn, e.id, CELL_CREATED2, NULL, 0);
+	ck_assert(chan_cell(c, e.id, CELL_RELAY) != NULL);
+	loop_advance(&r.loop, 3600000);
+	ck_assert_uint_eq(e.cells, 1);
+	ck_assert_uint_eq(r.cells[CELL_RELAY], 1);
+	ck_assert_uint_eq(e.gone, 0);
+	r.gone = 0;				/* the other one was idle */
+	chan_detach(c, e.id, 1);
+	ck_assert_uint_eq(r.gone, 0);
+	loop_advance(&r.loop, 100);
+	ck_assert_uint_eq(r.gone, 1);
+	ck_assert_int_eq(r.why, CHAN_WHY_CLOSED);
+	ck_assert_uint_eq(r.relay->conns, 0);
+	rig_fini(&r);
+}
+END_TEST
+
+START_TEST(chanset_distrusted_channel_without_circuits_goes_at_end_of_turn)
+{
+	struct chan *c;
+
+	rig_init(&r);
+	c = _i ? rig_get(&r) : rig_open(&r);
+	ck_assert_int_eq(chanset_distrust(r.set, c), 1);
+	ck_assert_uint_eq(r.gone, 0);
+	loop_end_turn(&r.loop);
+	ck_assert_uint_eq(r.gone, 1);
+	ck_assert_int_eq(r.why, CHAN_WHY_CLOSED);
+	ck_assert_uint_eq(r.relay->conns, 0);
+	ck_assert_int_eq(chanset_retry_at(r.set, &r.hop), 0);
+	rig_fini(&r);
+}
+END_TEST
+
+/* Of one whose address is all that is known. */
+START_TEST(chanset_distrusted_channel_is_not_found_by_address)
+{
+	struct ear e = { 0 };
+	struct chan *c;
+
+	rig_init(&r);
+	memset(&r.hop.id, 0, sizeof(r.hop.id));
+	c = open_unanswered(&e);
+	chanset_distrust(r.set, c);
+	ck_assert(rig_open(&r) != c);
+	ck_assert_uint_eq(r.relay->dials, 2);
+	rig_fini(&r);
+}
+END_TEST
+
+/* What was dialled before the machine slept opens all the same: for those who
+ * wait for it, and for nobody else. */
+START_TEST(chanset_distrusted_while_dialled_is_not_found_once_open)
+{
+	struct ear e = { 0 };
+	struct chan *c, *again;
+
+	rig_init(&r);
+	c = rig_get(&r);
+	ear_attach(&e, &r, c);
+	loop_advance(&r.loop, 12);
+	chanset_distrust_all(r.set);
+	loop_advance(&r.loop, 100);
+	ck_assert_uint_eq(e.open, 1);
+	again = rig_open(&r);
+	ck_assert(again != c);
+	ck_assert(chanset_find(r.set, r.hop.id.rsa) == again);
+	chan_detach(c, e.id, 1);
+	loop_advance(&r.loop, 1);
+	ck_assert_uint_eq(r.relay->conns, 1);
+	ck_assert(chanset_find(r.set, r.hop.id.rsa) == again);
+	rig_fini(&r);
+}
+END_TEST
+
+/* The relay may be fine: it's the connection that wasn't. */
+START_TEST(chanset_distrusted_channel_that_fails_backs_off_from_nobody)
+{
+	struct ear e = { 0 };
+	struct chan *c;
+
+	rig_init(&r);
+	r.relay->knobs.no_answer = 1;
+	c = rig_get(&r);
+	ear_attach(&e, &r, c);
+	loop_advance(&r.loop, 1000);
+	chanset_distrust_all(r.set);
+	r.relay->knobs.no_answer = 0;
+	rig_open(&r);
+	loop_advance(&r.loop, 61000);
+	ck_assert_uint_eq(e.gone, 1);
+	ck_assert_int_eq(e.why, CHAN_WHY_TIMEOUT);
+	ck_assert_int_eq(chanset_retry_at(r.set, &r.hop), 0);
+	rig_fini(&r);
+}
+END_TEST
+
+START_TEST(chanset_distrust_all_spares_nothing_and_closes_what_is_idle)
+{
+	struct ear e = { 0 };
+	struct hopinfo second;
+	struct simlink_relay *other;
+	struct chan *c;
+
+	rig_init(&r);
+	other = simlink_relay_new(r.net, NULL);
+	simlink_relay_hopinfo(other, &second);
+	ck_assert_int_eq(chanset_get(r.set, &second, &c), 0);
+	open_unanswered(&e);
+	chanset_distrust_all(r.set);
+	loop_end_turn(&r.loop);
+	ck_assert_uint_eq(r.gone, 1);
+	ck_assert_uint_eq(other->conns, 0);
+	ck_assert_uint_eq(e.gone, 0);
+	ck_assert(chanset_find(r.set, r.hop.id.rsa) == NULL);
+	rig_fini(&r);
+}
+END_TEST
+
+/* F08: a guard that accepts and then says nothing, for ever. */
+START_TEST(chanset_distrusted_channels_count_against_the_ceiling)
+{
+	static struct ear e[CHANSET_MAX];
+	struct chanset_totals t;
+	struct chan *c;
+	size_t i;
+
+	rig_init(&r);
+	memset(e, 0, sizeof(e));
+	for (i = 0; i < CHANSET_MAX; i++) {
+		c = rig_open(&r);
+		ck_assert_int_eq(ear_attach(&e[i], &r, c), 0);
+		chanset_distrust(r.set, c);
+	}
+	ck_assert_int_eq(chanset_get(r.set, &r.hop, &c), -ENOSPC);
+	chanset_totals(r.set, &t);
+	ck_assert_uint_eq(t.channels, CHANSET_MAX);
+	chan_detach(e[7].chan, e[7].id, 1);
+	loop_end_turn(&r.loop);
+	r.gone = 0;
+	rig_open(&r);
+	rig_fini(&r);
+}
+END_TEST
+
 static const struct unit_test tests[] = {
 	UNIT(chanset_get_gives_one_channel_per_relay),
 	UNIT(chanset_get_with_another_ed_identity_is_not_that_channel),
@@ -316,5 +509,14 @@ static const struct unit_test tests[] = {
 	UNIT(chanset_close_spares_those_that_carry),
 	UNIT(chanset_totals_count_the_dead_too),
 	UNIT(chanset_relay_gone_and_back_is_dialled_again),
+	UNIT(chanset_distrusted_channel_is_dialled_anew),
+	UNIT(chanset_distrusted_channel_lives_as_long_as_its_circuits),
+	UNIT_LOOP(
+	    chanset_distrusted_channel_without_circuits_goes_at_end_of_turn, 2),
+	UNIT(chanset_distrusted_channel_is_not_found_by_address),
+	UNIT(chanset_distrusted_while_dialled_is_not_found_once_open),
+	UNIT(chanset_distrusted_channel_that_fails_backs_off_from_nobody),
+	UNIT(chanset_distrust_all_spares_nothing_and_closes_what_is_idle),
+	UNIT(chanset_distrusted_channels_count_against_the_ceiling),
 };
 UNIT_MAIN("chanset", tests)
