@@ -8,6 +8,9 @@
  *	  fetch -> circuit --built--> BEGIN_DIR, dirclient --> result
  *	              '--gone--> result (an error)
  *
+ *	Where an open channel leaves CREATE unanswered it may be dead without
+ *	our knowing, and is not used again.
+ *
  *	A request ends once: whichever of its parts fails first takes the others
  *	down.  A directory guard has succeeded when what it sent was right, and
  *	failed when it could not be reached or sent what was wrong.
@@ -30,7 +33,10 @@
 #include "onion/link/chan.h"
 #include "onion/path/guard.h"
 
-enum { BUILD_MS = 30 * 1000 };
+enum {
+	BUILD_MS	= 30 * 1000,
+	ANSWER_MS	= 10 * 1000	/* for CREATE, at the least */
+};
 
 struct dircirc {
 	LIST_ENTRY(dircirc) link;
@@ -160,7 +166,12 @@ on_hop(void *arg, size_t built)
 static void
 on_timer(void *arg)
 {
-	fail(arg, -ETIMEDOUT);
+	struct dircirc *d = arg;
+	struct chan *chan = d->circ ? circ_chan(d->circ) : NULL;
+
+	if (chan && chan_open_ms(chan) >= ANSWER_MS)
+		(void)chanset_distrust(d->set->conf.chans, chan);
+	fail(d, -ETIMEDOUT);
 }
 
 static const struct circ_user circ_users = {

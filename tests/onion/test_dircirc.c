@@ -357,6 +357,60 @@ START_TEST(dircirc_fetch_silent_relay_times_out)
 }
 END_TEST
 
+/* The network lost the connection and nobody was told: the second request on
+ * it is the last. */
+START_TEST(dircirc_fetch_on_dead_channel_is_retried_on_a_new_one)
+{
+	struct rig r;
+
+	rig_new(&r, 0);
+	rig_fetch(&r, 7, 0);
+	loop_advance(&r.loop, 1000);
+	answer(&r, OK_TEXT);
+	loop_advance(&r.loop, 1000);
+	ck_assert_int_eq(r.err, 0);
+	ck_assert_uint_eq(r.relay[0]->dials, 1);
+	r.net->knobs.mute_at = 1;
+	rig_fetch(&r, 8, 0);
+	loop_advance(&r.loop, 31000);
+	ck_assert_int_eq(r.err, -ETIMEDOUT);
+	ck_assert_uint_eq(r.relay[0]->conns, 0);
+	r.net->knobs.mute_at = 0;
+	rig_fetch(&r, 9, 0);
+	loop_advance(&r.loop, 1000);
+	ck_assert_uint_eq(r.relay[0]->dials, 2);
+	answer(&r, OK_TEXT);
+	loop_advance(&r.loop, 1000);
+	ck_assert_uint_eq(r.results, 3);
+	ck_assert_int_eq(r.err, 0);
+	rig_free(&r);
+}
+END_TEST
+
+/* Its handshake took so long that CREATE could hardly be answered: nothing
+ * says that it is dead, and the next request finds it open. */
+START_TEST(dircirc_fetch_timed_out_on_slow_dial_keeps_the_channel)
+{
+	struct rig r;
+
+	rig_new(&r, 0);
+	r.net->knobs.mute_at = 1;
+	r.relay[0]->knobs.netinfo_late_ms = 25000;
+	rig_fetch(&r, 7, 0);
+	loop_advance(&r.loop, 31000);
+	ck_assert_int_eq(r.err, -ETIMEDOUT);
+	ck_assert_uint_eq(r.relay[0]->conns, 1);
+	r.net->knobs.mute_at = 0;
+	rig_fetch(&r, 8, 0);
+	loop_advance(&r.loop, 1000);
+	ck_assert_uint_eq(r.relay[0]->dials, 1);
+	answer(&r, OK_TEXT);
+	loop_advance(&r.loop, 1000);
+	ck_assert_int_eq(r.err, 0);
+	rig_free(&r);
+}
+END_TEST
+
 START_TEST(dircirc_fetch_circuit_lost_fails_once)
 {
 	struct rig r;
@@ -409,6 +463,8 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(dircirc_fetch_from_guard_tells_how_it_went, NELEM(verdicts)),
 	UNIT_LOOP(dircirc_fetch_relay_unreachable_fails_and_backs_off, 2),
 	UNIT(dircirc_fetch_silent_relay_times_out),
+	UNIT(dircirc_fetch_on_dead_channel_is_retried_on_a_new_one),
+	UNIT(dircirc_fetch_timed_out_on_slow_dial_keeps_the_channel),
 	UNIT(dircirc_fetch_circuit_lost_fails_once),
 	UNIT(dircirc_fetch_without_guards_or_source_is_eagain),
 	UNIT_LOOP(dircirc_cancel_at_any_moment_is_the_end, 16),
