@@ -9,13 +9,35 @@
 
 #include "base/addr.h"
 
-enum { NOTSENT = 32768 };
+enum {
+	NOTSENT		 = 32768,
+	/* A peer that is gone without a word costs its circuits this long:
+	 * with bytes under way GONE_MS, without any the sum of the others. */
+	GONE_MS		 = 100000,
+	IDLE_S		 = 60,
+	PROBE_S		 = 10,
+	PROBES		 = 4
+};
 
 static void
 set_opt(int fd, int level, int name, int val)
 {
 	/* A kernel that lacks one of these still carries the bytes. */
 	(void)setsockopt(fd, level, name, &val, sizeof(val));
+}
+
+static void
+set_patience(int fd)
+{
+	set_opt(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+#ifdef TCP_USER_TIMEOUT
+	set_opt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, GONE_MS);
+#endif
+#if defined(TCP_KEEPIDLE) && defined(TCP_KEEPINTVL) && defined(TCP_KEEPCNT)
+	set_opt(fd, IPPROTO_TCP, TCP_KEEPIDLE, IDLE_S);
+	set_opt(fd, IPPROTO_TCP, TCP_KEEPINTVL, PROBE_S);
+	set_opt(fd, IPPROTO_TCP, TCP_KEEPCNT, PROBES);
+#endif
 }
 
 static int
@@ -61,7 +83,7 @@ tcpdial(int *out, const struct addr *to, const struct addr *from, uint32_t mark,
 	set_opt(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	set_opt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT,
 	    notsent ? notsent : NOTSENT);
-	set_opt(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	set_patience(fd);
 	if ((rc = set_mark(fd, mark)) < 0)
 		goto fail;
 	if ((rc = bind_to(fd, from)) < 0)

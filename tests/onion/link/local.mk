@@ -11,6 +11,7 @@ check_PROGRAMS += \
 	tests/onion/link/test_chanmux \
 	tests/onion/link/test_chanpad \
 	tests/onion/link/test_chanset \
+	tests/onion/link/test_tcpdial \
 	tests/onion/link/test_tlslink
 tests_onion_link_test_cell_SOURCES = tests/onion/link/test_cell.c
 tests_onion_link_test_cell_LDADD = $(LINK_TESTS_LDADD)
@@ -29,6 +30,8 @@ tests_onion_link_test_chanpad_LDADD = $(LINK_TESTS_LDADD)
 tests_onion_link_test_chanset_SOURCES = \
 	tests/onion/link/test_chanset.c $(LINK_RIG)
 tests_onion_link_test_chanset_LDADD = $(LINK_TESTS_LDADD)
+tests_onion_link_test_tcpdial_SOURCES = tests/onion/link/test_tcpdial.c
+tests_onion_link_test_tcpdial_LDADD = $(LINK_TESTS_LDADD)
 tests_onion_link_test_tlslink_SOURCES = tests/onion/link/test_tlslink.c
 tests_onion_link_test_tlslink_LDADD = $(LINK_TESTS_LDADD) -lpthread
 
