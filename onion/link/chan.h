@@ -113,8 +113,9 @@ struct chanset_conf {
 int	 chanset_new(struct chanset **, const struct chanset_conf *);
 void	 chanset_free(struct chanset *);	/* kills all, at once */
 /* The channel to that relay: an open one, one that is being dialled, or a new
- * one.  -EHOSTDOWN: failed lately, see chanset_retry_at(); -EADDRNOTAVAIL: no
- * address we may use; -ENOSPC: CHANSET_MAX. */
+ * one.  -EHOSTDOWN: failed lately, see chanset_retry_at(), or has another
+ * Ed25519 identity than is asked for; -EADDRNOTAVAIL: no address we may use;
+ * -ENOSPC: CHANSET_MAX. */
 int	 chanset_get(struct chanset *, const struct hopinfo *, struct chan **);
 struct chan *chanset_find(struct chanset *, const uint8_t rsa_id[20]);
 int64_t	 chanset_retry_at(struct chanset *, const struct hopinfo *); /* ms */

@@ -4,7 +4,10 @@
  *	One channel per relay, found by the relay's RSA identity, which every
  *	relay has and which is proven together with the Ed25519 one.  A relay of
  *	which only the address is known (a bridge without fingerprint) is found
- *	by that until its identity is proven.
+ *	by that until its identity is proven.  Who dials may also not know its
+ *	Ed25519 identity, as of a directory; the first who knows it and joins
+ *	adds it to what the relay has to prove (TROVE-2020-005: a circuit must
+ *	not end up on a channel whose proof is of another one).
  *
  *	A channel that is no longer trusted is not found by anything; it stays
  *	on the list until it dies, beside the one that takes its place.
@@ -345,6 +348,22 @@ make(struct chanset *set, const struct hopinfo *hop, struct chan **out)
 	return 0;
 }
 
+/* Is, or will be, this the Ed25519 identity that the relay proves?  Only before
+ * CERTS there may be none yet. */
+static int
+expect_ed(struct chan *c, const struct relayid *id)
+{
+	if (!id->has_ed)
+		return 1;
+	if (c->id.has_ed)
+		return memcmp(id->ed, c->id.ed, sizeof(c->id.ed)) == 0;
+	memcpy(c->id.ed, id->ed, sizeof(c->id.ed));
+	c->id.has_ed = 1;
+	memcpy(c->wanted.id.ed, id->ed, sizeof(c->wanted.id.ed));
+	c->wanted.id.has_ed = 1;
+	return 1;
+}
+
 int
 chanset_get(struct chanset *set, const struct hopinfo *hop, struct chan **out)
 {
@@ -360,9 +379,7 @@ chanset_get(struct chanset *set, const struct hopinfo *hop, struct chan **out)
 		chanset_leave(set);
 		return rc;
 	}
-	/* One RSA identity, and not the Ed25519 one that goes with it. */
-	if (hop->id.has_ed && c->id.has_ed &&
-	    memcmp(hop->id.ed, c->id.ed, sizeof(c->id.ed)) != 0)
+	if (!expect_ed(c, &hop->id))
 		return -EHOSTDOWN;
 	*out = c;
 	return 0;

@@ -37,6 +37,63 @@ START_TEST(chanset_get_with_another_ed_identity_is_not_that_channel)
 }
 END_TEST
 
+/* A directory's address may be dialled without its Ed25519 identity.  Whoever
+ * joins knows which one it has to prove, and the channel holds it to that. */
+static const struct {
+	const char	*name;
+	int		 flip;
+	enum chan_why	 why;
+} joiners[] = {
+	{ "the right one", 0, CHAN_WHY_NONE },
+	{ "another one", 1, CHAN_WHY_IDENTITY },
+};
+
+START_TEST(chanset_get_while_dialled_adds_the_ed_identity_to_prove)
+{
+	struct ear first = { 0 }, joins = { 0 };
+	struct chan *c, *again;
+
+	rig_init(&r);
+	r.hop.id.has_ed = 0;
+	c = rig_get(&r);
+	ear_attach(&first, &r, c);
+	r.hop.id.has_ed = 1;
+	r.hop.id.ed[7] ^= (uint8_t)joiners[_i].flip;
+	ck_assert_int_eq(chanset_get(r.set, &r.hop, &again), 0);
+	ck_assert(again == c);
+	ear_attach(&joins, &r, c);
+	ck_assert(rig_get(&r) == c);		/* the same one again */
+	r.hop.id.ed[8] ^= 1;			/* but no second one */
+	ck_assert_int_eq(chanset_get(r.set, &r.hop, &again), -EHOSTDOWN);
+	r.hop.id.has_ed = 0;
+	ck_assert(rig_get(&r) == c);
+	loop_advance(&r.loop, 1000);
+	ck_assert_msg(joins.why == joiners[_i].why, "%s", joiners[_i].name);
+	ck_assert_int_eq(first.why, joiners[_i].why);
+	ck_assert_uint_eq(joins.open, joiners[_i].why == CHAN_WHY_NONE);
+	rig_fini(&r);
+}
+END_TEST
+
+/* Once CERTS came it's what they prove that counts, open or not yet. */
+START_TEST(chanset_get_after_certs_compares_with_the_proven_ed_identity)
+{
+	struct chan *c, *again;
+
+	rig_init(&r);
+	r.hop.id.has_ed = 0;
+	r.relay->knobs.netinfo_late_ms = _i ? 0 : 5000;
+	c = rig_get(&r);
+	loop_advance(&r.loop, 1000);
+	ck_assert_int_eq(chan_is_open(c), _i);
+	r.hop.id.has_ed = 1;
+	ck_assert(rig_get(&r) == c);
+	r.hop.id.ed[31] ^= 1;
+	ck_assert_int_eq(chanset_get(r.set, &r.hop, &again), -EHOSTDOWN);
+	rig_fini(&r);
+}
+END_TEST
+
 START_TEST(chanset_get_tells_nobody_anything_at_once)
 {
 	rig_init(&r);
@@ -496,6 +553,10 @@ END_TEST
 static const struct unit_test tests[] = {
 	UNIT(chanset_get_gives_one_channel_per_relay),
 	UNIT(chanset_get_with_another_ed_identity_is_not_that_channel),
+	UNIT_LOOP(chanset_get_while_dialled_adds_the_ed_identity_to_prove,
+	    NELEM(joiners)),
+	UNIT_LOOP(chanset_get_after_certs_compares_with_the_proven_ed_identity,
+	    2),
 	UNIT(chanset_get_tells_nobody_anything_at_once),
 	UNIT(chanset_backoff_doubles_up_to_a_ceiling),
 	UNIT(chanset_backoffs_of_two_clients_are_out_of_step),
