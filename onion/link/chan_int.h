@@ -30,7 +30,8 @@ enum {
 	CHAN_DIAL_MS	 = 60000,	/* from the first SYN to open */
 	CHAN_FIRST_MS	 = 12000,	/* TCP, where another address is left */
 	CHAN_IDLE_MS	 = 180000,	/* and up to half as much again */
-	CHAN_SKEW_MS	 = 180000,	/* NETINFO later than this: no skew */
+	CHAN_SKEW_MS	 = 30000,	/* NETINFO later than this: no skew;
+					 * less than CHAN_DIAL_MS */
 	CHAN_GHOST_MS	 = 120000,	/* an id is not reused for so long */
 	CHAN_HEADROOM	 = 64 * CELL_LEN, /* of the link's queue, for CREATE,
 					 * DESTROY and the channel's own */
