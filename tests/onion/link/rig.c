@@ -147,6 +147,7 @@ ear_open(void *arg)
 	struct ear *e = arg;
 
 	e->open++;
+	(void)chan_cell(e->chan, e->id, CELL_CREATE2);	/* as circuits do */
 	if (e->then)
 		e->then(e);
 }

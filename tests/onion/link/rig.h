@@ -1,6 +1,7 @@
 /* tests/onion/link/rig.h - a chanset, fake relays, a clock: all by hand
  *
- * struct ear is a circuit that writes down what it is told.
+ * struct ear is a circuit that writes down what it is told, and sends CREATE2
+ * when its channel opens.
  */
 #ifndef TESTS_ONION_LINK_RIG_H
 #define TESTS_ONION_LINK_RIG_H

@@ -113,6 +113,7 @@ START_TEST(chan_relay_with_a_knob_opens_or_dies_for_the_right_reason)
 		ck_assert_uint_eq(e.open, 1);
 		ck_assert_uint_eq(r.opened, 1);
 		ck_assert(chan_is_open(c));
+		ck_assert_uint_eq(r.cells[CELL_CREATE2], 1);
 	} else {
 		ck_assert_uint_eq(e.open, 0);
 		ck_assert_uint_eq(e.gone, 1);
