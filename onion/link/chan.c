@@ -497,10 +497,38 @@ static const struct chanpad_user pad_user = {
 	.busy = pad_busy, .send = pad_send
 };
 
+static void
+pad_if_used(struct chan *c)
+{
+	enum chan_use from = c->set->conf.padding.after_use ?
+	    CHAN_USE_TRAFFIC : CHAN_USE_BUILT;
+
+	if (c->version >= 5 && c->use >= from)
+		chanpad_start(&c->pad);
+	else
+		chanpad_stop(&c->pad);
+}
+
+/* Only a circuit of several hops sends RELAY_EARLY, and only channels that
+ * carry such are padded: not those to directories.  RELAY behind that is
+ * traffic, as C tor counts it. */
+void
+chan_note_use(struct chan *c, uint8_t cmd)
+{
+	if (cmd == CELL_RELAY_EARLY && c->use == CHAN_USE_NONE)
+		c->use = CHAN_USE_BUILT;
+	else if (cmd == CELL_RELAY && c->use == CHAN_USE_BUILT)
+		c->use = CHAN_USE_TRAFFIC;
+	else
+		return;
+	pad_if_used(c);
+}
+
 void
 chan_padding_changed(struct chan *c)
 {
 	negotiate_padding(c);
+	pad_if_used(c);
 	chanpad_changed(&c->pad);
 }
 

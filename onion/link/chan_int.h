@@ -56,6 +56,12 @@ struct slot {			/* a circuit on a channel, or its ghost */
 };
 TAILQ_HEAD(slots, slot);
 
+enum chan_use {			/* what the channel has carried so far */
+	CHAN_USE_NONE,		/* at most circuits of one hop */
+	CHAN_USE_BUILT,		/* one of several hops */
+	CHAN_USE_TRAFFIC	/* and what streams send, or so it seems */
+};
+
 struct chan {
 	struct chanset		*set;
 	TAILQ_ENTRY(chan)	 link;		/* in the set, or its dead */
@@ -71,6 +77,7 @@ struct chan {
 	uint8_t			 was_open;
 	uint8_t			 distrusted;	/* not for new circuits */
 	uint8_t			 told_dialling;	/* the set's user was */
+	enum chan_use		 use;
 	uint8_t			 told_relay_stop; /* PADDING_NEGOTIATE STOP */
 	uint8_t			 has_skew;
 	int64_t			 skew;		/* s, of NETINFO */
@@ -125,6 +132,7 @@ void	chan_free(struct chan *);		/* a dead one */
 void	chan_padding_changed(struct chan *);
 void	chan_idle_again(struct chan *);		/* no circuit is left */
 void	chan_sent(struct chan *);		/* a cell was queued */
+void	chan_note_use(struct chan *, uint8_t cmd); /* one of a circuit */
 void	chan_log(const struct chan *, enum log_level, const char *, ...)
 	    __attribute__((format(printf, 3, 4)));
 void	chan_odd(const struct chan *, const char *what); /* log, limited */

@@ -288,10 +288,7 @@ chan_cell(struct chan *c, uint32_t circ_id, uint8_t cmd)
 	if (c->serving == s)
 		c->quantum -= c->quantum > 0;
 	s->used = 1;
-	/* Only a circuit of several hops sends RELAY_EARLY, and only channels
-	 * that carry such are padded: not those to directories. */
-	if (cmd == CELL_RELAY_EARLY && c->version >= 5)
-		chanpad_start(&c->pad);
+	chan_note_use(c, cmd);
 	chan_sent(c);
 	return cell_begin(p, circ_id, cmd);
 }

@@ -19,6 +19,8 @@ struct chan_padding {		/* padding-spec 2; ms */
 	int32_t	high_ms;	/* nf_ito_high, 9500 */
 	int32_t	low_reduced_ms;	/* nf_ito_low_reduced, 9000 */
 	int32_t	high_reduced_ms;/* nf_ito_high_reduced, 14000 */
+	uint8_t	after_use;	/* nf_pad_before_usage 0: not for circuits that
+				 * were only built */
 };
 
 struct chanpad_user {

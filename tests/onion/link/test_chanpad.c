@@ -36,14 +36,14 @@ static const struct {
 	struct chan_padding	 p;
 	int64_t			 lo, hi;
 } draws[] = {
-	{ "off", { 1, 0, 1500, 9500, 9000, 14000 }, 0, 0 },
-	{ "consensus says no", { 0, 0, 0, 0, 9000, 14000 }, 0, 0 },
-	{ "reduced", { 0, 1, 1500, 9500, 9000, 14000 }, 9000, 13999 },
+	{ "off", { 1, 0, 1500, 9500, 9000, 14000, 0 }, 0, 0 },
+	{ "consensus says no", { 0, 0, 0, 0, 9000, 14000, 0 }, 0, 0 },
+	{ "reduced", { 0, 1, 1500, 9500, 9000, 14000, 0 }, 9000, 13999 },
 	{ "reduced, but the consensus is slower",
-	  { 0, 1, 20000, 30000, 9000, 14000 }, 20000, 29999 },
-	{ "no range", { 0, 0, 2000, 2000, 0, 0 }, 2000, 2000 },
-	{ "upside down", { 0, 0, 9000, 100, 0, 0 }, 9000, 9000 },
-	{ "negative", { 0, 0, -5, 3, 0, 0 }, 1, 2 },
+	  { 0, 1, 20000, 30000, 9000, 14000, 0 }, 20000, 29999 },
+	{ "no range", { 0, 0, 2000, 2000, 0, 0, 0 }, 2000, 2000 },
+	{ "upside down", { 0, 0, 9000, 100, 0, 0, 0 }, 9000, 9000 },
+	{ "negative", { 0, 0, -5, 3, 0, 0, 0 }, 1, 2 },
 };
 
 START_TEST(chanpad_draw_keeps_to_what_is_configured)
@@ -140,6 +140,53 @@ START_TEST(chan_to_a_directory_is_not_padded)
 	chan_cell(e.chan, e.id, CELL_RELAY);
 	loop_advance(&r.loop, 120000);
 	ck_assert_uint_eq(r.cells[CELL_PADDING], 0);
+	rig_fini(&r);
+}
+END_TEST
+
+/* nf_pad_before_usage=0: circuits that are kept at hand cost no padding. */
+START_TEST(chan_that_was_only_built_on_is_padded_unless_told)
+{
+	struct ear e = { 0 }, dir = { 0 };
+
+	rig_init(&r);
+	r.conf.padding.after_use = (uint8_t)_i;
+	chanset_set_padding(r.set, &r.conf.padding);
+	ear_attach(&dir, &r, rig_open(&r));
+	chan_cell(dir.chan, dir.id, CELL_RELAY);	/* is no use yet */
+	ear_attach(&e, &r, dir.chan);
+	chan_cell(e.chan, e.id, CELL_RELAY_EARLY);
+	loop_advance(&r.loop, 60000);
+	ck_assert_int_eq(r.cells[CELL_PADDING] > 0, !_i);
+	chan_cell(e.chan, e.id, CELL_RELAY);
+	loop_advance(&r.loop, 60000);
+	ck_assert_uint_gt(r.cells[CELL_PADDING], 5);
+	rig_fini(&r);
+}
+END_TEST
+
+START_TEST(chan_padding_changed_counts_what_was_carried_before)
+{
+	struct chan_padding *p = &r.conf.padding;
+	struct ear e = { 0 };
+	unsigned n;
+
+	rig_init(&r);
+	full_circuit(&e);
+	p->after_use = 1;
+	chanset_set_padding(r.set, p);
+	loop_advance(&r.loop, 60000);
+	ck_assert_uint_eq(r.cells[CELL_PADDING], 0);
+	p->after_use = 0;
+	chanset_set_padding(r.set, p);
+	loop_advance(&r.loop, 60000);
+	n = r.cells[CELL_PADDING];
+	ck_assert_uint_gt(n, 5);
+	chan_cell(e.chan, e.id, CELL_RELAY);
+	p->after_use = 1;
+	chanset_set_padding(r.set, p);
+	loop_advance(&r.loop, 60000);
+	ck_assert_uint_gt(r.cells[CELL_PADDING], n + 5);
 	rig_fini(&r);
 }
 END_TEST
@@ -247,6 +294,8 @@ static const struct unit_test tests[] = {
 	UNIT(chan_idle_with_a_full_circuit_is_padded),
 	UNIT(chan_with_traffic_either_way_is_not_padded),
 	UNIT(chan_to_a_directory_is_not_padded),
+	UNIT_LOOP(chan_that_was_only_built_on_is_padded_unless_told, 2),
+	UNIT(chan_padding_changed_counts_what_was_carried_before),
 	UNIT(chan_of_protocol_4_is_not_padded),
 	UNIT(chan_padding_switched_at_runtime),
 	UNIT(chan_with_reduced_padding_says_so_when_it_opens),
