@@ -45,14 +45,13 @@ struct slot {			/* a circuit on a channel, or its ghost */
 	uint32_t		 id;
 	const struct chan_user	*user;		/* NULL: a ghost */
 	void			*arg;
-	TAILQ_ENTRY(slot)	 link;		/* opening, circs or ghosts */
+	TAILQ_ENTRY(slot)	 link;		/* in one of the four lists */
 	TAILQ_ENTRY(slot)	 turn;		/* waiting */
 	int64_t			 until;		/* ghost: ms */
 	uint8_t			 waits;		/* is in waiting */
 	uint8_t			 opening;	/* is in opening */
 	uint8_t			 destroyed;	/* the relay sent DESTROY */
 	uint8_t			 used;		/* the relay knows the id */
-	uint8_t			 owes;		/* ghost: DESTROY is unsent */
 };
 TAILQ_HEAD(slots, slot);
 
@@ -96,8 +95,10 @@ struct chan {
 	struct slots		 opening;	/* attached while dialling */
 	struct slots		 circs;
 	struct slots		 waiting;	/* for room, in turn */
+	struct slots		 owing;		/* ghosts, DESTROY unsent */
 	struct slots		 ghosts;	/* oldest first */
-	size_t			 ncircs, nghosts, nowing, nwaiting;
+	size_t			 ncircs, nghosts, nwaiting; /* nghosts: of
+						 * owing, too */
 	struct slot		*last;		/* the last one looked up */
 	struct slot		*serving;	/* whose turn it is, or NULL */
 	unsigned		 quantum;	/* cells left in its turn */

@@ -14,10 +14,12 @@
  *
  *	A DESTROY for which there is no room at all is owed by its ghost, and
  *	goes as soon as there is, before any other cell of a circuit.  So no
- *	more can be owed than there were circuits when the link stalled.
+ *	more can be owed than there were circuits when the link stalled.  Only
+ *	when it went the ghost's time begins.
  * Invariants
- *	Each slot is in exactly one of opening, circs and ghosts; waiting holds
- *	only those of the first two.  ncircs counts these.
+ *	Each slot is in exactly one of opening, circs, owing and ghosts; waiting
+ *	holds only those of the first two.  ncircs counts these, nghosts the
+ *	others.
  * Limits
  *	CHAN_CIRCS_MAX circuits, CHAN_GHOSTS_MAX ghosts.
  */
@@ -38,6 +40,7 @@ chanmux_init(struct chan *c)
 	TAILQ_INIT(&c->opening);
 	TAILQ_INIT(&c->circs);
 	TAILQ_INIT(&c->waiting);
+	TAILQ_INIT(&c->owing);
 	TAILQ_INIT(&c->ghosts);
 	c->ids = map_new(sizeof(uint32_t), CHAN_CIRCS_MAX + CHAN_GHOSTS_MAX);
 	return c->ids ? 0 : -ENOMEM;
@@ -59,6 +62,7 @@ chanmux_fini(struct chan *c)
 {
 	free_all(&c->opening);
 	free_all(&c->circs);
+	free_all(&c->owing);
 	free_all(&c->ghosts);
 	map_free(c->ids);
 }
@@ -104,7 +108,7 @@ expire_ghosts(struct chan *c)
 	int64_t now = c->set->conf.loop->now;
 	struct slot *s;
 
-	while ((s = TAILQ_FIRST(&c->ghosts)) != NULL && !s->owes &&
+	while ((s = TAILQ_FIRST(&c->ghosts)) != NULL &&
 	    (s->until <= now || c->nghosts >= CHAN_GHOSTS_MAX))
 		lay_ghost(c, s);
 	assert(c->nghosts < CHAN_GHOSTS_MAX);
@@ -185,18 +189,23 @@ send_destroy(struct chan *c, uint32_t id)
 }
 
 static void
+begin_ghost(struct chan *c, struct slot *s)
+{
+	s->until = c->set->conf.loop->now + CHAN_GHOST_MS;
+	TAILQ_INSERT_TAIL(&c->ghosts, s, link);
+}
+
+static void
 make_ghost(struct chan *c, struct slot *s, int destroy)
 {
 	expire_ghosts(c);
-	s->until = c->set->conf.loop->now + CHAN_GHOST_MS;
-	TAILQ_INSERT_TAIL(&c->ghosts, s, link);
 	c->nghosts++;
-	if (!destroy || s->destroyed)
-		return;			/* never answered with its like */
-	if (c->nowing > 0 || send_destroy(c, s->id) < 0) {
-		s->owes = 1;
-		c->nowing++;
-	}
+	if (!destroy || s->destroyed)	/* never answered with its like */
+		begin_ghost(c, s);
+	else if (TAILQ_EMPTY(&c->owing) && send_destroy(c, s->id) == 0)
+		begin_ghost(c, s);
+	else
+		TAILQ_INSERT_TAIL(&c->owing, s, link);
 }
 
 void
@@ -220,17 +229,10 @@ pay_debts(struct chan *c)
 {
 	struct slot *s;
 
-	if (c->nowing == 0)
-		return;
-	TAILQ_FOREACH(s, &c->ghosts, link) {
-		if (!s->owes)
-			continue;
-		if (send_destroy(c, s->id) < 0)
-			return;
-		s->owes = 0;
-		s->until = c->set->conf.loop->now + CHAN_GHOST_MS;
-		if (--c->nowing == 0)
-			return;
+	while ((s = TAILQ_FIRST(&c->owing)) != NULL &&
+	    send_destroy(c, s->id) == 0) {
+		TAILQ_REMOVE(&c->owing, s, link);
+		begin_ghost(c, s);
 	}
 }
 
@@ -280,7 +282,7 @@ chan_cell(struct chan *c, uint32_t circ_id, uint8_t cmd)
 	if (c->state != CHAN_S_OPEN || s == NULL || s->destroyed)
 		return NULL;
 	pay_debts(c);
-	if (c->nowing > 0 || (!is_urgent(cmd) && !may_send(c, s)))
+	if (!TAILQ_EMPTY(&c->owing) || (!is_urgent(cmd) && !may_send(c, s)))
 		return NULL;
 	if ((p = link_reserve(c->wire, CELL_LEN)) == NULL)
 		return NULL;

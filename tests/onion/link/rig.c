@@ -76,6 +76,8 @@ relay_cell(void *arg, struct simlink_conn *conn, uint32_t id, uint8_t cmd,
 		memcpy(r->last_body, body, len);
 	if (cmd == CELL_RELAY && r->norder < 2048)
 		r->order[r->norder++] = id;
+	if (cmd == CELL_DESTROY && r->nends < 512)
+		r->ends[r->nends++] = id;
 }
 
 static const struct simlink_user relay_user = { .cell = relay_cell };

@@ -34,6 +34,8 @@ struct rig {
 	uint8_t			 last_body[CELL_BODY];
 	uint32_t		 order[2048];	/* circuit ids of RELAY cells */
 	size_t			 norder;
+	uint32_t		 ends[512];	/* and of DESTROY cells */
+	size_t			 nends;
 };
 
 void	rig_init(struct rig *);		/* one relay, one set */

@@ -326,6 +326,42 @@ START_TEST(chan_stalled_owes_each_circuit_its_destroy)
 }
 END_TEST
 
+/* Each call is a chance to pay; what was paid is not paid again, and they go
+ * in the order in which the circuits ended. */
+START_TEST(chan_debts_are_paid_once_and_oldest_first)
+{
+	static struct ear e[300];
+	struct chan *c;
+	size_t i, n = NELEM(e);
+
+	rig_init(&r);
+	c = rig_open(&r);
+	memset(e, 0, sizeof(e));
+	for (i = 0; i < n; i++) {
+		ear_attach(&e[i], &r, c);
+		send_cells(&e[i], CELL_CREATE2, 1);
+		if (i % 32 == 0)
+			loop_advance(&r.loop, 10);
+	}
+	loop_advance(&r.loop, 100);
+	sim_stall(rig_conn(&r), 1);
+	for (i = 0; i + 1 < n; i++)
+		chan_detach(c, e[n - 2 - i].id, 1);
+	for (i = 0; i < 1000; i++)
+		ck_assert_uint_eq(send_cells(&e[n - 1], CELL_RELAY, 1), 0);
+	r.nends = 0;
+	sim_stall(rig_conn(&r), 0);
+	for (i = 0; r.nends < n - 1 && i < 1000; i++) {
+		loop_advance(&r.loop, 1);
+		(void)send_cells(&e[n - 1], CELL_RELAY, 1);
+	}
+	ck_assert_uint_eq(r.nends, n - 1);
+	for (i = 0; i + 1 < n; i++)
+		ck_assert_uint_eq(r.ends[i], e[n - 2 - i].id);
+	rig_fini(&r);
+}
+END_TEST
+
 START_TEST(chan_waiting_circuits_take_turns)
 {
 	struct ear e[4];
@@ -430,6 +466,7 @@ static const struct unit_test tests[] = {
 	UNIT(chan_stalled_link_has_a_ceiling_and_room_for_create),
 	UNIT(chan_destroy_without_room_is_owed_and_paid),
 	UNIT(chan_stalled_owes_each_circuit_its_destroy),
+	UNIT(chan_debts_are_paid_once_and_oldest_first),
 	UNIT(chan_waiting_circuits_take_turns),
 	UNIT(chan_circuit_that_wants_room_and_sends_nothing_harms_nobody),
 	UNIT(chan_cells_of_one_turn_leave_in_one_piece),
