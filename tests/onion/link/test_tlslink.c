@@ -17,6 +17,7 @@
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "base/addr.h"
@@ -36,9 +37,13 @@ enum mode {
 	MUTE,		/* accepts, and says nothing */
 	GARBAGE,	/* no TLS at all */
 	REKEY,		/* ECHO, with KeyUpdate before each answer */
-	RENEGOTIATE	/* TLS 1.2: wants another handshake, once */
+	RENEGOTIATE,	/* TLS 1.2: wants another handshake, once */
+	TAIL,		/* TAIL_FIRST bytes in two halves, TAIL_REST; each but
+			 * the first when it is told to */
+	RAW,		/* s.raw, which is no TLS, and closes */
+	TRICKLE		/* the start of a record, then byte after byte */
 };
-enum { POUR_LEN = 4 << 20 };
+enum { POUR_LEN = 4 << 20, TAIL_FIRST = 1 << 20, TAIL_REST = 1000 };
 
 struct server {
 	enum mode	 mode;
@@ -49,7 +54,14 @@ struct server {
 	pthread_t	 thread;
 	char		 sni[64];
 	int		 stop[2];
-	unsigned	 hellos;	/* of the client */
+	int		 go[2];		/* a byte in it: go on */
+	const uint8_t	*raw;
+	size_t		 raw_len;
+	int		 sha1;		/* has signed the certificate */
+	/* what the client said; read when the thread is joined, or is_done */
+	unsigned	 hellos;
+	unsigned	 offers;	/* hellos that offer to resume */
+	unsigned	 resumed;
 	int		 again;		/* SSL_R_* of the second handshake */
 	atomic_int	 done;
 };
@@ -85,7 +97,10 @@ make_cert(void)
 	X509_gmtime_adj(X509_getm_notBefore(x), -3600);
 	X509_gmtime_adj(X509_getm_notAfter(x), -60);	/* nobody looks */
 	X509_set_pubkey(x, k);
-	ck_assert_int_gt(X509_sign(x, k, EVP_sha256()), 0);
+	if (s.sha1)
+		SSL_CTX_set_security_level(s.ctx, 0);
+	ck_assert_int_gt(X509_sign(x, k, s.sha1 ? EVP_sha1() : EVP_sha256()),
+	    0);
 	ck_assert_int_eq(SSL_CTX_use_certificate(s.ctx, x), 1);
 	ck_assert_int_eq(SSL_CTX_use_PrivateKey(s.ctx, k), 1);
 	len = i2d_X509(x, &der);
@@ -98,10 +113,18 @@ make_cert(void)
 static int
 on_hello(SSL *ssl, int *alert, void *arg)
 {
-	(void)ssl;
+	const uint8_t *p;
+	size_t len;
+
 	(void)alert;
 	(void)arg;
 	s.hellos++;
+	/* A session id proves nothing: TLS 1.3 has one that means nothing. */
+	if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_psk, &p, &len) == 1)
+		s.offers++;
+	else if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_session_ticket, &p,
+	    &len) == 1 && len > 0)
+		s.offers++;
 	return SSL_CLIENT_HELLO_SUCCESS;
 }
 
@@ -118,6 +141,35 @@ serve_renegotiation(SSL *ssl)
 	    SSL_read(ssl, b, sizeof(b)) <= 0)
 		s.again = ERR_GET_REASON(ERR_peek_error());
 	s.done = 1;
+}
+
+static void
+serve_tail(SSL *ssl)
+{
+	static uint8_t buf[TAIL_FIRST + TAIL_REST];
+	size_t i;
+	char b;
+
+	for (i = 0; i < sizeof(buf); i++)
+		buf[i] = (uint8_t)(i * 31 + (i >> 9));
+	SSL_write(ssl, buf, TAIL_FIRST / 2);
+	(void)!read(s.go[0], &b, 1);
+	SSL_write(ssl, buf + TAIL_FIRST / 2, TAIL_FIRST / 2);
+	(void)!read(s.go[0], &b, 1);
+	SSL_write(ssl, buf + TAIL_FIRST, TAIL_REST);
+	(void)!read(s.stop[0], &b, 1);
+}
+
+/* A handshake record of 16 KiB that holds a ServerHello as long. */
+static void
+serve_trickle(int fd)
+{
+	static const uint8_t head[] = { 22, 3, 3, 0x40, 0, 2, 0, 0x3f, 0xfc };
+	ssize_t n = write(fd, head, sizeof(head));
+	char b;
+
+	while (n > 0 && read(s.go[0], &b, 1) == 1)
+		n = write(fd, "", 1);
 }
 
 static void
@@ -167,6 +219,7 @@ serve_tls(int fd)
 
 	SSL_set_fd(ssl, fd);
 	if (SSL_accept(ssl) == 1) {
+		s.resumed += SSL_session_reused(ssl) == 1;
 		if (SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name))
 			strncpy(s.sni, SSL_get_servername(ssl,
 			    TLSEXT_NAMETYPE_host_name), sizeof(s.sni) - 1);
@@ -178,6 +231,8 @@ serve_tls(int fd)
 			SSL_write(ssl, "0123456789", 10);
 		else if (s.mode == RENEGOTIATE)
 			serve_renegotiation(ssl);
+		else if (s.mode == TAIL)
+			serve_tail(ssl);
 		else if (s.mode == HOLD)
 			(void)!read(s.stop[0], &b, 1);
 		else
@@ -199,6 +254,10 @@ serve(void *arg)
 		(void)!read(s.stop[0], &b, 1);
 	else if (s.mode == GARBAGE)
 		(void)!write(fd, "HTTP/1.0 400 Bad Request\r\n\r\n", 28);
+	else if (s.mode == RAW)
+		(void)!write(fd, s.raw, s.raw_len);
+	else if (s.mode == TRICKLE)
+		serve_trickle(fd);
 	else
 		serve_tls(fd);
 	shutdown(fd, SHUT_WR);
@@ -208,18 +267,19 @@ serve(void *arg)
 	return NULL;
 }
 
+/* With what stands in s beside the mode, which a test may have set. */
 static void
-server_start(enum mode mode)
+server_go(enum mode mode)
 {
 	struct sockaddr_in sin = { .sin_family = AF_INET };
 	socklen_t len = sizeof(sin);
 
-	memset(&s, 0, sizeof(s));
 	s.mode = mode;
 	s.ctx = SSL_CTX_new(TLS_server_method());
 	SSL_CTX_set_client_hello_cb(s.ctx, on_hello, NULL);
 	make_cert();
 	ck_assert_int_eq(pipe(s.stop), 0);
+	ck_assert_int_eq(pipe(s.go), 0);
 	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	s.fd = socket(AF_INET, SOCK_STREAM, 0);
 	ck_assert_int_eq(bind(s.fd, (struct sockaddr *)&sin, len), 0);
@@ -230,13 +290,30 @@ server_start(enum mode mode)
 }
 
 static void
+server_start(enum mode mode)
+{
+	memset(&s, 0, sizeof(s));
+	server_go(mode);
+}
+
+/* Once more, with all that it knows of sessions. */
+static void
+server_again(void)
+{
+	pthread_join(s.thread, NULL);
+	pthread_create(&s.thread, NULL, serve, NULL);
+}
+
+static void
 server_stop(void)
 {
 	close(s.stop[1]);
+	close(s.go[1]);
 	shutdown(s.fd, SHUT_RDWR);
 	pthread_join(s.thread, NULL);
 	close(s.fd);
 	close(s.stop[0]);
+	close(s.go[0]);
 	SSL_CTX_free(s.ctx);
 }
 
@@ -412,6 +489,52 @@ is_done(void)
 	return s.done;
 }
 
+/* The client's socket: the one whose peer is the server. */
+static int
+client_fd(void)
+{
+	struct sockaddr_in sin;
+	socklen_t len;
+	int fd;
+
+	for (fd = 3; fd < 1024; fd++) {
+		len = sizeof(sin);
+		if (getpeername(fd, (struct sockaddr *)&sin, &len) == 0 &&
+		    sin.sin_family == AF_INET &&
+		    ntohs(sin.sin_port) == s.addr.port)
+			return fd;
+	}
+	return -1;
+}
+
+static int
+lowat(void)
+{
+	int val = -1;
+	socklen_t len = sizeof(val);
+
+	getsockopt(client_fd(), SOL_SOCKET, SO_RCVLOWAT, &val, &len);
+	return val;
+}
+
+/* Has the kernel something that we have not read? */
+static int
+has_tail(void)
+{
+	int n = 0;
+
+	return ioctl(client_fd(), FIONREAD, &n) == 0 && n > TAIL_REST;
+}
+
+static void
+turns(int n)
+{
+	for (; n > 0; n--) {
+		event_base_loop(c.base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+		loop_end_turn(&c.loop);
+	}
+}
+
 /* ---- tests ---- */
 
 START_TEST(tlslink_up_tells_the_hash_of_the_certificate)
@@ -567,6 +690,171 @@ START_TEST(tlslink_renegotiation_is_refused)
 }
 END_TEST
 
+/* Who resumes a session says who he was before. */
+START_TEST(tlslink_second_link_offers_no_session_of_the_first)
+{
+	int i;
+
+	client_init(_i);
+	server_start(ECHO);
+	for (i = 0; i < 2; i++) {
+		if (i)
+			server_again();
+		c.up = 0;
+		c.got = c.sent = 0;
+		c.to_send = 100;	/* tickets come behind the handshake */
+		target = c.to_send * CELL_LEN;
+		ck_assert_int_eq(dial(&s.addr), 0);
+		run_until(has_all);
+		link_kill(c.link);
+		c.link = NULL;
+		loop_end_turn(&c.loop);
+	}
+	fini();
+	ck_assert_uint_eq(s.hellos, 2);
+	ck_assert_uint_eq(s.offers, 0);
+	ck_assert_uint_eq(s.resumed, 0);
+}
+END_TEST
+
+/* F01: whatever the certificate is, TLS takes it; it's its hash that has to be
+ * in CERTS. */
+START_TEST(tlslink_certificate_signed_with_sha1_is_taken)
+{
+	client_init(_i);
+	memset(&s, 0, sizeof(s));
+	s.sha1 = 1;
+	server_go(ECHO);
+	ck_assert_int_eq(dial(&s.addr), 0);
+	run_until(is_up);
+	ck_assert_mem_eq(c.cert, s.cert, 32);
+	fini();
+}
+END_TEST
+
+#define BYTES(b) (const uint8_t *)(b), sizeof(b) - 1
+static const struct {
+	const char	*name;
+	const uint8_t	*p;
+	size_t		 len;
+} raws[] = {
+	{ "nothing at all", BYTES("") },
+	{ "half a header", BYTES("\x16\x03") },
+	{ "empty record", BYTES("\x16\x03\x03\0\0") },
+	{ "empty records", BYTES("\x16\x03\x03\0\0\x16\x03\x03\0\0"
+	    "\x16\x03\x03\0\0\x16\x03\x03\0\0") },
+	{ "empty alert", BYTES("\x15\x03\x03\0\0") },
+	{ "fatal alert", BYTES("\x15\x03\x03\0\2\2\x28") },
+	{ "close_notify", BYTES("\x15\x03\x03\0\2\1\0") },
+	{ "data first", BYTES("\x17\x03\x03\0\1x") },
+	{ "too long a record", BYTES("\x16\x03\x03\xff\xff") },
+	{ "ServerHello without a body", BYTES("\x16\x03\x03\0\4\2\0\0\0") },
+	{ "a record cut short", BYTES("\x16\x03\x03\0\x20\2\0\0") },
+	{ "SSL 2", BYTES("\x80\x2e\1\0\2\0\x15\0\0\0\x10\1\0\x80") },
+};
+
+START_TEST(tlslink_bytes_that_are_no_handshake_are_down)
+{
+	client_init(_i % 2);
+	memset(&s, 0, sizeof(s));
+	s.raw = raws[_i / 2].p;
+	s.raw_len = raws[_i / 2].len;
+	server_go(RAW);
+	ck_assert_int_eq(dial(&s.addr), 0);
+	run_until(is_down);
+	ck_assert_msg(c.up == 0, "%s", raws[_i / 2].name);
+	ck_assert_uint_eq(c.downs, 1);
+	fini();
+}
+END_TEST
+
+/* F01: a byte a second keeps nobody busy for ever. */
+START_TEST(tlslink_handshake_byte_by_byte_is_timed_out)
+{
+	int i;
+
+	client_init(_i);
+	server_start(TRICKLE);
+	ck_assert_int_eq(dial(&s.addr), 0);
+	for (i = 0; i < 59; i++) {
+		ck_assert_int_eq(write(s.go[1], "", 1), 1);
+		turns(20);
+		loop_advance(&c.loop, 1000);
+		ck_assert_uint_eq(c.downs, 0);
+	}
+	ck_assert_uint_eq(c.connected, 1);
+	loop_advance(&c.loop, 1000);
+	ck_assert_uint_eq(c.downs, 1);
+	ck_assert_int_eq(c.err, -ETIMEDOUT);
+	fini();
+}
+END_TEST
+
+/* ---- a busy link ---- */
+
+/* Half of it in one window, the other in the next; the end of that is less
+ * than the low-water mark and comes when the lull is over. */
+static void
+run_until_bulk(void)
+{
+	int i, j;
+
+	target = TAIL_FIRST / 2;
+	run_until(has_all);
+	ck_assert_int_eq(lowat(), 1);
+	loop_advance(&c.loop, 100);
+	ck_assert_int_eq(write(s.go[1], "", 1), 1);
+	for (i = 0; i < 20 && c.got < TAIL_FIRST; i++) {
+		for (j = 0; j < 100 && c.got < TAIL_FIRST; j++) {
+			turns(1);
+			usleep(500);
+		}
+		loop_advance(&c.loop, 4);
+	}
+	ck_assert_uint_eq(c.got, TAIL_FIRST);
+	ck_assert_int_eq(lowat(), 65536);
+}
+
+START_TEST(tlslink_busy_link_is_read_in_gulps_and_loses_no_tail)
+{
+	int i;
+
+	client_init(_i);
+	server_start(TAIL);
+	ck_assert_int_eq(dial(&s.addr), 0);
+	run_until(is_up);
+	run_until_bulk();
+	ck_assert_int_eq(write(s.go[1], "", 1), 1);
+	for (i = 0; !has_tail() && i < 2000; i++)
+		usleep(1000);
+	ck_assert(has_tail());
+	turns(100);			/* no time goes by: it's too little */
+	ck_assert_uint_eq(c.got, TAIL_FIRST);
+	loop_advance(&c.loop, 4);
+	ck_assert_uint_eq(c.got, TAIL_FIRST + TAIL_REST);
+	ck_assert_int_eq(c.wrong, 0);
+	ck_assert_uint_eq(c.downs, 0);
+	fini();
+}
+END_TEST
+
+START_TEST(tlslink_busy_link_that_falls_silent_is_an_ordinary_one)
+{
+	client_init(_i);
+	server_start(TAIL);
+	ck_assert_int_eq(dial(&s.addr), 0);
+	run_until(is_up);
+	run_until_bulk();
+	loop_advance(&c.loop, 250);
+	ck_assert_int_eq(lowat(), 1);
+	ck_assert(c.loop.timers == NULL);	/* no lull any more */
+	ck_assert_int_eq(write(s.go[1], "", 1), 1);
+	target = TAIL_FIRST + TAIL_REST;
+	run_until(has_all);
+	fini();
+}
+END_TEST
+
 START_TEST(tlslink_silent_peer_is_timed_out)
 {
 	int i;
@@ -679,6 +967,13 @@ static const struct unit_test tests[] = {
 	UNIT(tlslink_socket_closed_without_goodbye_is_down),
 	UNIT(tlslink_garbage_instead_of_tls_is_down),
 	UNIT(tlslink_renegotiation_is_refused),
+	UNIT_LOOP(tlslink_second_link_offers_no_session_of_the_first, 2),
+	UNIT_LOOP(tlslink_certificate_signed_with_sha1_is_taken, 2),
+	UNIT_LOOP(tlslink_bytes_that_are_no_handshake_are_down,
+	    2 * NELEM(raws)),
+	UNIT_LOOP(tlslink_handshake_byte_by_byte_is_timed_out, 2),
+	UNIT_LOOP(tlslink_busy_link_is_read_in_gulps_and_loses_no_tail, 2),
+	UNIT_LOOP(tlslink_busy_link_that_falls_silent_is_an_ordinary_one, 2),
 	UNIT(tlslink_silent_peer_is_timed_out),
 	UNIT(tlslink_refused_connection_is_down),
 	UNIT(tlslink_dial_without_an_address_is_refused),
