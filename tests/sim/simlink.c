@@ -48,6 +48,8 @@ struct conn {
 	struct buf		 out, inbox, relay_in;
 	uint8_t			 tls[32];
 	uint8_t			 dead, up, stalled, pressed;
+	size_t			 fed;		/* bytes, to the client */
+	unsigned		 circ_cells;	/* to the client */
 	uint8_t			 wide;		/* ids from the client */
 	uint8_t			 wide_out;	/* ids to the client */
 };
@@ -209,16 +211,21 @@ must_add(struct buf *b, const void *p, size_t len)
 static void
 feed_client(struct conn *c, const uint8_t *p, size_t len)
 {
-	size_t chop = knobs(c)->chop, n, used;
+	size_t chop = knobs(c)->chop, end = knobs(c)->close_after, n, used;
 
 	c->link.net_in += len;
 	for (; len > 0 && !c->dead; p += n, len -= n) {
 		n = chop && chop < len ? chop : len;
+		if (end && n > end - c->fed)
+			n = end - c->fed;
+		c->fed += n;
 		must_add(&c->inbox, p, n);
 		used = c->link.user->input(c->link.arg, buf_head(&c->inbox),
 		    c->inbox.len);
 		if (!c->dead)
 			buf_drain(&c->inbox, used);
+		if (end && c->fed == end)
+			go_down(c, knobs(c)->close_err);
 	}
 }
 
@@ -275,8 +282,11 @@ sim_send_cell(struct simlink_conn *p, uint32_t circ_id, uint8_t cmd,
 {
 	uint8_t cell[5 + 509] = { 0 };
 	int wide = of(p)->wide_out;
+	unsigned lost = knobs(of(p))->drop_every;
 	struct pack w;
 
+	if (lost && circ_id != 0 && ++of(p)->circ_cells % lost == 0)
+		return;
 	pack_init(&w, cell, sizeof(cell));
 	put_head(&w, wide, circ_id, cmd);
 	if (body)

@@ -89,6 +89,11 @@ struct simlink_knobs {		/* all zero: an honest relay */
 	size_t		giant_var;	/* var cell that claims this length,
 					 * and comes before VERSIONS */
 	size_t		chop;		/* bytes come in pieces of this size */
+	size_t		close_after;	/* it is gone when so many have come */
+	int		close_err;	/* and down() is given this */
+	/* later */
+	unsigned	drop_every;	/* of its cells for circuits, each so
+					 * many-th is lost */
 };
 
 struct simlink_relay {

@@ -265,6 +265,71 @@ START_TEST(chan_input_cut_at_any_byte_is_the_same)
 }
 END_TEST
 
+/* All that the relay sends until it is open: VERSIONS, CERTS, AUTH_CHALLENGE,
+ * NETINFO. */
+static size_t
+flight_len(void)
+{
+	size_t n;
+
+	rig_open(&r);
+	n = rig_conn(&r)->bytes_out;
+	chanset_close(r.set, 1);
+	loop_end_turn(&r.loop);
+	r.gone = r.opened = 0;
+	return n;
+}
+
+static const int goodbyes[] = { 0, -ECONNRESET, -EPROTO };
+
+START_TEST(chan_closed_by_the_relay_at_any_byte_of_the_handshake_is_gone)
+{
+	struct simlink_knobs *k;
+	struct ear e;
+	size_t len, at;
+
+	rig_init(&r);
+	k = &r.relay->knobs;
+	k->vpadding = 1;
+	len = flight_len();
+	k->close_err = goodbyes[_i];
+	for (at = 1; at < len; at += at < 32 || at + 32 > len ? 1 : 7) {
+		k->close_after = at;
+		chanset_forgive(r.set);
+		memset(&e, 0, sizeof(e));
+		ear_attach(&e, &r, rig_get(&r));
+		loop_advance(&r.loop, 100);
+		ck_assert_msg(e.gone == 1 && e.open == 0, "at %zu", at);
+		ck_assert_int_eq(e.why, goodbyes[_i] == -EPROTO ?
+		    CHAN_WHY_TLS : CHAN_WHY_LOST);
+		ck_assert_int_eq(r.was_open, 0);
+		ck_assert_uint_eq(r.relay->conns, 0);
+	}
+	ck_assert_uint_eq(r.opened, 0);
+	ck_assert_uint_eq(r.cells[CELL_CREATE2], 0);
+	rig_fini(&r);
+}
+END_TEST
+
+/* In each state of the way there, and before any of the flight has come. */
+START_TEST(chan_closed_by_the_relay_at_any_moment_is_gone)
+{
+	struct ear e = { 0 };
+
+	rig_init(&r);
+	ear_attach(&e, &r, rig_get(&r));
+	loop_advance(&r.loop, _i);
+	sim_close(rig_conn(&r), -ECONNRESET);
+	loop_end_turn(&r.loop);
+	ck_assert_uint_eq(e.gone, 1);
+	ck_assert_uint_eq(e.open, _i >= 20);
+	ck_assert_int_eq(e.why, _i < 5 ? CHAN_WHY_CONNECT : _i < 10 ?
+	    CHAN_WHY_TLS : CHAN_WHY_LOST);
+	ck_assert_uint_eq(r.relay->conns, 0);
+	rig_fini(&r);
+}
+END_TEST
+
 START_TEST(chan_second_address_is_tried_where_the_first_fails)
 {
 	struct addr v6;
@@ -633,6 +698,10 @@ static const struct unit_test tests[] = {
 	UNIT(chan_flood_before_authentication_is_cut_off),
 	UNIT(chan_slow_loris_is_timed_out),
 	UNIT_LOOP(chan_input_cut_at_any_byte_is_the_same, 64),
+	UNIT_LOOP(
+	    chan_closed_by_the_relay_at_any_byte_of_the_handshake_is_gone,
+	    NELEM(goodbyes)),
+	UNIT_LOOP(chan_closed_by_the_relay_at_any_moment_is_gone, 25),
 	UNIT(chan_second_address_is_tried_where_the_first_fails),
 	UNIT(chan_second_address_is_tried_where_the_first_is_silent),
 	UNIT_LOOP(chanset_get_dials_the_address_that_is_configured,
