@@ -357,6 +357,39 @@ START_TEST(dircirc_fetch_silent_relay_times_out)
 }
 END_TEST
 
+/* F08: a relay that loses cells.  The first is CREATED, the second CONNECTED,
+ * the others are of the answer.  What comes behind a gap is not recognised. */
+START_TEST(dircirc_fetch_from_relay_that_loses_cells_fails)
+{
+	static char text[12000];
+	struct rig r;
+	int n;
+
+	rig_new(&r, 0);
+	r.relay[0]->knobs.drop_every = (unsigned)_i + 1;
+	rig_fetch(&r, 7, 0);
+	loop_advance(&r.loop, 1000);
+	n = snprintf(text, sizeof(text),
+	    "HTTP/1.0 200 OK\r\nContent-Length: 11000\r\n\r\n");
+	memset(text + n, 'x', 11000);
+	if (_i > 0)
+		answer(&r, text);
+	loop_advance(&r.loop, _i > 0 ? 1000 : 31000);
+	ck_assert_uint_eq(r.results, 1);
+	ck_assert_int_lt(r.err, 0);
+	ck_assert_uint_eq(dircirc_count(r.dc), 0);
+	/* The channel can do nothing for it, unless nothing came at all. */
+	ck_assert_uint_eq(r.relay[0]->conns, _i > 0);
+	r.relay[0]->knobs.drop_every = 0;
+	rig_fetch(&r, 8, 0);
+	loop_advance(&r.loop, 1000);
+	answer(&r, OK_TEXT);
+	loop_advance(&r.loop, 1000);
+	ck_assert_int_eq(r.err, 0);
+	rig_free(&r);
+}
+END_TEST
+
 /* The network lost the connection and nobody was told: the second request on
  * it is the last. */
 START_TEST(dircirc_fetch_on_dead_channel_is_retried_on_a_new_one)
@@ -463,6 +496,7 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(dircirc_fetch_from_guard_tells_how_it_went, NELEM(verdicts)),
 	UNIT_LOOP(dircirc_fetch_relay_unreachable_fails_and_backs_off, 2),
 	UNIT(dircirc_fetch_silent_relay_times_out),
+	UNIT_LOOP(dircirc_fetch_from_relay_that_loses_cells_fails, 8),
 	UNIT(dircirc_fetch_on_dead_channel_is_retried_on_a_new_one),
 	UNIT(dircirc_fetch_timed_out_on_slow_dial_keeps_the_channel),
 	UNIT(dircirc_fetch_circuit_lost_fails_once),
