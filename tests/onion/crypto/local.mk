@@ -6,7 +6,8 @@ check_PROGRAMS += \
 	tests/onion/crypto/test_crypt \
 	tests/onion/crypto/test_cert \
 	tests/onion/crypto/test_handshake \
-	tests/onion/crypto/test_hopcrypt
+	tests/onion/crypto/test_hopcrypt \
+	tests/onion/crypto/test_wipe
 tests_onion_crypto_test_crypt_SOURCES = tests/onion/crypto/test_crypt.c \
 	$(CRYPTO_TESTS_HEX)
 tests_onion_crypto_test_crypt_LDADD = $(CRYPTO_TESTS_LDADD)
@@ -22,6 +23,9 @@ tests_onion_crypto_test_hopcrypt_SOURCES = \
 	tests/onion/crypto/test_hopcrypt.c tests/vectors/crypto.h \
 	$(CRYPTO_TESTS_HEX) $(SIMHAND)
 tests_onion_crypto_test_hopcrypt_LDADD = $(CRYPTO_TESTS_LDADD)
+tests_onion_crypto_test_wipe_SOURCES = tests/onion/crypto/test_wipe.c $(SIMHAND)
+tests_onion_crypto_test_wipe_LDADD = $(CRYPTO_TESTS_LDADD)
+tests_onion_crypto_test_wipe_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=free
 
 EXTRA_DIST += \
 	tests/vectors/certs-relay1.bin \
