@@ -66,7 +66,7 @@ struct chan_user {		/* one circuit's ears */
 };
 
 /* Attach a circuit: it gets a fresh id.  The channel may still be dialling.
- * 0, or -ENOSPC (CHAN_CIRCS_MAX), -ENOTCONN (dead). */
+ * 0, or -ENOSPC (CHAN_CIRCS_MAX, or no id is free), -ENOTCONN (dead). */
 int	 chan_attach(struct chan *, const struct chan_user *, void *arg,
 	    uint32_t *circ_id);
 /* No call to the circuit after this.  @destroy: also send DESTROY (reason 0),

@@ -1,5 +1,6 @@
 /* tests/onion/link/test_chanmux.c - the circuits of a channel */
 #include <errno.h>
+#include <sodium.h>
 #include <string.h>
 
 #include "tests/onion/link/rig.h"
@@ -235,6 +236,73 @@ START_TEST(chan_ids_of_old_circuits_are_remembered_but_not_all)
 }
 END_TEST
 
+/* ---- a generator of which we know what it gives ---- */
+
+static uint8_t known_byte;
+
+static void
+known_bytes(void *p, size_t len)
+{
+	memset(p, known_byte, len);
+}
+
+static uint32_t
+known_u32(void)
+{
+	return known_byte * 0x01010101u;
+}
+
+static const char *
+known_name(void)
+{
+	return "known";
+}
+
+static void
+draw_only(uint8_t byte)
+{
+	static struct randombytes_implementation known = {
+		.implementation_name = known_name, .random = known_u32,
+		.buf = known_bytes
+	};
+	uint8_t stock[512];
+	int i;
+
+	known_byte = byte;
+	randombytes_set_implementation(&known);
+	for (i = 0; i < 64; i++)		/* whatever was in stock */
+		rand_bytes(stock, sizeof(stock));
+}
+
+/* F06: an id in use is never given out, were it the only one that is drawn; nor
+ * is that of a circuit that the relay may still speak of. */
+START_TEST(chan_attach_draws_no_id_in_use_and_gives_up)
+{
+	struct ear a = { 0 }, b = { 0 };
+	struct chan *c;
+
+	rig_init(&r);
+	c = rig_open(&r);
+	draw_only(0x11);
+	ck_assert_int_eq(ear_attach(&a, &r, c), 0);
+	ck_assert_uint_eq(a.id, 0x91111111u);
+	ck_assert_int_eq(ear_attach(&b, &r, c), -ENOSPC);
+	ck_assert_uint_eq(chan_circuits(c), 1);
+	send_cells(&a, CELL_CREATE2, 1);
+	chan_detach(c, a.id, 1);
+	ck_assert_int_eq(ear_attach(&b, &r, c), -ENOSPC);
+	draw_only(0x91);
+	ck_assert_int_eq(ear_attach(&b, &r, c), 0);
+	ck_assert_uint_eq(b.id, 0x91919191u);
+	chan_detach(c, b.id, 1);	/* the relay never heard of it */
+	ck_assert_int_eq(ear_attach(&b, &r, c), 0);
+	rand_init();
+	ck_assert_int_eq(ear_attach(&a, &r, c), 0);
+	ck_assert_uint_eq(chan_circuits(c), 2);
+	rig_fini(&r);
+}
+END_TEST
+
 START_TEST(chan_stalled_link_has_a_ceiling_and_room_for_create)
 {
 	struct ear e = { 0 }, f = { 0 };
@@ -463,6 +531,7 @@ static const struct unit_test tests[] = {
 	UNIT(chan_detach_sends_destroy_and_hears_no_more),
 	UNIT(chan_detach_of_a_circuit_the_relay_never_saw_is_silent),
 	UNIT(chan_ids_of_old_circuits_are_remembered_but_not_all),
+	UNIT(chan_attach_draws_no_id_in_use_and_gives_up),
 	UNIT(chan_stalled_link_has_a_ceiling_and_room_for_create),
 	UNIT(chan_destroy_without_room_is_owed_and_paid),
 	UNIT(chan_stalled_owes_each_circuit_its_destroy),
