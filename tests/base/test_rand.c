@@ -5,9 +5,17 @@
  */
 #include "base/rand.h"
 
+#include <errno.h>
+#include <stddef.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 
 #include "tests/unit.h"
 
@@ -168,6 +176,61 @@ START_TEST(rand_after_fork_is_a_new_stream)
 }
 END_TEST
 
+/* From now on the kernel has no randomness for us: no system call that asks for
+ * it, and no device to open. */
+static int
+lose_entropy(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		    offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getrandom, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog prog = { NELEM(code), code };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return -errno;
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog) < 0 ? -errno :
+	    0;
+}
+
+/* Nothing that is drawn without entropy is safe, so there is nothing to be done
+ * but to end: at the start, and in a child that has to have a new stream. */
+START_TEST(rand_without_entropy_is_the_end)
+{
+	static const struct rlimit no_core;
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		setrlimit(RLIMIT_CORE, &no_core);
+		if (lose_entropy() < 0)
+			_exit(77);
+		if (_i == 0)
+			rand_init();
+		else if (fork() == 0) {
+			uint32_t v = rand_u32();
+
+			_exit((int)(v & 1));
+		} else {
+			wait(&status);
+			_exit(WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+		}
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+		return;			/* we may not play this here */
+	if (_i == 0)
+		ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+	else
+		ck_assert_int_eq(WEXITSTATUS(status), SIGABRT);
+}
+END_TEST
+
 static const struct unit_test tests[] = {
 	UNIT(rand_bytes_fills_exactly_the_length),
 	UNIT_LOOP(rand_below_reaches_all_and_only_what_is_below, NELEM(below)),
@@ -178,6 +241,7 @@ static const struct unit_test tests[] = {
 	UNIT(rand_unit_is_at_least_0_and_below_1),
 	UNIT(rand_shuffle_keeps_all_and_reaches_every_order),
 	UNIT(rand_after_fork_is_a_new_stream),
+	UNIT_LOOP(rand_without_entropy_is_the_end, 2),
 };
 
 UNIT_MAIN("rand", tests)
