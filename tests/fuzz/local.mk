@@ -17,6 +17,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fz_hello \
 	tests/fuzz/fz_http_resp \
 	tests/fuzz/fz_microdesc \
+	tests/fuzz/fz_ntor \
 	tests/fuzz/fz_ntor3_reply \
 	tests/fuzz/fz_portlist \
 	tests/fuzz/fz_protover \
@@ -120,6 +121,13 @@ tests_fuzz_fz_microdesc_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_microdesc.c
 tests_fuzz_fz_microdesc_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 tests_fuzz_fz_microdesc_LDADD = $(ONION_LIBS)
+
+tests_fuzz_fz_ntor_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_ntor.c \
+	tests/sim/simhand.c \
+	tests/sim/simhand.h
+tests_fuzz_fz_ntor_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_ntor_LDADD = $(ONION_LIBS)
 
 tests_fuzz_fz_ntor3_reply_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_ntor3_reply.c \

@@ -43,6 +43,21 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/edcert/extensions \
 	tests/fuzz/corpus/edcert/link \
 	tests/fuzz/corpus/edcert/signing \
+	tests/fuzz/corpus/ntor/fast \
+	tests/fuzz/corpus/ntor/fast_kh \
+	tests/fuzz/corpus/ntor/fast_x \
+	tests/fuzz/corpus/ntor/ntor \
+	tests/fuzz/corpus/ntor/ntor3 \
+	tests/fuzz/corpus/ntor/ntor3_mac \
+	tests/fuzz/corpus/ntor/ntor3_msg \
+	tests/fuzz/corpus/ntor/ntor3_reply_msg \
+	tests/fuzz/corpus/ntor/ntor3_x_top \
+	tests/fuzz/corpus/ntor/ntor3_y_top \
+	tests/fuzz/corpus/ntor/ntor_auth \
+	tests/fuzz/corpus/ntor/ntor_id \
+	tests/fuzz/corpus/ntor/ntor_undone \
+	tests/fuzz/corpus/ntor/ntor_x_top \
+	tests/fuzz/corpus/ntor/ntor_y_top \
 	tests/fuzz/corpus/ntor3_reply/cc \
 	tests/fuzz/corpus/ntor3_reply/cut \
 	tests/fuzz/corpus/ntor3_reply/empty \
