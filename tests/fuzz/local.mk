@@ -26,7 +26,8 @@ FUZZ_TARGETS = \
 	tests/fuzz/fz_relayset \
 	tests/fuzz/fz_resolved \
 	tests/fuzz/fz_state_file \
-	tests/fuzz/fz_store_cache
+	tests/fuzz/fz_store_cache \
+	tests/fuzz/fz_tls_peer_bytes
 
 if FUZZERS
 noinst_PROGRAMS += $(FUZZ_TARGETS)
@@ -185,5 +186,10 @@ tests_fuzz_fz_store_cache_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_store_cache.c
 tests_fuzz_fz_store_cache_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 tests_fuzz_fz_store_cache_LDADD = $(ONION_LIBS)
+
+tests_fuzz_fz_tls_peer_bytes_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_tls_peer_bytes.c
+tests_fuzz_fz_tls_peer_bytes_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_tls_peer_bytes_LDADD = $(ONION_LIBS)
 
 EXTRA_DIST += tests/fuzz/corpus

@@ -58,4 +58,19 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/hello/netinfo6 \
 	tests/fuzz/corpus/hello/netinfo_short \
 	tests/fuzz/corpus/hello/versions \
-	tests/fuzz/corpus/hello/versions_cell
+	tests/fuzz/corpus/hello/versions_cell \
+	tests/fuzz/corpus/tls_peer_bytes/alert \
+	tests/fuzz/corpus/tls_peer_bytes/close_notify \
+	tests/fuzz/corpus/tls_peer_bytes/data \
+	tests/fuzz/corpus/tls_peer_bytes/empty_records \
+	tests/fuzz/corpus/tls_peer_bytes/hello12 \
+	tests/fuzz/corpus/tls_peer_bytes/hello12_certs \
+	tests/fuzz/corpus/tls_peer_bytes/hello12_chopped \
+	tests/fuzz/corpus/tls_peer_bytes/hello12_done \
+	tests/fuzz/corpus/tls_peer_bytes/hello13 \
+	tests/fuzz/corpus/tls_peer_bytes/hello_request \
+	tests/fuzz/corpus/tls_peer_bytes/hello_retry \
+	tests/fuzz/corpus/tls_peer_bytes/http \
+	tests/fuzz/corpus/tls_peer_bytes/ssl2 \
+	tests/fuzz/corpus/tls_peer_bytes/too_long \
+	tests/fuzz/corpus/tls_peer_bytes/trickled
