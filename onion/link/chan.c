@@ -99,6 +99,17 @@ kill_wire(struct chan *c)
 		link_kill(l);
 }
 
+/* Where a connection was given up before it was open, what the network makes of
+ * it says nothing about the relay. */
+static enum chan_why
+blame(const struct chan *c, enum chan_why why)
+{
+	if (!c->distrusted || c->was_open || why == CHAN_WHY_IDENTITY ||
+	    why == CHAN_WHY_PROTOCOL)
+		return why;
+	return CHAN_WHY_CLOSED;
+}
+
 void
 chan_kill(struct chan *c, enum chan_why why)
 {
@@ -116,7 +127,7 @@ chan_kill(struct chan *c, enum chan_why why)
 	if (c->why)			/* the first reason stands */
 		return;
 	chanset_enter(set);
-	c->why = why;
+	c->why = why = blame(c, why);
 	chan_log(c, LL_INFO, "%s in state %s", texts[why],
 	    chan_fsm_state_name(c->state));
 	enter(c, CHAN_S_DEAD);

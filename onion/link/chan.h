@@ -1,9 +1,10 @@
 /* onion/link/chan.h - channels: authenticated links that carry circuits' cells
  *
  * A channel is one TLS connection to one relay, whose identity has been proven
- * (tor-spec 2, 4).  A chanset holds them: at most one per relay, dialled when
- * first asked for, shared by all circuits, closed when long unused.  Channels
- * belong to the chanset; circuits borrow them between attach and detach.
+ * (tor-spec 2, 4).  A chanset holds them: at most one per relay that is trusted
+ * to be alive, dialled when first asked for, shared by all circuits, closed
+ * when long unused.  Channels belong to the chanset; circuits borrow them
+ * between attach and detach.
  *
  * A connection can be dead without a sign of it: an address changed, a router
  * forgot it, the machine slept.  Whoever notices says chanset_distrust(), and
@@ -130,7 +131,9 @@ int64_t	 chanset_retry_at(struct chanset *, const struct hopinfo *); /* ms */
  * open only since a moment ago (chan_open_ms()): then it was alive just now. */
 int	 chanset_distrust(struct chanset *, struct chan *);
 /* The same for all, also those that are being dialled: after the clock has
- * jumped (a sleep), or the addresses of this machine have changed. */
+ * jumped (a sleep), or the addresses of this machine have changed.  Where one
+ * of these comes to nothing, gone() says CHAN_WHY_CLOSED.  Circuits that wait
+ * on them are told as ever: better end those that are being built before. */
 void	 chanset_distrust_all(struct chanset *);
 /* The network may have come back, or a user waits: forget the backoffs. */
 void	 chanset_forgive(struct chanset *);

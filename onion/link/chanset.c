@@ -1,13 +1,14 @@
 /* onion/link/chanset.c - which channels there are
  *
  * Theory of operation
- *	One channel per relay, found by the relay's RSA identity, which every
- *	relay has and which is proven together with the Ed25519 one.  A relay of
- *	which only the address is known (a bridge without fingerprint) is found
- *	by that until its identity is proven.  Who dials may also not know its
- *	Ed25519 identity, as of a directory; the first who knows it and joins
- *	adds it to what the relay has to prove (TROVE-2020-005: a circuit must
- *	not end up on a channel whose proof is of another one).
+ *	One channel per relay that is trusted to be alive, found by the relay's
+ *	RSA identity, which every relay has and which is proven together with
+ *	the Ed25519 one.  A relay of which only the address is known (a bridge
+ *	without fingerprint) is found by that until its identity is proven.  Who
+ *	dials may also not know its Ed25519 identity, as of a directory; the
+ *	first who knows it and joins adds it to what the relay has to prove
+ *	(TROVE-2020-005: a circuit must not end up on a channel whose proof is
+ *	of another one).
  *
  *	A channel that is no longer trusted is not found by anything; it stays
  *	on the list until it dies, beside the one that takes its place.
@@ -254,7 +255,7 @@ chanset_buried(struct chan *c)
 	set->nchans--;
 	set->gone.cells_in += c->cells_in;
 	set->gone.cells_out += c->cells_out;
-	if (!c->was_open && !c->distrusted && c->why != CHAN_WHY_CLOSED)
+	if (!c->was_open && c->why != CHAN_WHY_CLOSED)
 		failed(set, &c->wanted);
 	loop_item_add(set->conf.loop, &set->reap);
 }

@@ -496,8 +496,27 @@ START_TEST(chanset_distrusted_channel_that_fails_backs_off_from_nobody)
 	rig_open(&r);
 	loop_advance(&r.loop, 61000);
 	ck_assert_uint_eq(e.gone, 1);
-	ck_assert_int_eq(e.why, CHAN_WHY_TIMEOUT);
+	ck_assert_int_eq(e.why, CHAN_WHY_CLOSED);
+	ck_assert_uint_eq(r.gone, 1);
+	ck_assert_int_eq(r.why, CHAN_WHY_CLOSED);
 	ck_assert_int_eq(chanset_retry_at(r.set, &r.hop), 0);
+	rig_fini(&r);
+}
+END_TEST
+
+/* But who lies about who he is does so on any connection. */
+START_TEST(chanset_distrusted_channel_to_an_impostor_backs_off)
+{
+	struct ear e = { 0 };
+
+	rig_init(&r);
+	r.relay->knobs.impostor = 1;
+	ear_attach(&e, &r, rig_get(&r));
+	loop_advance(&r.loop, 1);
+	chanset_distrust_all(r.set);
+	loop_advance(&r.loop, 100);
+	ck_assert_int_eq(r.why, CHAN_WHY_IDENTITY);
+	ck_assert_int_gt(chanset_retry_at(r.set, &r.hop), 0);
 	rig_fini(&r);
 }
 END_TEST
@@ -577,6 +596,7 @@ static const struct unit_test tests[] = {
 	UNIT(chanset_distrusted_channel_is_not_found_by_address),
 	UNIT(chanset_distrusted_while_dialled_is_not_found_once_open),
 	UNIT(chanset_distrusted_channel_that_fails_backs_off_from_nobody),
+	UNIT(chanset_distrusted_channel_to_an_impostor_backs_off),
 	UNIT(chanset_distrust_all_spares_nothing_and_closes_what_is_idle),
 	UNIT(chanset_distrusted_channels_count_against_the_ceiling),
 };
