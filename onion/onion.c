@@ -322,6 +322,7 @@ set_padding(struct onion *o, const struct params *p)
 	    60000);
 	pad.high_reduced_ms = params_get(p, "nf_ito_high_reduced", 14000,
 	    pad.low_reduced_ms, 60000);
+	pad.after_use = params_get(p, "nf_pad_before_usage", 1, 0, 1) == 0;
 	chanset_set_padding(o->chans, &pad);
 }
 
