@@ -17,7 +17,8 @@
 enum {				/* relay commands, tor-spec 6.1 */
 	R_BEGIN = 1, R_DATA = 2, R_END = 3, R_CONNECTED = 4, R_SENDME = 5,
 	R_TRUNCATED = 9, R_RESOLVE = 11, R_RESOLVED = 12, R_BEGIN_DIR = 13,
-	R_EXTEND2 = 14, R_EXTENDED2 = 15, R_XOFF = 43, R_XON = 44
+	R_EXTEND2 = 14, R_EXTENDED2 = 15, R_LINK = 19, R_LINKED = 20,
+	R_LINKED_ACK = 21, R_SWITCH = 22, R_XOFF = 43, R_XON = 44
 };
 
 enum { HEAD = 11, DATA_MAX = 498, BODY = 509 };
@@ -27,6 +28,19 @@ struct simlate {		/* a SENDME that is held back */
 	struct simcirc		*c;
 	struct simlate		*next;
 	uint8_t			 tag[20];
+};
+
+struct simcell {		/* one that is held back */
+	struct simcell		*next;
+	uint8_t			 cmd;
+	uint8_t			 body[BODY];
+};
+
+struct simheld {		/* a message whose turn it is not yet */
+	struct simheld		*next;
+	uint64_t		 number;
+	struct simcirc		*c;
+	uint8_t			 body[BODY];
 };
 
 struct simlay {			/* one relay on a simlink */
@@ -70,17 +84,63 @@ simnet_new(struct loop *loop, size_t nrelays)
 }
 
 static void
-free_circ(struct simcirc *c)
+free_streams(struct simstream *st)
 {
-	struct simstream *st;
-	struct simlate *late;
+	struct simstream *next;
 
-	while (c->n > 0)
-		simhand_hop_free(c->hop[--c->n]);
-	while ((st = c->streams) != NULL) {
-		c->streams = st->next;
+	for (; st; st = next) {
+		next = st->next;
 		free(st->echo);
 		free(st);
+	}
+}
+
+static void
+free_set(struct simset *set)
+{
+	struct simset **p;
+	struct simheld *h;
+
+	for (p = &set->net->sets; *p != set; p = &(*p)->next)
+		;
+	*p = set->next;
+	while ((h = set->held) != NULL) {
+		set->held = h->next;
+		free(h);
+	}
+	free_streams(set->streams);
+	free(set);
+}
+
+static void
+leave_set(struct simcirc *c)
+{
+	struct simset *set = c->set;
+	size_t i;
+
+	if (set == NULL)
+		return;
+	set->over = 1;
+	set->leg[c->leg] = NULL;
+	for (i = 0; i < SIM_LEGS; i++)
+		if (set->leg[i])
+			return;
+	free_set(set);
+}
+
+static void
+free_circ(struct simcirc *c)
+{
+	struct simcell *cell;
+	struct simlate *late;
+
+	leave_set(c);
+	while (c->n > 0)
+		simhand_hop_free(c->hop[--c->n]);
+	free_streams(c->streams);
+	while ((cell = c->back) != NULL) {
+		c->back = cell->next;
+		free(cell);
 	}
 	while ((late = c->late) != NULL) {
 		c->late = late->next;
@@ -130,6 +190,51 @@ simnet_circ(const struct simnet *net)
 
 /* Talking back. */
 
+static void
+emit(struct simcirc *c, uint8_t cmd, const uint8_t body[BODY])
+{
+	struct simcell *cell;
+
+	if (!c->holds) {
+		c->pipe->send(c->pipe->arg, c->id, cmd, body);
+		return;
+	}
+	if ((cell = calloc(1, sizeof(*cell))) == NULL)
+		abort();
+	cell->cmd = cmd;
+	memcpy(cell->body, body, BODY);
+	*c->back_end = cell;
+	c->back_end = &cell->next;
+}
+
+void
+simcirc_hold(struct simcirc *c)
+{
+	if (!c->holds)
+		c->back_end = &c->back;
+	c->holds = 1;
+}
+
+void
+simcirc_let_go(struct simcirc *c, size_t cells)
+{
+	struct simcell *cell;
+
+	for (; cells > 0 && (cell = c->back) != NULL; cells--) {
+		if ((c->back = cell->next) == NULL)
+			c->back_end = &c->back;
+		c->pipe->send(c->pipe->arg, c->id, cell->cmd, cell->body);
+		free(cell);
+	}
+}
+
+void
+simcirc_release(struct simcirc *c)
+{
+	simcirc_let_go(c, SIZE_MAX);
+	c->holds = 0;
+}
+
 void
 simcirc_cell(struct simcirc *c, uint8_t cmd, const void *body, size_t len)
 {
@@ -137,7 +242,7 @@ simcirc_cell(struct simcirc *c, uint8_t cmd, const void *body, size_t len)
 
 	if (len)
 		memcpy(cell, body, len);
-	c->pipe->send(c->pipe->arg, c->id, cmd, cell);
+	emit(c, cmd, cell);
 }
 
 static void
@@ -157,7 +262,7 @@ say(struct simcirc *c, size_t hop, uint8_t cmd, uint16_t stream,
 	simhand_bwd(c->hop, hop, body, tag);
 	if (flip >= 0)
 		body[flip / 8] ^= (uint8_t)(1 << (flip % 8));
-	c->pipe->send(c->pipe->arg, c->id, CELL_RELAY, body);
+	emit(c, CELL_RELAY, body);
 }
 
 void
@@ -211,24 +316,103 @@ simcirc_data(struct simcirc *c, uint16_t stream, const void *data, size_t len)
 		remember(c, tag);
 }
 
+/* Which leg of a set what we say goes over (conflux). */
+
+static int
+has_window(const struct simcirc *c)
+{
+	unsigned cwnd = c->net->knobs.cwnd ? c->net->knobs.cwnd : c->cwnd;
+
+	return c->cc ? c->inflight < cwnd : c->window > 0;
+}
+
+static struct simcirc *
+choose_leg(struct simcirc *c, int data)
+{
+	const struct simknobs *k = &c->net->knobs;
+	struct simcirc *leg, *other;
+
+	if (c->set == NULL || c->set->over)
+		return c;
+	leg = c->set->leg[c->set->cur];
+	other = c->set->leg[!c->set->cur];
+	if (other == NULL)
+		return leg;
+	if (k->switch_every && c->set->run >= k->switch_every) {
+		leg = other;
+		other = c->set->leg[c->set->cur];
+	}
+	if (data && k->pass_by && !has_window(leg) && has_window(other))
+		leg = other;
+	return leg;
+}
+
+static void
+say_switch(struct simcirc *c, uint64_t jump)
+{
+	uint8_t body[4];
+
+	wire_set32(body, (uint32_t)jump);
+	c->switches_out++;
+	say_last(c, R_SWITCH, 0, body, sizeof(body));
+}
+
+/* The next message goes over this leg. */
+static void
+number(struct simcirc *c)
+{
+	struct simset *set = c->set;
+	struct simcirc *old;
+
+	if (set == NULL || set->over)
+		return;
+	old = set->leg[set->cur];
+	if (set->cur != c->leg) {
+		if (old && old->count_out != c->count_out)
+			say_switch(c, old->count_out - c->count_out);
+		if (old)
+			c->count_out = old->count_out;
+		set->cur = c->leg;
+		set->run = 0;
+	}
+	c->count_out++;
+	set->run++;
+}
+
+void
+simcirc_say_next(struct simcirc *c, uint8_t cmd, uint16_t stream,
+    const void *data, size_t len)
+{
+	number(c);
+	if (cmd == R_DATA)
+		simcirc_data(c, stream, data, len);
+	else
+		say_last(c, cmd, stream, data, len);
+}
+
+/* Something that is not data: it needs no window. */
+static void
+say_next(struct simcirc *c, uint8_t cmd, uint16_t stream, const void *data,
+    size_t len)
+{
+	if (c->set == NULL || !c->set->over)
+		simcirc_say_next(choose_leg(c, 0), cmd, stream, data, len);
+}
+
 /* What scripts have to send. */
 
 static int
 may_send(const struct simcirc *c, const struct simstream *st)
 {
-	unsigned cwnd = c->net->knobs.cwnd ? c->net->knobs.cwnd : c->cwnd;
-
 	if (st->stopped || st->ended || !st->connected)
 		return 0;
-	if (c->cc)
-		return c->inflight < cwnd;
-	return c->window > 0 && st->window > 0;
+	return has_window(c) && (c->cc || st->window > 0);
 }
 
 static void
 send_end(struct simcirc *c, struct simstream *st, uint8_t reason)
 {
-	say_last(c, R_END, st->id, &reason, 1);
+	say_next(c, R_END, st->id, &reason, 1);
 	st->ended = 1;
 }
 
@@ -268,16 +452,18 @@ simcirc_pump(struct simcirc *c)
 {
 	uint8_t data[DATA_MAX];
 	struct simstream *st;
-	int more = 1;
+	struct simcirc *leg;
+	int more = c->set == NULL || !c->set->over;
 	size_t n;
 
 	while (more) {
 		more = 0;
-		for (st = c->streams; st; st = st->next) {
-			if (!has_more(st) || !may_send(c, st))
+		for (st = simcirc_streams(c); st; st = st->next) {
+			leg = choose_leg(c, 1);
+			if (!has_more(st) || !may_send(leg, st))
 				continue;
 			n = next_bytes(st, data);
-			simcirc_data(c, st->id, data, n);
+			simcirc_say_next(leg, R_DATA, st->id, data, n);
 			st->sent += n;
 			st->window--;
 			more = 1;
@@ -290,11 +476,17 @@ simcirc_pump(struct simcirc *c)
 /* What the client says. */
 
 struct simstream *
+simcirc_streams(const struct simcirc *c)
+{
+	return c->set ? c->set->streams : c->streams;
+}
+
+struct simstream *
 simcirc_stream(struct simcirc *c, uint16_t id)
 {
 	struct simstream *st;
 
-	for (st = c->streams; st; st = st->next)
+	for (st = simcirc_streams(c); st; st = st->next)
 		if (st->id == id)
 			return st;
 	return NULL;
@@ -319,7 +511,7 @@ send_connected(struct simcirc *c, struct simstream *st)
 	}
 	if (st->is_dir || c->net->knobs.no_connected_addr)
 		n = 0;
-	say_last(c, R_CONNECTED, st->id, body, n);
+	say_next(c, R_CONNECTED, st->id, body, n);
 	st->connected = 1;
 }
 
@@ -344,6 +536,7 @@ play(struct simcirc *c, struct simstream *st)
 static struct simstream *
 new_stream(struct simcirc *c, uint16_t id)
 {
+	struct simstream **list = c->set ? &c->set->streams : &c->streams;
 	struct simstream *st;
 
 	st = simcirc_stream(c, id);
@@ -353,8 +546,8 @@ new_stream(struct simcirc *c, uint16_t id)
 		abort();
 	st->id = id;
 	st->window = st->rwindow = 500;
-	st->next = c->streams;
-	c->streams = st;
+	st->next = *list;
+	*list = st;
 	return st;
 }
 
@@ -452,13 +645,14 @@ static void
 acknowledge(struct simcirc *c, const uint8_t tag[20])
 {
 	const struct simknobs *k = &c->net->knobs;
+	int64_t ms = c->sendme_late_ms ? c->sendme_late_ms : k->sendme_late_ms;
 	struct simlate *late, **end;
 
 	memcpy(c->tag_before, c->tag_in, 20);
 	memcpy(c->tag_in, tag, 20);
 	if (k->no_sendmes)
 		return;
-	if (k->sendme_late_ms == 0) {
+	if (ms == 0) {
 		send_sendme(c, tag);
 		return;
 	}
@@ -470,7 +664,7 @@ acknowledge(struct simcirc *c, const uint8_t tag[20])
 	*end = late;
 	memcpy(late->tag, tag, 20);
 	loop_timer_init(&late->timer, late_sendme, late);
-	loop_timer_in(c->net->loop, &late->timer, k->sendme_late_ms);
+	loop_timer_in(c->net->loop, &late->timer, ms);
 }
 
 static void
@@ -498,12 +692,10 @@ take_bytes(struct simcirc *c, struct simstream *st, const uint8_t *p,
 	}
 }
 
+/* A DATA cell came, whatever its number: windows are its circuit's. */
 static void
-on_data(struct simcirc *c, uint16_t id, const uint8_t *p, size_t len,
-    const uint8_t tag[20])
+count_data(struct simcirc *c, size_t len, const uint8_t tag[20])
 {
-	struct simstream *st = simcirc_stream(c, id);
-
 	if (len == 0)
 		broken(c->net, "empty DATA");
 	c->data_in++;
@@ -511,6 +703,13 @@ on_data(struct simcirc *c, uint16_t id, const uint8_t *p, size_t len,
 		acknowledge(c, tag);
 	if (!c->cc && c->data_in - c->sendmes_out * c->inc > 1000)
 		broken(c->net, "circuit window overrun");
+}
+
+static void
+on_data(struct simcirc *c, uint16_t id, const uint8_t *p, size_t len)
+{
+	struct simstream *st = simcirc_stream(c, id);
+
 	if (st == NULL)
 		broken(c->net, "DATA for stream %u", id);
 	else if (!st->ended)
@@ -556,7 +755,7 @@ on_resolve(struct simcirc *c, uint16_t id, const uint8_t *p, size_t len)
 	if (len < 2 || p[len - 1] != 0)
 		broken(c->net, "RESOLVE without an end");
 	if (c->net->resolved_len)
-		say_last(c, R_RESOLVED, id, c->net->resolved,
+		say_next(c, R_RESOLVED, id, c->net->resolved,
 		    c->net->resolved_len);
 }
 
@@ -635,6 +834,8 @@ destroy(struct simcirc *c, uint8_t reason)
 {
 	simcirc_cell(c, CELL_DESTROY, &reason, 1);
 	c->destroyed = 1;
+	if (c->set)
+		c->set->over = 1;
 }
 
 /* Does @n have something else in store for this hop? */
@@ -741,31 +942,128 @@ on_create(struct simnet *net, size_t at, struct simpipe *pipe, uint32_t id,
 	add_hop(c, (unsigned)at, &keys);
 }
 
-/* From the hop @h; streams are only the last one's business. */
+/* Linking. */
+
+void
+sim_put_link(uint8_t out[SIM_LINK_LEN], const uint8_t nonce[32], uint64_t sent,
+    uint64_t received, uint8_t ux)
+{
+	struct pack p;
+
+	pack_init(&p, out, SIM_LINK_LEN);
+	pack_u8(&p, 1);
+	pack_put(&p, nonce, 32);
+	pack_u64(&p, sent);
+	pack_u64(&p, received);
+	pack_u8(&p, ux);
+}
+
+static struct simset *
+find_set(struct simnet *net, const uint8_t nonce[32])
+{
+	struct simset *set;
+
+	for (set = net->sets; set; set = set->next)
+		if (memcmp(set->nonce, nonce, sizeof(set->nonce)) == 0)
+			return set;
+	if ((set = calloc(1, sizeof(*set))) == NULL)
+		abort();
+	set->net = net;
+	memcpy(set->nonce, nonce, sizeof(set->nonce));
+	set->next = net->sets;
+	net->sets = set;
+	return set;
+}
+
 static void
-on_message(struct simcirc *c, size_t h, int early, uint8_t *body,
-    const uint8_t tag[20])
+join_set(struct simcirc *c)
+{
+	struct simset *set = find_set(c->net, c->nonce);
+	const struct simcirc *first = set->leg[0];
+
+	if (set->nlegs == SIM_LEGS || set->over) {
+		broken(c->net, "a leg too many");
+		return;
+	}
+	if (first && first->relay[first->n - 1] != c->relay[c->n - 1])
+		broken(c->net, "legs to different relays");
+	if (set->delivered || set->streams)
+		broken(c->net, "a leg for a set in use");
+	c->leg = set->nlegs++;
+	set->leg[c->leg] = c;
+	c->set = set;
+}
+
+static void
+on_link(struct simcirc *c, uint16_t id, const uint8_t *p, size_t len)
+{
+	static const uint8_t zeros[16];
+	const struct simknobs *k = &c->net->knobs;
+	uint8_t body[SIM_LINK_LEN];
+
+	if (id != 0 || len != SIM_LINK_LEN || p[0] != 1 ||
+	    memcmp(p + 33, zeros, sizeof(zeros)) != 0)
+		broken(c->net, "LINK is malformed");
+	else if (!c->cc || c->carried || c->set)
+		broken(c->net, "LINK on a circuit that can't take it");
+	else {
+		memcpy(c->nonce, p + 1, sizeof(c->nonce));
+		c->ux = p[49];
+		join_set(c);
+		if (k->no_linked)
+			return;
+		sim_put_link(body, c->nonce, 0, 0, k->ux ? k->ux : 1);
+		c->said_linked = 1;
+		say_last(c, R_LINKED, 0, body, sizeof(body));
+	}
+}
+
+static void
+on_linked_ack(struct simcirc *c, uint16_t id, size_t len)
+{
+	if (id != 0 || len != 0 || !c->said_linked || c->acked)
+		broken(c->net, "LINKED_ACK for nothing");
+	c->acked = 1;
+}
+
+static void
+on_switch(struct simcirc *c, uint16_t id, const uint8_t *p, size_t len)
+{
+	if (id != 0 || len != 4 || c->set == NULL || !c->acked)
+		broken(c->net, "SWITCH is wrong");
+	else if (c->switched_in)
+		broken(c->net, "SWITCH twice, and nothing in between");
+	else if (wire_get32(p) == 0)
+		broken(c->net, "SWITCH by nothing");
+	else {
+		c->count_in += wire_get32(p);
+		c->switched_in = 1;
+		c->switches_in++;
+	}
+}
+
+static int
+is_numbered(uint8_t cmd)
+{
+	return cmd == R_BEGIN || cmd == R_DATA || cmd == R_END ||
+	    cmd == R_CONNECTED || cmd == R_RESOLVE || cmd == R_RESOLVED ||
+	    cmd == R_XON || cmd == R_XOFF;
+}
+
+/* What belongs to a stream, in order. */
+static void
+on_stream_message(struct simcirc *c, const uint8_t *body)
 {
 	uint16_t id = wire_get16(body + 3), len = wire_get16(body + 9);
-	const uint8_t *p = body + HEAD;
 	struct simstream *st = simcirc_stream(c, id);
+	const uint8_t *p = body + HEAD;
 
-	c->last_cmd = body[0];
-	c->last_stream = id;
-	if (len > DATA_MAX)
-		broken(c->net, "length %u", len);
-	else if (h != c->n - 1)
-		broken(c->net, "command %u to hop %zu", body[0], h);
-	else if (body[0] == R_EXTEND2 && early)
-		on_extend(c, p, len);
-	else if (body[0] == R_BEGIN)
+	if (body[0] == R_BEGIN)
 		on_begin(c, id, p, len);
 	else if (body[0] == R_BEGIN_DIR)
 		on_begin_dir(c, id, len);
 	else if (body[0] == R_DATA)
-		on_data(c, id, p, len, tag);
-	else if (body[0] == R_SENDME && id == 0)
-		on_circuit_sendme(c, p, len);
+		on_data(c, id, p, len);
 	else if (body[0] == R_SENDME)
 		on_stream_sendme(c, st);
 	else if (body[0] == R_END)
@@ -775,7 +1073,115 @@ on_message(struct simcirc *c, size_t h, int early, uint8_t *body,
 	else if (body[0] == R_XON || body[0] == R_XOFF)
 		on_xonxoff(c, st, body[0] == R_XON, p, len);
 	else
-		broken(c->net, "command %u, early %d", body[0], early);
+		broken(c->net, "command %u", body[0]);
+}
+
+static struct simheld **
+find_held(struct simset *set, uint64_t n)
+{
+	struct simheld **p;
+
+	for (p = &set->held; *p; p = &(*p)->next)
+		if ((*p)->number == n)
+			break;
+	return p;
+}
+
+static void
+hold_message(struct simcirc *c, const uint8_t *body)
+{
+	struct simset *set = c->set;
+	struct simheld *h;
+
+	if ((h = calloc(1, sizeof(*h))) == NULL)
+		abort();
+	h->number = c->count_in;
+	h->c = c;
+	memcpy(h->body, body, BODY);
+	h->next = set->held;
+	set->held = h;
+	if (++set->nheld > set->most_held)
+		set->most_held = set->nheld;
+}
+
+static void
+deliver_held(struct simset *set)
+{
+	struct simheld **p, *h;
+
+	while ((h = *(p = find_held(set, set->delivered + 1))) != NULL) {
+		*p = h->next;
+		set->nheld--;
+		set->delivered++;
+		on_stream_message(h->c, h->body);
+		free(h);
+	}
+}
+
+/* The set counts what its legs brought, and what they jumped over. */
+static void
+on_leg_message(struct simcirc *c, const uint8_t *body)
+{
+	struct simset *set = c->set;
+
+	c->switched_in = 0;
+	if (set->over)
+		return;
+	if (!c->acked)
+		broken(c->net, "command %u before LINKED_ACK", body[0]);
+	else if (!is_numbered(body[0]))
+		broken(c->net, "command %u on a leg", body[0]);
+	else if (++c->count_in <= set->delivered ||
+	    *find_held(set, c->count_in))
+		broken(c->net, "number %u twice", (unsigned)c->count_in);
+	else if (c->count_in > set->delivered + 1)
+		hold_message(c, body);
+	else {
+		if (set->delivered++ == 0)	/* the client's choice, first */
+			set->cur = c->leg;
+		on_stream_message(c, body);
+		deliver_held(set);
+	}
+}
+
+static void
+on_streams(struct simcirc *c, const uint8_t *body, const uint8_t tag[20])
+{
+	c->carried = 1;
+	if (body[0] == R_DATA)
+		count_data(c, wire_get16(body + 9), tag);
+	if (c->set)
+		on_leg_message(c, body);
+	else
+		on_stream_message(c, body);
+}
+
+/* From the hop @h; streams are only the last one's business. */
+static void
+on_message(struct simcirc *c, size_t h, int early, uint8_t *body,
+    const uint8_t tag[20])
+{
+	uint16_t id = wire_get16(body + 3), len = wire_get16(body + 9);
+	const uint8_t *p = body + HEAD;
+
+	c->last_cmd = body[0];
+	c->last_stream = id;
+	if (len > DATA_MAX)
+		broken(c->net, "length %u", len);
+	else if (h != c->n - 1)
+		broken(c->net, "command %u to hop %zu", body[0], h);
+	else if (body[0] == R_EXTEND2 && early)
+		on_extend(c, p, len);
+	else if (body[0] == R_SENDME && id == 0)
+		on_circuit_sendme(c, p, len);
+	else if (body[0] == R_LINK)
+		on_link(c, id, p, len);
+	else if (body[0] == R_LINKED_ACK)
+		on_linked_ack(c, id, len);
+	else if (body[0] == R_SWITCH)
+		on_switch(c, id, p, len);
+	else
+		on_streams(c, body, tag);
 	simcirc_pump(c);
 }
 
@@ -816,6 +1222,8 @@ simnet_cell(struct simnet *net, size_t at, struct simpipe *pipe,
 		if (body[0] != 0)
 			broken(net, "DESTROY with reason %u", body[0]);
 		c->destroyed = 2;	/* it may have crossed one of ours */
+		if (c->set)
+			c->set->over = 1;
 	} else if (cmd == CELL_RELAY || cmd == CELL_RELAY_EARLY) {
 		if (!c->destroyed)
 			on_relay(c, cmd, body);

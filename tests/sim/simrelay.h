@@ -19,8 +19,15 @@
  *	SIM_REFUSE + r	END with reason r
  *	SIM_CLOSE + r	CONNECTED, and END with reason r
  *
- * A client that breaks the rules (windows, tags, ids, RELAY_EARLY) is counted
- * in ->broken, with what it did last in ->broke.  Nothing here defends itself.
+ * Circuits that the client links by one nonce (conflux, proposal 329) are legs
+ * of a simset, to which their streams belong.  What it says over them is put
+ * in order before scripts see it; what they say goes over the legs by
+ * knobs.switch_every and knobs.pass_by, or where ->cur is set to.  A leg's
+ * cells can be held back, so that the other's come first.
+ *
+ * A client that breaks the rules (windows, tags, ids, RELAY_EARLY, numbers) is
+ * counted in ->broken, with what it did last in ->broke.  Nothing here defends
+ * itself.
  */
 #ifndef TESTS_SIM_SIMRELAY_H
 #define TESTS_SIM_SIMRELAY_H
@@ -37,8 +44,9 @@ struct simcirc;
 struct simlink;
 struct simlink_relay;
 struct simnet;
+struct simset;
 
-enum { SIM_RELAYS_MAX = 16, SIM_HOPS_MAX = 8 };
+enum { SIM_RELAYS_MAX = 16, SIM_HOPS_MAX = 8, SIM_LEGS = 2, SIM_LINK_LEN = 50 };
 
 enum {
 	SIM_ECHO = 7, SIM_SINK = 9, SIM_SOURCE = 19, SIM_HTTP = 80,
@@ -101,6 +109,33 @@ struct simcirc {
 	uint16_t	 last_stream;
 	unsigned	 ends, resolves;
 	struct simlate	*late;
+	int64_t		 sendme_late_ms;	/* instead of the knob's */
+	uint8_t		 carried;	/* something of a stream's */
+	/* Conflux. */
+	struct simset	*set;		/* LINK came; or NULL */
+	size_t		 leg;		/* of it */
+	uint8_t		 nonce[32], ux;	/* that LINK said */
+	uint8_t		 said_linked, acked;
+	uint64_t	 count_in, count_out;	/* with SWITCH's jumps */
+	uint8_t		 switched_in;	/* and nothing numbered since */
+	unsigned	 switches_in, switches_out;
+	uint8_t		 holds;		/* what we send waits in ->back */
+	struct simcell	*back, **back_end;
+};
+
+struct simset {			/* of circuits that are linked */
+	struct simset	*next;
+	struct simnet	*net;
+	uint8_t		 nonce[32];
+	struct simcirc	*leg[SIM_LEGS];	/* NULL: not yet, or no more */
+	size_t		 nlegs;		/* ever */
+	struct simstream *streams;
+	size_t		 cur;		/* the leg that we send over */
+	unsigned	 run;		/* messages since we took it */
+	uint64_t	 delivered;	/* number of the last in order */
+	struct simheld	*held;		/* came before their turn */
+	size_t		 nheld, most_held;
+	int		 over;		/* a leg went: nothing more is sent */
 };
 
 struct simknobs {		/* all zero: honest and quick */
@@ -115,7 +150,11 @@ struct simknobs {		/* all zero: honest and quick */
 	uint8_t	 no_sendmes;	/* no SENDMEs for what comes in */
 	uint8_t	 bad_sendmes;	/* they quote something else */
 	int64_t	 sendme_late_ms;
-	unsigned cwnd;		/* the exit's, fixed; 0: 1000 */
+	unsigned cwnd;		/* the exit's, fixed; 0: as in simcirc */
+	uint8_t	 no_linked;	/* no answer to LINK */
+	uint8_t	 ux;		/* in LINKED; 0: 1, the least delay */
+	unsigned switch_every;	/* numbered messages; 0: no change of leg */
+	uint8_t	 pass_by;	/* a leg whose window is full */
 };
 
 struct simnet {
@@ -129,6 +168,7 @@ struct simnet {
 	uint8_t		 resolved[498];	/* body of RESOLVED */
 	size_t		 resolved_len;	/* 0: no answer */
 	struct simcirc	*circs;
+	struct simset	*sets;
 	unsigned	 broken;
 	char		 broke[128];
 	unsigned	 circuits;	/* ever */
@@ -161,6 +201,20 @@ void	 simcirc_data(struct simcirc *, uint16_t stream, const void *, size_t);
 void	 simcirc_cell(struct simcirc *, uint8_t cmd, const void *body,
 	    size_t len);
 struct simstream *simcirc_stream(struct simcirc *, uint16_t id);
+/* All of them, the latest first: the circuit's, or its set's. */
+struct simstream *simcirc_streams(const struct simcirc *);
+
+/* Conflux.  The body of LINK and LINKED. */
+void	 sim_put_link(uint8_t out[SIM_LINK_LEN], const uint8_t nonce[32],
+	    uint64_t sent, uint64_t received, uint8_t ux);
+/* The set's next message, over this leg: numbered, behind a SWITCH if it needs
+ * one.  (simcirc_say() and simcirc_data() count no numbers.) */
+void	 simcirc_say_next(struct simcirc *, uint8_t cmd, uint16_t stream,
+	    const void *data, size_t len);
+/* Cells to the client wait; so many of them go; all go, and none waits. */
+void	 simcirc_hold(struct simcirc *);
+void	 simcirc_let_go(struct simcirc *, size_t cells);
+void	 simcirc_release(struct simcirc *);
 /* Send what scripts have left to send, as windows allow. */
 void	 simcirc_pump(struct simcirc *);
 

@@ -35,6 +35,15 @@ on_built(void *arg)
 }
 
 static void
+on_linked(void *arg)
+{
+	struct rig *r = arg;
+
+	r->linked++;
+	call(r, ON_LINKED);
+}
+
+static void
 on_idle(void *arg)
 {
 	struct rig *r = arg;
@@ -58,7 +67,8 @@ on_circ_gone(void *arg, enum circ_why why)
 }
 
 static const struct circ_user circ_users = {
-	.hop = on_hop, .built = on_built, .idle = on_idle, .gone = on_circ_gone
+	.hop = on_hop, .built = on_built, .linked = on_linked, .idle = on_idle,
+	.gone = on_circ_gone
 };
 
 void
@@ -312,5 +322,5 @@ rig_say(struct rig *r, uint8_t cmd, uint16_t stream, const void *p, size_t n)
 uint16_t
 rig_last_id(const struct rig *r)
 {
-	return r->sim->streams->id;
+	return simcirc_streams(r->sim)->id;
 }

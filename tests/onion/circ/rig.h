@@ -37,7 +37,7 @@ struct holder {			/* of one stream */
 };
 
 enum { ON_OPEN = 1, ON_DATA, ON_ROOM, ON_FIN, ON_GONE, ON_HOP, ON_BUILT,
-	ON_IDLE, ON_CIRC_GONE };
+	ON_IDLE, ON_CIRC_GONE, ON_LINKED };
 
 struct rig {
 	struct loop		 loop;
@@ -47,7 +47,7 @@ struct rig {
 	struct circ		*circ;		/* NULL: gone */
 	struct simcirc		*sim;		/* the relays' side of it */
 	size_t			 hops;
-	unsigned		 hop, built, idle, gone;
+	unsigned		 hop, built, linked, idle, gone;
 	enum circ_why		 why;
 	struct holder		 h[RIG_HOLDERS];
 	void			(*on)(struct rig *, int what);
