@@ -116,6 +116,8 @@ stream_deliver(struct stream *st)
 
 	TAILQ_REMOVE(&st->set->ready, st, ready);
 	st->is_ready = 0;
+	if (n == 0)		/* granted while it was given the last of it */
+		return;
 	st->credit -= n;
 	st->ep.user->data(st->ep.arg, buf_head(&st->held), n);
 	if (st->state == STREAM_S_DEAD || st->set->cut)

@@ -422,6 +422,24 @@ START_TEST(stream_data_beyond_credit_is_held_until_granted)
 }
 END_TEST
 
+START_TEST(stream_grant_inside_data_for_what_was_held_gives_no_empty_data)
+{
+	struct holder *h;
+	struct rig r;
+
+	rig_new(&r, 3, kinds[_i]);
+	h = rig_connect(&r, 0, SIM_MUTE, 0);
+	rig_run(&r);
+	simcirc_data(r.sim, rig_last_id(&r), "\0", 1);
+	rig_run(&r);
+	h->regrant = 1;
+	holder_grant(h, 1);		/* data() sees to it that n > 0 */
+	rig_run(&r);
+	ck_assert_uint_eq(h->got, 1);
+	rig_free(&r);
+}
+END_TEST
+
 START_TEST(stream_without_credit_stalls_the_relay_at_the_window)
 {
 	struct holder *h;
@@ -915,6 +933,8 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(stream_send_many_streams_share_the_window, 2),
 	UNIT(stream_cells_keep_being_unpredictable),
 	UNIT_LOOP(stream_data_beyond_credit_is_held_until_granted, 2),
+	UNIT_LOOP(
+	    stream_grant_inside_data_for_what_was_held_gives_no_empty_data, 2),
 	UNIT(stream_without_credit_stalls_the_relay_at_the_window),
 	UNIT(stream_without_credit_stops_the_relay_by_xoff),
 	UNIT(stream_xoff_stops_us_and_xon_starts_us),
