@@ -103,6 +103,8 @@ circ_die(struct circ *c, enum circ_why why, int destroy)
 	detach(c, destroy);
 	if (c->streams)
 		streams_cut(c->streams);
+	if (mate && c->leg)	/* holders of its streams hear before owners */
+		loop_item_add(c->conf.loop, &mate->reap);
 	loop_item_add(c->conf.loop, &c->reap);
 	c->mate = NULL;
 	if (mate) {
