@@ -9,6 +9,8 @@
  *	next one overall, if it is here at all, is at the head of one of them.
  * Invariants
  *	delivered < the number at the head of each queue.
+ *	At least one leg's count <= delivered: since counts only grow, the next
+ *	message could never come otherwise, and the set would stand still.
  * Limits
  *	held_max bytes a leg, in whole records.  An honest exit has no more than
  *	its window in flight, which is far less.
@@ -30,6 +32,7 @@ enum {
 
 struct record {			/* a message that waits; its data follow */
 	uint64_t	number;
+	int64_t		at;		/* ms; it came */
 	uint16_t	stream, len;
 	uint8_t		cmd;
 };
@@ -135,6 +138,17 @@ conflux_in_fini(struct conflux_in *in)
 	in->taken = 0;
 }
 
+static int
+is_stuck(const struct conflux_in *in)
+{
+	size_t i;
+
+	for (i = 0; i < in->nlegs; i++)
+		if (in->leg[i].count <= in->delivered)
+			return 0;
+	return 1;
+}
+
 /* Whoever switches has something to send: another SWITCH before that would be
  * a message that changes nothing, and so could be a signal to others. */
 int
@@ -146,15 +160,15 @@ conflux_in_switch(struct conflux_in *in, size_t leg, uint32_t jump)
 		return -EPROTO;
 	l->switched = 1;
 	l->count += jump;
-	return 0;
+	return is_stuck(in) ? -EPROTO : 0;
 }
 
 static int
 hold(struct conflux_in *in, struct conflux_leg_in *l, const struct relaymsg *m,
     int64_t now)
 {
-	struct record r = { .number = l->count, .stream = m->stream,
-		.len = m->len, .cmd = m->cmd };
+	struct record r = { .number = l->count, .at = now,
+		.stream = m->stream, .len = m->len, .cmd = m->cmd };
 	uint8_t *p;
 
 	if (buf_room(&l->held) < sizeof(r) + m->len)
@@ -190,9 +204,21 @@ conflux_in_got(struct conflux_in *in, size_t leg, const struct relaymsg *m,
 static void
 drop_taken(struct conflux_in *in)
 {
-	if (in->taken)
-		buf_drain(&in->leg[in->from].held, in->taken);
+	struct record r;
+	size_t i;
+
+	if (in->taken == 0)
+		return;
+	buf_drain(&in->leg[in->from].held, in->taken);
 	in->taken = 0;
+	in->since = INT64_MAX;
+	for (i = 0; i < in->nlegs; i++) {
+		if (in->leg[i].held.len == 0)
+			continue;
+		memcpy(&r, buf_head(&in->leg[i].held), sizeof(r));
+		if (r.at < in->since)
+			in->since = r.at;
+	}
 }
 
 int
