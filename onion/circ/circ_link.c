@@ -85,7 +85,7 @@ circ_link_reply(struct circ *c, const struct relaymsg *m)
 int
 circ_link(struct circ *c, const uint8_t *nonce, uint8_t ux)
 {
-	if (c->state != CIRC_S_BUILT || streams_count(c->streams) > 0)
+	if (c->state != CIRC_S_BUILT || !streams_are_fresh(c->streams))
 		return -ENOTCONN;
 	if (c->sendme_inc == 0)
 		return -EOPNOTSUPP;

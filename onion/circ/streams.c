@@ -205,6 +205,7 @@ streams_draw_id(struct streams *s, uint16_t *id)
 		if (++s->next_id == 0)
 			s->next_id = 1;
 	} while (map_get(s->ids, &s->next_id) != NULL);
+	s->used = 1;
 	*id = s->next_id;
 	return 0;
 }
@@ -617,6 +618,12 @@ streams_message(struct streams *s, size_t leg, const struct relaymsg *m,
 }
 
 /* Figures. */
+
+int
+streams_are_fresh(const struct streams *s)
+{
+	return !s->used;
+}
 
 size_t
 streams_count(const struct streams *s)

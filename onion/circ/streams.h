@@ -81,6 +81,7 @@ int	streams_message(struct streams *, size_t leg, const struct relaymsg *,
 	    const uint8_t tag[RELAY_TAG]);
 void	streams_room(struct streams *);
 
+int	streams_are_fresh(const struct streams *);	/* never was one */
 size_t	streams_count(const struct streams *);
 size_t	streams_queued(const struct streams *, int64_t *oldest);
 void	streams_totals(const struct streams *, size_t leg, uint64_t *fwd,

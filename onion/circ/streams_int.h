@@ -135,6 +135,7 @@ struct streams {
 	uint8_t			*spare;		/* a part nobody uses */
 	uint8_t			 cut;
 	uint8_t			 busy;		/* idle() is still to come */
+	uint8_t			 used;		/* there was a stream, ever */
 	int			 fail;
 };
 
