@@ -267,7 +267,8 @@ choose_leg(const struct streams *s)
 int
 streams_open_for_data(const struct streams *s)
 {
-	return !s->cut && leg_has_room(&s->leg[choose_leg(s)]);
+	return !s->cut && s->fail == 0 &&
+	    leg_has_room(&s->leg[choose_leg(s)]);
 }
 
 size_t
