@@ -246,12 +246,15 @@ is_faster(const struct leg *a, const struct leg *b)
 	return a->rtt < b->rtt - b->rtt / 8;
 }
 
-/* The leg that data should go over now.  It may have no room. */
+/* The leg that data should go over now.  It may have no room.  A SWITCH is
+ * followed by what it was sent for: nothing else may change a count. */
 static size_t
 choose_leg(const struct streams *s)
 {
 	size_t i, best = s->cur;
 
+	if (s->leg[best].switched)
+		return best;
 	for (i = 0; i < s->nlegs; i++) {
 		if (i == best)
 			continue;
@@ -305,11 +308,16 @@ switch_to(struct streams *s, size_t i)
 		streams_fail(s, -EOVERFLOW);
 		return -ENOBUFS;
 	}
+	if (jump == 0) {		/* at the start: there is none */
+		s->cur = i;
+		return 0;
+	}
 	rc = leg_send(l, RELAY_CONFLUX_SWITCH, 0, data,
 	    conflux_put_switch(data, (uint32_t)jump), tag);
 	if (rc < 0)
 		return rc;
 	l->count = old->count;
+	l->switched = 1;
 	s->cur = i;
 	return 0;
 }
@@ -342,6 +350,7 @@ streams_send(struct streams *s, enum relay_cmd cmd, uint16_t id,
 	l = &s->leg[s->cur];
 	if ((rc = leg_send(l, cmd, id, data, len, tag)) < 0)
 		return rc;
+	l->switched = 0;
 	if (s->linked)
 		l->count++;
 	if (cmd != RELAY_DATA)

@@ -108,6 +108,7 @@ struct leg {			/* a circuit that the set goes over */
 	struct hops		*hops;
 	struct hopflow		 flow;
 	uint64_t		 count;		/* conflux: as in conflux.c */
+	uint8_t			 switched;	/* and nothing sent since */
 	int64_t			 rtt;		/* us */
 	uint64_t		 bytes_fwd, bytes_bwd;
 };
