@@ -7,6 +7,7 @@ SIMRELAY = tests/sim/simrelay.c tests/sim/simrelay.h \
 FAKECHAN = tests/onion/circ/fakechan.c tests/onion/circ/fakechan.h
 CIRC_RIG = tests/onion/circ/rig.c tests/onion/circ/rig.h \
 	$(FAKECHAN) $(SIMRELAY)
+CIRC_TWIN = tests/onion/circ/twin.c tests/onion/circ/twin.h $(CIRC_RIG)
 
 check_PROGRAMS += \
 	tests/onion/circ/test_relaymsg \
@@ -16,7 +17,10 @@ check_PROGRAMS += \
 	tests/onion/circ/test_stream \
 	tests/onion/circ/test_stream_hostile \
 	tests/onion/circ/test_lookup \
-	tests/onion/circ/test_circ_link
+	tests/onion/circ/test_circ_link \
+	tests/onion/circ/test_conflux \
+	tests/onion/circ/test_conflux_circ \
+	tests/onion/circ/test_conflux_hostile
 tests_onion_circ_test_relaymsg_SOURCES = tests/onion/circ/test_relaymsg.c
 tests_onion_circ_test_relaymsg_LDADD = $(CIRC_TESTS_LDADD)
 tests_onion_circ_test_flow_SOURCES = tests/onion/circ/test_flow.c
@@ -37,6 +41,14 @@ tests_onion_circ_test_lookup_LDADD = $(CIRC_TESTS_LDADD)
 tests_onion_circ_test_circ_link_SOURCES = \
 	tests/onion/circ/test_circ_link.c $(SIMRELAY)
 tests_onion_circ_test_circ_link_LDADD = $(CIRC_TESTS_LDADD)
+tests_onion_circ_test_conflux_SOURCES = tests/onion/circ/test_conflux.c
+tests_onion_circ_test_conflux_LDADD = $(CIRC_TESTS_LDADD)
+tests_onion_circ_test_conflux_circ_SOURCES = \
+	tests/onion/circ/test_conflux_circ.c $(CIRC_TWIN)
+tests_onion_circ_test_conflux_circ_LDADD = $(CIRC_TESTS_LDADD)
+tests_onion_circ_test_conflux_hostile_SOURCES = \
+	tests/onion/circ/test_conflux_hostile.c $(CIRC_TWIN)
+tests_onion_circ_test_conflux_hostile_LDADD = $(CIRC_TESTS_LDADD)
 
 CIRC_POOLRIG = tests/onion/circ/poolrig.c tests/onion/circ/poolrig.h \
 	tests/sim/simdir.c tests/sim/simdir.h $(SIMRELAY)
