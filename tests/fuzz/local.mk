@@ -5,6 +5,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fz_certs \
 	tests/fuzz/fz_chan_cells \
 	tests/fuzz/fz_config \
+	tests/fuzz/fz_conflux \
 	tests/fuzz/fz_consdiff \
 	tests/fuzz/fz_consensus \
 	tests/fuzz/fz_decompress \
@@ -62,6 +63,21 @@ tests_fuzz_fz_config_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_config.c
 tests_fuzz_fz_config_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 tests_fuzz_fz_config_LDADD = $(DAEMON_LIBS)
+
+tests_fuzz_fz_conflux_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_conflux.c \
+	tests/onion/circ/fakechan.c \
+	tests/onion/circ/fakechan.h \
+	tests/onion/crypto/mint.c \
+	tests/onion/crypto/mint.h \
+	tests/sim/simhand.c \
+	tests/sim/simhand.h \
+	tests/sim/simlink.c \
+	tests/sim/simlink.h \
+	tests/sim/simrelay.c \
+	tests/sim/simrelay.h
+tests_fuzz_fz_conflux_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_conflux_LDADD = $(ONION_LIBS)
 
 tests_fuzz_fz_consdiff_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_consdiff.c

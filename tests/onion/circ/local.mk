@@ -71,6 +71,29 @@ tests_onion_circ_probe_circ_SOURCES = tests/onion/circ/probe_circ.c
 tests_onion_circ_probe_circ_LDADD = $(DAEMON_LIBS)
 
 EXTRA_DIST += \
+	tests/fuzz/corpus/conflux/bursts \
+	tests/fuzz/corpus/conflux/die \
+	tests/fuzz/corpus/conflux/early_raw \
+	tests/fuzz/corpus/conflux/half \
+	tests/fuzz/corpus/conflux/held_too_much \
+	tests/fuzz/corpus/conflux/kill_in_data \
+	tests/fuzz/corpus/conflux/kill_in_open \
+	tests/fuzz/corpus/conflux/kill_second_in_data \
+	tests/fuzz/corpus/conflux/linked_by_input \
+	tests/fuzz/corpus/conflux/linked_wrong \
+	tests/fuzz/corpus/conflux/lookup \
+	tests/fuzz/corpus/conflux/lose \
+	tests/fuzz/corpus/conflux/number_twice \
+	tests/fuzz/corpus/conflux/out_of_order \
+	tests/fuzz/corpus/conflux/room \
+	tests/fuzz/corpus/conflux/switch_hole \
+	tests/fuzz/corpus/conflux/switch_twice \
+	tests/fuzz/corpus/conflux/two_legs \
+	tests/fuzz/corpus/conflux/unjoined \
+	tests/fuzz/corpus/conflux/unlinked \
+	tests/fuzz/corpus/conflux/upload_latency \
+	tests/fuzz/corpus/conflux/upload_passes_by \
+	tests/fuzz/corpus/conflux/xoff \
 	tests/fuzz/corpus/extended/empty \
 	tests/fuzz/corpus/extended/host \
 	tests/fuzz/corpus/extended/long \
