@@ -72,11 +72,12 @@ int	 circ_new(struct circ **, const struct circ_conf *, struct chan *,
 	    void *arg);
 void	 circ_kill(struct circ *, enum circ_why);
 
-/* Conflux (proposal 329; conflux.h).  A circuit that stands, was given nothing to
- * carry yet and has congestion control asks its exit to link it by @nonce
- * (CONFLUX_NONCE bytes); linked() comes when it did.  Two that did so with the
- * same nonce are joined: streams of the first go over both, the second takes
- * none of its own, and they die together.  -ENOTCONN, -EOPNOTSUPP, -EINVAL. */
+/* Conflux (proposal 329; conflux.h).  A circuit that stands, was given nothing
+ * to carry yet and has congestion control asks its exit to link it by @nonce
+ * (CONFLUX_NONCE bytes); linked() comes when it did.  Two to one exit that did
+ * so with the same nonce are joined: streams of the first go over both, the
+ * second takes none of its own, and they die together.  -ENOTCONN, -EOPNOTSUPP,
+ * -EINVAL. */
 int	 circ_link(struct circ *, const uint8_t *nonce, uint8_t ux);
 int	 circ_join(struct circ *first, struct circ *second);
 int64_t	 circ_link_rtt_us(const struct circ *);

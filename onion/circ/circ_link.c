@@ -97,6 +97,13 @@ circ_link(struct circ *c, const uint8_t *nonce, uint8_t ux)
 	return 0;
 }
 
+static int
+have_one_exit(const struct circ *a, const struct circ *b)
+{
+	return memcmp(a->hop[a->nhops - 1].info.id.rsa,
+	    b->hop[b->nhops - 1].info.id.rsa, 20) == 0;
+}
+
 int
 circ_join(struct circ *first, struct circ *second)
 {
@@ -105,6 +112,7 @@ circ_join(struct circ *first, struct circ *second)
 
 	if (first == second || first->mate || second->mate ||
 	    first->state != CIRC_S_LINKED || second->state != CIRC_S_LINKED ||
+	    !have_one_exit(first, second) ||
 	    memcmp(first->link->ours.nonce, second->link->ours.nonce,
 	    CONFLUX_NONCE) != 0)
 		return -EINVAL;

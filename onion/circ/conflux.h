@@ -1,4 +1,6 @@
-/* onion/circ/conflux.h - one set of streams over several circuits (proposal 329)
+/* onion/circ/conflux.h - one set of streams over several circuits
+ *
+ * Conflux, proposal 329.
  *
  * Circuits to the same exit, its legs, are linked by a nonce that both ends
  * have seen on each.  From then on messages that belong to streams are numbered
