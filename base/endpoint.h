@@ -11,6 +11,8 @@
  * sum; what it holds back beyond that is bounded by its own protocol.  send()
  * copies what it takes and returns how much that was; where that is less than
  * offered, room() comes later.  Slices given to data() die with the call.
+ * queued() tells what waits in it: whoever ends it in order asks whether all
+ * that was sent has arrived, and the memory limit how much it is.
  *
  * Death: gone() is the last call, ever, and comes exactly once unless the
  * holder killed the endpoint itself, after which there is no call at all.
@@ -27,11 +29,19 @@
 
 struct endpoint;
 
+struct endpoint_queued {
+	size_t	ours;		/* bytes in this program's memory */
+	size_t	kernel;		/* sent on, but not known to have arrived */
+	int64_t	since;		/* loop ms, the oldest of @ours; or INT64_MAX */
+};
+
 struct endpoint_ops {
 	size_t	(*send)(struct endpoint *, const void *, size_t);
 	void	(*grant)(struct endpoint *, size_t credit);	/* adds */
 	void	(*fin)(struct endpoint *);	/* no more send() from here */
 	void	(*kill)(struct endpoint *, int why);
+	/* NULL: nothing ever waits in it that is its own to count. */
+	void	(*queued)(const struct endpoint *, struct endpoint_queued *);
 };
 
 struct endpoint_user {
@@ -77,6 +87,15 @@ static inline void
 endpoint_kill(struct endpoint *e, int why)
 {
 	e->ops->kill(e, why);
+}
+
+static inline void
+endpoint_queued(const struct endpoint *e, struct endpoint_queued *q)
+{
+	q->ours = q->kernel = 0;
+	q->since = INT64_MAX;
+	if (e->ops->queued)
+		e->ops->queued(e, q);
 }
 
 #endif

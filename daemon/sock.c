@@ -11,8 +11,8 @@
  *	  fin()  -> @out drains -> shutdown(SHUT_WR) -.
  *	  EOF    -> user->fin()  ---------------------+-> both: gone(0)
  *
- *	kill() with a reason below 0 resets the connection, so that the client
- *	does not take a cut for an end.
+ *	kill() with a reason below 0, or while bytes wait in @out, resets the
+ *	connection, so that the client does not take a cut for an end.
  *
  *	A peer's FIN may mean that it will send no more or that it is gone; TCP
  *	has no word for the difference, and an onion stream has no FIN to pass
@@ -27,9 +27,13 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#ifdef __linux__
+#include <linux/sockios.h>
+#endif
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -86,7 +90,7 @@ die(struct sock *s, int why)
 	loop_item_clear(&s->ev->loop, &s->flush);
 	event_del(s->rd);
 	event_del(s->wr);
-	if (why < 0)
+	if (why < 0 || s->out.len)
 		setsockopt(s->fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
 	close(s->fd);
 	s->fd = -1;
@@ -333,8 +337,35 @@ op_kill(struct endpoint *e, int why)
 		die(of(e), why);
 }
 
+/* Sent, but not acknowledged. */
+static size_t
+unacknowledged(int fd)
+{
+	int n = 0;
+
+#ifdef SIOCOUTQ
+	if (ioctl(fd, SIOCOUTQ, &n) < 0)
+		n = 0;
+#else
+	(void)fd;
+#endif
+	return (size_t)n;
+}
+
+static void
+op_queued(const struct endpoint *e, struct endpoint_queued *q)
+{
+	const struct sock *s = (const struct sock *)e;
+
+	if (s->dead)
+		return;
+	q->ours = s->out.len;
+	q->kernel = unacknowledged(s->fd);
+}
+
 static const struct endpoint_ops sock_ops = {
-	.send = op_send, .grant = op_grant, .fin = op_fin, .kill = op_kill
+	.send = op_send, .grant = op_grant, .fin = op_fin, .kill = op_kill,
+	.queued = op_queued
 };
 
 int

@@ -17,7 +17,15 @@
  *	client gone	-> stream killed with the same reason
  *	stream gone, 0	-> drained -> client fin; done when the client is gone
  *			   too, or took nothing for SPLICE_LINGER_MS
- *	stream gone, <0	-> client killed: a reset
+ *	stream gone, <0	-> drained -> client killed: a reset
+ *
+ *	What the client has taken is what its kernel says has arrived, not what
+ *	our own queue got rid of: a reset throws away all between the two, and a
+ *	slow reader makes progress long after our queue is empty.  One that
+ *	takes nothing any more is closed in order if nothing waits here and its
+ *	FIN is out; the kernel then goes on offering it the rest.  No event tells
+ *	that all has arrived, so before a reset it is asked every
+ *	SPLICE_POLL_MS.
  *
  *	A client whose stream has ended may go on sending: that is read and
  *	dropped, so that its end is seen.
@@ -60,6 +68,8 @@ pass_fin(struct splice_side *from)
 
 	if (!from->fin || from->fin_sent || from->wait.len || to->ep == NULL)
 		return;
+	if (from->splice->why < 0)	/* it gets a reset instead */
+		return;
 	from->fin_sent = 1;
 	endpoint_fin(to->ep);
 }
@@ -78,12 +88,32 @@ taken(struct splice_side *from, size_t n)
 		endpoint_grant(from->ep, n);
 }
 
-/* The stream ended in order and the client is still there. */
+/* Bytes for the client that it does not have yet. */
+static size_t
+untaken(const struct splice *s)
+{
+	struct endpoint_queued q;
+
+	endpoint_queued(s->client.ep, &q);
+	return s->stream.wait.len + q.ours + q.kernel;
+}
+
+static void
+set_linger(struct splice *s)
+{
+	loop_timer_in(s->loop, &s->linger, s->why < 0 ? SPLICE_POLL_MS :
+	    SPLICE_LINGER_MS);
+}
+
+/* The stream ended and the client is still there. */
 static void
 linger(struct splice *s)
 {
-	if (s->stream.ep == NULL && !s->over)
-		loop_timer_in(s->loop, &s->linger, SPLICE_LINGER_MS);
+	if (s->stream.ep || s->client.ep == NULL || s->over)
+		return;
+	s->left = untaken(s);
+	s->moved = s->loop->now;
+	set_linger(s);
 }
 
 static void
@@ -139,7 +169,20 @@ on_fin(void *arg)
 static void
 on_linger(void *arg)
 {
-	splice_kill(arg, -ETIMEDOUT);
+	struct splice *s = arg;
+	size_t left = untaken(s);
+
+	if (left < s->left) {
+		s->left = left;
+		s->moved = s->loop->now;
+	}
+	if (s->why < 0 && left == 0)
+		splice_kill(s, s->why);
+	else if (s->loop->now - s->moved < SPLICE_LINGER_MS)
+		set_linger(s);
+	else
+		splice_kill(s, s->why < 0 ? s->why :
+		    s->stream.fin_sent ? 0 : -ETIMEDOUT);
 }
 
 static void
@@ -155,7 +198,7 @@ on_gone(void *arg, int why)
 		finish(s);
 		return;
 	}
-	if (why < 0 || from == &s->client) {
+	if (from == &s->client || (why < 0 && untaken(s) == 0)) {
 		kill_side(to, why);
 		finish(s);
 		return;

@@ -8,7 +8,7 @@
  *
  * Ends: the client's FIN is passed on, and its answer still comes; the far
  * side's end becomes a FIN to the client after all data; a failure on either
- * side becomes a reset on the other.
+ * side becomes a reset on the other, of the client after all data too.
  */
 #ifndef DAEMON_SPLICE_H
 #define DAEMON_SPLICE_H
@@ -25,8 +25,9 @@ struct splice;
 enum {
 	SPLICE_CREDIT = 256 * 1024,	/* bytes in flight each way */
 	SPLICE_EARLY = 16 * 1024,	/* bytes taken before the stream opens */
-	SPLICE_LINGER_MS = 300 * 1000	/* without progress, for a client that
+	SPLICE_LINGER_MS = 300 * 1000,	/* without progress, for a client that
 					 * never closes or never reads */
+	SPLICE_POLL_MS = 200		/* has it all, that it may be reset? */
 };
 
 struct splice_side {
@@ -45,6 +46,8 @@ struct splice {
 	struct splice_side stream;	/* bwd comes from here */
 	struct loop	*loop;
 	struct loop_timer linger;
+	size_t		 left;		/* that the client had not got ... */
+	int64_t		 moved;		/* ... when it last got some; ms */
 	void		(*opened)(void *arg);	/* the stream is connected */
 	void		(*done)(void *arg, int why);
 	void		*arg;

@@ -18,6 +18,7 @@
 
 #include "base/endpoint.h"
 #include "daemon/evloop.h"
+#include "daemon/splice.h"
 #include "tests/unit.h"
 
 enum { WAIT_S = 60, MUCH = 8 * 1024 * 1024 };
@@ -351,6 +352,144 @@ START_TEST(kill_tells_the_peer_which_end_it_was)
 }
 END_TEST
 
+/* --- joined to a stream that ends, the clock by hand --- */
+
+static struct {
+	struct endpoint	ep;
+	size_t		credit, sent;
+} far;
+
+static size_t
+far_send(struct endpoint *e, const void *p, size_t len)
+{
+	(void)e;
+	(void)p;
+	return len;
+}
+
+static void far_grant(struct endpoint *e, size_t n) { (void)e; far.credit += n; }
+static void far_fin(struct endpoint *e) { (void)e; }
+static void far_kill(struct endpoint *e, int why) { (void)e; (void)why; }
+
+static const struct endpoint_ops far_ops = {
+	.send = far_send, .grant = far_grant, .fin = far_fin,
+	.kill = far_kill
+};
+
+static void
+on_done(void *arg, int why)
+{
+	(void)arg;
+	seen.gone++;
+	seen.why = why;
+}
+
+static void
+join(struct splice *s)
+{
+	setup();
+	memset(s, 0, sizeof(*s));
+	memset(&far, 0, sizeof(far));
+	far.ep.ops = &far_ops;
+	s->done = on_done;
+	TURN(splice_open(s, &ev.loop, ep, &far.ep));
+	TURN(far.ep.user->open(far.ep.arg));
+}
+
+/* All that there is credit for, @most bytes at most. */
+static void
+far_sends(size_t most)
+{
+	static uint8_t b[SPLICE_CREDIT];
+	size_t i, n;
+
+	while (far.credit && far.sent < most) {
+		n = far.credit < most - far.sent ? far.credit :
+		    most - far.sent;
+		for (i = 0; i < n; i++)
+			b[i] = (uint8_t)(far.sent + i);
+		far.credit -= n;
+		far.sent += n;
+		TURN(far.ep.user->data(far.ep.arg, b, n));
+		settle();
+	}
+}
+
+/* It reads a little, now and then: all of it comes, and then the end. */
+START_TEST(slow_reader_gets_all_of_a_stream_that_went)
+{
+	struct splice s;
+	size_t got = 0;
+	int end = 0, i;
+
+	join(&s);
+	far_sends(64 * MUCH);
+	ck_assert_uint_gt(far.sent, SOCK_OUT_MAX + SPLICE_CREDIT);
+	TURN(far.ep.user->gone(far.ep.arg, 0));
+	while (!end) {
+		for (i = 0; i < 10; i++)
+			got += peer_takes(got, &end);
+		event_base_loop(ev.base, EVLOOP_NONBLOCK);
+		loop_advance(&ev.loop, SPLICE_LINGER_MS);
+		loop_end_turn(&ev.loop);
+	}
+	ck_assert_uint_eq(got, far.sent);
+	ck_assert_int_eq(recv(peer, &end, 1, MSG_DONTWAIT), 0);
+	if (!seen.gone)
+		TURN(splice_kill(&s, 0));
+	teardown();
+}
+END_TEST
+
+/* 0: what it is to have is in its kernel and ours: closed, but not lost.
+ * 1: some of it waits here: a cut, and it looks like one. */
+START_TEST(reader_that_pauses_for_long_sees_a_true_end)
+{
+	struct splice s;
+	size_t got = 0, n;
+	int end = 0;
+
+	join(&s);
+	far_sends(_i ? 64 * MUCH : 300000);
+	TURN(far.ep.user->gone(far.ep.arg, 0));
+	settle();
+	ck_assert_int_eq(seen.gone, 0);
+	loop_advance(&ev.loop, 2 * SPLICE_LINGER_MS);
+	loop_end_turn(&ev.loop);
+	ck_assert_int_eq(seen.gone, 1);
+	ck_assert_int_eq(seen.why, _i ? -ETIMEDOUT : 0);
+	errno = 0;
+	while ((n = peer_takes(got, &end)) > 0)
+		got += n;
+	ck_assert_int_ne(end, 0);
+	ck_assert_int_eq(errno, _i ? ECONNRESET : 0);
+	ck_assert_int_eq(got == far.sent, !_i);
+	teardown();
+}
+END_TEST
+
+START_TEST(kill_in_order_with_bytes_waiting_is_a_cut)
+{
+	size_t got = 0, n, sent = 0, before;
+	int end;
+
+	setup();
+	do {
+		before = sent;
+		TURN(sent = fill(sent, 64 * MUCH));
+		settle();
+	} while (sent > before);
+	TURN(endpoint_kill(ep, 0));
+	seen.gone = 1;			/* by us */
+	errno = 0;
+	while ((n = peer_takes(got, &end)) > 0)
+		got += n;
+	ck_assert_int_ne(end, 0);
+	ck_assert_int_eq(errno, ECONNRESET);
+	teardown();
+}
+END_TEST
+
 static const struct unit_test tests[] = {
 	UNIT(data_comes_only_as_far_as_credit),
 	UNIT(send_to_a_slow_peer_comes_short_then_has_room),
@@ -359,7 +498,10 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(reset_after_peers_fin_is_noticed, 2),
 	UNIT(reset_before_peers_fin_is_noticed),
 	UNIT(peers_fin_starts_the_probes),
-	UNIT_LOOP(kill_tells_the_peer_which_end_it_was, 2)
+	UNIT_LOOP(kill_tells_the_peer_which_end_it_was, 2),
+	UNIT(slow_reader_gets_all_of_a_stream_that_went),
+	UNIT_LOOP(reader_that_pauses_for_long_sees_a_true_end, 2),
+	UNIT(kill_in_order_with_bytes_waiting_is_a_cut)
 };
 
 UNIT_MAIN("sock", tests)

@@ -20,6 +20,7 @@ struct fake {
 	size_t		credit;		/* granted and not used */
 	uint64_t	out;		/* bytes it delivered ... */
 	uint64_t	in;		/* ... and took: both count up */
+	size_t		kernel;		/* of that, not known to have arrived */
 	int		refused;	/* room() is owed */
 	int		fin;		/* was told so */
 	int		said_fin;
@@ -93,9 +94,15 @@ fake_kill(struct endpoint *e, int why)
 	f->why = why;
 }
 
+static void
+fake_queued(const struct endpoint *e, struct endpoint_queued *q)
+{
+	q->kernel = ((const struct fake *)(const void *)e)->kernel;
+}
+
 static const struct endpoint_ops fake_ops = {
 	.send = fake_send, .grant = fake_grant, .fin = fake_fin,
-	.kill = fake_kill
+	.kill = fake_kill, .queued = fake_queued
 };
 
 /* --- what an endpoint says --- */
@@ -381,12 +388,58 @@ START_TEST(splice_stream_failure_resets_the_client)
 	if (_i)
 		say_open();
 	if (_i)
-		deliver(&stream, 5000);
+		deliver(&stream, 10);
 	go(&stream, -ECONNREFUSED);
 	ck_assert(client.dead);
 	ck_assert_int_eq(client.why, -ECONNREFUSED);
 	ck_assert_uint_eq(done, 1);
 	ck_assert_int_eq(done_why, -ECONNREFUSED);
+	finish();
+}
+END_TEST
+
+/* What came before it failed is the client's, and a reset would take back what
+ * its kernel does not have yet. */
+START_TEST(splice_stream_failure_comes_after_what_had_arrived)
+{
+	join(10, BIG);
+	say_open();
+	deliver(&client, 100);
+	deliver(&stream, 5000);
+	go(&stream, -ECONNRESET);
+	ck_assert(!client.dead);
+	deliver(&client, SPLICE_CREDIT);	/* read on, and dropped */
+	loop_advance(&loop, SPLICE_LINGER_MS - 1);
+	client.kernel = 5000;
+	make_room(&client, BIG);
+	ck_assert_uint_eq(client.in, 5000);
+	loop_advance(&loop, SPLICE_LINGER_MS - 1);
+	ck_assert(!client.dead && !client.fin);
+	client.kernel = 1;
+	loop_advance(&loop, SPLICE_LINGER_MS - 1);
+	ck_assert(!client.dead);
+	client.kernel = 0;
+	loop_advance(&loop, SPLICE_POLL_MS);
+	ck_assert(client.dead && !client.fin);
+	ck_assert_int_eq(client.why, -ECONNRESET);
+	ck_assert_int_eq(done_why, -ECONNRESET);
+	finish();
+}
+END_TEST
+
+/* 0: it waits here, 1: in the kernel */
+START_TEST(splice_stream_failure_does_not_wait_for_ever)
+{
+	join(_i ? BIG : 10, BIG);
+	say_open();
+	client.kernel = _i ? 5000 : 0;
+	deliver(&stream, 5000);
+	go(&stream, -ECONNRESET);
+	loop_advance(&loop, SPLICE_LINGER_MS - 1);
+	ck_assert(!client.dead);
+	loop_advance(&loop, SPLICE_POLL_MS);
+	ck_assert(client.dead);
+	ck_assert_int_eq(client.why, -ECONNRESET);
 	finish();
 }
 END_TEST
@@ -414,8 +467,45 @@ START_TEST(splice_client_that_never_closes_is_ended)
 	ck_assert(!client.dead);
 	loop_advance(&loop, 1);
 	ck_assert(client.dead);
-	ck_assert_int_eq(client.why, -ETIMEDOUT);
+	ck_assert_int_eq(client.why, 0);	/* it had everything */
 	ck_assert_uint_eq(done, 1);
+	finish();
+}
+END_TEST
+
+START_TEST(splice_client_that_never_reads_is_reset)
+{
+	join(10, BIG);
+	say_open();
+	deliver(&stream, 5000);
+	go(&stream, 0);
+	loop_advance(&loop, SPLICE_LINGER_MS - 1);
+	ck_assert(!client.dead);
+	loop_advance(&loop, 1);
+	ck_assert(client.dead);
+	ck_assert_int_eq(client.why, -ETIMEDOUT);
+	finish();
+}
+END_TEST
+
+/* All is in the kernel: what counts is whether that gets rid of it; and if it
+ * does not, the kernel may have it, but nothing is thrown away. */
+START_TEST(splice_client_is_given_what_is_in_the_kernel)
+{
+	join(BIG, BIG);
+	say_open();
+	client.kernel = 20000;
+	deliver(&stream, 20000);
+	go(&stream, 0);
+	ck_assert(client.fin);
+	while (client.kernel > 15000) {
+		client.kernel -= 1000;
+		loop_advance(&loop, SPLICE_LINGER_MS);
+		ck_assert(!client.dead);
+	}
+	loop_advance(&loop, 2 * SPLICE_LINGER_MS);
+	ck_assert(client.dead);
+	ck_assert_int_eq(client.why, 0);
 	finish();
 }
 END_TEST
@@ -571,8 +661,12 @@ static const struct unit_test tests[] = {
 	UNIT(splice_client_that_talks_on_after_the_stream_went_is_read),
 	UNIT(splice_stream_gone_before_it_opened_frees_what_was_owed),
 	UNIT_LOOP(splice_stream_failure_resets_the_client, 2),
+	UNIT(splice_stream_failure_comes_after_what_had_arrived),
+	UNIT_LOOP(splice_stream_failure_does_not_wait_for_ever, 2),
 	UNIT_LOOP(splice_client_gone_kills_the_stream, 2),
 	UNIT(splice_client_that_never_closes_is_ended),
+	UNIT(splice_client_that_never_reads_is_reset),
+	UNIT(splice_client_is_given_what_is_in_the_kernel),
 	UNIT(splice_client_that_reads_slowly_is_not_cut_off),
 	UNIT(splice_kill_ends_both_and_says_so_once),
 	UNIT_LOOP(splice_ends_well_in_every_order_of_events, NEVENTS),
