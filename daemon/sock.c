@@ -20,6 +20,10 @@
  *	socket that answers, while one that closed it leaves none behind after
  *	a minute or so, and what answers then is a reset.  That error comes as
  *	an edge, since end-of-file keeps the descriptor readable for good.
+ *
+ *	Without credit nothing is read, and nothing is asked of the kernel.  A
+ *	stall that lasts is watched by edges, too, so that a client that went
+ *	during a long upload does not keep its stream.
  * Limits
  *	SOCK_OUT_MAX bytes in @out; SOCK_GULPS reads a turn.
  */
@@ -48,7 +52,8 @@ enum {
 	 * and between questions that it does not answer, and how many. */
 	PROBE_AFTER_S = 30,
 	PROBE_EVERY_S = 15,
-	PROBES = 4
+	PROBES = 4,
+	STALL_MS = 1000			/* without credit, until it is watched */
 };
 
 struct sock {
@@ -59,8 +64,10 @@ struct sock {
 	struct buf	 out;
 	struct loop_item flush;
 	struct loop_item reap;
+	struct loop_timer stall;
 	size_t		 credit;
-	uint8_t		 reading;	/* rd is added */
+	uint8_t		 reading;	/* rd is added, to read */
+	uint8_t		 edges;		/* rd is added, for errors alone */
 	uint8_t		 writing;	/* wr is added */
 	uint8_t		 eof;		/* the peer shut down */
 	uint8_t		 fin;		/* we shall, once out is empty */
@@ -88,6 +95,7 @@ die(struct sock *s, int why)
 
 	s->dead = 1;
 	loop_item_clear(&s->ev->loop, &s->flush);
+	loop_timer_clear(&s->ev->loop, &s->stall);
 	event_del(s->rd);
 	event_del(s->wr);
 	if (why < 0 || s->out.len)
@@ -113,6 +121,31 @@ failed(struct sock *s, int err)
 	gone(s, err == EPIPE ? -ECONNRESET : -err);
 }
 
+static void on_event(evutil_socket_t, short, void *);
+
+/* With edges only an error is news.  Both events change, as libevent has all
+ * events of a descriptor be of one kind. */
+static void
+set_edges(struct sock *s, int edges)
+{
+	struct event_base *base = s->ev->base;
+	short how = edges ? EV_PERSIST | EV_ET : EV_PERSIST;
+
+	if (edges == s->edges ||
+	    (event_base_get_features(base) & EV_FEATURE_ET) == 0)
+		return;
+	s->edges = (uint8_t)edges;
+	s->reading = 0;
+	event_del(s->rd);
+	event_del(s->wr);
+	event_assign(s->rd, base, s->fd, (short)(EV_READ | how), on_event, s);
+	event_assign(s->wr, base, s->fd, (short)(EV_WRITE | how), on_event, s);
+	if (edges)
+		event_add(s->rd, NULL);
+	if (s->writing)
+		event_add(s->wr, NULL);
+}
+
 static void
 want_read(struct sock *s)
 {
@@ -120,11 +153,22 @@ want_read(struct sock *s)
 
 	if (want == s->reading)
 		return;
-	s->reading = (uint8_t)want;
 	if (want)
+		set_edges(s, 0);
+	s->reading = (uint8_t)want;
+	if (want) {
 		event_add(s->rd, NULL);
-	else
+		loop_timer_clear(&s->ev->loop, &s->stall);
+	} else {
 		event_del(s->rd);
+		loop_timer_in(&s->ev->loop, &s->stall, STALL_MS);
+	}
+}
+
+static void
+on_stall(void *arg)
+{
+	set_edges(arg, 1);
 }
 
 static void
@@ -139,35 +183,19 @@ want_write(struct sock *s, int want)
 		event_del(s->wr);
 }
 
-static void on_event(evutil_socket_t, short, void *);
-
-/* From now on only an error is news: both events become edges, as libevent has
- * all events of a descriptor be of one kind. */
 static void
-watch_for_reset(struct sock *s)
+ask_for_probes(const struct sock *s)
 {
 	const int opt[][2] = {
 		{ TCP_KEEPIDLE, PROBE_AFTER_S },
 		{ TCP_KEEPINTVL, PROBE_EVERY_S },
 		{ TCP_KEEPCNT, PROBES }
 	};
-	struct event_base *base = s->ev->base;
 	size_t i;
 
 	for (i = 0; i < sizeof(opt) / sizeof(opt[0]); i++)
 		setsockopt(s->fd, IPPROTO_TCP, opt[i][0], &opt[i][1],
 		    sizeof(opt[i][1]));
-	if ((event_base_get_features(base) & EV_FEATURE_ET) == 0)
-		return;
-	event_del(s->rd);
-	event_del(s->wr);
-	event_assign(s->rd, base, s->fd, EV_READ | EV_PERSIST | EV_ET,
-	    on_event, s);
-	event_assign(s->wr, base, s->fd, EV_WRITE | EV_PERSIST | EV_ET,
-	    on_event, s);
-	event_add(s->rd, NULL);
-	if (s->writing)
-		event_add(s->wr, NULL);
 }
 
 static void
@@ -175,7 +203,9 @@ end_of_input(struct sock *s)
 {
 	s->eof = 1;
 	want_read(s);
-	watch_for_reset(s);
+	loop_timer_clear(&s->ev->loop, &s->stall);
+	ask_for_probes(s);
+	set_edges(s, 1);
 	if (s->shut)
 		gone(s, 0);
 	else
@@ -272,7 +302,7 @@ on_event(evutil_socket_t fd, short what, void *arg)
 	if (what & EV_WRITE)
 		write_out(s);
 	if ((what & EV_READ) && !s->dead) {
-		if (s->eof)
+		if (s->eof || s->edges)
 			on_edge(s);
 		else
 			on_readable(s);
@@ -390,6 +420,8 @@ sock_new(struct endpoint **out, struct evloop *ev, int fd)
 	buf_init(&s->out, SOCK_OUT_MAX);
 	loop_item_init(&s->flush, write_out, s);
 	loop_item_init(&s->reap, reap, s);
+	loop_timer_init(&s->stall, on_stall, s);
+	loop_timer_in(&ev->loop, &s->stall, STALL_MS);
 	*out = &s->ep;
 	return 0;
 

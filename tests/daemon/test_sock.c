@@ -14,6 +14,7 @@
 #include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/endpoint.h"
@@ -112,7 +113,7 @@ setup(void)
 	ck_assert_int_eq(connect(peer, (struct sockaddr *)&sin, len), 0);
 	ck_assert_int_ge(own = accept(l, NULL, NULL), 0);
 	close(l);
-	ck_assert_int_eq(sock_new(&ep, &ev, own), 0);
+	TURN(ck_assert_int_eq(sock_new(&ep, &ev, own), 0));
 	endpoint_hold(ep, &user, NULL);
 }
 
@@ -309,6 +310,61 @@ START_TEST(reset_before_peers_fin_is_noticed)
 }
 END_TEST
 
+/* It sent more than there is credit for, and goes.  0: none ever was; 1: it
+ * is used up; 2: and had to be waited for once before */
+START_TEST(reset_without_credit_is_noticed)
+{
+	setup();
+	if (_i)
+		TURN(endpoint_grant(ep, 100));
+	peer_sends(1000);
+	if (_i)
+		UNTIL(seen.got == 100);
+	if (_i == 2) {
+		usleep(1100 * 1000);
+		settle();
+		TURN(endpoint_grant(ep, 100));
+		UNTIL(seen.got == 200);
+		ck_assert_int_eq(seen.wrong, 0);
+	}
+	settle();
+	ck_assert_uint_eq(seen.got, _i * 100);
+	peer_resets();
+	UNTIL(seen.gone);
+	ck_assert_int_eq(seen.why, -ECONNRESET);
+	teardown();
+}
+END_TEST
+
+/* Bytes and an end that nobody reads keep waking nobody. */
+START_TEST(stall_does_not_spin)
+{
+	struct timespec a, b;
+	int i;
+
+	setup();
+	peer_sends(1000);
+	shutdown(peer, SHUT_WR);
+	usleep(1100 * 1000);
+	settle();
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &a);
+	for (i = 0; i < 3; i++) {
+		struct timeval tv = { .tv_usec = 100 * 1000 };
+
+		event_base_loopexit(ev.base, &tv);
+		event_base_dispatch(ev.base);
+	}
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &b);
+	ck_assert_int_lt((b.tv_sec - a.tv_sec) * 1000 +
+	    (b.tv_nsec - a.tv_nsec) / 1000000, 150);
+	TURN(endpoint_grant(ep, 10000));
+	UNTIL(seen.fin);
+	ck_assert_uint_eq(seen.got, 1000);
+	ck_assert_int_eq(seen.wrong, 0);
+	teardown();
+}
+END_TEST
+
 /* A program that still reads keeps its connection, however long it is quiet:
  * only its kernel is asked. */
 START_TEST(peers_fin_starts_the_probes)
@@ -497,6 +553,8 @@ static const struct unit_test tests[] = {
 	UNIT(our_fin_first_then_peers),
 	UNIT_LOOP(reset_after_peers_fin_is_noticed, 2),
 	UNIT(reset_before_peers_fin_is_noticed),
+	UNIT_LOOP(reset_without_credit_is_noticed, 3),
+	UNIT(stall_does_not_spin),
 	UNIT(peers_fin_starts_the_probes),
 	UNIT_LOOP(kill_tells_the_peer_which_end_it_was, 2),
 	UNIT(slow_reader_gets_all_of_a_stream_that_went),
