@@ -172,16 +172,8 @@ in_fin(void *arg)
 static int
 is_wrong_addr(const struct attach_stream *s, const struct addr *a)
 {
-	static const uint8_t zero[16];
-	uint32_t flags = s->w.seek->flags;
-
-	if (a == NULL)
-		return 0;
-	if (memcmp(a->ip, zero, addr_iplen(a)) == 0 ||
-	    (s->w.at->conf.reject_internal && addr_is_internal(a)))
-		return 1;
-	return a->family == 4 ? (flags & BEGIN_IPV4_NOT_OK) != 0 :
-	    (flags & BEGIN_IPV6_OK) == 0;
+	return a && stream_addr_is_wrong(a, s->w.seek->flags,
+	    s->w.at->conf.reject_internal);
 }
 
 /* The try ended before CONNECTED: the error to give up with, or 0 to try

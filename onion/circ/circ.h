@@ -113,6 +113,9 @@ int	 circ_begin_dir(struct circ *, struct endpoint **);
 
 /* The END reason that ended a stream (tor-spec 6.3), 0 if none came; and the
  * address that CONNECTED or END told.  Valid inside open() and gone(). */
+/* Can what was meant, with those BEGIN_* flags, not be at that address? */
+int	 stream_addr_is_wrong(const struct addr *, uint32_t flags,
+	    int reject_internal);
 uint8_t	 stream_end_reason(const struct endpoint *);
 const struct addr *stream_addr(const struct endpoint *);	/* or NULL */
 int	 stream_is_open(const struct endpoint *);	/* CONNECTED came */

@@ -274,7 +274,9 @@ streams_connect(struct streams *s, const char *host, uint16_t port,
 
 	if ((len = relaymsg_put_begin(data, host, port, flags)) < 0)
 		return len;
-	return stream_new(s, out, 0, data, (size_t)len);
+	if ((rc = stream_new(s, out, 0, data, (size_t)len)) == 0)
+		from_endpoint(*out)->flags = flags;
+	return rc;
 }
 
 int

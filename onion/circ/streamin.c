@@ -3,8 +3,10 @@
  * See streams.c for what comes here, and stream.c for a stream's life.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "base/log.h"
+#include "onion/circ/circ.h"
 #include "onion/circ/streams_int.h"
 
 /* Stream SENDMEs go out while less than this waits for the holder. */
@@ -132,6 +134,19 @@ stream_deliver(struct stream *st)
 }
 
 int
+stream_addr_is_wrong(const struct addr *a, uint32_t flags, int reject_internal)
+{
+	static const uint8_t zero[16];
+
+	if (memcmp(a->ip, zero, addr_iplen(a)) == 0)
+		return 1;
+	if (reject_internal && addr_is_internal(a))
+		return 1;
+	return a->family == 4 ? (flags & BEGIN_IPV4_NOT_OK) != 0 :
+	    (flags & BEGIN_IPV6_OK) == 0;
+}
+
+int
 stream_connected(struct stream *st, const struct relaymsg *m)
 {
 	static struct log_limit limit = { .every_s = 60 };
@@ -143,11 +158,11 @@ stream_connected(struct stream *st, const struct relaymsg *m)
 		return -EPROTO;
 	st->addr = a;
 	st->state = STREAM_S_OPEN;
-	if (a.family && st->set->conf.reject_internal &&
-	    addr_is_internal(&a)) {
+	if (a.family && !st->is_dir && stream_addr_is_wrong(&a, st->flags,
+	    st->set->conf.reject_internal)) {
 		log_limited(&limit, LL_INFO, LD_STREAM, "An exit claims to "
-		    "have connected a stream to an internal address; closing "
-		    "it.");
+		    "have connected a stream to an internal address, or to "
+		    "one of a kind that was not asked for; closing it.");
 		stream_refuse(st, -EACCES);
 		return 0;
 	}

@@ -60,6 +60,7 @@ struct stream {
 	uint8_t			 fin;		/* the holder sends no more */
 	uint8_t			 end_reason;
 	int			 why;		/* for gone(), once ENDED */
+	uint32_t		 flags;		/* BEGIN_* */
 	struct addr		 addr;
 	uint8_t			*target;	/* data of BEGIN, until sent */
 	uint16_t		 target_len;

@@ -381,6 +381,8 @@ hold_connect(struct poolrig *r, struct hold *h, unsigned token,
 	make_token(tok, token);
 	if (addr_parse_ip(&t.addr, host, -1) < 0)
 		t.addr.family = 0;
+	if (t.addr.family == 6)
+		t.flags = BEGIN_IPV6_OK | BEGIN_IPV4_NOT_OK;
 	memset(h, 0, offsetof(struct hold, on));
 	h->rig = r;
 	if ((rc = attach_connect(r->attach, tok, &t, &h->e)) == 0) {

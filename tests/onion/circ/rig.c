@@ -246,12 +246,19 @@ static const struct endpoint_user holder_users = {
 struct holder *
 rig_connect(struct rig *r, size_t i, uint16_t port, size_t credit)
 {
+	return rig_connect_flags(r, i, port, credit, 0);
+}
+
+struct holder *
+rig_connect_flags(struct rig *r, size_t i, uint16_t port, size_t credit,
+    uint32_t flags)
+{
 	struct holder *h = &r->h[i];
 
 	memset(h, 0, sizeof(*h));
 	h->rig = r;
-	ck_assert_int_eq(circ_connect(r->circ, "www.example.test", port, 0,
-	    &h->e), 0);
+	ck_assert_int_eq(circ_connect(r->circ, "www.example.test", port,
+	    flags, &h->e), 0);
 	endpoint_hold(h->e, &holder_users, h);
 	if (credit)
 		endpoint_grant(h->e, credit);

@@ -70,6 +70,8 @@ void	 rig_run(struct rig *);
 /* A stream to a script of the exit, held by holder @i, with credit. */
 struct holder *rig_connect(struct rig *, size_t i, uint16_t port,
 	    size_t credit);
+struct holder *rig_connect_flags(struct rig *, size_t i, uint16_t port,
+	    size_t credit, uint32_t flags);
 size_t	 holder_send(struct holder *, uint64_t bytes);	/* of sim_byte() */
 void	 rig_resolve(struct rig *, const char *name, struct circ_lookup **);
 /* A message from the exit on that holder's stream. */

@@ -796,6 +796,44 @@ START_TEST(stream_internal_address_is_refused)
 }
 END_TEST
 
+/* As in C tor: nobody can have meant it, or it was ruled out. */
+static const struct {
+	const char	*addr;
+	uint32_t	 flags;
+	int		 opens;
+} connected_cases[] = {
+	{ "8.8.8.8", 0, 1 },
+	{ "8.8.8.8", BEGIN_IPV6_OK, 1 },
+	{ "8.8.8.8", BEGIN_IPV6_OK | BEGIN_IPV4_NOT_OK, 0 },
+	{ "2600::1", 0, 0 },
+	{ "2600::1", BEGIN_IPV6_OK, 1 },
+	{ "2600::1", BEGIN_IPV6_OK | BEGIN_IPV4_NOT_OK, 1 },
+	{ "::", BEGIN_IPV6_OK, 0 },
+	{ "::", BEGIN_IPV6_OK | BEGIN_IPV4_NOT_OK, 0 }
+};
+
+START_TEST(stream_connected_to_what_was_not_asked_for_is_refused)
+{
+	struct holder *h;
+	struct rig r;
+
+	rig_new(&r, 3, RIG_CC);
+	ck_assert_int_eq(addr_parse_ip(&r.net->exit_addr,
+	    connected_cases[_i].addr, -1), 0);
+	h = rig_connect_flags(&r, 0, SIM_MUTE, 0, connected_cases[_i].flags);
+	rig_run(&r);
+	ck_assert_uint_eq(h->opened, connected_cases[_i].opens);
+	ck_assert_uint_eq(h->gones, !connected_cases[_i].opens);
+	if (h->gones)
+		ck_assert_int_eq(h->why, -EACCES);
+	ck_assert_uint_eq(r.sim->ends, h->gones);
+	ck_assert_uint_eq(r.gone, 0);
+	holder_kill(h);
+	rig_run(&r);
+	rig_free(&r);
+}
+END_TEST
+
 START_TEST(circ_begin_dir_fetches)
 {
 	struct endpoint *e;
@@ -949,6 +987,8 @@ static const struct unit_test tests[] = {
 	    2),
 	UNIT_LOOP(stream_kill_while_connecting_tolerates_the_answer, 2),
 	UNIT_LOOP(stream_internal_address_is_refused, 4),
+	UNIT_LOOP(stream_connected_to_what_was_not_asked_for_is_refused,
+	    NELEM(connected_cases)),
 	UNIT(circ_begin_dir_fetches),
 	UNIT_LOOP(stream_death_in_any_callback_is_safe, 30),
 	UNIT(stream_connect_from_gone_keeps_the_circuit_busy),
