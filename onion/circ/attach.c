@@ -358,7 +358,9 @@ show(const struct attach_waiters *list, void (*fn)(void *,
 	TAILQ_FOREACH(w, list, link) {
 		if (w->kind != &attach_stream_kind)
 			continue;
-		out.circ = w->circ;
+		/* A stream may outlive it. */
+		out.circ = pool_find(w->at->conf.pool, w->circ) ? w->circ :
+		    NULL;
 		out.state = names[w->state];
 		attach_stream_describe(attach_stream_of(w), &out);
 		fn(arg, &out);

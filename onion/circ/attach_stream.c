@@ -365,8 +365,18 @@ op_kill(struct endpoint *e, int why)
 	attach_retire(&s->w);
 }
 
+static void
+op_queued(const struct endpoint *e, struct endpoint_queued *q)
+{
+	const struct attach_stream *s = (const struct attach_stream *)e;
+
+	if (s->inner)
+		endpoint_queued(s->inner, q);
+}
+
 static const struct endpoint_ops outer_ops = {
-	.send = op_send, .grant = op_grant, .fin = op_fin, .kill = op_kill
+	.send = op_send, .grant = op_grant, .fin = op_fin, .kill = op_kill,
+	.queued = op_queued
 };
 
 static uint8_t

@@ -72,7 +72,8 @@ reap(void *arg)
 	struct circ *c = arg;
 
 	if (c->streams)
-		streams_end(c->streams, -ECONNRESET);
+		streams_end(c->streams, -ECONNRESET,
+		    c->why == CIRC_WHY_MEMORY);
 	if (c->user)
 		c->user->gone(c->arg, c->why);
 	streams_free(c->streams);

@@ -5,12 +5,13 @@
  * circ_kill() ends it without a further call, gone() comes when it ends by
  * itself; in both cases its memory goes at the end of the turn.  All streams
  * and lookups on it are told -ECONNRESET before gone() is called, and also
- * after circ_kill().  No call down calls up: what it leads to is told when the
- * turn ends.
+ * after circ_kill(); only a stream that holds what came before still delivers
+ * that, and is told afterwards (not so for CIRC_WHY_MEMORY).  No call down calls up: what it leads to is
+ * told when the turn ends.
  *
  * How long building, connecting or looking up may take is the owner's business;
- * nothing here times out, but a stream that was shut down by its holder and
- * has been silent for 15 minutes.
+ * nothing here times out, but a stream that is silent after its holder shut it
+ * down, or whose holder is after it ended (STREAMS_SILENT_MS, _UNREAD_MS).
  *
  * Anything a relay sends that is not expected in the state that the circuit is
  * in, from the hop that it comes from, closes the circuit.

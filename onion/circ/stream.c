@@ -4,17 +4,22 @@
  *
  *	CONNECTING --CONNECTED--> OPEN --END--> ENDED --all delivered--> DEAD
  *	     \--------END-----------------------^ \
- *	      `--- kill(), silence ----------------`--> DEAD, id becomes a half
+ *	      `--- kill(), silence after fin ------`--> DEAD, id becomes a half
  *
  *	Data may be sent from the start: it goes out right behind BEGIN.
  *
  *	An onion stream can't be half closed: END ends both directions.  So
  *	when the holder has sent all it has to send, nothing goes out, and the
- *	stream stays for the answer until the relay ends it, or until it has
- *	been silent for STREAMS_SILENT_MS.
+ *	stream stays for the answer until the relay ends it, or until all was
+ *	sent and then nothing came for STREAMS_SILENT_MS.  That is how what is
+ *	uploaded until end-of-file gets its end; and since all that was sent
+ *	has been taken, and all that came delivered, it is an end in order to
+ *	the holder, too.
  *
- *	After END came, what the holder has not taken yet is still delivered as
- *	it grants credit; then fin() if it ended in order, and gone().
+ *	After END came, or after the circuit went, what the holder has not taken
+ *	yet is still delivered as it grants credit; then fin() if it ended in
+ *	order, and gone().  A holder that takes nothing is not waited for longer
+ *	than STREAMS_UNREAD_MS.
  *
  * Limits
  *	Outbound one cell, besides what is in the channel's queue.  Inbound one
@@ -159,19 +164,68 @@ stream_refuse(struct stream *st, int why)
 		st->ep.user->gone(st->ep.arg, why);
 }
 
+int
+stream_outlives(struct stream *st, int why)
+{
+	if (st->held.len == 0 || st->is_dir)
+		return 0;
+	if (st->state == STREAM_S_OPEN) {
+		streams_drop(st->set, &st->slot);
+		stream_stop_sending(st);
+		st->state = STREAM_S_ENDED;
+		st->why = why;
+		st->pace_at = LOOP_NEVER;
+		stream_heard(st);
+	}
+	return st->state == STREAM_S_ENDED;
+}
+
 /* Time. */
+
+/* When it is over, if nothing happens until then. */
+static int64_t
+patience_ends(const struct stream *st)
+{
+	if (st->state == STREAM_S_ENDED)
+		return st->heard + STREAMS_UNREAD_MS;
+	/* Else the silence is ours, or its holder's. */
+	if (st->fin && st->state == STREAM_S_OPEN && st->part_len == 0 &&
+	    st->held.len == 0)
+		return st->heard + STREAMS_SILENT_MS;
+	return LOOP_NEVER;
+}
 
 void
 stream_set_timer(struct stream *st)
 {
 	struct loop *loop = st->set->conf.loop;
-	int64_t at = st->pace_at;
+	int64_t at = patience_ends(st);
 
-	if (st->fin && st->state != STREAM_S_ENDED &&
-	    st->heard + STREAMS_SILENT_MS < at)
-		at = st->heard + STREAMS_SILENT_MS;
-	if (at != LOOP_NEVER && !st->set->cut)
+	if (st->pace_at < at)
+		at = st->pace_at;
+	if (at != LOOP_NEVER && !streams_are_still(st->set))
 		loop_timer_set(loop, &st->timer, at);
+}
+
+void
+stream_heard(struct stream *st)
+{
+	st->heard = stream_now(st);
+	if (st->fin || st->state == STREAM_S_ENDED)
+		stream_set_timer(st);
+}
+
+static void
+lose_patience(struct stream *st)
+{
+	if (st->state == STREAM_S_ENDED) {
+		stream_gone(st, -ETIMEDOUT);
+		return;
+	}
+	if (st->ep.user && st->ep.user->fin)
+		st->ep.user->fin(st->ep.arg);
+	if (st->state != STREAM_S_DEAD && !st->set->cut)
+		stream_refuse(st, 0);
 }
 
 static void
@@ -179,10 +233,10 @@ on_timer(void *arg)
 {
 	struct stream *st = arg;
 
-	if (st->held.len)		/* the silence is its holder's */
-		st->heard = stream_now(st);
-	if (st->fin && st->heard + STREAMS_SILENT_MS <= stream_now(st)) {
-		stream_refuse(st, -ETIMEDOUT);
+	if (streams_are_still(st->set))
+		return;
+	if (patience_ends(st) <= stream_now(st)) {
+		lose_patience(st);
 		return;
 	}
 	if (st->pace_at <= stream_now(st)) {
@@ -205,7 +259,7 @@ op_grant(struct endpoint *e, size_t credit)
 {
 	struct stream *st = from_endpoint(e);
 
-	if (st->state == STREAM_S_DEAD || st->set->cut)
+	if (st->state == STREAM_S_DEAD)
 		return;
 	st->credit = credit > SIZE_MAX - st->credit ? SIZE_MAX :
 	    st->credit + credit;
@@ -221,7 +275,7 @@ op_fin(struct endpoint *e)
 		return;
 	st->fin = 1;
 	st->wants_room = 0;
-	stream_set_timer(st);
+	stream_heard(st);
 }
 
 static void
@@ -232,6 +286,18 @@ op_kill(struct endpoint *e, int why)
 	(void)why;		/* the relay is told MISC, always */
 	if (st->state != STREAM_S_DEAD)
 		close_here(st);
+}
+
+/* What no circuit counts any more. */
+static void
+op_queued(const struct endpoint *e, struct endpoint_queued *q)
+{
+	const struct stream *st = from_const(e);
+
+	if (!st->set->cut || st->held.len == 0)
+		return;
+	q->ours = st->held.len;
+	q->since = st->held_since;
 }
 
 /* What its holder may ask. */
@@ -260,7 +326,8 @@ static const struct endpoint_ops ops = {
 	.send = op_send,
 	.grant = op_grant,
 	.fin = op_fin,
-	.kill = op_kill
+	.kill = op_kill,
+	.queued = op_queued
 };
 
 /* How a set begins one. */
@@ -270,7 +337,7 @@ streams_connect(struct streams *s, const char *host, uint16_t port,
     uint32_t flags, struct endpoint **out)
 {
 	uint8_t data[RELAY_DATA_MAX];
-	int len;
+	int len, rc;
 
 	if ((len = relaymsg_put_begin(data, host, port, flags)) < 0)
 		return len;

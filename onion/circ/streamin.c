@@ -15,7 +15,8 @@ enum { HELD_FEW = 10 * FLOWCTL_CELL_MAX };
 void
 stream_make_ready(struct stream *st)
 {
-	if (st->is_ready || st->credit == 0 || st->held.len == 0)
+	if (st->is_ready || st->delivering || st->credit == 0 ||
+	    st->held.len == 0)
 		return;
 	st->is_ready = 1;
 	TAILQ_INSERT_TAIL(&st->set->ready, st, ready);
@@ -26,8 +27,7 @@ stream_make_ready(struct stream *st)
 static void
 reopen_window(struct stream *st)
 {
-	if (stream_has_cc(st) || st->state != STREAM_S_OPEN ||
-	    st->held.len > HELD_FEW)
+	if (st->held.len > HELD_FEW)
 		return;
 	while (st->rwindow <= FLOWCTL_STREAM_WINDOW - FLOWCTL_STREAM_INC) {
 		st->rwindow += FLOWCTL_STREAM_INC;
@@ -42,6 +42,8 @@ note_taken(struct stream *st, size_t n)
 {
 	struct xonxoff *x = &st->flow;
 
+	if (st->state != STREAM_S_OPEN)
+		return;
 	if (!stream_has_cc(st)) {
 		reopen_window(st);
 		return;
@@ -52,7 +54,7 @@ note_taken(struct stream *st, size_t n)
 	if (st->held.len == 0 && (st->slot.owes & OWES_XOFF))
 		streams_waive(st->set, &st->slot, OWES_XOFF);
 	if (xonxoff_drained(x, stream_params(st), n, st->held.len,
-	    stream_now(st)) && st->state == STREAM_S_OPEN)
+	    stream_now(st)))
 		streams_owe(st->set, &st->slot, OWES_XON);
 }
 
@@ -89,7 +91,7 @@ stream_data(struct stream *st, const struct relaymsg *m)
 		n = len < st->credit ? len : st->credit;
 		st->credit -= n;
 		st->ep.user->data(st->ep.arg, p, n);
-		if (st->state == STREAM_S_DEAD || st->set->cut)
+		if (st->state == STREAM_S_DEAD)
 			return 0;
 	}
 	if (n < len)
@@ -106,7 +108,7 @@ finish(struct stream *st)
 
 	if (user && user->fin && st->why == 0)
 		user->fin(st->ep.arg);
-	if (st->state == STREAM_S_DEAD || st->set->cut)
+	if (st->state == STREAM_S_DEAD || streams_are_still(st->set))
 		return;
 	stream_gone(st, st->why);
 }
@@ -118,15 +120,18 @@ stream_deliver(struct stream *st)
 
 	TAILQ_REMOVE(&st->set->ready, st, ready);
 	st->is_ready = 0;
-	if (n == 0)		/* granted while it was given the last of it */
-		return;
+	st->delivering = 1;
 	st->credit -= n;
 	st->ep.user->data(st->ep.arg, buf_head(&st->held), n);
-	if (st->state == STREAM_S_DEAD || st->set->cut)
+	st->delivering = 0;
+	if (st->state == STREAM_S_DEAD)
 		return;
 	buf_drain(&st->held, n);
+	if (streams_are_still(st->set))
+		return;
 	st->held_since = stream_now(st);
 	note_taken(st, n);
+	stream_heard(st);
 	if (st->state == STREAM_S_ENDED && st->held.len == 0)
 		finish(st);
 	else
@@ -167,7 +172,7 @@ stream_connected(struct stream *st, const struct relaymsg *m)
 		return 0;
 	}
 	st->opened = 1;
-	st->heard = stream_now(st);
+	stream_heard(st);
 	if (st->ep.user && st->ep.user->open)
 		st->ep.user->open(st->ep.arg);
 	return 0;
@@ -190,6 +195,7 @@ stream_ended(struct stream *st, const struct relaymsg *m)
 	stream_stop_sending(st);
 	st->pace_at = LOOP_NEVER;
 	loop_timer_clear(st->set->conf.loop, &st->timer);
+	stream_heard(st);
 	if (st->held.len == 0)
 		finish(st);
 	return 0;

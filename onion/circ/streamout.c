@@ -98,8 +98,11 @@ emit_part(struct stream *st)
 	st->part_len = (uint16_t)(st->part_len - n);
 	if (st->part_len)
 		memmove(st->part, st->part + n, st->part_len);
-	else
+	else {
 		give_part_back(st);
+		if (st->fin)		/* it was the last */
+			stream_heard(st);
+	}
 	return 0;
 }
 

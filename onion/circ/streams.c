@@ -116,16 +116,48 @@ streams_cut(struct streams *s)
 }
 
 void
-streams_end(struct streams *s, int why)
+streams_end(struct streams *s, int why, int at_once)
 {
 	struct stream *st;
 	struct lookup *l;
 
 	assert(s->cut);
-	while ((st = TAILQ_FIRST(&s->all)) != NULL)
-		stream_gone(st, why);
+	st = TAILQ_FIRST(&s->all);
+	while (st) {
+		if (!at_once && stream_outlives(st, why)) {
+			st = TAILQ_NEXT(st, link);
+			continue;
+		}
+		stream_gone(st, st->held.len == 0 &&
+		    st->state == STREAM_S_ENDED ? st->why : why);
+		st = TAILQ_FIRST(&s->all);	/* it may have ended any */
+	}
 	while ((l = TAILQ_FIRST(&s->lookups)) != NULL)
 		lookup_gone(l, why);
+}
+
+static void
+free_set(struct streams *s)
+{
+	loop_item_clear(s->conf.loop, &s->turn);
+	reap(s);
+	map_free(s->ids);
+	free(s->spare);
+	free(s);
+}
+
+/* Those that outlive the circuit go on with what they hold. */
+static void
+leave_over(struct streams *s)
+{
+	struct stream *st;
+
+	s->left_over = 1;
+	TAILQ_FOREACH(st, &s->all, link) {
+		stream_set_timer(st);
+		stream_make_ready(st);
+	}
+	streams_wake(s);		/* some were ready before */
 }
 
 void
@@ -135,22 +167,21 @@ streams_free(struct streams *s)
 
 	if (s == NULL)
 		return;
-	assert(TAILQ_EMPTY(&s->all) && TAILQ_EMPTY(&s->lookups));
-	loop_item_clear(s->conf.loop, &s->turn);
-	reap(s);
+	assert(s->cut && TAILQ_EMPTY(&s->lookups));
 	half_free_all(s);
 	for (i = 0; i < s->nlegs; i++)
 		hopflow_fini(&s->leg[i].flow);
 	conflux_in_fini(&s->in);
-	map_free(s->ids);
-	free(s->spare);
-	free(s);
+	if (TAILQ_EMPTY(&s->all))
+		free_set(s);
+	else
+		leave_over(s);
 }
 
 void
 streams_wake(struct streams *s)
 {
-	if (!s->cut)
+	if (!streams_are_still(s))
 		loop_item_add(s->conf.loop, &s->turn);
 }
 
@@ -464,11 +495,15 @@ turn(void *arg)
 	struct streams *s = arg;
 	struct stream *st;
 
-	while (!s->cut && (st = TAILQ_FIRST(&s->ready)) != NULL)
+	while (!streams_are_still(s) && (st = TAILQ_FIRST(&s->ready)) != NULL)
 		stream_deliver(st);
 	if (!s->cut)
 		pump(s);
 	reap(s);
+	if (s->left_over && TAILQ_EMPTY(&s->all)) {
+		free_set(s);
+		return;
+	}
 	if (!s->cut && s->fail)
 		s->conf.user->failed(s->conf.arg, s->fail);
 	if (!s->cut && s->live == 0 && s->busy) {

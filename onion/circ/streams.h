@@ -38,9 +38,16 @@ enum {
 	 * our XOFF arrives, which only the exit knows; C tor has no limit but
 	 * its memory.  This is more than its slow start goes to, and a half. */
 	STREAMS_HELD_MAX = 8 * 1024 * 1024,
-	/* A stream whose holder will send no more is kept for the answer, but
-	 * not after so long without a byte of it. */
-	STREAMS_SILENT_MS = 15 * 60 * 1000
+	/* A stream whose holder sends no more is kept for the answer, but not
+	 * after so long without a byte of it.  Only END tells the far side that
+	 * no more comes, and it ends the answer, too: whoever waits for that
+	 * end before it says anything gets it after this time, and whoever takes
+	 * longer to begin its answer loses it.  C tor sends END at once. */
+	STREAMS_SILENT_MS = 30 * 1000,
+	/* What came before an end is kept for its holder, but not after so long
+	 * in which it took nothing.  A splice takes when a quarter of a megabyte
+	 * went to its client: that may be as slow as 440 bytes/s. */
+	STREAMS_UNREAD_MS = 10 * 60 * 1000
 };
 
 struct streams_user {
@@ -69,10 +76,12 @@ struct streams_leg {
 };
 void	streams_link(struct streams *, int64_t rtt_us,
 	    const struct streams_leg *second, int passes_by);
-/* The circuit is over: nothing is sent or delivered any more.  end() then
- * tells every holder, free() is for after that. */
+/* The circuit is over: nothing is sent or comes any more.  end() then tells
+ * every holder, free() is for after that.  Unless it has to be @at_once,
+ * streams that hold what came stay until it was taken; the set does not need
+ * the circuit for that, nor anything else but its loop. */
 void	streams_cut(struct streams *);
-void	streams_end(struct streams *, int why);
+void	streams_end(struct streams *, int why, int at_once);
 void	streams_free(struct streams *);
 
 /* From the last hop of leg 0, or of the second one, 1.  0, or the circuit must

@@ -40,7 +40,8 @@ enum stream_state {
 	STREAM_S_DEAD,		/* its holder knows, or did it */
 	STREAM_S_CONNECTING,
 	STREAM_S_OPEN,		/* CONNECTED came */
-	STREAM_S_ENDED		/* END came; not all is delivered */
+	STREAM_S_ENDED		/* END came, or the circuit went; not all
+				 * is delivered */
 };
 
 enum stream_queue {		/* where ->out is linked */
@@ -78,15 +79,17 @@ struct stream {
 	/* bwd */
 	TAILQ_ENTRY(stream)	 ready;
 	uint8_t			 is_ready;
+	uint8_t			 delivering;	/* from @held, this moment */
 	uint16_t		 sendmes;	/* owed */
 	int32_t			 rwindow;	/* cells; without cc */
 	size_t			 credit;
 	struct buf		 held;		/* what credit did not cover */
 	int64_t			 held_since;	/* ms */
 
-	struct loop_timer	 timer;		/* pace; silence after fin */
+	struct loop_timer	 timer;		/* pace; patience */
 	int64_t			 pace_at;	/* ms, or LOOP_NEVER */
-	int64_t			 heard;		/* ms; data came */
+	int64_t			 heard;		/* ms; data came, or what the
+						 * other waits for happened */
 };
 
 struct half {
@@ -136,10 +139,18 @@ struct streams {
 	unsigned		 quota;		/* cells it may still send */
 	uint8_t			*spare;		/* a part nobody uses */
 	uint8_t			 cut;
+	uint8_t			 left_over;	/* freed with its last stream */
 	uint8_t			 busy;		/* idle() is still to come */
 	uint8_t			 used;		/* there was a stream, ever */
 	int			 fail;
 };
+
+/* Nothing is delivered any more; or not yet again. */
+static inline int
+streams_are_still(const struct streams *s)
+{
+	return s->cut && !s->left_over;
+}
 
 static inline int64_t
 stream_now(const struct stream *st)
@@ -182,6 +193,9 @@ void	 stream_gone(struct stream *, int why);	/* tells the holder */
 /* The same, and the relay hears of it. */
 void	 stream_refuse(struct stream *, int why);
 void	 stream_set_timer(struct stream *);
+void	 stream_heard(struct stream *);		/* its patience begins anew */
+/* The circuit went: 1 if it has to deliver what it holds before it ends. */
+int	 stream_outlives(struct stream *, int why);
 
 /* streamout.c */
 size_t	 stream_take(struct stream *, const uint8_t *, size_t);	/* send() */

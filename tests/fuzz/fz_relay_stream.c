@@ -35,6 +35,7 @@ struct holder {
 	uint64_t	 granted, got;
 	int		 over;		/* nothing may come any more */
 	uint8_t		 kills;		/* itself, in its next call */
+	uint8_t		 grants;	/* what came, at once */
 };
 
 static struct loop loop;
@@ -94,6 +95,10 @@ on_data(void *arg, const void *p, size_t n)
 	h->got += n;
 	must(n > 0 && h->got <= h->granted);
 	called(h);
+	if (h->grants && h->e) {
+		h->granted += n;
+		endpoint_grant(h->e, n);
+	}
 }
 
 static void
@@ -143,12 +148,17 @@ on_answer(void *arg, const struct circ_answer *a, size_t n, int why)
 static void
 on_circ_gone(void *arg, enum circ_why why)
 {
+	struct endpoint_queued q;
 	size_t i;
 
 	(void)arg;
 	must(why != CIRC_WHY_NONE && gone++ == 0);
-	for (i = 0; i < HOLDERS; i++)
-		must(holders[i].e == NULL);
+	for (i = 0; i < HOLDERS; i++) {
+		if (holders[i].e == NULL)
+			continue;
+		endpoint_queued(holders[i].e, &q);
+		must(q.ours > 0);	/* else it would be over */
+	}
 	circ = NULL;
 }
 
@@ -210,7 +220,8 @@ teardown(void)
 		circ_kill(c, CIRC_WHY_FINISHED);
 	loop_end_turn(&loop);
 	for (i = 0; i < HOLDERS; i++)
-		must(holders[i].e == NULL);
+		drop(&holders[i]);
+	loop_end_turn(&loop);
 	for (i = 0; i < LOOKUPS; i++)
 		must(lookups[i] == NULL);
 	(void)fakechan_out(chan);
@@ -236,6 +247,7 @@ connect_one(struct holder *h, uint8_t script)
 	else
 		h->over = 1;
 	h->kills = script >> 7;
+	h->grants = script >> 6 & 1;
 }
 
 /* A message from the exit: command, stream, length, data.  DATA counts, as it

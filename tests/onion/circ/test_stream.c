@@ -694,10 +694,99 @@ START_TEST(stream_fin_and_silence_ends_it_at_last)
 	loop_advance(&r.loop, STREAMS_SILENT_MS - 1000);
 	ck_assert_uint_eq(h->gones, 0);
 	loop_advance(&r.loop, 1001);
+	/* All went and all came: an end in order. */
+	ck_assert_uint_eq(h->fins, 1);
 	ck_assert_uint_eq(h->gones, 1);
-	ck_assert_int_eq(h->why, -ETIMEDOUT);
+	ck_assert_int_eq(h->why, 0);
 	rig_run(&r);
 	ck_assert_uint_eq(r.sim->ends, 1);
+	rig_free(&r);
+}
+END_TEST
+
+/* Less than half a minute: what is uploaded until end-of-file waits for that
+ * with each file. */
+START_TEST(stream_upload_that_ends_by_fin_gets_its_end_soon)
+{
+	struct holder *h;
+	struct rig r;
+
+	rig_new(&r, 3, kinds[_i]);
+	h = rig_connect(&r, 0, SIM_SINK, 10);
+	(void)holder_send(h, 100 * 1000);
+	rig_run(&r);
+	endpoint_fin(h->e);
+	loop_advance(&r.loop, 29 * 1000);
+	rig_run(&r);
+	ck_assert_uint_eq(r.sim->ends, 0);
+	loop_advance(&r.loop, 2 * 1000);
+	rig_run(&r);
+	ck_assert_uint_eq(r.sim->streams->got, 100 * 1000);
+	ck_assert_uint_eq(r.sim->ends, 1);
+	ck_assert_int_eq(h->why, 0);
+	rig_free(&r);
+}
+END_TEST
+
+/* The time begins when the last byte went out, however long that took. */
+START_TEST(stream_fin_is_not_told_before_all_is_out)
+{
+	struct holder *h;
+	struct rig r;
+
+	rig_new(&r, 3, RIG_CC);
+	h = rig_connect(&r, 0, SIM_SINK, 10);
+	rig_run(&r);
+	rig_say(&r, RELAY_XOFF, rig_last_id(&r), "\0", 1);
+	rig_run(&r);
+	ck_assert_uint_eq(holder_send(h, 100), 100);
+	endpoint_fin(h->e);
+	loop_advance(&r.loop, 3 * STREAMS_SILENT_MS);
+	rig_run(&r);
+	ck_assert_uint_eq(h->gones + r.sim->streams->got, 0);
+	rig_say(&r, RELAY_XON, rig_last_id(&r), "\0\0\0\0\0", 5);
+	rig_run(&r);
+	ck_assert_uint_eq(r.sim->streams->got, 100);
+	loop_advance(&r.loop, STREAMS_SILENT_MS - 1);
+	ck_assert_uint_eq(h->gones, 0);
+	loop_advance(&r.loop, 1);
+	ck_assert_uint_eq(h->gones, 1);
+	rig_run(&r);
+	rig_free(&r);
+}
+END_TEST
+
+/* 0: it is killed by its holder, 1: the circuit ends, in the last fin() */
+static void
+end_in_fin(struct holder *h, int what)
+{
+	struct circ *c = h->rig->circ;
+
+	if (what != ON_FIN)
+		return;
+	if (h->regrant == 0) {
+		holder_kill(h);
+		return;
+	}
+	h->rig->circ = NULL;
+	circ_kill(c, CIRC_WHY_FINISHED);
+}
+
+START_TEST(stream_may_die_in_the_fin_that_silence_brings)
+{
+	struct holder *h;
+	struct rig r;
+
+	rig_new(&r, 3, RIG_CC);
+	h = rig_connect(&r, 0, SIM_MUTE, 10);
+	h->on = end_in_fin;
+	h->regrant = (size_t)_i;
+	rig_run(&r);
+	endpoint_fin(h->e);
+	loop_advance(&r.loop, 2 * STREAMS_SILENT_MS);
+	ck_assert_uint_eq(h->fins, 1);
+	ck_assert_uint_eq(h->gones, _i);
+	rig_run(&r);
 	rig_free(&r);
 }
 END_TEST
@@ -944,11 +1033,139 @@ START_TEST(stream_channel_lost_in_the_middle_ends_all)
 		    SIM_SINK, 5000), 300 * 1000);
 	rig_run(&r);
 	fakechan_lose(r.chan);
+	ck_assert_uint_eq(r.gone, 1);
+	for (i = 0; i < 10; i++) {
+		/* What it sent before is delivered first. */
+		ck_assert_uint_eq(r.h[i].gones, !(i % 2));
+		holder_grant(&r.h[i], SIZE_MAX);
+	}
+	loop_end_turn(&r.loop);
 	for (i = 0; i < 10; i++) {
 		ck_assert_uint_eq(r.h[i].gones, 1);
 		ck_assert_int_eq(r.h[i].why, -ECONNRESET);
+		if (i % 2)
+			ck_assert_uint_gt(r.h[i].got, 5000);
+		ck_assert_uint_eq(r.h[i].bad, 0);
 	}
-	ck_assert_uint_eq(r.gone, 1);
+	rig_free(&r);
+}
+END_TEST
+
+/* All had arrived, the end too; then the circuit went.  0: by itself, 1: by us.
+ * The holder takes the rest bit by bit. */
+START_TEST(stream_that_ended_outlives_its_circuit)
+{
+	struct endpoint_queued q;
+	struct holder *h;
+	struct rig r;
+	struct circ *c;
+	size_t i;
+
+	rig_new(&r, 3, kinds[_i / 2]);
+	r.net->source = 5000;
+	h = rig_connect(&r, 0, SIM_SOURCE, 700);
+	rig_run(&r);
+	ck_assert_uint_eq(h->gones, 0);
+	endpoint_queued(h->e, &q);
+	ck_assert_uint_eq(q.ours, 0);		/* the circuit counts it */
+	endpoint_grant(h->e, 100);		/* and it goes before that */
+	c = r.circ;
+	if (_i % 2)
+		fakechan_lose(r.chan);
+	else
+		r.circ = NULL, circ_kill(c, CIRC_WHY_FINISHED);
+	loop_end_turn(&r.loop);
+	ck_assert_uint_eq(h->gones, 0);
+	ck_assert_uint_eq(h->got, 800);
+	endpoint_queued(h->e, &q);
+	ck_assert_uint_eq(q.ours, 4200);
+	ck_assert_uint_eq(endpoint_send(h->e, "x", 1), 0);
+	for (i = 0; i < 4; i++) {
+		loop_advance(&r.loop, STREAMS_UNREAD_MS - 1);
+		endpoint_grant(h->e, 1000);
+		loop_end_turn(&r.loop);
+		ck_assert_uint_eq(h->got, 1800 + 1000 * i);
+	}
+	endpoint_fin(h->e);
+	endpoint_grant(h->e, 1000);
+	loop_end_turn(&r.loop);
+	ck_assert_uint_eq(h->got, 5000);
+	ck_assert_uint_eq(h->bad, 0);
+	ck_assert_uint_eq(h->fins, 1);
+	ck_assert_int_eq(h->why, 0);
+	ck_assert_uint_eq(h->gones, 1);
+	rig_free(&r);
+}
+END_TEST
+
+/* What must be freed is not kept for anybody. */
+START_TEST(stream_goes_with_its_circuit_for_want_of_memory)
+{
+	struct holder *h;
+	struct circ *c;
+	struct rig r;
+
+	rig_new(&r, 3, RIG_CC);
+	r.net->source = 5000;
+	h = rig_connect(&r, 0, SIM_SOURCE, 700);
+	rig_run(&r);
+	c = r.circ;
+	r.circ = NULL;
+	circ_kill(c, CIRC_WHY_MEMORY);
+	loop_end_turn(&r.loop);
+	ck_assert_uint_eq(h->gones, 1);
+	ck_assert_int_eq(h->why, -ECONNRESET);
+	rig_free(&r);
+}
+END_TEST
+
+/* 0: its circuit lives, 1: it does not; and the holder takes nothing. */
+START_TEST(stream_that_ended_does_not_wait_for_ever)
+{
+	struct holder *h, *h2;
+	struct rig r;
+
+	rig_new(&r, 3, RIG_CC);
+	r.net->source = 5000;
+	h = rig_connect(&r, 0, SIM_SOURCE, 700);
+	h2 = rig_connect(&r, 1, SIM_SOURCE, 700);
+	rig_run(&r);
+	if (_i)
+		fakechan_lose(r.chan);
+	loop_end_turn(&r.loop);
+	loop_advance(&r.loop, STREAMS_UNREAD_MS - 1);
+	ck_assert_uint_eq(h->gones + h2->gones, 0);
+	holder_kill(h2);
+	loop_advance(&r.loop, 1);
+	ck_assert_uint_eq(h->gones, 1);
+	ck_assert_int_eq(h->why, -ETIMEDOUT);
+	ck_assert_uint_eq(h->got, 700);
+	rig_free(&r);
+}
+END_TEST
+
+/* A holder that grants as it takes, as all do: data() is never empty. */
+static void
+grant_at_once(struct holder *h, int what)
+{
+	if (what == ON_DATA)
+		holder_grant(h, 100);
+}
+
+START_TEST(stream_grant_in_data_delivers_nothing_empty)
+{
+	struct holder *h;
+	struct rig r;
+
+	rig_new(&r, 3, kinds[_i]);
+	r.net->source = 5000;
+	h = rig_connect(&r, 0, SIM_SOURCE, 0);
+	rig_run(&r);
+	h->on = grant_at_once;
+	endpoint_grant(h->e, SIZE_MAX / 2);
+	loop_end_turn(&r.loop);		/* the holder looks for what is empty */
+	ck_assert_uint_eq(h->got, 5000);
+	ck_assert_uint_eq(h->gones, 1);
 	rig_free(&r);
 }
 END_TEST
@@ -982,6 +1199,9 @@ static const struct unit_test tests[] = {
 	UNIT(stream_end_after_connected_is_told_with_its_reason),
 	UNIT_LOOP(stream_fin_keeps_it_for_the_answer, 2),
 	UNIT_LOOP(stream_fin_and_silence_ends_it_at_last, 2),
+	UNIT_LOOP(stream_upload_that_ends_by_fin_gets_its_end_soon, 2),
+	UNIT(stream_fin_is_not_told_before_all_is_out),
+	UNIT_LOOP(stream_may_die_in_the_fin_that_silence_brings, 2),
 	UNIT_LOOP(stream_fin_does_not_count_silence_that_is_ours, 2),
 	UNIT_LOOP(stream_kill_with_data_under_way_does_not_cost_the_circuit,
 	    2),
@@ -993,5 +1213,9 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(stream_death_in_any_callback_is_safe, 30),
 	UNIT(stream_connect_from_gone_keeps_the_circuit_busy),
 	UNIT_LOOP(stream_channel_lost_in_the_middle_ends_all, 2),
+	UNIT_LOOP(stream_that_ended_outlives_its_circuit, 4),
+	UNIT(stream_goes_with_its_circuit_for_want_of_memory),
+	UNIT_LOOP(stream_that_ended_does_not_wait_for_ever, 2),
+	UNIT_LOOP(stream_grant_in_data_delivers_nothing_empty, 2),
 };
 UNIT_MAIN("stream", tests)
