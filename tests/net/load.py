@@ -17,10 +17,13 @@ usage: load.py many N HOST      open N connections; when all are open, send
        load.py half BYTES HOST  ask for so many, send no more, wait, and only
                                 then read: the hash of what comes
        load.py leave HOST       have a word echoed, and close
+       load.py upload BYTES HOST
+                                send so many, send no more, wait for the end:
+                                their number and hash; fails if it is no end
        load.py raw SERVER HEX   one datagram to port 53; prints the answer's
                                 rcode, or "silence"
 
-Ports are web.py's: 7 echo, 17 one line, 80 HTTP.
+Ports are web.py's: 7 and 77 echo, 9 silence, 17 one line, 80 HTTP.
 """
 import asyncio
 import hashlib
@@ -143,9 +146,19 @@ def half(count, host):
 
 
 def leave(host):
-    with socket.create_connection((host, 7), PATIENCE) as sock:
+    with socket.create_connection((host, 77), PATIENCE) as sock:
         sock.sendall(b"x")
         return sock.recv(1) == b"x"
+
+
+def upload(count, host):
+    data = os.urandom(count)
+    with socket.create_connection((host, 9), PATIENCE) as sock:
+        sock.sendall(data)
+        sock.shutdown(socket.SHUT_WR)
+        if sock.recv(1):
+            raise ValueError("an answer?")
+    print(count, hashlib.sha256(data).hexdigest())
 
 
 def question(ident, name):
@@ -220,6 +233,8 @@ def main(what="", *args):
         return half(int(args[0]), args[1])
     if what == "leave":
         return leave(args[0])
+    if what == "upload":
+        return upload(int(args[0]), args[1])
     if what == "raw":
         return raw(*args)
     sys.exit(__doc__)

@@ -21,7 +21,20 @@ if sut_is_tor; then
 	exit
 fi
 
+# What ends by end-of-file: the server gets that end with all that was sent,
+# and the client an end and no error.
+upload() {
+	local sent
+	sent=$(load upload "$1" "$DEST4") || return
+	echo "sent: $sent"
+	lab_until 30 saw_end "$sent"
+}
+saw_end() { lab_web_log | grep "^9 .* EOF after $1\$"; }
+
+# Nobody else uses port 77, so its streams are those of this test.
 check "a client has its word and goes" load leave "$DEST4"
-check "its stream is still there" holds 7
+check "its stream is still there" holds 77
 check "send no more, then read 5 MB" half 5000000
-check "the stream of the one that went is ended" lab_until 300 no_streams_at 7
+check "an upload that ends by end-of-file" upload 3000000
+check "one of nothing at all" upload 0
+check "the stream of the one that went is ended" lab_until 120 no_streams_at 77

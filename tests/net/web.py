@@ -9,7 +9,9 @@ HTTP, port 80 (HTTP/1.1, keep-alive):
   GET  /sum/N     the SHA-256 of those
   GET  /drip/N    the same bytes, slowly: 16 KiB, a pause of 0.1 s, ...
   PUT, POST       swallow the body; answer its SHA-256
-Port 7  echo, port 17 one line with the client's address, then end.
+Ports 7 and 77 echo, port 17 one line with the client's address, then end.
+Port 9 says nothing, and logs how many bytes came until end-of-file, and their
+SHA-256, or how else it ended.
 
 Each connection and request is a line in LOGFILE: time, port, the client's
 address, and what was asked.  "ready" is its first line.
@@ -170,6 +172,23 @@ async def echo(reader, writer):
     writer.close()
 
 
+async def sink(reader, writer):
+    address = writer.get_extra_info("peername")[0]
+    h = hashlib.sha256()
+    count = 0
+    try:
+        while True:
+            piece = await reader.read(CHUNK)
+            if not piece:
+                break
+            h.update(piece)
+            count += len(piece)
+        note(9, address, "EOF after %d %s" % (count, h.hexdigest()))
+    except OSError as error:
+        note(9, address, "%s after %d" % (error, count))
+    writer.close()
+
+
 async def banner(_, writer):
     address = plain(writer.get_extra_info("peername")[0])
     writer.write((address + "\n").encode())
@@ -177,7 +196,7 @@ async def banner(_, writer):
 
 
 async def plain_services():
-    for port, service in ((7, echo), (17, banner)):
+    for port, service in ((7, echo), (77, echo), (9, sink), (17, banner)):
         sock = socket.create_server(("::", port), family=socket.AF_INET6,
                                     backlog=4096, dualstack_ipv6=True)
         await asyncio.start_server(service, sock=sock)

@@ -64,7 +64,8 @@ fake_kill(struct endpoint *e, int why)
 }
 
 static const struct endpoint_ops fake_ops = {
-	fake_send, fake_grant, fake_fin, fake_kill
+	.send = fake_send, .grant = fake_grant, .fin = fake_fin,
+	.kill = fake_kill
 };
 
 static void
