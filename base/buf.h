@@ -26,4 +26,13 @@ int	 buf_add(struct buf *, const void *, size_t);	/* 0 or -ENOBUFS */
 uint8_t	*buf_head(const struct buf *);		/* ->len bytes */
 void	 buf_drain(struct buf *, size_t);
 
+/* @n of @len bytes that came since then, as if evenly, went at @now: since when
+ * has the oldest of the rest been there?  Who takes a byte now and then keeps
+ * the rest no younger for it. */
+static inline int64_t
+buf_since(int64_t since, int64_t now, size_t n, size_t len)
+{
+	return since + (now - since) * (int64_t)n / (int64_t)len;
+}
+
 #endif

@@ -11,8 +11,8 @@
  * sum; what it holds back beyond that is bounded by its own protocol.  send()
  * copies what it takes and returns how much that was; where that is less than
  * offered, room() comes later.  Slices given to data() die with the call.
- * queued() tells what waits in it: whoever ends it in order asks whether all
- * that was sent has arrived, and the memory limit how much it is.
+ * queued() tells the memory limit what waits in it, under_way() whoever ends
+ * it whether all that was sent has arrived.
  *
  * Death: gone() is the last call, ever, and comes exactly once unless the
  * holder killed the endpoint itself, after which there is no call at all.
@@ -30,9 +30,9 @@
 struct endpoint;
 
 struct endpoint_queued {
-	size_t	ours;		/* bytes in this program's memory */
-	size_t	kernel;		/* sent on, but not known to have arrived */
-	int64_t	since;		/* loop ms, the oldest of @ours; or INT64_MAX */
+	size_t	bytes;		/* in this program's memory */
+	size_t	counted;	/* more of them, that its maker counts itself */
+	int64_t	since;		/* loop ms, the oldest; INT64_MAX: none */
 };
 
 struct endpoint_ops {
@@ -42,6 +42,9 @@ struct endpoint_ops {
 	void	(*kill)(struct endpoint *, int why);
 	/* NULL: nothing ever waits in it that is its own to count. */
 	void	(*queued)(const struct endpoint *, struct endpoint_queued *);
+	/* Bytes of send() that wait in it or, as far as it knows, between it
+	 * and the other end.  NULL: not known, or none. */
+	size_t	(*under_way)(const struct endpoint *);
 };
 
 struct endpoint_user {
@@ -92,10 +95,16 @@ endpoint_kill(struct endpoint *e, int why)
 static inline void
 endpoint_queued(const struct endpoint *e, struct endpoint_queued *q)
 {
-	q->ours = q->kernel = 0;
+	q->bytes = q->counted = 0;
 	q->since = INT64_MAX;
 	if (e->ops->queued)
 		e->ops->queued(e, q);
+}
+
+static inline size_t
+endpoint_under_way(const struct endpoint *e)
+{
+	return e->ops->under_way ? e->ops->under_way(e) : 0;
 }
 
 #endif

@@ -93,9 +93,26 @@ on_leave(void *arg)
 	evloop_leave(&a->ev);
 }
 
+static uint64_t
+on_queued(void *arg, int64_t *oldest)
+{
+	const struct app *a = arg;
+
+	*oldest = INT64_MAX;
+	return a->gateway ? gateway_queued(a->gateway, oldest) : 0;
+}
+
+static uint64_t
+on_shed(void *arg, uint64_t bytes, int64_t at)
+{
+	const struct app *a = arg;
+
+	return a->gateway ? gateway_shed(a->gateway, bytes, at) : 0;
+}
+
 static const struct onion_user onion_users = {
 	.progress = on_progress, .ready = on_ready, .enter = on_enter,
-	.leave = on_leave
+	.leave = on_leave, .queued = on_queued, .shed = on_shed
 };
 
 static void
@@ -454,6 +471,7 @@ stop(struct app *a)
 	doors_close(a->doors);
 	control_free(a->control);
 	gateway_free(a->gateway);
+	a->gateway = NULL;
 	loop_timer_clear(&a->ev.loop, &a->heartbeat);
 	evloop_leave(&a->ev);
 	onion_free(a->onion);

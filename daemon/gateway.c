@@ -189,6 +189,72 @@ gateway_flow(struct gateway *gw, const struct door *door,
 	}
 }
 
+/* --- memory --- */
+
+uint64_t
+gateway_queued(const struct gateway *gw, int64_t *oldest)
+{
+	struct endpoint_queued q;
+	const struct flow *f;
+	uint64_t sum = 0;
+
+	*oldest = INT64_MAX;
+	LIST_FOREACH(f, &gw->flows, link) {
+		splice_queued(&f->splice, &q);
+		sum += q.bytes;
+		if (q.since < *oldest)
+			*oldest = q.since;
+	}
+	return sum;
+}
+
+struct candidate {
+	struct flow	*flow;
+	struct endpoint_queued q;
+};
+
+static int
+by_age(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+
+	return (x->q.since > y->q.since) - (x->q.since < y->q.since);
+}
+
+static size_t
+candidates(const struct gateway *gw, struct candidate *c, int64_t at)
+{
+	struct flow *f;
+	size_t n = 0;
+
+	LIST_FOREACH(f, &gw->flows, link) {
+		c[n].flow = f;
+		splice_queued(&f->splice, &c[n].q);
+		n += c[n].q.since != INT64_MAX && c[n].q.since <= at;
+	}
+	return n;
+}
+
+/* To end one flow calls nobody up, and so ends no other. */
+uint64_t
+gateway_shed(struct gateway *gw, uint64_t bytes, int64_t at)
+{
+	struct candidate *c;
+	uint64_t sum = 0;
+	size_t i, n;
+
+	if ((c = calloc(gw->totals.flows + 1, sizeof(*c))) == NULL)
+		return 0;
+	n = candidates(gw, c, at);
+	qsort(c, n, sizeof(*c), by_age);
+	for (i = 0; i < n && sum < bytes; i++) {
+		sum += c[i].q.bytes + c[i].q.counted;
+		splice_kill(&c[i].flow->splice, -ENOBUFS);
+	}
+	free(c);
+	return sum;
+}
+
 /* --- names --- */
 
 static size_t
@@ -362,8 +428,10 @@ gateway_new(struct gateway **out, const struct gateway_conf *gconf,
 	if (gw == NULL)
 		return rc;
 	gw->conf = *gconf;
+	if (gw->conf.flows_max > ONION_STREAMS_MAX)
+		gw->conf.flows_max = ONION_STREAMS_MAX;
 	LIST_INIT(&gw->flows);
-	gw->quota = quota_new(gconf->flows_max, client_flows(gconf));
+	gw->quota = quota_new(gw->conf.flows_max, client_flows(&gw->conf));
 	if (gw->quota == NULL || (gw->isolate = isolate_new()) == NULL)
 		goto fail;
 	if ((rc = gateway_rules_new(&gw->rules, conf)) < 0 ||

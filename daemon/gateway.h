@@ -32,7 +32,7 @@ enum { DOOR_TRANS = 1, DOOR_DNS };
 struct gateway_conf {
 	struct loop	*loop;
 	struct onion	*onion;
-	size_t		 flows_max;
+	size_t		 flows_max;	/* no more than ONION_STREAMS_MAX */
 };
 
 int	gateway_new(struct gateway **, const struct gateway_conf *,
@@ -50,6 +50,12 @@ void	gateway_flow(struct gateway *, const struct door *,
 	    struct endpoint *take);
 /* The DNS server; its questions are answered here. */
 struct dnsport *gateway_dnsport(struct gateway *);
+
+/* Of the memory limit (onion.h): bytes that wait in its flows, and the oldest,
+ * loop ms; and to end flows, those with the oldest first, until @bytes are free
+ * or the rest is younger than @at. */
+uint64_t gateway_queued(const struct gateway *, int64_t *oldest);
+uint64_t gateway_shed(struct gateway *, uint64_t bytes, int64_t at);
 
 struct gateway_totals {
 	size_t		flows;			/* now */

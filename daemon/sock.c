@@ -62,6 +62,7 @@ struct sock {
 	int		 fd;
 	struct event	*rd, *wr;
 	struct buf	 out;
+	int64_t		 since;		/* ms; the oldest in it */
 	struct loop_item flush;
 	struct loop_item reap;
 	struct loop_timer stall;
@@ -273,8 +274,11 @@ write_out(void *arg)
 			failed(s, errno);
 			return;
 		}
-		if (n > 0)
+		if (n > 0) {
+			s->since = buf_since(s->since, s->ev->loop.now,
+			    (size_t)n, s->out.len);
 			buf_drain(&s->out, (size_t)n);
+		}
 	}
 	want_write(s, s->out.len > 0);
 	if (s->out.len == 0 && s->fin && !s->shut) {
@@ -328,6 +332,8 @@ op_send(struct endpoint *e, const void *p, size_t len)
 		s->refused = 1;
 		len = room;
 	}
+	if (s->out.len == 0)
+		s->since = s->ev->loop.now;
 	if (len && buf_add(&s->out, p, len) < 0) {
 		s->starved = 1;		/* not from within this call */
 		len = 0;
@@ -387,15 +393,23 @@ op_queued(const struct endpoint *e, struct endpoint_queued *q)
 {
 	const struct sock *s = (const struct sock *)e;
 
-	if (s->dead)
+	if (s->dead || s->out.len == 0)
 		return;
-	q->ours = s->out.len;
-	q->kernel = unacknowledged(s->fd);
+	q->bytes = s->out.len;
+	q->since = s->since;
+}
+
+static size_t
+op_under_way(const struct endpoint *e)
+{
+	const struct sock *s = (const struct sock *)e;
+
+	return s->dead ? 0 : s->out.len + unacknowledged(s->fd);
 }
 
 static const struct endpoint_ops sock_ops = {
 	.send = op_send, .grant = op_grant, .fin = op_fin, .kill = op_kill,
-	.queued = op_queued
+	.queued = op_queued, .under_way = op_under_way
 };
 
 int
@@ -433,10 +447,4 @@ fail_events:
 fail:
 	free(s);
 	return -ENOMEM;
-}
-
-size_t
-sock_queued(const struct endpoint *e)
-{
-	return ((const struct sock *)e)->out.len;
 }

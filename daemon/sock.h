@@ -17,7 +17,5 @@ enum {
 
 /* Takes @fd on success (non-blocking from then on). */
 int	sock_new(struct endpoint **, struct evloop *, int fd);
-/* Bytes that wait to be written. */
-size_t	sock_queued(const struct endpoint *);
 
 #endif

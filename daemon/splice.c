@@ -92,10 +92,7 @@ taken(struct splice_side *from, size_t n)
 static size_t
 untaken(const struct splice *s)
 {
-	struct endpoint_queued q;
-
-	endpoint_queued(s->client.ep, &q);
-	return s->stream.wait.len + q.ours + q.kernel;
+	return s->stream.wait.len + endpoint_under_way(s->client.ep);
 }
 
 static void
@@ -131,6 +128,8 @@ on_data(void *arg, const void *p, size_t len)
 		taken(from, len);	/* nobody wants it: let it end */
 		return;
 	}
+	if (n < len && from->wait.len == 0)
+		from->since = from->splice->loop->now;
 	if (n < len && buf_add(&from->wait, (const uint8_t *)p + n,
 	    len - n) < 0) {
 		splice_kill(from->splice, -ENOBUFS);
@@ -150,6 +149,8 @@ on_room(void *arg)
 		    from->wait.len);
 		if (from->splice->over || to->ep == NULL)
 			return;
+		from->since = buf_since(from->since, to->splice->loop->now, n,
+		    from->wait.len);
 		buf_drain(&from->wait, n);
 		taken(from, n);
 	}
@@ -270,8 +271,26 @@ splice_kill(struct splice *s, int why)
 	finish(s);
 }
 
-size_t
-splice_queued(const struct splice *s)
+static void
+add_side(const struct splice_side *side, struct endpoint_queued *sum)
 {
-	return s->client.wait.len + s->stream.wait.len;
+	struct endpoint_queued q = { .since = INT64_MAX };
+
+	if (side->ep)
+		endpoint_queued(side->ep, &q);
+	if (side->wait.len && side->since < q.since)
+		q.since = side->since;
+	sum->bytes += q.bytes + side->wait.len;
+	sum->counted += q.counted;
+	if (q.since < sum->since)
+		sum->since = q.since;
+}
+
+void
+splice_queued(const struct splice *s, struct endpoint_queued *q)
+{
+	q->bytes = q->counted = 0;
+	q->since = INT64_MAX;
+	add_side(&s->client, q);
+	add_side(&s->stream, q);
 }

@@ -35,6 +35,7 @@ struct splice_side {
 	struct splice_side *other;
 	struct endpoint	*ep;		/* NULL once gone */
 	struct buf	 wait;		/* from @ep, not yet taken by other */
+	int64_t		 since;		/* ms; the oldest in it */
 	size_t		 owed;		/* credit to be granted on open */
 	uint64_t	 bytes;		/* that came from @ep */
 	uint8_t		 fin;		/* @ep ended its sending */
@@ -59,6 +60,8 @@ struct splice {
 void	splice_open(struct splice *, struct loop *, struct endpoint *client,
 	    struct endpoint *stream);	/* set opened, done, arg before */
 void	splice_kill(struct splice *, int why);
-size_t	splice_queued(const struct splice *);
+struct endpoint_queued;
+/* What waits in it and in both of its sides. */
+void	splice_queued(const struct splice *, struct endpoint_queued *);
 
 #endif

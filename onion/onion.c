@@ -479,9 +479,26 @@ on_pool_building(void *arg)
 		    "Establishing a Tor circuit");
 }
 
+static uint64_t
+on_pool_queued(void *arg, int64_t *oldest)
+{
+	struct onion *o = arg;
+
+	return o->user->queued ? o->user->queued(o->arg, oldest) : 0;
+}
+
+static uint64_t
+on_pool_shed(void *arg, uint64_t bytes, int64_t at)
+{
+	struct onion *o = arg;
+
+	return o->user->shed ? o->user->shed(o->arg, bytes, at) : 0;
+}
+
 static const struct pool_user pool_users = {
 	.ready = on_pool_ready, .built = on_pool_built,
-	.building = on_pool_building
+	.building = on_pool_building, .queued = on_pool_queued,
+	.shed = on_pool_shed
 };
 
 /* --- configuration --- */

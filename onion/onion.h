@@ -40,6 +40,12 @@ struct onion_user {
 	/* Around each event that the engine takes from libevent. */
 	void	(*enter)(void *arg);
 	void	(*leave)(void *arg);
+	/* MaxMemInQueues is a limit for all that waits: what the user holds of
+	 * its streams counts, too.  How much that is, and since when (loop ms);
+	 * and an end to what has waited longest, until @bytes are free or the
+	 * rest is younger than @at: how much it was.  Both may be NULL. */
+	uint64_t (*queued)(void *arg, int64_t *oldest);
+	uint64_t (*shed)(void *arg, uint64_t bytes, int64_t at);
 };
 
 /* @why gets a sentence for the operator where it fails. */

@@ -23,8 +23,9 @@
  *	at most, sets of two first (poolset.c); while build times are being
  *	learned, circuits are built for that alone.
  * Limits
- *	POOL_CIRCS_MAX circuits; over max_queued bytes in streams the circuit
- *	with the oldest data is killed until a tenth of that is free.
+ *	POOL_CIRCS_MAX circuits; over max_queued bytes in streams and outside,
+ *	whatever has the oldest data, a circuit or what the user has, is ended
+ *	until a tenth of that is free.
  */
 #include "onion/circ/pool.h"
 
@@ -300,42 +301,62 @@ retire(struct pool *p)
 	}
 }
 
-static uint64_t
-queued(const struct pool *p, struct pool_circ **oldest)
+struct queued {
+	uint64_t	 sum;
+	struct pool_circ *oldest;	/* NULL: none that holds any */
+	int64_t		 at;		/* its oldest data; ms */
+	int64_t		 outside;	/* the same of what is the user's */
+};
+
+static void
+queued(const struct pool *p, struct queued *q)
 {
 	struct pool_circ *pc;
-	int64_t at, least = INT64_MAX;
-	uint64_t sum = 0;
-	size_t n;
+	int64_t at;
 
-	*oldest = NULL;
+	q->oldest = NULL;
+	q->sum = 0;
+	q->at = q->outside = LOOP_NEVER;
 	LIST_FOREACH(pc, &p->circs, link) {
-		n = circ_queued(pc->circ, &at);
-		sum += n;
-		if (n && at < least) {
-			least = at;
-			*oldest = pc;
+		q->sum += circ_queued(pc->circ, &at);
+		if (at < q->at) {
+			q->at = at;
+			q->oldest = pc;
 		}
 	}
-	return sum;
+	if (p->user->queued)
+		q->sum += p->user->queued(p->arg, &q->outside);
+}
+
+/* Whose data is the oldest goes, down to that many bytes. */
+static int
+shed_some(struct pool *p, const struct queued *q, uint64_t most)
+{
+	if (q->outside != LOOP_NEVER && q->outside <= q->at &&
+	    p->user->shed(p->arg, q->sum - most, q->at) > 0)
+		return 1;
+	if (q->oldest == NULL)
+		return 0;
+	poolcirc_close(q->oldest, CIRC_WHY_MEMORY);
+	return 1;
 }
 
 static void
 shed(struct pool *p)
 {
 	static struct log_limit limit = { .every_s = 60 };
-	struct pool_circ *pc;
-	uint64_t sum = queued(p, &pc);
+	uint64_t most = p->conf.max_queued;
+	struct queued q;
 
-	if (p->conf.max_queued == 0 || sum <= p->conf.max_queued)
+	queued(p, &q);
+	if (most == 0 || q.sum <= most)
 		return;
-	log_limited(&limit, LL_WARN, LD_CIRC, "%llu bytes wait in streams, "
-	    "more than MaxMemInQueues allows: closing the circuits with the "
-	    "oldest", (unsigned long long)sum);
-	while (pc && sum > p->conf.max_queued / 10 * 9) {
-		poolcirc_close(pc, CIRC_WHY_MEMORY);
-		sum = queued(p, &pc);
-	}
+	log_limited(&limit, LL_WARN, LD_CIRC, "%llu bytes wait for clients and "
+	    "circuits, more than MaxMemInQueues allows: closing what has "
+	    "waited longest", (unsigned long long)q.sum);
+	most = most / 10 * 9;
+	while (q.sum > most && shed_some(p, &q, most))
+		queued(p, &q);
 }
 
 static void

@@ -53,7 +53,7 @@ struct pool_conf {
 	int		 max_pending;	/* being built, at most */
 	int		 reject_internal;
 	int		 extend_by_ed;	/* 1, 0, -1: consensus */
-	uint64_t	 max_queued;	/* bytes in all streams; 0: no limit */
+	uint64_t	 max_queued;	/* bytes that wait; 0: no limit */
 	int		 conflux;	/* link circuits: 1, 0, -1: consensus */
 	int		 conflux_ux;	/* enum conflux_ux: what we ask for */
 };
@@ -66,6 +66,12 @@ struct pool_user {
 	 * the network works. */
 	void	(*built)(void *arg);
 	void	(*building)(void *arg);		/* one was begun */
+	/* Both may be NULL.  What waits outside and falls under the same limit,
+	 * and since when (loop ms).  Then: end what has waited longest there,
+	 * until @bytes are free or the rest is younger than @at; how much it
+	 * was. */
+	uint64_t (*queued)(void *arg, int64_t *oldest);
+	uint64_t (*shed)(void *arg, uint64_t bytes, int64_t at);
 };
 
 /* What a stream or a lookup wants of its circuit. */

@@ -288,15 +288,18 @@ op_kill(struct endpoint *e, int why)
 		close_here(st);
 }
 
-/* What no circuit counts any more. */
+/* While the circuit is there it counts the bytes. */
 static void
 op_queued(const struct endpoint *e, struct endpoint_queued *q)
 {
 	const struct stream *st = from_const(e);
 
-	if (!st->set->cut || st->held.len == 0)
+	if (st->held.len == 0)
 		return;
-	q->ours = st->held.len;
+	if (st->set->cut)
+		q->bytes = st->held.len;
+	else
+		q->counted = st->held.len;
 	q->since = st->held_since;
 }
 

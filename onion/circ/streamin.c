@@ -126,10 +126,11 @@ stream_deliver(struct stream *st)
 	st->delivering = 0;
 	if (st->state == STREAM_S_DEAD)
 		return;
+	st->held_since = buf_since(st->held_since, stream_now(st), n,
+	    st->held.len);
 	buf_drain(&st->held, n);
 	if (streams_are_still(st->set))
 		return;
-	st->held_since = stream_now(st);
 	note_taken(st, n);
 	stream_heard(st);
 	if (st->state == STREAM_S_ENDED && st->held.len == 0)

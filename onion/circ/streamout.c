@@ -134,7 +134,6 @@ add_to_part(struct stream *st, const uint8_t *p, size_t len)
 		st->part = s->spare ? s->spare : malloc(RELAY_DATA_MAX);
 		s->spare = NULL;
 		st->part_len = 0;
-		st->part_since = stream_now(st);
 		if (st->part == NULL) {
 			streams_fail(s, -ENOMEM);
 			return 0;

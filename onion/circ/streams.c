@@ -692,10 +692,9 @@ streams_queued(const struct streams *s, int64_t *oldest)
 	*oldest = n ? s->in.since : LOOP_NEVER;
 	TAILQ_FOREACH(st, &s->all, link) {
 		n += st->held.len + st->part_len;
+		/* Not that of a part: to free it is not worth a circuit. */
 		if (st->held.len)
 			note_oldest(oldest, st->held_since);
-		if (st->part_len)
-			note_oldest(oldest, st->part_since);
 	}
 	return n;
 }

@@ -72,7 +72,6 @@ struct stream {
 	uint8_t			 wants_room;	/* send() came up short */
 	uint16_t		 part_len;
 	uint8_t			*part;		/* RELAY_DATA_MAX; or NULL */
-	int64_t			 part_since;	/* ms */
 	int32_t			 window;	/* cells; without cc */
 	struct xonxoff		 flow;		/* with cc */
 

@@ -8,6 +8,7 @@ check_PROGRAMS += \
 	tests/daemon/test_doors \
 	tests/daemon/test_evloop \
 	tests/daemon/test_gateway \
+	tests/daemon/test_gateway_memory \
 	tests/daemon/test_listen \
 	tests/daemon/test_onionconf \
 	tests/daemon/test_process \
@@ -47,3 +48,6 @@ tests_daemon_test_status_SOURCES = tests/daemon/test_status.c
 tests_daemon_test_status_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 
 EXTRA_DIST += tests/golden/conf tests/golden/status
+# The engine's functions are its own; they come before those of libonion.a.
+tests_daemon_test_gateway_memory_SOURCES = tests/daemon/test_gateway_memory.c
+tests_daemon_test_gateway_memory_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)

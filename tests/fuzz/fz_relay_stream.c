@@ -157,7 +157,7 @@ on_circ_gone(void *arg, enum circ_why why)
 		if (holders[i].e == NULL)
 			continue;
 		endpoint_queued(holders[i].e, &q);
-		must(q.ours > 0);	/* else it would be over */
+		must(q.bytes > 0);	/* else it would be over */
 	}
 	circ = NULL;
 }

@@ -103,8 +103,26 @@ on_building(void *arg)
 	r->building++;
 }
 
+static uint64_t
+on_queued(void *arg, int64_t *oldest)
+{
+	struct poolrig *r = arg;
+
+	*oldest = LOOP_NEVER;
+	return r->queued ? r->queued(oldest) : 0;
+}
+
+static uint64_t
+on_shed(void *arg, uint64_t bytes, int64_t at)
+{
+	struct poolrig *r = arg;
+
+	return r->shed(bytes, at);
+}
+
 static const struct pool_user pool_users = {
-	.ready = on_ready, .built = on_built, .building = on_building
+	.ready = on_ready, .built = on_built, .building = on_building,
+	.queued = on_queued, .shed = on_shed
 };
 
 /* --- the network --- */

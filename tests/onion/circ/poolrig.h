@@ -41,6 +41,9 @@ struct poolrig {
 	/* Edits the relays before they are listed. */
 	void			(*edit)(struct poolrig *);
 	int			 no_guards, no_attach;
+	/* As in struct pool_user; or NULL. */
+	uint64_t		(*queued)(int64_t *oldest);
+	uint64_t		(*shed)(uint64_t bytes, int64_t at);
 };
 
 void	 poolrig_new(struct poolrig *);	/* what is set in it holds */

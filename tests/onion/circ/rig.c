@@ -64,7 +64,7 @@ on_circ_gone(void *arg, enum circ_why why)
 		if (r->h[i].e == NULL)
 			continue;
 		endpoint_queued(r->h[i].e, &q);
-		ck_assert_uint_gt(q.ours, 0);
+		ck_assert_uint_gt(q.bytes, 0);
 	}
 	r->gone++;
 	r->why = why;

@@ -760,6 +760,69 @@ START_TEST(pool_over_max_queued_circuit_with_oldest_data_goes)
 }
 END_TEST
 
+/* Outside the pool: so much, so old; what was asked of it. */
+static struct {
+	uint64_t	bytes, each, wanted;
+	int64_t		since, before;
+	unsigned	sheds;
+} outside;
+
+static uint64_t
+outside_queued(int64_t *oldest)
+{
+	*oldest = outside.bytes ? outside.since : LOOP_NEVER;
+	return outside.bytes;
+}
+
+static uint64_t
+outside_shed(uint64_t bytes, int64_t at)
+{
+	outside.sheds++;
+	outside.wanted = bytes;
+	outside.before = at;
+	outside.bytes -= outside.each;
+	return outside.each;
+}
+
+/* 0: what is outside is older, 1: the circuit's is; 2: there is none. */
+START_TEST(pool_limit_is_for_what_waits_outside_too)
+{
+	struct poolrig r = { .pconf = { .max_queued = 100 * 1000 },
+		.queued = outside_queued, .shed = outside_shed };
+	struct hold h = { .on = NULL };
+	struct attach_target t = { .host = "a.test", .port = SIM_SOURCE };
+	const struct endpoint_user *users;
+	uint8_t token[POOL_TOKEN] = { 1 };
+
+	memset(&outside, 0, sizeof(outside));
+	poolrig_new(&r);
+	r.net->source = 60 * 1000;
+	ck_assert_int_eq(hold_connect(&r, &h, 1, "a.test", SIM_SOURCE), 0);
+	users = h.e->user;
+	endpoint_kill(h.e, 0);
+	if (_i < 2) {
+		ck_assert_int_eq(attach_connect(r.attach, token, &t, &h.e), 0);
+		endpoint_hold(h.e, users, &h);
+		poolrig_run(&r, 5000);
+	} else
+		h.gones = 0;
+	ck_assert_uint_eq(h.gones, 0);
+	outside.bytes = _i < 2 ? 50 * 1000 : 110 * 1000;
+	outside.each = 25 * 1000;
+	outside.since = _i == 1 ? r.loop.now : 0;
+	poolrig_run(&r, 1500);
+	ck_assert_uint_eq(outside.sheds, _i != 1);
+	ck_assert_uint_eq(h.gones, _i == 1);
+	if (outside.sheds)
+		ck_assert_uint_eq(outside.wanted, 20 * 1000);
+	poolrig_run(&r, 5000);			/* and that was enough */
+	ck_assert_uint_eq(outside.sheds, _i != 1);
+	if (_i == 0)
+		endpoint_kill(h.e, 0);
+	poolrig_free(&r);
+}
+END_TEST
+
 /* --- isolation, whatever happens --- */
 
 enum { SLOTS = 200, TOKENS = 24, CONNECTS = 10000 };
@@ -900,6 +963,7 @@ static const struct unit_test tests[] = {
 	UNIT(pool_broken_network_behind_the_guard_is_not_hammered),
 	UNIT(pool_retry_period_bounds_the_wait),
 	UNIT(pool_over_max_queued_circuit_with_oldest_data_goes),
+	UNIT_LOOP(pool_limit_is_for_what_waits_outside_too, 3),
 	UNIT(pool_no_two_tokens_ever_share_a_circuit),
 };
 UNIT_MAIN("pool", tests)

@@ -1067,7 +1067,8 @@ START_TEST(stream_that_ended_outlives_its_circuit)
 	rig_run(&r);
 	ck_assert_uint_eq(h->gones, 0);
 	endpoint_queued(h->e, &q);
-	ck_assert_uint_eq(q.ours, 0);		/* the circuit counts it */
+	ck_assert_uint_eq(q.bytes, 0);
+	ck_assert_uint_eq(q.counted, 4300);	/* by the circuit */
 	endpoint_grant(h->e, 100);		/* and it goes before that */
 	c = r.circ;
 	if (_i % 2)
@@ -1078,7 +1079,7 @@ START_TEST(stream_that_ended_outlives_its_circuit)
 	ck_assert_uint_eq(h->gones, 0);
 	ck_assert_uint_eq(h->got, 800);
 	endpoint_queued(h->e, &q);
-	ck_assert_uint_eq(q.ours, 4200);
+	ck_assert_uint_eq(q.bytes, 4200);
 	ck_assert_uint_eq(endpoint_send(h->e, "x", 1), 0);
 	for (i = 0; i < 4; i++) {
 		loop_advance(&r.loop, STREAMS_UNREAD_MS - 1);
