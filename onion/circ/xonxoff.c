@@ -34,25 +34,6 @@ xonxoff_stop(struct xonxoff *x, const struct flow_params *p)
 	return 0;
 }
 
-int
-xonxoff_start(struct xonxoff *x, const struct flow_params *p, uint32_t kbps,
-    int64_t now)
-{
-	int32_t each = p->xoff_exit < p->xon_rate ? p->xoff_exit : p->xon_rate;
-	uint64_t most = x->sent / (uint64_t)each;
-
-	if (x->xons >= most + x->xoffs + XONXOFF_SLACK)
-		return -EPROTO;
-	x->xons++;
-	x->stopped = 0;
-	x->rate = (uint64_t)kbps * 1000;
-	if (x->rate > INT32_MAX)
-		x->rate = 0;
-	x->tokens = (int64_t)x->rate;
-	x->filled_at = now;
-	return 0;
-}
-
 static void
 refill(struct xonxoff *x, int64_t now)
 {
@@ -67,6 +48,36 @@ refill(struct xonxoff *x, int64_t now)
 		x->tokens = rate;
 }
 
+/* What is in the bucket stays, as far as the new one holds it: a relay that
+ * says XON again and again must not be a second ahead each time.  It is full
+ * where there was no rate before. */
+static void
+set_rate(struct xonxoff *x, uint64_t rate, int64_t now)
+{
+	int64_t most = rate > INT32_MAX ? 0 : (int64_t)rate;
+
+	if (x->rate)
+		refill(x, now);
+	if (x->rate == 0 || x->tokens > most)
+		x->tokens = most;
+	x->rate = (uint64_t)most;
+	x->filled_at = now;
+}
+
+int
+xonxoff_start(struct xonxoff *x, const struct flow_params *p, uint32_t kbps,
+    int64_t now)
+{
+	int32_t each = p->xoff_exit < p->xon_rate ? p->xoff_exit : p->xon_rate;
+	uint64_t most = x->sent / (uint64_t)each;
+
+	if (x->xons >= most + x->xoffs + XONXOFF_SLACK)
+		return -EPROTO;
+	x->xons++;
+	x->stopped = 0;
+	set_rate(x, (uint64_t)kbps * 1000, now);
+	return 0;
+}
 int
 xonxoff_may_send(struct xonxoff *x, int64_t now, int64_t *when)
 {

@@ -511,6 +511,42 @@ START_TEST(xonxoff_may_send_keeps_to_the_rate)
 }
 END_TEST
 
+/* As many XON as may come: the rate is what it says, all the same. */
+START_TEST(xonxoff_start_again_gives_no_second_ahead)
+{
+	struct flow_params p;
+	struct xonxoff x;
+	int64_t now = 1000, when;
+	uint64_t sent = 0;
+	unsigned i;
+
+	flow_params_load(&p, NULL);
+	memset(&x, 0, sizeof(x));
+	ck_assert_int_eq(xonxoff_start(&x, &p, 20, now), 0);
+	for (i = 0; i < 3; i++) {
+		while (xonxoff_may_send(&x, now, &when)) {
+			xonxoff_sent(&x, 498);
+			sent += 498;
+		}
+		ck_assert_int_eq(xonxoff_start(&x, &p, 20, now), 0);
+	}
+	ck_assert_uint_le(sent, 20 * 1000 + 498);
+	/* A lower one holds less; a higher one is not full for that. */
+	now += 1000;
+	x.xons = 0;
+	ck_assert_int_eq(xonxoff_start(&x, &p, 5, now), 0);
+	ck_assert_int_eq(x.tokens, 5000);
+	memset(&x, 0, sizeof(x));
+	ck_assert_int_eq(xonxoff_start(&x, &p, 5, now), 0);
+	ck_assert_int_eq(xonxoff_start(&x, &p, 20, now), 0);
+	ck_assert_int_eq(x.tokens, 5000);
+	/* After none at all it begins full. */
+	ck_assert_int_eq(xonxoff_start(&x, &p, 0, now), 0);
+	ck_assert_int_eq(xonxoff_start(&x, &p, 20, now), 0);
+	ck_assert_int_eq(x.tokens, 20000);
+}
+END_TEST
+
 static const struct unit_test tests[] = {
 	UNIT(flow_params_load_takes_the_consensus_and_its_limits),
 	UNIT(sendme_acked_wants_tags_in_order_and_once),
@@ -526,6 +562,7 @@ static const struct unit_test tests[] = {
 	UNIT(xonxoff_over_has_a_grace_period_and_an_end_to_it),
 	UNIT(xonxoff_drained_sends_xon_at_last_and_tells_the_rate),
 	UNIT(xonxoff_start_takes_what_bytes_account_for),
+	UNIT(xonxoff_start_again_gives_no_second_ahead),
 	UNIT(xonxoff_may_send_keeps_to_the_rate),
 };
 UNIT_MAIN("flow", tests)
