@@ -3,7 +3,8 @@
  * Theory of operation
  *	What is under way when we send END still arrives, and is no fault of
  *	the relay's.  So a stream that we end leaves a half behind, which knows
- *	what could still come: no more DATA or SENDMEs than the windows allowed,
+ *	what could still come: no more DATA or SENDMEs than the windows allowed
+ *	(or STREAMS_HALF_DATA_MAX, and not for long, where there is none),
  *	CONNECTED only if it had not come, one END.  All beyond that closes the
  *	circuit, as for any unknown stream.
  *
@@ -45,7 +46,7 @@ half_new(struct streams *s, const struct streams_slot *old)
 		return NULL;
 	h->slot.kind = SLOT_HALF;
 	h->slot.id = old->id;
-	h->until = LOOP_NEVER;
+	h->until = h->data_until = LOOP_NEVER;
 	return h;
 }
 
@@ -82,6 +83,7 @@ half_from_stream(struct stream *st)
 	h->connected = st->state == STREAM_S_CONNECTING;
 	if (s->conf.cc) {
 		h->flow = STREAMS_HALF_FLOW_MAX;
+		h->data = STREAMS_HALF_DATA_MAX;
 	} else {
 		h->data = (uint16_t)st->rwindow;
 		h->sendmes = (uint8_t)(used_up(st->window) /
@@ -106,6 +108,23 @@ half_from_lookup(struct lookup *l)
 	return take_place(l->set, h, &l->slot) < 0 ? -ENOMEM : 0;
 }
 
+/* How long DATA may come after END went out. */
+static int64_t
+data_ms(const struct streams *s)
+{
+	int64_t ms = STREAMS_HALF_DATA_MS, rtt;
+	size_t i;
+
+	if (!s->conf.cc)
+		return STREAMS_HALF_MS;		/* the window is limit enough */
+	for (i = 0; i < s->nlegs; i++) {
+		rtt = s->leg[i].flow.vegas.rtt_max / 1000;
+		if (rtt > ms)
+			ms = rtt;
+	}
+	return ms < STREAMS_HALF_MS ? ms : STREAMS_HALF_MS;
+}
+
 int
 half_pay(struct streams *s, struct half *h)
 {
@@ -116,6 +135,7 @@ half_pay(struct streams *s, struct half *h)
 		return -ENOBUFS;
 	streams_waive(s, &h->slot, OWES_END);
 	h->until = s->conf.loop->now + STREAMS_HALF_MS;
+	h->data_until = s->conf.loop->now + data_ms(s);
 	TAILQ_REMOVE(&s->halves, h, link);
 	TAILQ_INSERT_TAIL(&s->halves, h, link);
 	return 0;
@@ -133,11 +153,7 @@ take_one(uint8_t *left)
 static int
 take_data(struct streams *s, struct half *h)
 {
-	if (h->resolved)
-		return -EPROTO;
-	if (s->conf.cc)
-		return 0;		/* as long as the half is here */
-	if (h->data == 0)
+	if (h->resolved || h->data == 0 || h->data_until <= s->conf.loop->now)
 		return -EPROTO;
 	h->data--;
 	return 0;

@@ -29,6 +29,13 @@ enum {
 	 * remembered, so long after our END went out. */
 	STREAMS_HALF_MAX = 2048,
 	STREAMS_HALF_MS	= 2 * 60 * 1000,
+	/* DATA that may still come for one of them where no window says how
+	 * much: until it is long past the time in which the exit had our END,
+	 * the longest round trip that was seen or at least so long, and no more
+	 * cells than may ever be in flight.  C tor takes the build timeout for
+	 * the least; but it passes over what comes later, and we close. */
+	STREAMS_HALF_DATA_MS = 30 * 1000,
+	STREAMS_HALF_DATA_MAX = 20000,
 	/* XON and XOFF that may still come for one of them. */
 	STREAMS_HALF_FLOW_MAX = 16,
 	/* Cells that one stream may send while others wait for their turn. */

@@ -95,6 +95,7 @@ struct half {
 	struct streams_slot	 slot;
 	TAILQ_ENTRY(half)	 link;		/* in the order of @until */
 	int64_t			 until;		/* ms; NEVER: END is unsent */
+	int64_t			 data_until;	/* ms; the same for DATA */
 	uint16_t		 data;		/* cells that may still come */
 	uint8_t			 sendmes;
 	uint8_t			 flow;		/* XON, XOFF */

@@ -465,6 +465,63 @@ START_TEST(stream_half_takes_one_window_and_no_more)
 }
 END_TEST
 
+/* With congestion control nothing tells how much is under way, but it has an
+ * end. */
+START_TEST(stream_half_without_a_window_has_a_ceiling)
+{
+	struct rig r;
+	struct holder *h;
+	uint16_t id;
+	int i;
+
+	rig_new(&r, 3, RIG_CC);
+	h = rig_connect(&r, 0, SIM_MUTE, 0);
+	rig_run(&r);
+	id = rig_last_id(&r);
+	holder_kill(h);
+	rig_run(&r);
+	for (i = 0; i < STREAMS_HALF_DATA_MAX; i++) {
+		simcirc_data(r.sim, id, "x", 1);
+		if (i % 100 == 0)
+			rig_run(&r);
+	}
+	ck_assert(lives(&r));
+	simcirc_data(r.sim, id, "x", 1);
+	ck_assert(!lives(&r));
+	rig_free(&r);
+}
+END_TEST
+
+/* The longest round trip that was seen counts, where it is longer. */
+START_TEST(stream_half_lasts_a_long_round_trip)
+{
+	struct rig r;
+	struct holder *h;
+	uint16_t id;
+	int i;
+
+	rig_new(&r, 3, RIG_CC);
+	r.net->knobs.sendme_late_ms = STREAMS_HALF_DATA_MS + 10000;
+	h = rig_connect(&r, 0, SIM_SINK, 0);
+	(void)holder_send(h, 40 * 498);
+	for (i = 0; i < 60; i++) {
+		rig_run(&r);
+		loop_advance(&r.loop, 1000);
+	}
+	rig_run(&r);
+	id = rig_last_id(&r);
+	holder_kill(h);
+	rig_run(&r);
+	loop_advance(&r.loop, STREAMS_HALF_DATA_MS + 9000);
+	simcirc_data(r.sim, id, "x", 1);
+	ck_assert(lives(&r));
+	loop_advance(&r.loop, 3000);
+	simcirc_data(r.sim, id, "x", 1);
+	ck_assert(!lives(&r));
+	rig_free(&r);
+}
+END_TEST
+
 START_TEST(stream_half_takes_as_many_sendmes_as_were_due)
 {
 	struct rig r;
@@ -507,7 +564,8 @@ START_TEST(stream_half_is_over_after_a_while)
 	simcirc_data(r.sim, id, "x", 1);
 	ck_assert(lives(&r));
 	fakechan_room(r.chan, SIZE_MAX);
-	loop_advance(&r.loop, STREAMS_HALF_MS - 1);
+	loop_advance(&r.loop, (_i ? STREAMS_HALF_DATA_MS : STREAMS_HALF_MS) -
+	    1);
 	simcirc_data(r.sim, id, "x", 1);
 	ck_assert(lives(&r));
 	loop_advance(&r.loop, 1);
@@ -600,6 +658,8 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(stream_xoff_twice_or_xon_storm_closes_it, 2),
 	UNIT(stream_xon_xoff_for_a_half_are_few),
 	UNIT(stream_half_takes_one_window_and_no_more),
+	UNIT(stream_half_without_a_window_has_a_ceiling),
+	UNIT(stream_half_lasts_a_long_round_trip),
 	UNIT(stream_half_takes_as_many_sendmes_as_were_due),
 	UNIT_LOOP(stream_half_is_over_after_a_while, 2),
 	UNIT(stream_half_once_ended_is_unknown),
