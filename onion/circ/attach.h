@@ -26,8 +26,10 @@ enum {
 	ATTACH_HOST_MAX = 255,
 	ATTACH_EARLY_MAX = 32 * 1024,	/* bytes kept for a retry */
 	ATTACH_EARLY_SUM_MAX = 32 * 1024 * 1024,	/* of all streams */
-	ATTACH_FAILURES_MAX = 3,	/* for reasons that the exit gives */
-	ATTACH_TRIES_MAX = 10		/* in all */
+	/* That ended for reasons that exits gave, whichever; see
+	 * attach_stream.c. */
+	ATTACH_FAILURES_MAX = 3,
+	ATTACH_TRIES_MAX = 10		/* in all: circuits that went, too */
 };
 
 struct attach_conf {

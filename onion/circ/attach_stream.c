@@ -12,10 +12,18 @@
  *	  EXITPOLICY			another exit; no, where the address that
  *					it found can't be what was asked for
  *	  HIBERNATING, RESOURCELIMIT	another; this one is left alone a while
- *	  RESOLVEFAILED, MISC, NOROUTE	another, ATTACH_FAILURES_MAX in all: a
- *					real exit says MISC of a closed port
- *	  DESTROY, TORPROTOCOL, none	another; the circuit is closed
+ *	  RESOLVEFAILED, MISC, NOROUTE	another: a real exit says MISC of a
+ *					closed port
+ *	  DESTROY, TORPROTOCOL		another; the circuit is closed
+ *	  none				another; the circuit is gone
  *	  all else			the answer
+ *
+ *	Whatever reasons exits give, ATTACH_FAILURES_MAX of them are enough.
+ *	tor counts RESOLVEFAILED, MISC and NOROUTE alone, and goes on for two
+ *	minutes with the others; then a target that all refuse, or exits that
+ *	agreed on it, choose how many circuits we build, and show our guard a
+ *	pattern.  Only circuits that went without a word are no answer from an
+ *	exit: they count as tries.
  *
  *	We differ from tor in what a refusal does to a circuit and its exit:
  *	nothing, but that this stream goes elsewhere.  What is refused is up to
@@ -184,6 +192,7 @@ judge(struct attach_stream *s, struct pool_circ *pc, int why)
 	struct attach_seek *k = s->w.seek;
 	uint8_t reason = stream_end_reason(s->inner);
 
+	k->failures += reason != END_NONE;
 	switch (reason) {
 	case END_EXITPOLICY:
 		k->err = -EHOSTUNREACH;
@@ -198,7 +207,6 @@ judge(struct attach_stream *s, struct pool_circ *pc, int why)
 	case END_RESOLVEFAILED:
 	case END_MISC:
 	case END_NOROUTE:
-		k->failures++;
 		k->err = reason == END_MISC ? -ECONNREFUSED :
 		    relaymsg_end_errno(reason, 0);
 		return 0;

@@ -106,16 +106,16 @@ static const struct {
 	{ END_MISC,		-ECONNREFUSED,	3, 3 },
 	{ END_RESOLVEFAILED,	-ENOENT,	3, 3 },
 	{ END_CONNECTREFUSED,	-ECONNREFUSED,	1, 1 },
-	{ END_EXITPOLICY,	-EHOSTUNREACH,	10, 9 },
-	{ END_DESTROY,		-ECONNRESET,	10, 9 },
+	{ END_EXITPOLICY,	-EHOSTUNREACH,	3, 3 },
+	{ END_DESTROY,		-ECONNRESET,	3, 3 },
 	{ END_DONE,		-ECONNRESET,	1, 1 },
 	{ END_TIMEOUT,		-ETIMEDOUT,	1, 1 },
 	{ END_NOROUTE,		-EHOSTUNREACH,	3, 3 },
-	{ END_HIBERNATING,	-EAGAIN,	10, 10 },
+	{ END_HIBERNATING,	-EAGAIN,	3, 3 },
 	{ END_INTERNAL,		-ECONNRESET,	1, 1 },
-	{ END_RESOURCELIMIT,	-EAGAIN,	10, 10 },
+	{ END_RESOURCELIMIT,	-EAGAIN,	3, 3 },
 	{ END_CONNRESET,	-ECONNRESET,	1, 1 },
-	{ END_TORPROTOCOL,	-ECONNRESET,	10, 9 },
+	{ END_TORPROTOCOL,	-ECONNRESET,	3, 3 },
 	{ END_NOTDIRECTORY,	-ECONNREFUSED,	1, 1 },
 	{ 99,			-ECONNRESET,	1, 1 },	/* unknown */
 };
@@ -156,7 +156,7 @@ START_TEST(attach_connect_refused_marks_exit_only_if_short_of_something)
 	for (i = 0; i < POOLRIG_RELAYS; i++)
 		bad += path_exit_is_bad(r.path, r.net->relay[i].rsa_id) != 0;
 	if (reason == END_HIBERNATING || reason == END_RESOURCELIMIT)
-		ck_assert_uint_eq(bad, 10);
+		ck_assert_uint_eq(bad, 3);
 	else
 		ck_assert_uint_eq(bad, 0);
 	poolrig_free(&r);
@@ -230,7 +230,7 @@ static const struct {
 	int		 why;
 	unsigned	 tries;
 } policy_cases[] = {
-	{ "elsewhere", "\4\1\2\3\4\0\0\0\1", 9, -EHOSTUNREACH, 10 },
+	{ "elsewhere", "\4\1\2\3\4\0\0\0\1", 9, -EHOSTUNREACH, 3 },
 	{ "0.0.0.0", "\4\0\0\0\0\0\0\0\1", 9, -EACCES, 1 },
 	{ "internal", "\4\12\0\0\1\0\0\0\1", 9, -EACCES, 1 },
 	{ "v6 not wanted", "\4\x26\x07\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\1",
@@ -730,6 +730,32 @@ START_TEST(attach_resolve_answer_is_judged)
 }
 END_TEST
 
+/* Each time it is another exit's resolver that is asked. */
+START_TEST(attach_resolve_is_retried_on_different_exits)
+{
+	struct poolrig r = { .no_attach = 0 };
+	uint8_t asked[POOLRIG_RELAYS] = { 0 };
+	const struct simcirc *c;
+	struct look k;
+	unsigned exits = 0;
+
+	poolrig_new(&r);
+	memcpy(r.net->resolved, FLEETING, 6);
+	r.net->resolved_len = 6;
+	look_start(&r, &k);
+	poolrig_run(&r, 20000);
+	ck_assert_int_eq(k.err, -EAGAIN);
+	for (c = r.net->circs; c; c = c->next) {
+		if (c->resolves == 0)
+			continue;
+		exits += !asked[c->relay[c->n - 1]];
+		asked[c->relay[c->n - 1]] = 1;
+	}
+	ck_assert_uint_eq(exits, ATTACH_FAILURES_MAX);
+	poolrig_free(&r);
+}
+END_TEST
+
 START_TEST(attach_resolve_silent_exit_is_left_for_another)
 {
 	struct poolrig r = { .no_attach = 0 };
@@ -815,6 +841,7 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(pool_newnym_waiting_stream_shares_with_none_of_after, 10),
 	UNIT(attach_send_early_bytes_of_all_have_a_ceiling),
 	UNIT_LOOP(attach_resolve_answer_is_judged, NELEM(look_cases)),
+	UNIT(attach_resolve_is_retried_on_different_exits),
 	UNIT(attach_resolve_silent_exit_is_left_for_another),
 	UNIT_LOOP(attach_cancel_at_any_moment_is_the_end, 20),
 	UNIT_LOOP(attach_free_tells_lookups, 4),
