@@ -21,7 +21,7 @@ static struct {
 	struct loop	 loop;
 	struct dnsport	*dp;
 	int		 depth;
-	unsigned	 asked, forgotten;
+	unsigned	 asked, forgotten, enters;	/* ever */
 	struct dns_query *held[SERVER_HELD_MAX];
 	unsigned	 nheld;
 	struct dns_from	 from;		/* of the last */
@@ -98,6 +98,7 @@ server_enter(void *turn)
 {
 	ck_assert_ptr_eq(turn, &server);
 	server.depth++;
+	server.enters++;
 }
 
 static inline void

@@ -326,7 +326,8 @@ END_TEST
 START_TEST(dnssock_without_descriptors_rests_and_goes_on)
 {
 	struct rlimit lim, tight;
-	int fd, spare, turns, i;
+	unsigned enters;
+	int fd, spare, i;
 
 	open_at("127.0.0.1");
 	fd = dial("127.0.0.1", SOCK_STREAM, NULL, 0);
@@ -337,11 +338,11 @@ START_TEST(dnssock_without_descriptors_rests_and_goes_on)
 	tight.rlim_cur = (rlim_t)spare;		/* not one more */
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &tight), 0);
 	PUMP_UNTIL(loop_next(&server.loop) != LOOP_NEVER);
-	for (i = 0, turns = 0; i < 20; i++)
-		turns += event_base_loop(server.base, EVLOOP_NONBLOCK);
-	ck_assert_int_eq(turns, 0);
-	ck_assert_int_eq(event_base_get_num_events(server.base,
-	    EVENT_BASE_COUNT_ACTIVE), 0);
+	enters = server.enters;
+	ck_assert_uint_gt(enters, 0);
+	for (i = 0; i < 20; i++)
+		event_base_loop(server.base, EVLOOP_NONBLOCK);
+	ck_assert_uint_eq(server.enters, enters);
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &lim), 0);
 	loop_advance(&server.loop, 1500);
 	ask_tcp(fd, "www.example.test");
