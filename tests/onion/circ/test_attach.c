@@ -276,18 +276,38 @@ START_TEST(attach_connect_exitpolicy_address_is_judged)
 }
 END_TEST
 
+/* 1, 0: ClientDNSRejectInternalAddresses */
 START_TEST(attach_connect_internal_answer_is_eacces_at_once)
 {
-	struct poolrig r = { .pconf = { .reject_internal = 1 } };
+	struct poolrig r = { .pconf = { .reject_internal = _i } };
 	struct hold h = { .on = NULL };
 
 	poolrig_new(&r);
 	addr_v4(&r.net->exit_addr, 0x0a000001, 0);
 	ck_assert_int_eq(hold_connect(&r, &h, 1, HOST, SIM_ECHO), 0);
 	poolrig_run(&r, 5000);
-	ck_assert_uint_eq(h.opened, 0);
-	ck_assert_int_eq(h.why, -EACCES);
+	ck_assert_uint_eq(h.opened, !_i);
+	ck_assert_int_eq(h.why, _i ? -EACCES : 0);
 	ck_assert_uint_eq(poolrig_seen(&r, HOST, NULL), 1);
+	poolrig_free(&r);
+}
+END_TEST
+
+/* EXITPOLICY with an internal address: the answer, or one exit's opinion. */
+START_TEST(attach_connect_internal_policy_address_is_obeyed_as_configured)
+{
+	struct poolrig r = { .aconf = { .reject_internal = _i } };
+	struct hold h = { .on = NULL };
+	unsigned n = 0, i;
+
+	poolrig_new(&r);
+	ck_assert_int_eq(hold_connect(&r, &h, 1, HOST, SIM_DEAD), 0);
+	for (i = 0; i < 1000 && !h.gones; i++) {
+		poolrig_run(&r, 20);
+		n += say_policy(&r, "\4\12\0\0\1\0\0\0\1", 9);
+	}
+	ck_assert_int_eq(h.why, _i ? -EACCES : -EHOSTUNREACH);
+	ck_assert_uint_eq(n, _i ? 1 : ATTACH_FAILURES_MAX);
 	poolrig_free(&r);
 }
 END_TEST
@@ -730,6 +750,38 @@ START_TEST(attach_resolve_answer_is_judged)
 }
 END_TEST
 
+#define INTERNAL4 "\4\4\12\0\0\1\0\0\1\0"
+
+/* 1, 0: ClientDNSRejectInternalAddresses.  What is left of an answer may be
+ * nothing: then other exits are asked. */
+START_TEST(attach_resolve_internal_answers_go_as_configured)
+{
+	static const struct {
+		const char	*in;
+		size_t		 len;
+		int		 err;
+		size_t		 n;
+	} t[] = {
+		{ INTERNAL4, 10, 0, 1 },
+		{ INTERNAL4, 10, -EAGAIN, 0 },
+		{ INTERNAL4 GOOD4, 20, 0, 2 },
+		{ INTERNAL4 GOOD4, 20, 0, 1 },
+	};
+	struct poolrig r = { .pconf = { .reject_internal = _i % 2 } };
+	struct look k;
+
+	poolrig_new(&r);
+	memcpy(r.net->resolved, t[_i].in, t[_i].len);
+	r.net->resolved_len = t[_i].len;
+	look_start(&r, &k);
+	poolrig_run(&r, 20000);
+	ck_assert_uint_eq(k.calls, 1);
+	ck_assert_int_eq(k.err, t[_i].err);
+	ck_assert_uint_eq(k.n, t[_i].n);
+	poolrig_free(&r);
+}
+END_TEST
+
 /* Each time it is another exit's resolver that is asked. */
 START_TEST(attach_resolve_is_retried_on_different_exits)
 {
@@ -822,7 +874,9 @@ static const struct unit_test tests[] = {
 	UNIT(attach_connect_closed_after_open_is_not_retried),
 	UNIT_LOOP(attach_connect_exitpolicy_address_is_judged,
 	    NELEM(policy_cases)),
-	UNIT(attach_connect_internal_answer_is_eacces_at_once),
+	UNIT_LOOP(attach_connect_internal_answer_is_eacces_at_once, 2),
+	UNIT_LOOP(
+	    attach_connect_internal_policy_address_is_obeyed_as_configured, 2),
 	UNIT(attach_connect_retry_repeats_early_bytes_and_fin),
 	UNIT(attach_connect_circuit_lost_while_trying_is_tried_elsewhere),
 	UNIT(attach_connect_circuit_lost_when_open_ends_the_stream),
@@ -841,6 +895,7 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(pool_newnym_waiting_stream_shares_with_none_of_after, 10),
 	UNIT(attach_send_early_bytes_of_all_have_a_ceiling),
 	UNIT_LOOP(attach_resolve_answer_is_judged, NELEM(look_cases)),
+	UNIT_LOOP(attach_resolve_internal_answers_go_as_configured, 4),
 	UNIT(attach_resolve_is_retried_on_different_exits),
 	UNIT(attach_resolve_silent_exit_is_left_for_another),
 	UNIT_LOOP(attach_cancel_at_any_moment_is_the_end, 20),

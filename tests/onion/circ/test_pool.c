@@ -727,6 +727,35 @@ START_TEST(pool_retry_period_bounds_the_wait)
 }
 END_TEST
 
+/* --- congestion control --- */
+
+static void
+without_cc(struct poolrig *r)
+{
+	strcpy(r->sd.params, "cc_alg=0");
+}
+
+/* 0: the exit is asked for it, and no other hop; 1: the consensus says not */
+START_TEST(pool_circuits_ask_their_exit_for_congestion_control)
+{
+	struct poolrig r = { .no_attach = 1, .edit = _i ? without_cc : NULL };
+	const struct simcirc *c;
+	unsigned n = 0;
+
+	poolrig_new(&r);
+	build_clean(&r, 1, 80);
+	for (c = r.net->circs; c; c = c->next) {
+		if (c->n != 3)
+			continue;
+		n++;
+		ck_assert_int_eq(c->cc, !_i);
+		ck_assert_int_eq(c->inc > 0 && c->cc, !_i);
+	}
+	ck_assert_uint_gt(n, 0);
+	poolrig_free(&r);
+}
+END_TEST
+
 /* --- memory --- */
 
 START_TEST(pool_over_max_queued_circuit_with_oldest_data_goes)
@@ -962,6 +991,7 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(pool_dark_network_is_not_hammered_and_recovery_is_prompt, 4),
 	UNIT(pool_broken_network_behind_the_guard_is_not_hammered),
 	UNIT(pool_retry_period_bounds_the_wait),
+	UNIT_LOOP(pool_circuits_ask_their_exit_for_congestion_control, 2),
 	UNIT(pool_over_max_queued_circuit_with_oldest_data_goes),
 	UNIT_LOOP(pool_limit_is_for_what_waits_outside_too, 3),
 	UNIT(pool_no_two_tokens_ever_share_a_circuit),
