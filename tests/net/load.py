@@ -2,7 +2,8 @@
 """The LAN client, where curl and dig are not enough.
 
 usage: load.py many N HOST      open N connections; when all are open, send
-                                a word of its own on each and have it echoed
+                                a word of its own on each and have it echoed;
+                                none is closed before all have theirs back
        load.py idle N HOST      open N, print "ready", hold until killed
        load.py ttfb N HOST      N fresh connections, one after the other:
                                 seconds to the first byte, a line each
@@ -39,10 +40,11 @@ PATIENCE = 120  # seconds: a bound against hanging, never a criterion
 
 async def many(count, host):
     everyone_is_here = asyncio.Event()
-    arrived = 0
+    everyone_has_it = asyncio.Event()
+    arrived = served = 0
 
     async def one(i):
-        nonlocal arrived
+        nonlocal arrived, served
         reader, writer = await asyncio.open_connection(host, 7)
         arrived += 1
         if arrived == count:
@@ -51,9 +53,14 @@ async def many(count, host):
         word = b"%06d %s\n" % (i, os.urandom(400).hex().encode())
         writer.write(word)
         back = await reader.readexactly(len(word))
-        writer.close()
         if back != word:
             raise ValueError("%d got another's bytes" % i)
+        # The far end is open, too; and stays so until all others are.
+        served += 1
+        if served == count:
+            everyone_has_it.set()
+        await everyone_has_it.wait()
+        writer.close()
 
     jobs = [asyncio.create_task(one(i)) for i in range(count)]
     _, late = await asyncio.wait(jobs, timeout=PATIENCE,
