@@ -75,3 +75,39 @@ flood() {
 		" 200 $DEST4"
 }
 check "200 names at once" flood
+
+# What must not leave: the gateway answers it itself, and no exit's resolver
+# ever hears of it.  (dnsmasq logs every question that it gets.)
+LOCAL_NAMES=(somebody.local printer.lan nas.home.arpa singlelabel
+	duckduckgogg42xjoc72x3sjasowoarfbgcmvfimaftt6twagswzczad.onion)
+LOCAL_ADDRESSES=(10.1.2.3 192.168.7.7 172.16.5.4 127.0.0.1 169.254.3.3
+	fd00:dead::7 fe80::7)
+no_such_name() {
+	local n
+	for n in "${LOCAL_NAMES[@]}"; do
+		status NXDOMAIN "$n" A && status NXDOMAIN "$n" AAAA ||
+			return
+	done
+	for n in "${LOCAL_ADDRESSES[@]}"; do
+		status NXDOMAIN -x "$n" || return
+	done
+}
+# The last line is of a question that may leave, so that the log is whole.
+exits_heard_nothing() {
+	local log=$LAB_DIR/log/dns.out told=last$RANDOM.many.example.test n
+	answers "$DEST4" "$told" A && lab_until 30 grep -qi "$told" "$log" ||
+		return
+	for n in "${LOCAL_NAMES[@]}" $(names_of "${LOCAL_ADDRESSES[@]}"); do
+		if grep -iF "] $n from" "$log"; then return 1; fi
+	done
+}
+names_of() {
+	"$PYTHON" -c 'import ipaddress, sys
+for a in sys.argv[1:]: print(ipaddress.ip_address(a).reverse_pointer)' "$@"
+}
+if sut_is_tor; then
+	skip "names that must not leave"
+else
+	check "local names and private addresses: NXDOMAIN" no_such_name
+	check "no exit's resolver heard of them" exits_heard_nothing
+fi
