@@ -124,6 +124,7 @@ seen_exit() {
 # drip_start: a slow download in the background, until some bytes came
 drip_start() {
 	rm -f "$LAB_DIR/tmp/drip"
+	DRIP_BEFORE=$(streams_at_80)
 	lab_spawn drip lan1 curl -q -sS -o "$LAB_DIR/tmp/drip" \
 		"http://$DEST4/drip/1000000000"
 	DRIP=$(lab_pid drip)
@@ -133,7 +134,12 @@ drip_start() {
 drip_exit() {
 	relay_at "$(lab_web_log | grep '/drip/' | tail -n 1 | cut -d' ' -f2)"
 }
-drip_path() { sut_get path-of "$DEST4:80" | tail -n 1; }
+# It is the stream that was not there before; others of its port may linger.
+streams_at_80() { sut_get streams-of "$DEST4:80"; }
+drip_path() {
+	comm -13 <(sort <<<"$DRIP_BEFORE") <(streams_at_80 | sort) |
+		sed -n '1s/^[^ ]* //p'
+}
 # drip_failed: it ended, soon, and its program was told that it was no end
 drip_failed() { lab_until 60 dead "$DRIP" && ! wait "$DRIP"; }
 drip_flows() {

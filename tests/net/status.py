@@ -21,6 +21,7 @@ WHAT: bootstrap            "100 done Done"
       legs-of TARGET       that of its youngest stream; and that of the
                            circuit joined to it, if there is one
       circuits-of TARGET   ids of the circuits that carry streams to it
+      streams-of TARGET    ids of the streams to it, each with its path
       text                 all of it, for a person
 """
 import json
@@ -125,6 +126,11 @@ def get(status, what, target=None):
         for circuit in status["circuits"]:
             if wanted in (circuit["id"], circuit.get("joined")):
                 print(path_text(circuit))
+    elif what == "streams-of":
+        paths = {c["id"]: path_text(c) for c in status["circuits"]}
+        for stream in status["streams"]:
+            if stream["target"] == target and stream["state"] == "open":
+                print(stream["id"], paths.get(stream["circuit"], ""))
     elif what == "circuits-of":
         for stream in status["streams"]:
             if stream["target"] == target and stream["state"] == "open":

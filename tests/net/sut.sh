@@ -109,7 +109,7 @@ sut_status() {
 	fi
 }
 
-# sut_get bootstrap | guards | paths | path-of TARGET | text
+# sut_get bootstrap | guards | paths | path-of TARGET | streams-of TARGET | text
 sut_get() { sut_status | "$PYTHON" "$LAB_SRC/status.py" get "$@"; }
 
 # sut_usage: "cpu-seconds rss-KiB" of the program and all its children
