@@ -18,6 +18,9 @@ usage: load.py many N HOST      open N connections; when all are open, send
        load.py half BYTES HOST  ask for so many, send no more, wait, and only
                                 then read: the hash of what comes
        load.py leave HOST       have a word echoed, and close
+       load.py starve N HOST    N connections that each ask for 50 MB and read
+                                none of it, until killed; whoever is cut off
+                                comes again
        load.py upload BYTES HOST
                                 send so many, send no more, wait for the end:
                                 their number and hash; fails if it is no end
@@ -158,6 +161,25 @@ def leave(host):
         return sock.recv(1) == b"x"
 
 
+def starve(count, host):
+    """The kernel is to hold little of it: that is not what is measured."""
+    held = []
+    while True:
+        held = [sock for sock in held if not cut_off(sock)]
+        while len(held) < count:
+            sock = socket.socket()
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            sock.settimeout(PATIENCE)
+            sock.connect((host, 80))
+            sock.sendall(b"GET /bytes/50000000 HTTP/1.0\r\n\r\n")
+            held.append(sock)
+        time.sleep(0.2)
+
+
+def cut_off(sock):
+    return sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0
+
+
 def upload(count, host):
     data = os.urandom(count)
     with socket.create_connection((host, 9), PATIENCE) as sock:
@@ -240,6 +262,8 @@ def main(what="", *args):
         return half(int(args[0]), args[1])
     if what == "leave":
         return leave(args[0])
+    if what == "starve":
+        return starve(int(args[0]), args[1])
     if what == "upload":
         return upload(int(args[0]), args[1])
     if what == "raw":
