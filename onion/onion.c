@@ -23,7 +23,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/log.h"
 #include "onion/circ/attach.h"
 #include "onion/circ/pool.h"
@@ -42,6 +41,7 @@
 #include "onion/onionconf.h"
 #include "onion/path/guard.h"
 #include "onion/path/path.h"
+#include "onion/path/pathstate.h"
 #include "onion/path/relayset.h"
 #include "onion/path/timeout.h"
 
@@ -190,110 +190,22 @@ on_timeout_dirty(void *arg)
 }
 
 static int
-keep_line(void *arg, const char *key, const char *value)
-{
-	struct buf *b = arg;
-
-	if (buf_add(b, key, strlen(key)) < 0 || buf_add(b, " ", 1) < 0 ||
-	    buf_add(b, value, strlen(value)) < 0 || buf_add(b, "\n", 1) < 0)
-		return -EINVAL;
-	return 0;
-}
-
-/* A text of "Key value" lines, into the state file line by line. */
-static void
-put_lines(struct statefile *sf, const struct buf *b)
-{
-	const char *at = (const char *)buf_head(b), *end = at + b->len;
-	const char *nl, *sp;
-	char key[64];
-
-	for (; at < end; at = nl + 1) {
-		nl = memchr(at, '\n', (size_t)(end - at));
-		if (nl == NULL)
-			return;
-		sp = memchr(at, ' ', (size_t)(nl - at));
-		if (sp == NULL || (size_t)(sp - at) >= sizeof(key))
-			continue;
-		memcpy(key, at, (size_t)(sp - at));
-		key[sp - at] = '\0';
-		statefile_put(sf, key, "%.*s", (int)(nl - sp - 1), sp + 1);
-	}
-}
-
-static int
-guard_line(void *arg, const char *key, const char *value)
-{
-	struct onion *o = arg;
-
-	return keep_line(&o->guard_lines, key, value);
-}
-
-static void
-guard_lines_save(void *arg, struct statefile *sf)
-{
-	struct onion *o = arg;
-	struct buf b;
-
-	buf_init(&b, STATEFILE_MAX);
-	if (guard_save(o->guards, &b) == 0)
-		put_lines(sf, &b);
-	buf_free(&b);
-}
-
-static int
-timeout_line(void *arg, const char *key, const char *value)
-{
-	struct onion *o = arg;
-
-	return keep_line(&o->timeout_lines, key, value);
-}
-
-static void
-timeout_lines_save(void *arg, struct statefile *sf)
-{
-	struct onion *o = arg;
-	struct buf b;
-
-	buf_init(&b, STATEFILE_MAX);
-	if (timeout_save(o->timeout, &b) == 0)
-		put_lines(sf, &b);
-	buf_free(&b);
-}
-
-static const char *const guard_keys[] = { "Guard", NULL };
-static const char *const timeout_keys[] = {
-	"CircuitBuildTimeBin", "TotalBuildTimes", NULL
-};
-static const struct statefile_owner guard_owner = {
-	.keys = guard_keys, .line = guard_line, .save = guard_lines_save
-};
-static const struct statefile_owner timeout_owner = {
-	.keys = timeout_keys, .line = timeout_line, .save = timeout_lines_save
-};
-
-static int
 load_state(struct onion *o)
 {
 	int rc;
 
-	buf_init(&o->guard_lines, STATEFILE_MAX);
-	buf_init(&o->timeout_lines, STATEFILE_MAX);
-	if ((o->guards && (rc = statefile_own(o->state, &guard_owner, o)) < 0) ||
-	    (rc = statefile_own(o->state, &timeout_owner, o)) < 0)
+	if ((o->guards && (rc = statefile_own(o->state, pathstate_guards(),
+	    o->guards)) < 0) ||
+	    (rc = statefile_own(o->state, pathstate_timeout(), o->timeout)) < 0)
 		return rc;
 	rc = statefile_load(o->state);
 	if (rc < 0 && rc != -EBADMSG)
 		log_warn(LD_GENERAL, "the state file cannot be read: %s",
 		    strerror(-rc));
-	if (o->guards && o->guard_lines.len)
-		guard_load(o->guards, (char *)buf_head(&o->guard_lines),
-		    o->guard_lines.len);
-	if (o->timeout_lines.len)
-		timeout_load(o->timeout, (char *)buf_head(&o->timeout_lines),
-		    o->timeout_lines.len);
-	buf_free(&o->guard_lines);
-	buf_free(&o->timeout_lines);
+	if ((rc = timeout_state_done(o->timeout)) < 0)
+		log_warn(LD_GENERAL, "the build times of circuits in the state "
+		    "file contradict each other (%s); they are learned anew",
+		    strerror(-rc));
 	o->loaded = 1;
 	return 0;
 }

@@ -2,7 +2,6 @@
 #ifndef ONION_ONION_INT_H
 #define ONION_ONION_INT_H
 
-#include "base/buf.h"
 #include "base/loop.h"
 #include "onion/onion.h"
 
@@ -56,8 +55,6 @@ struct onion {
 	int			 loaded;	/* state may be written */
 	char			 version[32];
 	int			 padding, reduced_padding;
-	struct buf		 guard_lines;	/* of the state file, at load */
-	struct buf		 timeout_lines;
 };
 
 #endif

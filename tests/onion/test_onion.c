@@ -467,7 +467,67 @@ START_TEST(onion_connect_impossible_host_is_einval)
 }
 END_TEST
 
+/* As of a client that was busy: guards, build times, of which some were never
+ * to be known, and a line that is nobody's.  Without its last line, so that it
+ * is written anew. */
+static const char busy_state[] =
+    "Guard in=default rsa_id=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA "
+    "nickname=one sampled_on=2026-11-01T00:00:00 sampled_by=1.2.3 "
+    "sampled_idx=0 listed=1\n"
+    "TotalBuildTimes 150\n"
+    "CircuitBuildTimeBin 425 100\n"
+    "CircuitBuildTimeBin 905 43\n"
+    "CircuitBuildAbandonedCount 7\n"
+    "SomethingOfTor 1\n";
+
+/* Lives once with the state file as it is, less its end: what is it then? */
+static char *
+state_after_a_life(struct rig *r, int64_t *timeout_ms)
+{
+	size_t len;
+	char *text, *end;
+
+	ck_assert_int_eq(rig_make(r, (char[256]){ 0 }), 0);
+	look(r);
+	*timeout_ms = r->sum.build_timeout_ms;
+	onion_free(r->o);
+	r->o = NULL;
+	ck_assert_ptr_nonnull(text = tmpdir_get("state", &len));
+	ck_assert_ptr_nonnull(end = strstr(text, "LastWritten"));
+	*end = '\0';
+	tmpdir_put("state", text, (size_t)(end - text));
+	return text;
+}
+
+START_TEST(onion_new_brings_state_through_two_restarts_unchanged)
+{
+	static const char *const lines[] = { "TotalBuildTimes 150\n",
+		"CircuitBuildTimeBin 425 100\n",
+		"CircuitBuildAbandonedCount 7\n", "nickname=one",
+		"SomethingOfTor 1\n" };
+	int64_t first_ms, second_ms;
+	char *first, *second;
+	struct rig r;
+	size_t i;
+
+	rig_init(&r);
+	tmpdir_put("state", busy_state, sizeof(busy_state) - 1);
+	first = state_after_a_life(&r, &first_ms);
+	for (i = 0; i < NELEM(lines); i++)
+		ck_assert_msg(strstr(first, lines[i]) != NULL, "lost: %s",
+		    lines[i]);
+	second = state_after_a_life(&r, &second_ms);
+	ck_assert_str_eq(first, second);
+	ck_assert_int_lt(first_ms, 2000);	/* it was learned */
+	ck_assert_int_eq(first_ms, second_ms);
+	free(first);
+	free(second);
+	rig_free(&r);
+}
+END_TEST
+
 static const struct unit_test tests[] = {
+	UNIT(onion_new_brings_state_through_two_restarts_unchanged),
 	UNIT_LOOP(onion_new_bad_configuration_says_why_and_leaves_nothing,
 	    NELEM(bad_cases)),
 	UNIT_LOOP(onion_free_at_any_moment_ends_all, 6),
