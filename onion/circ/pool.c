@@ -87,6 +87,14 @@ is_of(const struct pool_circ *pc, const struct pool_need *need)
 	    memcmp(pc->token, need->token, POOL_TOKEN) == 0;
 }
 
+/* Port 0, whatever takes anything, is never long-lived. */
+static int
+lasts_for(const struct pool_circ *pc, uint16_t port)
+{
+	return pc->stable ||
+	    !path_port_is_long_lived(pc->pool->conf.path, port);
+}
+
 static int
 may_serve(const struct pool_circ *pc, const struct pool_need *need)
 {
@@ -96,6 +104,7 @@ may_serve(const struct pool_circ *pc, const struct pool_need *need)
 	    pc->state == POOL_LEG)
 		return 0;
 	return !too_old(pc) && !avoided(need, pc) &&
+	    lasts_for(pc, need->port) &&
 	    exit_takes(pc->pool, pc, need->port, need->family);
 }
 
@@ -235,7 +244,8 @@ clean_for(const struct pool *p, uint16_t port, size_t *sets, size_t *all)
 		    pc->state == POOL_SLOW)
 			continue;
 		(*all)++;
-		if (too_old(pc) || !exit_takes(p, pc, port, 0))
+		if (too_old(pc) || !exit_takes(p, pc, port, 0) ||
+		    !lasts_for(pc, port))
 			continue;
 		n++;
 		*sets += pc->mate != NULL;

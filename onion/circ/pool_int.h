@@ -42,6 +42,7 @@ struct pool_circ {
 	uint8_t		 is_leg;	/* the second one of a set */
 	uint8_t		 linking;	/* LINK was sent */
 	uint8_t		 linked;
+	uint8_t		 stable;	/* good for LongLivedPorts */
 	struct pool_circ *mate;		/* of its set, or NULL */
 	uint8_t		 exit[20];
 	int64_t		 began;		/* loop ms, all of these; when the

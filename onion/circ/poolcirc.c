@@ -34,6 +34,7 @@
 #include "base/rand.h"
 #include "onion/circ/circ.h"
 #include "onion/circ/pool_int.h"
+#include "onion/dir/consensus.h"
 #include "onion/dir/netdir.h"
 #include "onion/link/chan.h"
 #include "onion/path/guard.h"
@@ -396,6 +397,23 @@ choose_second(struct pool *p, const struct pool_circ *first,
 	return req.last ? path_choose(p->conf.path, &req, out) : -ENOENT;
 }
 
+/* Asked for, it is as stable as it can be had: relays that are not Stable are
+ * taken where no other will do, and the guard is who it is. */
+static int
+is_stable(const struct pool *p, const struct pool_need *need, int is_set,
+    const struct path *path)
+{
+	size_t i;
+
+	if (is_set || (need && path_port_is_long_lived(p->conf.path,
+	    need->port)))
+		return 1;
+	for (i = 0; i < path->n; i++)
+		if ((path->hop[i]->flags & RELAY_STABLE) == 0)
+			return 0;
+	return 1;
+}
+
 static int
 may_launch(const struct pool *p)
 {
@@ -439,6 +457,7 @@ launch(struct pool *p, const struct pool_need *need, int is_set,
 	if ((*rc = open_circ(p, &path, pc)) < 0)
 		goto fail_guard;
 	pc->guard = path.guard;
+	pc->stable = (uint8_t)is_stable(p, need, is_set, &path);
 	pc->state = POOL_BUILDING;
 	pc->keep_until = pc->began + clean_life(p);
 	chan = circ_chan(pc->circ);	/* NULL: it failed at once */

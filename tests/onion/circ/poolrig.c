@@ -230,6 +230,8 @@ poolrig_new(struct poolrig *r)
 	ck_assert_int_eq(timeout_new(&r->timeout, &r->loop, &r->tconf), 0);
 	make_guards(r);
 	pc.guards = r->guards;
+	pc.long_lived = r->long_lived;
+	pc.nlong_lived = r->nlong_lived;
 	ck_assert_int_eq(path_new(&r->path, &r->loop, &pc), 0);
 	make_pool(r);
 	list_relays(r);

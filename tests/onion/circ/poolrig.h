@@ -44,6 +44,8 @@ struct poolrig {
 	/* As in struct pool_user; or NULL. */
 	uint64_t		(*queued)(int64_t *oldest);
 	uint64_t		(*shed)(uint64_t bytes, int64_t at);
+	const uint16_t		*long_lived;	/* nlong_lived ports */
+	size_t			 nlong_lived;
 };
 
 void	 poolrig_new(struct poolrig *);	/* what is set in it holds */

@@ -295,6 +295,77 @@ START_TEST(pool_get_exit_must_take_the_family)
 }
 END_TEST
 
+/* Only the first four are Stable; whatever is asked for more lasting circuits
+ * than there are gets what there is. */
+static void
+few_stable(struct poolrig *r)
+{
+	size_t i;
+
+	for (i = 4; i < POOLRIG_RELAYS; i++)
+		poolrig_listed(r, i)->flags &= ~(uint32_t)RELAY_STABLE;
+}
+
+/* And those that are let nothing out. */
+static void
+no_stable_exit(struct poolrig *r)
+{
+	size_t i;
+
+	few_stable(r);
+	for (i = 0; i < 4; i++)
+		poolrig_listed(r, i)->p[0] = '\0';
+}
+
+START_TEST(pool_get_long_lived_port_is_not_served_by_what_may_soon_be_gone)
+{
+	static const uint16_t ports[] = { 22 };
+	struct poolrig r = { .no_attach = 1, .edit = _i ? no_stable_exit :
+	    few_stable, .long_lived = ports, .nlong_lived = 1 };
+	struct pool_circ *plain, *pc;
+	unsigned i;
+
+	poolrig_new(&r);
+	for (i = 0; i < 4; i++)		/* all four last by chance: 1e-6 */
+		ck_assert_int_eq(get(&r, i, 80, &pc), -EAGAIN);
+	poolrig_run(&r, 1000);
+	ck_assert_uint_eq(pool_standing(r.pool), 4);
+	ck_assert_int_eq(get(&r, 9, 80, &plain), 0);
+	for (i = 0; i < 4 && get(&r, 9 + i, 22, &pc) == 0; i++)
+		use(&r, pc, 9 + i, 22);
+	ck_assert_uint_lt(i, 4);
+	ck_assert_uint_eq(pool_building(r.pool), 1);
+	poolrig_run(&r, 1000);
+	ck_assert_int_eq(get(&r, 9 + i, 22, &pc), 0);
+	use(&r, pc, 9 + i, 22);
+	/* and is good for all else */
+	ck_assert_int_eq(get(&r, 9 + i, 80, &plain), 0);
+	ck_assert_ptr_eq(plain, pc);
+	poolrig_free(&r);
+}
+END_TEST
+
+START_TEST(pool_predicts_circuits_that_last_for_a_long_lived_port)
+{
+	static const uint16_t ports[] = { 22 };
+	struct poolrig r = { .no_attach = 1, .edit = no_stable_exit,
+		.long_lived = ports, .nlong_lived = 1,
+		.pconf = { .predict = 1 } };
+	struct pool_circ *pc;
+	unsigned i;
+
+	poolrig_new(&r);
+	poolrig_run(&r, 20000);		/* two for 443, which don't last */
+	ck_assert_int_eq(get(&r, 1, 22, &pc), -EAGAIN);
+	poolrig_run(&r, 20000);
+	for (i = 0; i < POOL_PER_PORT; i++) {
+		ck_assert_int_eq(get(&r, 5 + i, 22, &pc), 0);
+		use(&r, pc, 5 + i, 22);
+	}
+	poolrig_free(&r);
+}
+END_TEST
+
 START_TEST(pool_get_avoided_and_bad_exits_are_not_given)
 {
 	struct poolrig r = { .no_attach = 1 };
@@ -971,6 +1042,9 @@ static const struct unit_test tests[] = {
 	UNIT(pool_clean_circuit_is_closed_when_its_time_is_over),
 	UNIT(pool_get_exit_must_take_the_port),
 	UNIT(pool_get_exit_must_take_the_family),
+	UNIT_LOOP(pool_get_long_lived_port_is_not_served_by_what_may_soon_be_gone,
+	    2),
+	UNIT(pool_predicts_circuits_that_last_for_a_long_lived_port),
 	UNIT(pool_get_avoided_and_bad_exits_are_not_given),
 	UNIT_LOOP(pool_get_exit_that_left_the_network_is_not_given, 2),
 	UNIT(pool_newnym_spoils_what_was_used_and_keeps_what_is_clean),
