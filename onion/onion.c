@@ -473,6 +473,7 @@ pool_conf(struct onion *o, const struct onion_conf *c, struct pool_conf *out)
 	out->timeout = o->timeout;
 	out->dirtiness_ms = c->dirtiness_s * 1000;
 	out->keep_clean_ms = c->predict_s * 1000;
+	out->reduced_padding = c->reduced_padding;
 	out->retry_ms = c->new_circuit_period_s * 1000;
 	out->predict = c->predict;
 	out->max_pending = c->max_pending;

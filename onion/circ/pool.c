@@ -16,7 +16,10 @@
  *
  *	Age.  A circuit that was used takes no new streams dirtiness_ms after
  *	its first, and is closed when its last one ends.  A clean one is kept
- *	until keep_until.
+ *	until keep_until.  How long that is, and how long a port is expected
+ *	again, is one time: so all ends together, the channels too, some time
+ *	after the last use.  It is drawn from once to twice
+ *	CircuitsAvailableTimeout, anew after each silence.
  *
  *	Ahead.  Once a second: every port that was used lately should have
  *	POOL_PER_PORT clean circuits whose exits take it, POOL_CLEAN_MAX in all
@@ -35,6 +38,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/rand.h"
 #include "onion/circ/circ.h"
 #include "onion/circ/pool_int.h"
 #include "onion/dir/netdir.h"
@@ -42,7 +46,8 @@
 #include "onion/path/path.h"
 #include "onion/path/timeout.h"
 
-enum { TICK_MS = 1000, PREDICT_KEEP_MS = 60 * 60 * 1000 };
+enum { TICK_MS = 1000 };
+enum { KEEP_S = 30 * 60, KEEP_MIN_S = 60, KEEP_MAX_S = 24 * 60 * 60 };
 
 static int
 exit_takes(const struct pool *p, const struct pool_circ *pc, uint16_t port,
@@ -142,6 +147,41 @@ promise(struct pool_circ *pc, const struct pool_need *need)
 	pc->has_token = 1;
 }
 
+static void
+draw_keep(struct pool *p)
+{
+	p->keep_ms = rand_range(p->keep_base, 2 * p->keep_base);
+}
+
+static void
+set_keep(struct pool *p)
+{
+	const struct params *params = p->netdir ? p->netdir->params : NULL;
+	int64_t ms = p->conf.keep_clean_ms;
+
+	if (ms == 0) {
+		ms = INT64_C(1000) * params_get(params,
+		    "nf_conntimeout_clients", KEEP_S, KEEP_MIN_S, KEEP_MAX_S);
+		if (p->conf.reduced_padding)
+			ms /= 2;
+	}
+	if (ms == p->keep_base)
+		return;
+	p->keep_base = ms;
+	draw_keep(p);
+}
+
+static void
+note_port(struct pool *p, uint16_t port)
+{
+	int64_t now = p->conf.loop->now;
+	uint16_t ports[PREDICT_PORTS_MAX];
+
+	if (predict_ports(&p->predict, now, p->keep_ms, ports) == 0)
+		draw_keep(p);
+	predict_note(&p->predict, port, now);
+}
+
 int
 pool_get(struct pool *p, const struct pool_need *need, struct pool_circ **out)
 {
@@ -149,7 +189,7 @@ pool_get(struct pool *p, const struct pool_need *need, struct pool_circ **out)
 	int rc;
 
 	if (need->port)
-		predict_note(&p->predict, need->port, p->conf.loop->now);
+		note_port(p, need->port);
 	LIST_FOREACH(pc, &p->circs, link)
 		if (may_serve(pc, need) && better(pc, best))
 			best = pc;
@@ -280,7 +320,7 @@ build_ahead(struct pool *p)
 
 	if (!p->conf.predict || !p->usable)
 		return;
-	n = predict_ports(&p->predict, p->conf.loop->now, PREDICT_KEEP_MS,
+	n = predict_ports(&p->predict, p->conf.loop->now, p->keep_ms,
 	    ports);
 	for (i = 0; i < n; i++) {
 		rc = build_for(p, ports[i]);
@@ -421,6 +461,7 @@ pool_set_conf(struct pool *p, const struct pool_conf *conf)
 	p->conf = *conf;
 	if (conf->extend_by_ed >= 0)
 		p->extend_by_ed = conf->extend_by_ed;
+	set_keep(p);
 	poolset_configure(p);
 }
 
@@ -435,6 +476,7 @@ pool_set_netdir(struct pool *p, const struct netdir *nd, int usable)
 	if (p->conf.extend_by_ed < 0)
 		p->extend_by_ed = params_get(params, "ExtendByEd25519ID", 0, 0,
 		    1);
+	set_keep(p);
 	poolset_configure(p);
 	if (usable)
 		build_ahead(p);

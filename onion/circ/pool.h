@@ -44,8 +44,10 @@ struct pool_conf {
 	struct guards	*guards;	/* NULL: UseEntryGuards 0 */
 	struct timeout	*timeout;
 	int64_t		 dirtiness_ms;	/* MaxCircuitDirtiness */
-	int64_t		 keep_clean_ms;	/* CircuitsAvailableTimeout; 0: 30 to
-					 * 60 minutes */
+	int64_t		 keep_clean_ms;	/* CircuitsAvailableTimeout; 0:
+					 * consensus, half of it where padding
+					 * is reduced */
+	int		 reduced_padding;
 	int64_t		 retry_ms;	/* NewCircuitPeriod: while none can be
 					 * built, one is tried this often; 0 or
 					 * over 15 s: about every 15 s */

@@ -65,6 +65,8 @@ struct pool {
 	struct flow_params flow;
 	int		 extend_by_ed;
 	struct predict	 predict;
+	int64_t		 keep_base;	/* CircuitsAvailableTimeout, ms */
+	int64_t		 keep_ms;	/* drawn from it: see pool.c */
 	struct pool_circs circs;
 	size_t		 count;
 	size_t		 building;	/* BUILDING, not SLOW */

@@ -427,11 +427,7 @@ clean_life(const struct pool *p)
 {
 	int64_t ms = timeout_learn_idle_ms(p->conf.timeout);
 
-	if (ms > 0)
-		return ms;
-	if (p->conf.keep_clean_ms)
-		return p->conf.keep_clean_ms;
-	return rand_range(30 * 60 * 1000, 60 * 60 * 1000);
+	return ms > 0 ? ms : p->keep_ms;
 }
 
 /* @first: the circuit that it is to be linked with; NULL: none. */

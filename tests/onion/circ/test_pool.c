@@ -239,8 +239,51 @@ START_TEST(pool_clean_circuit_is_closed_when_its_time_is_over)
 	build_clean(&r, 1, 80);
 	poolrig_run(&r, 9 * MINUTE);
 	ck_assert_uint_eq(pool_count(r.pool), 1);
-	poolrig_run(&r, 2 * MINUTE);
+	poolrig_run(&r, 12 * MINUTE);
 	ck_assert_uint_eq(pool_count(r.pool), 0);
+	poolrig_free(&r);
+}
+END_TEST
+
+static void
+conntimeout(struct poolrig *r)
+{
+	strcpy(r->sd.params, "nf_conntimeout_clients=600");
+}
+
+static const struct {
+	int		 configured_min, in_consensus, reduced;
+	int		 least_min;	/* and twice that at most */
+} keep_cases[] = {
+	{ 0, 0, 0, 30 }, { 0, 0, 1, 15 }, { 0, 1, 0, 10 }, { 0, 1, 1, 5 },
+	{ 4, 1, 1, 4 }, { 120, 0, 0, 120 }
+};
+
+/* Ports are expected, and clean circuits kept, for one time: with the last need
+ * that long ago nothing is built, and soon nothing stands. */
+START_TEST(pool_keeps_circuits_ready_as_long_as_configured_or_agreed)
+{
+	int64_t least = keep_cases[_i].least_min * MINUTE;
+	struct poolrig r = { .no_attach = 1, .pconf = { .predict = 1,
+		.keep_clean_ms = keep_cases[_i].configured_min * MINUTE,
+		.reduced_padding = keep_cases[_i].reduced },
+		.edit = keep_cases[_i].in_consensus ? conntimeout : NULL };
+	struct pool_circ *pc;
+	unsigned built;
+
+	poolrig_new(&r);
+	poolrig_run(&r, 5 * MINUTE);
+	(void)get(&r, 1, 80, &pc);
+	poolrig_run(&r, least - MINUTE);
+	ck_assert_uint_ge(pool_standing(r.pool), POOL_PER_PORT);
+	poolrig_run(&r, least + 2 * MINUTE);
+	built = r.building;
+	poolrig_run(&r, 2 * least);
+	ck_assert_uint_eq(r.building, built);
+	ck_assert_uint_eq(pool_count(r.pool), 0);
+	(void)get(&r, 1, 80, &pc);	/* and it begins again */
+	poolrig_run(&r, 10000);
+	ck_assert_uint_ge(pool_standing(r.pool), POOL_PER_PORT);
 	poolrig_free(&r);
 }
 END_TEST
@@ -1040,6 +1083,8 @@ static const struct unit_test tests[] = {
 	UNIT(pool_get_used_too_long_is_not_given_and_closed),
 	UNIT(pool_old_circuit_stays_until_its_last_stream_ends),
 	UNIT(pool_clean_circuit_is_closed_when_its_time_is_over),
+	UNIT_LOOP(pool_keeps_circuits_ready_as_long_as_configured_or_agreed,
+	    NELEM(keep_cases)),
 	UNIT(pool_get_exit_must_take_the_port),
 	UNIT(pool_get_exit_must_take_the_family),
 	UNIT_LOOP(pool_get_long_lived_port_is_not_served_by_what_may_soon_be_gone,
