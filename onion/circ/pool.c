@@ -8,7 +8,8 @@
  *	where there is none of those either, one is begun.  So a hundred
  *	streams that may share wait for one circuit, and a hundred that may not
  *	get one each, as far as max_pending allows.  A promise that nobody
- *	called in when the circuit stood is void: it is clean again.
+ *	called in when the circuit stood is void: it is clean again.  So is one
+ *	of a circuit that stands, but waits for its guard for too long.
  *
  *	Whose it is.  A circuit that a stream went onto is that stream's token's,
  *	and its identity's (nym), for life: nothing takes that mark off again,
@@ -46,7 +47,12 @@
 #include "onion/path/path.h"
 #include "onion/path/timeout.h"
 
-enum { TICK_MS = 1000 };
+enum {
+	TICK_MS = 1000,
+	/* So long may a circuit wait for a better guard to come up before those
+	 * who were to have it get another. */
+	WAITING_MS = 3000
+};
 enum { KEEP_S = 30 * 60, KEEP_MIN_S = 60, KEEP_MAX_S = 24 * 60 * 60 };
 
 static int
@@ -107,6 +113,9 @@ may_serve(const struct pool_circ *pc, const struct pool_need *need)
 		return 0;
 	if (pc->spoilt || pc->state == POOL_DEAD || pc->state == POOL_SLOW ||
 	    pc->state == POOL_LEG)
+		return 0;
+	if (pc->state == POOL_WAITING &&
+	    pc->pool->conf.loop->now - pc->built >= WAITING_MS)
 		return 0;
 	return !too_old(pc) && !avoided(need, pc) &&
 	    lasts_for(pc, need->port) &&
@@ -271,7 +280,8 @@ wake(void *arg)
 			pc->has_token = 0;
 }
 
-/* How many that are not used yet would take that port? */
+/* How many that are not used yet would take that port?  One that waits for its
+ * guard may never be given to anybody, but is one of all. */
 static size_t
 clean_for(const struct pool *p, uint16_t port, size_t *sets, size_t *all)
 {
@@ -284,8 +294,8 @@ clean_for(const struct pool *p, uint16_t port, size_t *sets, size_t *all)
 		    pc->state == POOL_SLOW)
 			continue;
 		(*all)++;
-		if (too_old(pc) || !exit_takes(p, pc, port, 0) ||
-		    !lasts_for(pc, port))
+		if (pc->state == POOL_WAITING || too_old(pc) ||
+		    !exit_takes(p, pc, port, 0) || !lasts_for(pc, port))
 			continue;
 		n++;
 		*sets += pc->mate != NULL;

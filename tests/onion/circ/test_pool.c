@@ -701,6 +701,68 @@ START_TEST(pool_primary_guards_down_others_serve_soon)
 }
 END_TEST
 
+/* A circuit through a guard of the second choice stands, and the first ones may
+ * be up again: it is not used, for now. */
+static void
+make_waiting(struct poolrig *r)
+{
+	uint8_t first[3][20];
+	struct guard_limit limit = { NULL, (const uint8_t (*)[20])first, 0 };
+	struct guard_use *use;
+	struct pool_circ *pc;
+	size_t i;
+
+	for (i = 0; i < 3; limit.nexclude = ++i) {	/* all are confirmed */
+		ck_assert_int_eq(guard_pick(r->guards, GUARD_FOR_TRAFFIC,
+		    &limit, NULL, &use), 0);
+		ck_assert_int_eq(guard_succeeded(use), GUARD_NOW);
+		memcpy(first[i], guard_rsa(use), 20);
+		guard_use_free(use);
+	}
+	for (i = 0; i < 3; i++)
+		guard_chan_failed(r->guards, first[i]);
+	if (!r->pconf.predict)
+		ck_assert_int_eq(get(r, 1, 80, &pc), -EAGAIN);
+	while (pool_building(r->pool) == 0)
+		poolrig_run(r, 1);
+	guard_retry_all(r->guards);
+	poolrig_run(r, 500);
+	ck_assert_uint_eq(pool_building(r->pool), 0);
+	ck_assert_uint_eq(pool_standing(r->pool), 0);
+	ck_assert_uint_ge(pool_count(r->pool), 1);
+}
+
+START_TEST(pool_get_circuit_that_waits_for_its_guard_is_waited_for_a_while)
+{
+	struct poolrig r = { .no_attach = 1 };
+	struct pool_circ *pc;
+
+	poolrig_new(&r);
+	make_waiting(&r);
+	ck_assert_int_eq(get(&r, 1, 80, &pc), -EAGAIN);
+	ck_assert_uint_eq(pool_building(r.pool), 0);
+	poolrig_run(&r, 3000);
+	ck_assert_int_eq(get(&r, 1, 80, &pc), -EAGAIN);
+	ck_assert_uint_eq(pool_building(r.pool), 1);
+	poolrig_run(&r, 1000);
+	ck_assert_int_eq(get(&r, 1, 80, &pc), 0);
+	poolrig_free(&r);
+}
+END_TEST
+
+START_TEST(pool_predicts_in_place_of_circuits_that_wait_for_their_guard)
+{
+	struct poolrig r = { .no_attach = 1, .pconf = { .predict = 1 } };
+
+	poolrig_new(&r);
+	pool_close_all(r.pool);		/* by the first guard */
+	make_waiting(&r);
+	poolrig_run(&r, 20000);
+	ck_assert_uint_eq(pool_standing(r.pool), POOL_PER_PORT);
+	poolrig_free(&r);
+}
+END_TEST
+
 /* A channel that dies takes many with it: that is one failure, and the next
  * guard is at work within seconds. */
 START_TEST(pool_guard_killed_new_circuits_stand_within_seconds)
@@ -1104,6 +1166,8 @@ static const struct unit_test tests[] = {
 	UNIT(pool_slow_circuit_is_used_where_no_other_stands),
 	UNIT(pool_slow_circuit_is_timed_and_closed_where_another_stands),
 	UNIT(pool_primary_guards_down_others_serve_soon),
+	UNIT(pool_get_circuit_that_waits_for_its_guard_is_waited_for_a_while),
+	UNIT(pool_predicts_in_place_of_circuits_that_wait_for_their_guard),
 	UNIT(pool_guard_killed_new_circuits_stand_within_seconds),
 	UNIT(pool_destroy_from_guard_is_no_failure_of_the_guard),
 	UNIT(pool_without_guards_builds_too),
