@@ -32,6 +32,7 @@
 #include "onion/dir/netdir.h"
 #include "onion/link/chan.h"
 #include "onion/path/guard.h"
+#include "onion/path/path.h"
 
 enum {
 	BUILD_MS	= 30 * 1000,
@@ -183,15 +184,21 @@ static int
 choose(struct dircircs *set, const struct dir_fetch *f, struct dircirc *d,
     struct hopinfo *hop)
 {
+	static const struct path_request any = { .kind = PATH_ONE_HOP };
 	const struct relay *r;
+	struct path path;
 	int rc;
 
 	if (f->source) {
 		dirsource_hopinfo(f->source, hop);
 		return 0;
 	}
-	if (set->conf.guards == NULL)
-		return -EAGAIN;
+	if (set->conf.guards == NULL) {
+		if (path_choose(set->conf.path, &any, &path) < 0)
+			return -EAGAIN;
+		relay_hopinfo(path.hop[0], hop);
+		return 0;
+	}
 	rc = guard_pick(set->conf.guards, GUARD_FOR_DIR, NULL, d, &d->guard);
 	if (rc < 0)
 		return -EAGAIN;
@@ -259,11 +266,10 @@ dircirc_fetch(struct dircircs *set, const struct dir_fetch *f)
 	return 0;
 
 fail_guard:
-	if (d->guard) {
-		if (rc == -EHOSTDOWN)
-			guard_failed(d->guard);
+	if (d->guard && rc == -EHOSTDOWN)
+		guard_failed(d->guard);
+	if (f->source == NULL)
 		rc = -EAGAIN;
-	}
 fail:
 	guard_use_free(d->guard);
 	reap(d);

@@ -1,8 +1,8 @@
 /* onion/dircirc.h - directory requests over one-hop circuits
  *
- * Opens a circuit of one hop to a directory (a configured source, or a
- * directory guard), a BEGIN_DIR stream on it, and sends the request.  Tells the
- * guards how it went.
+ * Opens a circuit of one hop to a directory (a configured source, a directory
+ * guard, or, without guards, any relay that is a directory), a BEGIN_DIR stream
+ * on it, and sends the request.  Tells the guards how it went.
  */
 #ifndef ONION_DIRCIRC_H
 #define ONION_DIRCIRC_H
@@ -17,11 +17,13 @@ struct dir_result;
 struct dircircs;
 struct guards;
 struct loop;
+struct path_ctx;
 
 struct dircirc_conf {
 	struct loop	*loop;
 	struct chanset	*chans;
-	struct guards	*guards;	/* NULL: none are used */
+	struct guards	*guards;	/* NULL: none are used, but who */
+	struct path_ctx	*path;		/* is drawn from this */
 };
 
 struct dircirc_user {
@@ -34,7 +36,7 @@ struct dircirc_user {
 int	dircirc_new(struct dircircs **, const struct dircirc_conf *,
 	    const struct dircirc_user *, void *arg);
 void	dircirc_free(struct dircircs *);
-/* 0; -EAGAIN: no directory guard, or its channel is held back; -errno. */
+/* 0; -EAGAIN: nobody to ask, or the channel is held back; -errno. */
 int	dircirc_fetch(struct dircircs *, const struct dir_fetch *);
 void	dircirc_cancel(struct dircircs *, uint32_t id);
 size_t	dircirc_count(const struct dircircs *);

@@ -601,7 +601,8 @@ static int
 make_circuits(struct onion *o, const struct onion_conf *c)
 {
 	struct dircirc_conf dc = {
-		.loop = o->loop, .chans = o->chans, .guards = o->guards
+		.loop = o->loop, .chans = o->chans, .guards = o->guards,
+		.path = o->path
 	};
 	struct attach_conf ac;
 	struct pool_conf pc;

@@ -14,6 +14,7 @@
 #include "onion/link/chan.h"
 #include "onion/link/relayid.h"
 #include "onion/path/guard.h"
+#include "onion/path/path.h"
 #include "tests/sim/simdir.h"
 #include "tests/sim/simlink.h"
 #include "tests/sim/simrelay.h"
@@ -29,6 +30,8 @@ struct rig {
 	struct netdir		*nd;
 	struct chanset		*chans;
 	struct guards		*guards;
+	struct path_ctx		*path;
+	struct path_conf	 pconf;
 	struct dirsources	*sources;
 	struct dirsource	*source;
 	struct dircircs		*dc;
@@ -165,6 +168,10 @@ rig_new(struct rig *r, int guards)
 	}
 	dc.chans = r->chans;
 	dc.guards = r->guards;
+	r->pconf.paths_needed = -1;
+	r->pconf.guards = r->guards;
+	ck_assert_int_eq(path_new(&r->path, &r->loop, &r->pconf), 0);
+	dc.path = r->path;
 	ck_assert_int_eq(dircirc_new(&r->dc, &dc, &users, r), 0);
 }
 
@@ -174,6 +181,7 @@ rig_free(struct rig *r)
 	dircirc_free(r->dc);
 	chanset_free(r->chans);
 	loop_end_turn(&r->loop);
+	path_free(r->path);
 	guard_free(r->guards);
 	dirsources_free(r->sources);
 	netdir_free(r->nd);
@@ -459,6 +467,62 @@ START_TEST(dircirc_fetch_circuit_lost_fails_once)
 }
 END_TEST
 
+static int
+only_fourth(void *arg, const struct addr *a)
+{
+	struct rig *r = arg;
+
+	return a->family == 4 && memcmp(a->ip, r->net->addr[4].ip, 4) == 0;
+}
+
+/* UseEntryGuards 0: relays are asked and not the few that all know. */
+START_TEST(dircirc_fetch_without_guards_asks_any_relay_that_it_may)
+{
+	unsigned i, asked[RELAYS] = { 0 };
+	struct rig r;
+
+	rig_new(&r, 0);
+	path_set_netdir(r.path, r.nd);
+	r.pconf.reachable = _i ? only_fourth : NULL;
+	r.pconf.reachable_arg = &r;
+	ck_assert_int_eq(path_set_conf(r.path, &r.pconf), 0);
+	for (i = 0; i < 100; i++) {
+		rig_fetch(&r, i, 1);
+		loop_advance(&r.loop, 1000);
+		asked[simnet_circ(r.net)->relay[0]]++;
+		answer(&r, OK_TEXT);
+		loop_advance(&r.loop, 1000);
+		ck_assert_uint_eq(r.results, i + 1);
+		ck_assert_int_eq(r.status, 200);
+	}
+	for (i = 0; i < RELAYS; i++)	/* one not drawn: 1e-7 */
+		ck_assert_int_eq(asked[i] > 0, _i ? i == 4 : 1);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(dircirc_fetch_without_guards_relay_held_back_is_eagain)
+{
+	struct dir_fetch f = { .id = 9, .request = { .kind = DIR_KIND_CERTS,
+		.path = "/tor/keys/x" } };
+	struct rig r;
+	unsigned i;
+
+	rig_new(&r, 0);
+	path_set_netdir(r.path, r.nd);
+	r.pconf.reachable = only_fourth;
+	r.pconf.reachable_arg = &r;
+	ck_assert_int_eq(path_set_conf(r.path, &r.pconf), 0);
+	for (i = 0; i < RELAYS; i++)
+		simlink_relay_gone(r.relay[i]);
+	rig_fetch(&r, 7, 1);
+	loop_advance(&r.loop, 100);
+	ck_assert_int_eq(r.err, -EHOSTUNREACH);
+	ck_assert_int_eq(dircirc_fetch(r.dc, &f), -EAGAIN);
+	rig_free(&r);
+}
+END_TEST
+
 START_TEST(dircirc_fetch_without_guards_or_source_is_eagain)
 {
 	struct dir_fetch f = { .id = 7, .request = { .kind = DIR_KIND_CERTS,
@@ -500,6 +564,8 @@ static const struct unit_test tests[] = {
 	UNIT(dircirc_fetch_on_dead_channel_is_retried_on_a_new_one),
 	UNIT(dircirc_fetch_timed_out_on_slow_dial_keeps_the_channel),
 	UNIT(dircirc_fetch_circuit_lost_fails_once),
+	UNIT_LOOP(dircirc_fetch_without_guards_asks_any_relay_that_it_may, 2),
+	UNIT(dircirc_fetch_without_guards_relay_held_back_is_eagain),
 	UNIT(dircirc_fetch_without_guards_or_source_is_eagain),
 	UNIT_LOOP(dircirc_cancel_at_any_moment_is_the_end, 16),
 };
