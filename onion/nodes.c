@@ -121,17 +121,23 @@ free_set(struct relayset *set, void *arg)
 
 /* GeoIPExcludeUnknown: 1 always, -1 (auto) where a country is excluded. */
 static int
+add_unknown_to(struct relayset **set, int mode)
+{
+	int rc;
+
+	if (mode == 0 || (*set == NULL && mode < 0))
+		return 0;
+	if (*set == NULL && (rc = relayset_parse(set, "", NULL)) < 0)
+		return rc;
+	return relayset_add_unknown(*set, mode > 0);
+}
+
+static int
 add_unknown(struct nodes *n, int mode)
 {
-	int rc = 0;
+	int rc = add_unknown_to(&n->exclude, mode);
 
-	if (mode == 0)
-		return 0;
-	if (n->exclude)
-		rc = relayset_add_unknown(n->exclude, mode > 0);
-	if (rc == 0 && n->exclude_exits)
-		rc = relayset_add_unknown(n->exclude_exits, mode > 0);
-	return rc;
+	return rc < 0 ? rc : add_unknown_to(&n->exclude_exits, mode);
 }
 
 static int

@@ -4,7 +4,8 @@ check_PROGRAMS += \
 	tests/onion/test_nodes \
 	tests/onion/test_dircirc \
 	tests/onion/test_onion
-tests_onion_test_nodes_SOURCES = tests/onion/test_nodes.c
+tests_onion_test_nodes_SOURCES = tests/onion/test_nodes.c \
+	tests/onion/dir/tmpdir.h
 tests_onion_test_nodes_LDADD = $(ONION_TESTS_LDADD)
 tests_onion_test_dircirc_SOURCES = tests/onion/test_dircirc.c \
 	tests/sim/simdir.c tests/sim/simdir.h $(SIMRELAY)

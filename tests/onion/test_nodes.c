@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/addr.h"
 #include "onion/nodes.h"
 #include "onion/onionconf.h"
 #include "onion/path/relayset.h"
+#include "tests/onion/dir/tmpdir.h"
 
 #define FP "$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
@@ -83,7 +85,56 @@ START_TEST(nodes_same_compares_all_that_they_were_made_of)
 }
 END_TEST
 
+/* 10.0.0.0/8 is Germany, the rest of the world is unknown. */
+static const char germany[] = "167772160,184549375,DE\n";
+static const char germany6[] = "2001:db8::,2001:db8::ffff,DE\n";
+
+static const struct {
+	struct onion_conf conf;
+	int		 unknown, known;	/* excluded? */
+} unknown_cases[] = {
+	{ { .geoip_exclude_unknown = 1 }, 1, 0 },
+	{ { .geoip_exclude_unknown = 0 }, 0, 0 },
+	{ { .geoip_exclude_unknown = -1 }, 0, 0 },
+	{ { .geoip_exclude_unknown = 1, .exclude_nodes = "moria1" }, 1, 0 },
+	{ { .geoip_exclude_unknown = -1, .exclude_nodes = "moria1" }, 0, 0 },
+	{ { .geoip_exclude_unknown = -1, .exclude_nodes = "{fr}" }, 1, 0 },
+	{ { .geoip_exclude_unknown = 0, .exclude_nodes = "{de}" }, 0, 1 },
+	{ { .geoip_exclude_unknown = 1, .exclude_nodes = "{de}" }, 1, 1 },
+};
+
+START_TEST(nodes_new_unknown_countries_are_excluded_as_configured)
+{
+	struct onion_conf conf = unknown_cases[_i].conf;
+	const struct relayset *exits;
+	struct nodes *n;
+	struct addr a;
+	char why[256], path[512];
+
+	tmpdir_make();
+	tmpdir_put("geoip", germany, sizeof(germany) - 1);
+	tmpdir_put("geoip6", germany6, sizeof(germany6) - 1);
+	strcpy(path, tmpdir_path("geoip"));
+	conf.geoip = path;
+	conf.geoip6 = tmpdir_path("geoip6");
+	ck_assert_msg(nodes_new(&n, &conf, why, sizeof(why)) == 0, "%s", why);
+	addr_v4(&a, 0x0b000001, 9001);
+	ck_assert_int_eq(relayset_has_parts(n->exclude, NULL, NULL, &a),
+	    unknown_cases[_i].unknown);
+	exits = n->exclude_exits;	/* always, or where it has countries */
+	ck_assert_int_eq(relayset_has_parts(exits, NULL, NULL, &a),
+	    conf.geoip_exclude_unknown == 1);
+	addr_v4(&a, 0x0a000001, 9001);
+	ck_assert_int_eq(relayset_has_parts(n->exclude, NULL, NULL, &a),
+	    unknown_cases[_i].known);
+	nodes_free(n);
+	tmpdir_remove();
+}
+END_TEST
+
 static const struct unit_test tests[] = {
+	UNIT_LOOP(nodes_new_unknown_countries_are_excluded_as_configured,
+	    NELEM(unknown_cases)),
 	UNIT_LOOP(nodes_new_is_whole_or_says_which_option_is_wrong,
 	    NELEM(cases)),
 	UNIT_LOOP(nodes_same_compares_all_that_they_were_made_of,
