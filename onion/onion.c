@@ -509,11 +509,23 @@ check_conf(const struct onion_conf *c, char *why, size_t max)
 
 /* --- birth and death --- */
 
+static int
+is_excluded_source(void *arg, const struct dirsource_conf *d)
+{
+	const struct onion *o = arg;
+	const struct relayset *set = o->nodes->exclude;
+
+	return relayset_has_parts(set, d->rsa_id, d->nickname, &d->or4) ||
+	    relayset_has_parts(set, NULL, NULL, &d->or6);
+}
+
 static void
 reach_sources(struct onion *o, const struct onion_conf *c)
 {
 	dirsources_use(o->sources, c->use_v4, c->use_v6);
 	dirsources_reach(o->sources, c->may_reach, c->may_reach_arg);
+	dirsources_exclude(o->sources, is_excluded_source, o,
+	    c->strict_nodes != 0);
 }
 
 static int

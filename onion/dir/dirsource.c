@@ -63,6 +63,11 @@ struct dirsources {
 	int			 use_v4, use_v6;
 	int			(*may_reach)(void *, const struct addr *);
 	void			*may_reach_arg;
+	int			(*excluded)(void *,
+				    const struct dirsource_conf *);
+	void			*excluded_arg;
+	int			 strict;
+	int			 desperate;	/* excluded ones are asked */
 	int			 testing;
 	unsigned		 picks;		/* since authorities count */
 	int64_t			 since;		/* the need they count for */
@@ -165,6 +170,15 @@ dirsources_reach(struct dirsources *s,
 	s->may_reach_arg = arg;
 }
 
+void
+dirsources_exclude(struct dirsources *s, int (*excluded)(void *,
+    const struct dirsource_conf *), void *arg, int strict)
+{
+	s->excluded = excluded;
+	s->excluded_arg = arg;
+	s->strict = strict;
+}
+
 /* --- choice --- */
 
 static int
@@ -176,10 +190,39 @@ can_dial(const struct dirsources *s, const struct addr *a)
 }
 
 static int
-is_usable(const struct dirsource *d)
+can_be_asked(const struct dirsource *d)
 {
 	return d->conf.weight > 0 && (can_dial(d->set, &d->conf.or4) ||
 	    can_dial(d->set, &d->conf.or6));
+}
+
+static int
+is_excluded(const struct dirsource *d)
+{
+	const struct dirsources *s = d->set;
+
+	return s->excluded && s->excluded(s->excluded_arg, &d->conf);
+}
+
+/* That all others fail is no reason: whoever stands between could bring that
+ * about. */
+static int
+is_desperate(const struct dirsources *s)
+{
+	size_t i;
+
+	if (s->excluded == NULL || s->strict)
+		return 0;
+	for (i = 0; i < s->n; i++)
+		if (can_be_asked(&s->row[i]) && !is_excluded(&s->row[i]))
+			return 0;
+	return 1;
+}
+
+static int
+is_usable(const struct dirsource *d)
+{
+	return can_be_asked(d) && (d->set->desperate || !is_excluded(d));
 }
 
 /* When may it be asked?  @starved: nobody else is there. */
@@ -284,6 +327,7 @@ dirsources_pick(struct dirsources *s, int64_t since, int64_t *retry_at)
 	int64_t auth_at = since;
 	struct dirsource *d;
 
+	s->desperate = is_desperate(s);
 	if (!s->testing && has_fallbacks(s))
 		auth_at += DIRSOURCE_AUTH_DELAY_MS;
 	if (since != s->since) {

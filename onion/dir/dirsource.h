@@ -54,6 +54,10 @@ const uint8_t *dirsources_voter(const struct dirsources *, size_t i);
 void	 dirsources_use(struct dirsources *, int v4, int v6);
 void	 dirsources_reach(struct dirsources *,
 	    int (*may_reach)(void *arg, const struct addr *), void *arg);
+/* Whom ExcludeNodes names: asked by nobody, unless there is nobody else and
+ * not @strict (StrictNodes).  NULL: nobody is excluded. */
+void	 dirsources_exclude(struct dirsources *, int (*excluded)(void *arg,
+	    const struct dirsource_conf *), void *arg, int strict);
 
 /* Whom to ask now: a fallback, or, once @since (loop ms, when the need arose)
  * is long enough past or there is no fallback that can be asked, an authority;

@@ -293,6 +293,33 @@ START_TEST(onion_start_disabled_dials_nobody)
 }
 END_TEST
 
+static const struct {
+	const char	*exclude;
+	int		 strict, dials;
+} excluded_auths[] = {
+	{ "silent", 1, 0 },
+	{ "$0707070707070707070707070707070707070707", 1, 0 },
+	{ "127.0.0.0/8", 1, 0 },
+	{ "127.0.0.0/8", 0, 1 },	/* there is nobody else */
+	{ "10.0.0.0/8", 1, 1 },
+};
+
+START_TEST(onion_start_excluded_authority_is_not_asked_if_strict)
+{
+	struct rig r;
+
+	rig_init(&r);
+	r.conf.exclude_nodes = excluded_auths[_i].exclude;
+	r.conf.strict_nodes = excluded_auths[_i].strict;
+	ck_assert_int_eq(rig_make(&r, (char[256]){ 0 }), 0);
+	ck_assert_int_eq(onion_start(r.o), 0);
+	rig_run(&r, 5000);
+	look(&r);
+	ck_assert_int_eq(r.sum.channels > 0, excluded_auths[_i].dials);
+	rig_free(&r);
+}
+END_TEST
+
 START_TEST(onion_commit_of_disabled_hangs_up)
 {
 	char why[256];
@@ -538,6 +565,8 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(onion_new_and_commit_dial_only_what_may_be_reached,
 	    2 * NELEM(reach_cases)),
 	UNIT(onion_prepare_too_many_long_lived_ports_says_so),
+	UNIT_LOOP(onion_start_excluded_authority_is_not_asked_if_strict,
+	    NELEM(excluded_auths)),
 	UNIT(onion_lookup_cancel_waiting_is_the_end),
 	UNIT(onion_lookup_cancel_inside_its_callback_is_harmless),
 	UNIT_LOOP(onion_connect_impossible_host_is_einval, NELEM(bad_hosts)),

@@ -230,6 +230,84 @@ START_TEST(dirsources_pick_passes_over_what_may_not_be_reached)
 }
 END_TEST
 
+static int
+is_below(void *arg, const struct dirsource_conf *c)
+{
+	return c->rsa_id[0] < *(const uint8_t *)arg;
+}
+
+/* Sources 1, an authority, and 50 to 53. */
+static const struct {
+	const char	*name;
+	uint8_t		 below;		/* are excluded */
+	int		 strict, six;	/* 53 alone can be dialled */
+	unsigned	 from;		/* that one is asked; 0: nobody */
+} exclude_cases[] = {
+	{ "nobody",		    0,	1, 0, 50 },
+	{ "some",		    52,	0, 0, 52 },
+	{ "some, strictly",	    52,	1, 0, 52 },
+	{ "all",		    99,	0, 0, 50 },
+	{ "all, strictly",	    99,	1, 0, 0 },
+	{ "all that can be dialled", 54, 0, 1, 53 },
+};
+
+START_TEST(dirsources_pick_asks_excluded_ones_where_there_is_nobody_else)
+{
+	struct dirsource_conf a = conf(1, 1), f[4] = { conf(50, 0),
+	    conf(51, 0), conf(52, 0), conf(53, 0) };
+	uint8_t below = exclude_cases[_i].below;
+	unsigned lowest = 0, n;
+	struct dirsources *s;
+	struct dirsource *d;
+	struct hopinfo h;
+	int64_t at;
+
+	ck_assert_int_eq(addr_parse(&f[3].or6, "[2001:db8::1]:443", -1), 0);
+	loop_init(&loop, 0, 0);
+	ck_assert_int_eq(dirsources_new(&s, &loop, &a, 1, f, 4, 0), 0);
+	dirsources_use(s, !exclude_cases[_i].six, 1);
+	dirsources_exclude(s, is_below, &below, exclude_cases[_i].strict);
+	for (n = 0; (d = dirsources_pick(s, 0, &at)) != NULL; n++) {
+		dirsource_hopinfo(d, &h);
+		if (lowest == 0 || h.id.rsa[0] < lowest)
+			lowest = h.id.rsa[0];
+	}
+	ck_assert_msg(lowest == exclude_cases[_i].from, "%s: %u",
+	    exclude_cases[_i].name, lowest);
+	if (lowest == 0)
+		ck_assert_int_eq(at, LOOP_NEVER);
+	else
+		ck_assert_uint_eq(n, exclude_cases[_i].six ? 1 :
+		    54 - lowest);
+	dirsources_free(s);
+}
+END_TEST
+
+/* Their failing does not get us to those that are excluded. */
+START_TEST(dirsources_pick_others_that_fail_do_not_lead_to_excluded_ones)
+{
+	struct dirsources *s = make(2, 4, 0);
+	uint8_t below = 52;
+	struct dirsource *d;
+	struct hopinfo h;
+	int64_t at;
+	int i;
+
+	dirsources_exclude(s, is_below, &below, 0);
+	for (i = 0; i < 1000; i++) {
+		if ((d = dirsources_pick(s, 0, &at)) == NULL) {
+			ck_assert_int_lt(at, loop.now + 60 * 1000);
+			loop_advance(&loop, at - loop.now);
+			continue;
+		}
+		dirsource_hopinfo(d, &h);
+		ck_assert_uint_ge(h.id.rsa[0], 52);
+		dirsource_done(d, -ECONNRESET);
+	}
+	dirsources_free(s);
+}
+END_TEST
+
 START_TEST(dirsources_new_what_cannot_be_asked_is_refused)
 {
 	struct dirsource_conf c = conf(50, 0);
@@ -278,6 +356,9 @@ static const struct unit_test tests[] = {
 	UNIT(dirsources_pick_follows_weights),
 	UNIT(dirsources_pick_passes_over_what_cannot_be_dialled),
 	UNIT(dirsources_pick_passes_over_what_may_not_be_reached),
+	UNIT_LOOP(dirsources_pick_asks_excluded_ones_where_there_is_nobody_else,
+	    NELEM(exclude_cases)),
+	UNIT(dirsources_pick_others_that_fail_do_not_lead_to_excluded_ones),
 	UNIT(dirsources_new_what_cannot_be_asked_is_refused),
 	UNIT(dirsources_voters_are_those_with_a_vote)
 };
