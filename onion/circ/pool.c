@@ -44,6 +44,7 @@
 #include "onion/circ/pool_int.h"
 #include "onion/dir/netdir.h"
 #include "onion/dir/params.h"
+#include "onion/link/chan.h"
 #include "onion/path/path.h"
 #include "onion/path/timeout.h"
 
@@ -521,6 +522,13 @@ pool_nym(const struct pool *p)
 void
 pool_guards_switched(struct pool *p)
 {
+	spoil_used(p, 1);
+}
+
+void
+pool_clock_jumped(struct pool *p)
+{
+	chanset_distrust_all(p->conf.chans);
 	spoil_used(p, 1);
 }
 

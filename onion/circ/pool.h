@@ -115,6 +115,9 @@ void	pool_chan_open(struct pool *, const struct chan *);
 void	pool_guard_ready(void *pool_circ);
 void	pool_guard_stale(void *pool_circ);
 void	pool_guards_switched(struct pool *);
+/* The machine slept, or so it seems: connections may be dead without a sign of
+ * it.  Nothing new goes over those that there are. */
+void	pool_clock_jumped(struct pool *);
 /* New identity: all that were used get no more streams, and no need of before
  * shares one with a need of after. */
 void	pool_newnym(struct pool *);

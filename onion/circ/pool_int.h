@@ -38,6 +38,9 @@ struct pool_circ {
 	uint8_t		 used;		/* a stream went onto it */
 	uint8_t		 spoilt;	/* gets no new stream */
 	uint8_t		 dialling;	/* its channel is not open yet */
+	uint8_t		 old_chan;	/* ... was, when it was begun */
+	uint8_t		 blameless;	/* its guard, of its failing */
+	uint64_t	 cells_in;	/* of the channel, when it was begun */
 	uint8_t		 first_hop;	/* it stands */
 	uint8_t		 is_leg;	/* the second one of a set */
 	uint8_t		 linking;	/* LINK was sent */
@@ -50,6 +53,7 @@ struct pool_circ {
 	int64_t		 built;
 	int64_t		 dirty;		/* first used */
 	int64_t		 keep_until;	/* while clean */
+	int64_t		 due;		/* the timer's, while it is built */
 	struct loop_timer timer;	/* dialling, build timeout, close */
 	struct loop_item reap;
 };

@@ -17,7 +17,10 @@
  *	built and no other stands it is used all the same: better slow than none.
  *
  *	Failures before the first hop stands are the guard's, unless it answered
- *	by DESTROY, which says that it is there; later ones are nobody's.
+ *	by DESTROY, which says that it is there; later ones are nobody's.  Nor is
+ *	it to blame where nothing at all comes any more on a channel that was
+ *	open already: a connection can die without a sign of it.  What is at
+ *	hand on that one is given up, and the next one by that guard tells.
  *
  *	After HOLD_AFTER failures in a row launches are held back, so that a
  *	network that is down is not hammered: one at a time, further and further
@@ -47,7 +50,10 @@ enum {
 	HOLD_MAX_MS = 15 * 1000,
 	/* So long may a guard take until its channel is open, and again for
 	 * its answer to CREATE, before it counts as unreachable. */
-	FIRST_HOP_MS = 15 * 1000
+	FIRST_HOP_MS = 15 * 1000,
+	/* So long without a sign of life is more than a busy link is good for:
+	 * the channel is dead. */
+	SILENT_MS = 5 * 1000
 };
 
 static int
@@ -228,7 +234,8 @@ on_gone(void *arg, enum circ_why why)
 	struct pool *p = pc->pool;
 
 	if ((pc->state == POOL_BUILDING || pc->state == POOL_SLOW) &&
-	    !pc->first_hop && pc->guard && is_guards_fault(why))
+	    !pc->first_hop && pc->guard && !pc->blameless &&
+	    is_guards_fault(why))
 		guard_failed(pc->guard);
 	if (pc->state == POOL_BUILDING)
 		note_failure(p, pc->first_hop || why == CIRC_WHY_DESTROYED);
@@ -247,6 +254,53 @@ close_at(const struct pool_circ *pc)
 	    circ_nhops(pc->circ));
 }
 
+/* What goes over a dead channel is lost; over one leg of two, all of it. */
+static void
+spoil_on(struct pool *p, const struct chan *chan)
+{
+	struct pool_circ *pc;
+
+	LIST_FOREACH(pc, &p->circs, link) {
+		if (circ_chan(pc->circ) != chan)
+			continue;
+		pool_circ_spoil(pc);
+		if (pc->mate)
+			pool_circ_spoil(pc->mate);
+	}
+}
+
+static int
+may_be_silent(const struct pool_circ *pc)
+{
+	return pc->old_chan && !pc->first_hop && !pc->blameless;
+}
+
+static void
+suspect_channel(struct pool_circ *pc)
+{
+	struct pool *p = pc->pool;
+	struct chan *chan = circ_chan(pc->circ);
+
+	if (!may_be_silent(pc) || chan == NULL ||
+	    chan_cells_in(chan) != pc->cells_in)
+		return;
+	pc->blameless = 1;
+	if (chanset_distrust(p->conf.chans, chan))
+		spoil_on(p, chan);
+}
+
+/* The timer, on the way there: is anybody there? */
+static void
+set_due(struct pool_circ *pc, int64_t at)
+{
+	struct loop *loop = pc->pool->conf.loop;
+	int64_t silent = pc->began + SILENT_MS;
+
+	pc->due = at;
+	loop_timer_set(loop, &pc->timer, may_be_silent(pc) &&
+	    loop->now < silent && silent < at ? silent : at);
+}
+
 static void
 too_slow(struct pool_circ *pc)
 {
@@ -260,7 +314,7 @@ too_slow(struct pool_circ *pc)
 	note_failure(p, pc->first_hop);
 	if (!pc->first_hop && at > pc->began + FIRST_HOP_MS)
 		at = pc->began + FIRST_HOP_MS;
-	loop_timer_set(p->conf.loop, &pc->timer, at);
+	set_due(pc, at);
 	loop_item_add(p->conf.loop, &p->wake);
 }
 
@@ -269,10 +323,11 @@ much_too_slow(struct pool_circ *pc)
 {
 	struct pool *p = pc->pool;
 
-	if (!pc->first_hop && pc->guard)
+	suspect_channel(pc);
+	if (!pc->first_hop && pc->guard && !pc->blameless)
 		guard_failed(pc->guard);
 	if (p->conf.loop->now < close_at(pc)) {
-		loop_timer_set(p->conf.loop, &pc->timer, close_at(pc));
+		set_due(pc, close_at(pc));
 		return;
 	}
 	timeout_closed(p->conf.timeout, pc->first_hop, pc->began);
@@ -283,8 +338,12 @@ static void
 on_timer(void *arg)
 {
 	struct pool_circ *pc = arg;
+	int is_built = pc->state != POOL_BUILDING && pc->state != POOL_SLOW;
 
-	if (pc->state == POOL_BUILDING)
+	if (!is_built && pc->pool->conf.loop->now < pc->due) {
+		suspect_channel(pc);
+		set_due(pc, pc->due);
+	} else if (pc->state == POOL_BUILDING)
 		too_slow(pc);
 	else if (pc->state == POOL_SLOW)
 		much_too_slow(pc);
@@ -305,8 +364,7 @@ pool_chan_open(struct pool *p, const struct chan *chan)
 		pc->dialling = 0;
 		pc->began = p->conf.loop->now;
 		if (pc->state == POOL_BUILDING)
-			loop_timer_in(p->conf.loop, &pc->timer,
-			    timeout_use_ms(p->conf.timeout,
+			set_due(pc, pc->began + timeout_use_ms(p->conf.timeout,
 			    circ_nhops(pc->circ)));
 	}
 }
@@ -458,8 +516,10 @@ launch(struct pool *p, const struct pool_need *need, int is_set,
 	pc->keep_until = pc->began + clean_life(p);
 	chan = circ_chan(pc->circ);	/* NULL: it failed at once */
 	pc->dialling = chan && !chan_is_open(chan);
-	loop_timer_in(p->conf.loop, &pc->timer, pc->dialling ? FIRST_HOP_MS :
-	    timeout_use_ms(p->conf.timeout, path.n));
+	pc->old_chan = chan && chan_is_open(chan);
+	pc->cells_in = chan ? chan_cells_in(chan) : 0;
+	set_due(pc, pc->began + (pc->dialling ? FIRST_HOP_MS :
+	    timeout_use_ms(p->conf.timeout, path.n)));
 	LIST_INSERT_HEAD(&p->circs, pc, link);
 	p->count++;
 	p->building++;

@@ -617,6 +617,12 @@ chan_open_ms(const struct chan *c)
 	return chan_is_open(c) ? c->set->conf.loop->now - c->open_since : 0;
 }
 
+uint64_t
+chan_cells_in(const struct chan *c)
+{
+	return c->cells_in;
+}
+
 const struct relayid *
 chan_id(const struct chan *c)
 {

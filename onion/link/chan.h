@@ -83,6 +83,7 @@ size_t	 chan_room(const struct chan *);	/* cells it would take now */
 const struct relayid *chan_id(const struct chan *);	/* proven once open */
 const struct addr *chan_peer(const struct chan *);
 size_t	 chan_circuits(const struct chan *);
+uint64_t chan_cells_in(const struct chan *);	/* so many came, ever */
 
 /* The set. */
 struct chanset_user {

@@ -793,6 +793,151 @@ START_TEST(pool_guard_killed_new_circuits_stand_within_seconds)
 }
 END_TEST
 
+static size_t
+guards_down(struct poolrig *r)
+{
+	struct guard_info info[8];
+	size_t i, n = guard_list(r->guards, info, 8), down = 0;
+
+	for (i = 0; i < n && i < 8; i++)
+		down += info[i].reach == GUARD_NO;
+	return down;
+}
+
+/* Six guards, ten exits: the first guard serves every path. */
+static void
+guards_apart(struct poolrig *r)
+{
+	size_t i;
+
+	for (i = 0; i < POOLRIG_RELAYS; i++) {
+		if (i < 6)
+			poolrig_listed(r, i)->p[0] = '\0';
+		else
+			poolrig_listed(r, i)->flags &= ~(uint32_t)RELAY_GUARD;
+	}
+}
+
+/* A connection that is dead without a sign of it costs one timeout, and no
+ * guard; where nothing is known of timeouts yet, five seconds. */
+START_TEST(pool_channel_that_went_silent_is_replaced)
+{
+	struct poolrig r = { .no_attach = 1, .edit = guards_apart,
+		.tconf = { .fixed_ms = _i ? 0 : 2000, .learn = _i == 2 } };
+	struct pool_circ *clean, *pc;
+	int64_t ms = _i ? 5000 : 2000;
+	unsigned dials;
+
+	poolrig_new(&r);
+	build_clean(&r, 1, 80);
+	ck_assert_int_eq(get(&r, 1, 80, &clean), 0);
+	use(&r, clean, 1, 80);
+	ck_assert_int_eq(get(&r, 2, 80, &pc), -EAGAIN);
+	ck_assert_int_eq(get(&r, 3, 80, &pc), -EAGAIN);
+	poolrig_run(&r, 1000);
+	ck_assert_uint_eq(pool_standing(r.pool), 3);
+	ck_assert_int_eq(get(&r, 2, 80, &pc), 0);
+	use(&r, pc, 2, 80);
+	if (_i == 2)
+		teach(&r);
+	dials = poolrig_dials(&r);
+	r.net->knobs.mute_at = 1;
+	ck_assert_int_eq(get(&r, 3, 80, &pc), 0);
+	use(&r, pc, 3, 80);
+	ck_assert_int_eq(get(&r, 4, 80, &pc), -EAGAIN);
+	poolrig_run(&r, ms - 100);
+	ck_assert_int_eq(get(&r, 1, 80, &clean), 0);
+	poolrig_run(&r, 200);
+	/* None of those that stood on it is given any more. */
+	r.net->knobs.mute_at = 0;
+	ck_assert_int_eq(get(&r, 1, 80, &pc), -EAGAIN);
+	ck_assert_int_eq(get(&r, 4, 80, &pc), -EAGAIN);
+	poolrig_run(&r, 1000);
+	ck_assert_int_eq(get(&r, 1, 80, &pc), 0);
+	ck_assert_int_eq(get(&r, 4, 80, &pc), 0);
+	ck_assert_uint_eq(poolrig_dials(&r), dials + 1);
+	poolrig_run(&r, 60000);
+	ck_assert_uint_eq(guards_down(&r), 0);
+	poolrig_free(&r);
+}
+END_TEST
+
+/* ... but one that only answers late is no dead one. */
+START_TEST(pool_channel_that_carries_cells_is_not_replaced)
+{
+	struct poolrig r = { .tconf = { .fixed_ms = 2000 },
+		.edit = guards_apart };
+	struct hold h = { .on = NULL };
+	struct pool_circ *before, *pc;
+
+	poolrig_new(&r);
+	ck_assert_int_eq(hold_connect(&r, &h, 1, "a.test", SIM_ECHO), 0);
+	poolrig_run(&r, 1000);
+	ck_assert_uint_eq(h.opened, 1);
+	ck_assert_int_eq(get(&r, 1, 80, &before), 0);
+	r.net->knobs.mute_at = 1;
+	ck_assert_int_eq(get(&r, 4, 80, &pc), -EAGAIN);
+	poolrig_run(&r, 1000);
+	ck_assert_uint_eq(hold_send(&h, 0, 10), 10);
+	poolrig_run(&r, 1500);
+	ck_assert_uint_eq(h.got, 10);
+	ck_assert_int_eq(get(&r, 1, 80, &pc), 0);
+	ck_assert_ptr_eq(pc, before);
+	ck_assert_uint_eq(guards_down(&r), 1);	/* its answer is too late */
+	poolrig_free(&r);
+}
+END_TEST
+
+/* A guard that takes connections and answers nothing is left for another. */
+START_TEST(pool_guard_that_answers_no_create_is_replaced)
+{
+	struct poolrig r = { .tconf = { .fixed_ms = 2000 },
+		.pconf = { .predict = 1 } };
+	struct hold h = { .on = NULL };
+
+	poolrig_new(&r);
+	poolrig_run(&r, 5000);
+	r.net->knobs.mute_at = 1;
+	poolrig_run(&r, 60 * 1000);
+	ck_assert_int_eq(hold_connect(&r, &h, 1, "a.test", SIM_REFUSE + 1), 0);
+	poolrig_run(&r, 60 * 1000);
+	ck_assert_uint_ge(guards_down(&r), 1);
+	r.net->knobs.mute_at = 0;
+	hold_kill(&h);
+	ck_assert_int_eq(hold_connect(&r, &h, 1, "a.test", SIM_ECHO), 0);
+	poolrig_run(&r, 20000);
+	ck_assert_uint_eq(h.opened, 1);
+	poolrig_free(&r);
+}
+END_TEST
+
+START_TEST(pool_clock_jumped_gives_nothing_that_stood_before)
+{
+	struct poolrig r = { .no_attach = 0, .edit = guards_apart };
+	struct hold h = { .on = NULL }, again = { .on = NULL };
+	struct simcirc *before, *after;
+	unsigned dials;
+
+	poolrig_new(&r);
+	ck_assert_int_eq(hold_connect(&r, &h, 1, "a.test", SIM_ECHO), 0);
+	poolrig_run(&r, 1000);
+	dials = poolrig_dials(&r);
+	pool_clock_jumped(r.pool);
+	ck_assert_int_eq(hold_connect(&r, &again, 1, "b.test", SIM_ECHO), 0);
+	poolrig_run(&r, 1000);
+	ck_assert_uint_eq(again.opened, 1);
+	ck_assert_uint_eq(poolrig_dials(&r), dials + 1);
+	poolrig_stream(&r, "a.test", &before);
+	poolrig_stream(&r, "b.test", &after);
+	ck_assert_ptr_ne(before, after);
+	/* What flowed goes on, if it can. */
+	ck_assert_uint_eq(hold_send(&h, 0, 10), 10);
+	poolrig_run(&r, 1000);
+	ck_assert_uint_eq(h.got, 10);
+	poolrig_free(&r);
+}
+END_TEST
+
 START_TEST(pool_destroy_from_guard_is_no_failure_of_the_guard)
 {
 	struct poolrig r = { .no_attach = 1 };
@@ -1172,6 +1317,10 @@ static const struct unit_test tests[] = {
 	UNIT(pool_get_circuit_that_waits_for_its_guard_is_waited_for_a_while),
 	UNIT(pool_predicts_in_place_of_circuits_that_wait_for_their_guard),
 	UNIT(pool_guard_killed_new_circuits_stand_within_seconds),
+	UNIT_LOOP(pool_channel_that_went_silent_is_replaced, 3),
+	UNIT(pool_channel_that_carries_cells_is_not_replaced),
+	UNIT(pool_guard_that_answers_no_create_is_replaced),
+	UNIT(pool_clock_jumped_gives_nothing_that_stood_before),
 	UNIT(pool_destroy_from_guard_is_no_failure_of_the_guard),
 	UNIT(pool_without_guards_builds_too),
 	UNIT_LOOP(pool_dark_network_is_not_hammered_and_recovery_is_prompt, 4),
