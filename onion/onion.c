@@ -9,6 +9,7 @@
  *	            --fetch---> dircircs --result--> bootstrap
  *	  chanset   --failed--> guards      --skew--> bootstrap
  *	  guards    --ready---> pool
+ *	  bootstrap --jumped--> pool
  *	  pool      --ready---> attach      --built--> "Bootstrapped 100%"
  *
  *	A new view of the network replaces the old one in all parts before the
@@ -332,10 +333,18 @@ on_boot_changed(void *arg)
 	recheck(arg);
 }
 
+static void
+on_clock_jumped(void *arg)
+{
+	struct onion *o = arg;
+
+	pool_clock_jumped(o->pool);
+}
+
 static const struct bootstrap_user boot_users = {
 	.fetch = on_fetch, .cancel = on_cancel, .netdir = on_netdir,
 	.enough = on_enough, .progress = on_boot_progress,
-	.changed = on_boot_changed
+	.changed = on_boot_changed, .jumped = on_clock_jumped
 };
 
 static void
@@ -370,6 +379,8 @@ on_pool_ready(void *arg)
 	struct onion *o = arg;
 
 	attach_serve(o->attach);
+	if (o->boot)			/* this comes every second */
+		bootstrap_check_clock(o->boot);
 }
 
 static void

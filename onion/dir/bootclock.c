@@ -88,20 +88,36 @@ bootclock_date(struct bootstrap *b, const struct fetch *f,
 	bootstrap_skew(b, &hop.id, r->skew_s);
 }
 
-/* The wall clock was set, or the machine slept. */
+/* The wall clock was set, or the machine slept: by how much, or 0. */
+static int64_t
+jump_ms(const struct bootstrap *b)
+{
+	int64_t jump = b->loop->wall * 1000 - b->loop->now - b->offset;
+
+	return jump > -JUMP_MS && jump < JUMP_MS ? 0 : jump;
+}
+
+void
+bootstrap_check_clock(struct bootstrap *b)
+{
+	if (b->running && jump_ms(b) != 0)
+		bootstrap_look(b);
+}
+
 void
 bootclock_notice_jump(struct bootstrap *b)
 {
-	int64_t offset = b->loop->wall * 1000 - b->loop->now;
-	int64_t jump = offset - b->offset;
+	int64_t jump = jump_ms(b);
 	char text[32];
 
-	b->offset = offset;
-	if (jump > -JUMP_MS && jump < JUMP_MS)
+	b->offset = b->loop->wall * 1000 - b->loop->now;
+	if (jump == 0)
 		return;
 	log_notice(LD_DIR, "The clock jumped %s by %s.",
 	    jump > 0 ? "ahead" : "back",
 	    skew_text(text, sizeof(text), jump / 1000));
+	if (b->conf.user->jumped)
+		b->conf.user->jumped(b->conf.arg);
 	skew_forget(&b->skew);
 	judge_opinions(b);
 	bootclock_judge(b);

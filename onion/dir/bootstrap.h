@@ -79,6 +79,9 @@ struct bootstrap_user {
 		    const char *summary);
 	/* The state, or the opinion of our clock, changed.  May be NULL. */
 	void	(*changed)(void *arg);
+	/* The wall clock was set, or the machine slept: noticed within a
+	 * minute, or by bootstrap_check_clock().  May be NULL. */
+	void	(*jumped)(void *arg);
 };
 
 struct bootstrap_conf {
@@ -107,6 +110,7 @@ int	 bootstrap_result(struct bootstrap *, uint32_t id,
 /* A relay's clock against ours by NETINFO (chanset_user.skew); positive: we are
  * behind. */
 void	 bootstrap_skew(struct bootstrap *, const struct relayid *, int64_t s);
+void	 bootstrap_check_clock(struct bootstrap *);	/* cheap */
 /* The network came back, or a user waits: try at once.  May be called often; it
  * helps once in half a minute, so that an outage does not become a storm. */
 void	 bootstrap_retry(struct bootstrap *);

@@ -430,8 +430,17 @@ on_changed(void *arg)
 	r->changes++;
 }
 
+static void
+on_jumped(void *arg)
+{
+	struct rig *r = arg;
+
+	r->jumps++;
+}
+
 static const struct bootstrap_user owner = {
-	on_fetch, on_cancel, on_netdir, on_enough, on_progress, on_changed
+	on_fetch, on_cancel, on_netdir, on_enough, on_progress, on_changed,
+	on_jumped
 };
 
 /* --- life --- */

@@ -76,7 +76,7 @@ struct rig {
 	/* What happened. */
 	struct netdir	*view, *old;
 	struct loop_item free_old;
-	unsigned	 netdirs, changes, cancels;
+	unsigned	 netdirs, changes, cancels, jumps;
 	unsigned	 asked[DIR_NKINDS];
 	unsigned	 to_guards, to_authorities, to_fallbacks;
 	unsigned	 diffs, answers_304, full;

@@ -131,6 +131,7 @@ START_TEST(bootstrap_clock_jumps_are_survived)
 	loop_set(&rig.loop, rig.loop.now + 1, rig.loop.wall + jumps[_i]);
 	rig.skew = -jumps[_i];
 	rig_run(&rig, 5 * MINUTE);
+	ck_assert_uint_eq(rig.jumps, 1);
 	bootstrap_status(rig.boot, &s);
 	ck_assert_int_eq(s.state == BOOTSTRAP_READY,
 	    jumps[_i] < 24 * 3600 && jumps[_i] > -24 * 3600);
@@ -140,8 +141,34 @@ START_TEST(bootstrap_clock_jumps_are_survived)
 	loop_set(&rig.loop, rig.loop.now + 1, back);
 	rig.skew = 0;
 	rig_run(&rig, 90 * SECOND);
+	ck_assert_uint_eq(rig.jumps, 2);
 	ck_assert_int_eq(rig_state(&rig), BOOTSTRAP_READY);
 	ck_assert_int_ge(rig.view->valid_until, rig.loop.wall);
+	rig_fini(&rig);
+}
+END_TEST
+
+START_TEST(bootstrap_check_clock_tells_of_a_jump_at_once)
+{
+	int i;
+
+	be_quiet();
+	rig_init(&rig, 60, NULL);
+	rig_start(&rig);
+	ck_assert_int_ge(rig_until_ready(&rig, MINUTE), 0);
+	for (i = 0; i < 60; i++) {
+		rig_run(&rig, SECOND);
+		bootstrap_check_clock(rig.boot);
+	}
+	loop_end_turn(&rig.loop);
+	ck_assert_uint_eq(rig.jumps, 0);
+	loop_set(&rig.loop, rig.loop.now + 1, rig.loop.wall + 600);
+	bootstrap_check_clock(rig.boot);
+	loop_end_turn(&rig.loop);
+	ck_assert_uint_eq(rig.jumps, 1);
+	bootstrap_check_clock(rig.boot);
+	loop_end_turn(&rig.loop);
+	ck_assert_uint_eq(rig.jumps, 1);
 	rig_fini(&rig);
 }
 END_TEST
@@ -166,6 +193,7 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(bootstrap_clock_ahead_is_found_from_dates, 2),
 	UNIT(bootstrap_skew_one_relay_alone_says_nothing),
 	UNIT_LOOP(bootstrap_clock_jumps_are_survived, 6),
+	UNIT(bootstrap_check_clock_tells_of_a_jump_at_once),
 	UNIT(bootstrap_after_a_sleep_of_hours_is_up_to_date_soon)
 };
 
