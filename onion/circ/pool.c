@@ -45,6 +45,7 @@
 #include "onion/dir/netdir.h"
 #include "onion/dir/params.h"
 #include "onion/link/chan.h"
+#include "onion/path/guard.h"
 #include "onion/path/path.h"
 #include "onion/path/timeout.h"
 
@@ -420,11 +421,28 @@ shed(struct pool *p)
 		queued(p, &q);
 }
 
+/* Any cell proves that the network is there, not only those that build a
+ * circuit. */
+static void
+note_cells(struct pool *p)
+{
+	struct chanset_totals t;
+
+	chanset_totals(p->conf.chans, &t);
+	if (t.cells_in == p->cells_in)
+		return;
+	p->cells_in = t.cells_in;
+	timeout_cell(p->conf.timeout);
+	if (p->conf.guards)
+		guard_note_online(p->conf.guards);
+}
+
 static void
 tick(void *arg)
 {
 	struct pool *p = arg;
 
+	note_cells(p);
 	loop_timer_in(p->conf.loop, &p->tick, TICK_MS);
 	retire(p);
 	shed(p);

@@ -84,6 +84,7 @@ struct pool {
 	size_t		 sets_ahead;	/* unused, at most */
 	unsigned	 unlinked;	/* sets that failed, in a row */
 	int64_t		 sets_hold_until;
+	uint64_t	 cells_in;	/* of all channels, at the last tick */
 	struct loop_timer tick;
 	struct loop_item wake;		/* ready() at the end of the turn */
 };

@@ -478,9 +478,9 @@ guard_selection(const struct guards *gs)
 }
 
 /* The network is there.  If it was not for long, it was to blame for what
- * failed meanwhile, and not the primary guards (guard-spec 4.8).  (tor looks at
- * this when a circuit stands, but notes each cell, so that it never finds a
- * silence.) */
+ * failed meanwhile, and not the primary guards (guard-spec 4.8).  It is told
+ * within a second of any cell.  (tor looks at this when a circuit stands, but
+ * notes each cell, so that it never finds a silence.) */
 void
 guards_online(struct guards *gs, struct selection *sel)
 {

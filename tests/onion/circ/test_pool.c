@@ -938,6 +938,52 @@ START_TEST(pool_clock_jumped_gives_nothing_that_stood_before)
 }
 END_TEST
 
+/* Some bytes to and fro, every ten seconds. */
+static void
+chat(struct poolrig *r, struct hold *h, int64_t ms)
+{
+	static uint64_t at;
+
+	for (at = h->got; ms > 0; ms -= 10000) {
+		at += hold_send(h, at, 10);
+		poolrig_run(r, 10000);
+		ck_assert_uint_eq(h->got, at);
+	}
+}
+
+/* It would be said to have come back, and primary guards that are down would be
+ * tried again, though it was never away. */
+START_TEST(pool_cells_of_a_stream_prove_that_the_network_is_there)
+{
+	struct poolrig r = { .edit = guards_apart,
+		.tconf = { .fixed_ms = 30000, .learn = 1 },
+		.aconf = { .total_ms = 600000 } };
+	struct hold h = { .on = NULL }, more = { .on = NULL };
+	struct guard_info info[8];
+	struct timeout_info times;
+
+	poolrig_new(&r);
+	ck_assert_int_eq(hold_connect(&r, &h, 1, "a.test", SIM_ECHO), 0);
+	poolrig_run(&r, 5000);
+	ck_assert_uint_eq(h.opened, 1);
+	chat(&r, &h, 15 * MINUTE);
+	ck_assert_uint_ge(guard_list(r.guards, info, 8), 3);
+	guard_chan_failed(r.guards, info[1].rsa);
+	ck_assert_int_eq(hold_connect(&r, &more, 2, "b.test", SIM_ECHO), 0);
+	poolrig_run(&r, 5000);
+	ck_assert_uint_eq(more.opened, 1);
+	ck_assert_uint_eq(guards_down(&r), 1);
+	hold_kill(&more);
+	/* Nor does a circuit that is not answered say that it is away. */
+	r.net->knobs.mute_at = 1;
+	ck_assert_int_eq(hold_connect(&r, &more, 3, "c.test", SIM_ECHO), 0);
+	chat(&r, &h, 3 * MINUTE);
+	timeout_info(r.timeout, &times);
+	ck_assert_int_eq(times.live, 1);
+	poolrig_free(&r);
+}
+END_TEST
+
 START_TEST(pool_destroy_from_guard_is_no_failure_of_the_guard)
 {
 	struct poolrig r = { .no_attach = 1 };
@@ -1321,6 +1367,7 @@ static const struct unit_test tests[] = {
 	UNIT(pool_channel_that_carries_cells_is_not_replaced),
 	UNIT(pool_guard_that_answers_no_create_is_replaced),
 	UNIT(pool_clock_jumped_gives_nothing_that_stood_before),
+	UNIT(pool_cells_of_a_stream_prove_that_the_network_is_there),
 	UNIT(pool_destroy_from_guard_is_no_failure_of_the_guard),
 	UNIT(pool_without_guards_builds_too),
 	UNIT_LOOP(pool_dark_network_is_not_hammered_and_recovery_is_prompt, 4),
