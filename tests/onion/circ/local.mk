@@ -55,12 +55,16 @@ CIRC_POOLRIG = tests/onion/circ/poolrig.c tests/onion/circ/poolrig.h \
 check_PROGRAMS += \
 	tests/onion/circ/test_predict \
 	tests/onion/circ/test_pool \
+	tests/onion/circ/test_poolset \
 	tests/onion/circ/test_attach
 tests_onion_circ_test_predict_SOURCES = tests/onion/circ/test_predict.c
 tests_onion_circ_test_predict_LDADD = $(CIRC_TESTS_LDADD)
 tests_onion_circ_test_pool_SOURCES = tests/onion/circ/test_pool.c \
 	$(CIRC_POOLRIG)
 tests_onion_circ_test_pool_LDADD = $(CIRC_TESTS_LDADD)
+tests_onion_circ_test_poolset_SOURCES = tests/onion/circ/test_poolset.c \
+	$(CIRC_POOLRIG)
+tests_onion_circ_test_poolset_LDADD = $(CIRC_TESTS_LDADD)
 tests_onion_circ_test_attach_SOURCES = tests/onion/circ/test_attach.c \
 	$(CIRC_POOLRIG)
 tests_onion_circ_test_attach_LDADD = $(CIRC_TESTS_LDADD)
