@@ -171,7 +171,93 @@ START_TEST(geoip_load_reads_files_and_names_a_missing_one)
 }
 END_TEST
 
+/* --- what Debian installs --- */
+
+static char *
+slurp(const char *path, size_t *len)
+{
+	FILE *f = fopen(path, "rb");
+	char *p;
+
+	if (f == NULL)
+		return NULL;
+	fseek(f, 0, SEEK_END);
+	*len = (size_t)ftell(f);
+	rewind(f);
+	ck_assert_ptr_nonnull(p = malloc(*len + 1));
+	ck_assert_uint_eq(fread(p, 1, *len, f), *len);
+	p[*len] = '\0';
+	fclose(f);
+	return p;
+}
+
+/* One end of a line's stretch, as it stands there. */
+static void
+check_end(const struct geoip *g, const char *text, const char *cc)
+{
+	struct addr a;
+	char got[3];
+
+	if (strchr(text, ':'))
+		ck_assert_int_eq(addr_parse_ip(&a, text, -1), 0);
+	else
+		addr_v4(&a, (uint32_t)strtoul(text, NULL, 10), 0);
+	geoip_text(geoip_country(g, &a), got);
+	ck_assert_msg(strcasecmp(got, cc) == 0, "%s: %s, not %s", text, got,
+	    cc);
+}
+
+/* Every hundredth line; how many lines there are. */
+static size_t
+check_lines(const struct geoip *g, const char *text)
+{
+	char low[64], high[64], cc[3];
+	size_t n = 0;
+
+	for (; *text; text += *text == '\n') {
+		if (*text != '#' && n++ % 100 == 0) {
+			ck_assert_int_eq(sscanf(text,
+			    "%63[^,],%63[^,],%2s", low, high, cc), 3);
+			check_end(g, low, cc);
+			check_end(g, high, cc);
+		}
+		text += strcspn(text, "\n");
+	}
+	return n;
+}
+
+START_TEST(geoip_parse_reads_all_that_is_installed)
+{
+	static const char dir[] = "/usr/share/tor/geoip";
+	size_t len4, len6, bad = 0;
+	char *text4 = slurp(dir, &len4);
+	char *text6 = slurp("/usr/share/tor/geoip6", &len6);
+	struct geoip *g;
+
+	if (text4 == NULL || text6 == NULL) {
+		fprintf(stderr, "skip geoip_parse_reads_all_that_is_installed: "
+		    "no %s and geoip6 (apt install tor-geoipdb)\n", dir);
+		goto done;
+	}
+	ck_assert_int_eq(geoip_parse(&g, text4, len4, text6, len6, &bad), 0);
+	ck_assert_uint_eq(bad, 0);
+	ck_assert_uint_eq(check_lines(g, text4), geoip_count(g, 4));
+	ck_assert_uint_eq(check_lines(g, text6), geoip_count(g, 6));
+	ck_assert_uint_gt(geoip_count(g, 4), 100000);
+	ck_assert_uint_gt(geoip_count(g, 6), 50000);
+	ck_assert(geoip_has_country(g, GEOIP_CC('d', 'e')));
+	check_country(g, "10.1.2.3", "??");
+	check_country(g, "127.0.0.1", "??");
+	check_country(g, "::1", "??");
+	geoip_free(g);
+done:
+	free(text4);
+	free(text6);
+}
+END_TEST
+
 static const struct unit_test tests[] = {
+	UNIT(geoip_parse_reads_all_that_is_installed),
 	UNIT_LOOP(geoip_country_each_edge_is_on_its_side, NELEM(where)),
 	UNIT(geoip_country_of_no_address_is_unknown),
 	UNIT(geoip_country_with_one_family_knows_nothing_of_the_other),
