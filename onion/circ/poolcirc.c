@@ -302,23 +302,6 @@ set_due(struct pool_circ *pc, int64_t at)
 }
 
 static void
-too_slow(struct pool_circ *pc)
-{
-	struct pool *p = pc->pool;
-	int64_t at = close_at(pc);
-
-	timeout_slow(p->conf.timeout, pc->first_hop);
-	poolset_lost(pc);
-	pc->state = POOL_SLOW;
-	p->building--;
-	note_failure(p, pc->first_hop);
-	if (!pc->first_hop && at > pc->began + FIRST_HOP_MS)
-		at = pc->began + FIRST_HOP_MS;
-	set_due(pc, at);
-	loop_item_add(p->conf.loop, &p->wake);
-}
-
-static void
 much_too_slow(struct pool_circ *pc)
 {
 	struct pool *p = pc->pool;
@@ -332,6 +315,26 @@ much_too_slow(struct pool_circ *pc)
 	}
 	timeout_closed(p->conf.timeout, pc->first_hop, pc->began);
 	poolcirc_close(pc, CIRC_WHY_TIMEOUT);
+}
+
+static void
+too_slow(struct pool_circ *pc)
+{
+	struct pool *p = pc->pool;
+	int64_t at = close_at(pc);
+
+	timeout_slow(p->conf.timeout, pc->first_hop);
+	poolset_lost(pc);
+	pc->state = POOL_SLOW;
+	p->building--;
+	note_failure(p, pc->first_hop);
+	if (!pc->first_hop && at > pc->began + FIRST_HOP_MS)
+		at = pc->began + FIRST_HOP_MS;
+	if (at > p->conf.loop->now)
+		set_due(pc, at);
+	else	/* or those who are woken would get the same guard again */
+		much_too_slow(pc);
+	loop_item_add(p->conf.loop, &p->wake);
 }
 
 static void

@@ -938,6 +938,136 @@ START_TEST(pool_clock_jumped_gives_nothing_that_stood_before)
 }
 END_TEST
 
+static struct simlink_relay *
+first_guard(struct poolrig *r)
+{
+	struct guard_info info[8];
+
+	ck_assert_uint_ge(guard_list(r->guards, info, 8), 1);
+	return r->relay[poolrig_index(r, info[0].rsa)];
+}
+
+/* No connection, no TLS, and TLS with nobody behind it. */
+START_TEST(pool_guard_whose_channel_never_opens_is_replaced_in_time)
+{
+	struct poolrig r = { .edit = guards_apart };
+	struct hold h = { .on = NULL };
+	struct simlink_relay *g;
+
+	poolrig_new(&r);
+	g = first_guard(&r);
+	g->knobs.no_answer = _i == 0;
+	g->knobs.no_tls = _i == 1;
+	g->knobs.silent = _i == 2;
+	ck_assert_int_eq(hold_connect(&r, &h, 1, "a.test", SIM_ECHO), 0);
+	poolrig_run(&r, 14000);
+	ck_assert_uint_eq(h.opened, 0);
+	ck_assert_uint_ge(g->dials, 1);
+	poolrig_run(&r, 4000);
+	ck_assert_uint_eq(h.opened, 1);
+	ck_assert_uint_le(poolrig_dials(&r), 4);
+	poolrig_free(&r);
+}
+END_TEST
+
+START_TEST(pool_half_of_the_guards_dead_the_others_serve)
+{
+	struct poolrig r = { .edit = guards_apart, .pconf = { .predict = 1 } };
+	struct hold h[5] = { { .on = NULL } };
+	struct guard_info info[8];
+	size_t i, n;
+
+	poolrig_new(&r);
+	n = guard_list(r.guards, info, 8);
+	ck_assert_uint_eq(n, 6);
+	for (i = 0; i < n; i++)
+		if (_i ? i % 2 == (size_t)_i - 1 : i < n / 2)
+			simlink_relay_gone(r.relay[poolrig_index(&r,
+			    info[i].rsa)]);
+	for (i = 0; i < NELEM(h); i++)
+		ck_assert_int_eq(hold_connect(&r, &h[i], (unsigned)i,
+		    "a.test", SIM_ECHO), 0);
+	poolrig_run(&r, 10000);
+	for (i = 0; i < NELEM(h); i++)
+		ck_assert_uint_eq(h[i].opened, 1);
+	poolrig_run(&r, 5 * MINUTE);
+	ck_assert_uint_le(poolrig_dials(&r), 40);
+	poolrig_free(&r);
+}
+END_TEST
+
+/* --- a guard that loses cells --- */
+
+static struct {
+	const struct simlink_user *user;
+	void		*arg;
+	unsigned	 cells, lost;
+} lossy;
+
+static void
+lossy_open(void *arg, struct simlink_conn *c)
+{
+	(void)arg;
+	lossy.user->open(lossy.arg, c);
+}
+
+static void
+lossy_cell(void *arg, struct simlink_conn *c, uint32_t circ_id, uint8_t cmd,
+    uint8_t *body, size_t len)
+{
+	(void)arg;
+	if (circ_id != 0 && (++lossy.cells == 3 || rand_below(10) < 3))
+		lossy.lost++;
+	else
+		lossy.user->cell(lossy.arg, c, circ_id, cmd, body, len);
+}
+
+static void
+lossy_closed(void *arg, struct simlink_conn *c)
+{
+	(void)arg;
+	lossy.user->closed(lossy.arg, c);
+}
+
+static const struct simlink_user lossy_users = {
+	.open = lossy_open, .cell = lossy_cell, .closed = lossy_closed
+};
+
+/* Circuits die of it, at any moment; others serve, and nothing hangs. */
+START_TEST(pool_guard_that_loses_cells_hangs_nobody)
+{
+	struct poolrig r = { .edit = guards_apart,
+		.pconf = { .predict = 1 }, .tconf = { .fixed_ms = 3000 } };
+	static struct hold h[40];
+	struct simlink_relay *g;
+	unsigned i, opened = 0;
+
+	poolrig_new(&r);
+	g = first_guard(&r);
+	lossy.user = g->user;
+	lossy.arg = g->arg;
+	lossy.cells = lossy.lost = 0;
+	simlink_relay_user(g, &lossy_users, NULL);
+	for (i = 0; i < NELEM(h); i++) {
+		ck_assert_int_eq(hold_connect(&r, &h[i], i, "a.test",
+		    SIM_ECHO), 0);
+		poolrig_run(&r, 5000);
+	}
+	poolrig_run(&r, 2 * MINUTE + 1000);
+	for (i = 0; i < NELEM(h); i++) {
+		ck_assert_uint_ge(h[i].opened + h[i].gones, 1);
+		opened += h[i].opened;
+		ck_assert_uint_eq(h[i].bad, 0);
+	}
+	ck_assert_uint_ge(lossy.lost, 1);
+	ck_assert_uint_ge(opened, NELEM(h) / 2);
+	ck_assert_uint_le(r.building, 400);
+	simlink_relay_user(g, lossy.user, lossy.arg);
+	r.net->broken = 0;		/* that was us */
+	poolrig_free(&r);
+}
+END_TEST
+
 /* Some bytes to and fro, every ten seconds. */
 static void
 chat(struct poolrig *r, struct hold *h, int64_t ms)
@@ -1367,6 +1497,9 @@ static const struct unit_test tests[] = {
 	UNIT(pool_channel_that_carries_cells_is_not_replaced),
 	UNIT(pool_guard_that_answers_no_create_is_replaced),
 	UNIT(pool_clock_jumped_gives_nothing_that_stood_before),
+	UNIT_LOOP(pool_guard_whose_channel_never_opens_is_replaced_in_time, 3),
+	UNIT_LOOP(pool_half_of_the_guards_dead_the_others_serve, 3),
+	UNIT(pool_guard_that_loses_cells_hangs_nobody),
 	UNIT(pool_cells_of_a_stream_prove_that_the_network_is_there),
 	UNIT(pool_destroy_from_guard_is_no_failure_of_the_guard),
 	UNIT(pool_without_guards_builds_too),
