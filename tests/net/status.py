@@ -15,6 +15,8 @@ usage: status.py tor SOCKET             ask a tor by its control socket
 
 WHAT: bootstrap            "100 done Done"
       guards               a nickname a line, those that may be used
+      primaries            the same of the primary ones, the best first,
+                           whatever their state (of tor: of all)
       paths                "r1 r2 r3" for each built circuit
       path-of TARGET       the path that carries a stream to it; for a
                            target that no stream has, nothing
@@ -108,6 +110,10 @@ def get(status, what, target=None):
     elif what == "guards":
         for guard in status["guards"]:
             if guard["state"] in ("up", "untried", "never-connected"):
+                print(guard["nickname"])
+    elif what == "primaries":
+        for guard in status["guards"]:
+            if guard.get("rank", "primary") == "primary":
                 print(guard["nickname"])
     elif what == "paths":
         for circuit in status["circuits"]:
