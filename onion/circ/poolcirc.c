@@ -17,8 +17,8 @@
  *	built and no other stands it is used all the same: better slow than none.
  *
  *	Failures before the first hop stands are the guard's, unless it answered
- *	by DESTROY, which says that it is there; later ones are nobody's.  Nor is
- *	it to blame where nothing at all comes any more on a channel that was
+ *	by DESTROY, which says that it is there; later ones are nobody's.  Nor
+ *	is it to blame where nothing at all comes any more on a channel that was
  *	open already: a connection can die without a sign of it.  What is at
  *	hand on that one is given up, and the next one by that guard tells.
  *

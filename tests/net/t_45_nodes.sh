@@ -61,7 +61,8 @@ keep=$(lab_consensus | awk '$1 == "r" { n = $2 }
 mapfile -t exit < <(lab_exits | grep -vx "$keep")
 
 check "ExcludeNodes, StrictNodes: it works" with "StrictNodes 1" \
-	"ExcludeNodes ${exit[0]},\$$(relay_fp "${exit[1]}"),$(net_of "${exit[2]}"),a2"
+	"ExcludeNodes ${exit[0]},\$$(relay_fp "${exit[1]}"),$(:
+		)$(net_of "${exit[2]}"),a2"
 check "ExcludeNodes: pages come" look_around
 check "ExcludeNodes: in no path" none_of any "${exit[@]:0:3}" a2
 check "ExcludeNodes: nowhere met" none_of met "${exit[@]:0:3}" a2

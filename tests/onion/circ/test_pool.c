@@ -360,7 +360,7 @@ no_stable_exit(struct poolrig *r)
 		poolrig_listed(r, i)->p[0] = '\0';
 }
 
-START_TEST(pool_get_long_lived_port_is_not_served_by_what_may_soon_be_gone)
+START_TEST(pool_get_long_lived_port_gets_a_circuit_that_lasts)
 {
 	static const uint16_t ports[] = { 22 };
 	struct poolrig r = { .no_attach = 1, .edit = _i ? no_stable_exit :
@@ -1473,8 +1473,7 @@ static const struct unit_test tests[] = {
 	    NELEM(keep_cases)),
 	UNIT(pool_get_exit_must_take_the_port),
 	UNIT(pool_get_exit_must_take_the_family),
-	UNIT_LOOP(pool_get_long_lived_port_is_not_served_by_what_may_soon_be_gone,
-	    2),
+	UNIT_LOOP(pool_get_long_lived_port_gets_a_circuit_that_lasts, 2),
 	UNIT(pool_predicts_circuits_that_last_for_a_long_lived_port),
 	UNIT(pool_get_avoided_and_bad_exits_are_not_given),
 	UNIT_LOOP(pool_get_exit_that_left_the_network_is_not_given, 2),
