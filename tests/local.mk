@@ -11,9 +11,10 @@ include tests/policy/local.mk
 include tests/daemon/local.mk
 include tests/fuzz/local.mk
 
-dist_check_SCRIPTS += tests/check-layers tests/check-hardening
-TESTS = $(check_PROGRAMS) tests/check-layers tests/check-hardening
+dist_check_SCRIPTS += tests/check-layers tests/check-hardening tests/check-docs
+TESTS = $(check_PROGRAMS) tests/check-layers tests/check-hardening \
+	tests/check-docs
 
 noinst_HEADERS += tests/unit.h
 EXTRA_DIST += tests/layers tests/check-layers.awk tests/packages.sh \
-	tests/net tests/bench docs/design.md docs/testing.md
+	tests/docs.sh tests/net tests/bench docs/design.md docs/testing.md
