@@ -90,7 +90,7 @@ gateway() {
 }
 # Show progress as the log tells it, until 100% or a generous bound.
 follow_bootstrap() {
-	local end=$((SECONDS + 120)) seen=0 lines
+	local end=$((SECONDS + 300)) seen=0 lines
 	while [ "$SECONDS" -lt "$end" ] && lab_alive sut; do
 		mapfile -t lines < <(sut_log |
 			grep -o 'Bootstrapped [0-9]*%.*' | tail -n +$((seen + 1)))
@@ -105,7 +105,7 @@ follow_bootstrap() {
 page() {
 	local text who
 	title "The client on the LAN: curl http://www.example.test/"
-	lab_until 90 lab_lan curl -qsSf --max-time 30 http://www.example.test/
+	lab_until 300 lab_lan curl -qsSf --max-time 30 http://www.example.test/
 	text=$(lab_lan curl -qsSf --max-time 60 http://www.example.test/)
 	[ -n "$text" ] || { bad "no page came"; return; }
 	say "the web server says: $text"
@@ -127,7 +127,6 @@ file() {
 	paths=$(paths_while_running)
 	show_paths "$paths"
 	lab_until 600 dead "$(lab_pid file)" || bad "the download hangs"
-	wait "$(lab_pid file)"
 	here=$(sha256sum <"$LAB_DIR/tmp/file" | cut -d' ' -f1)
 	there=$(lab_dest curl -qs "http://$DEST4/sum/$FILE_BYTES")
 	say "SHA-256 at the server: $there"

@@ -78,31 +78,49 @@ alive() {
 dead() { ! alive "$1"; }
 
 # lab_spawn NAME NETNS CMD...: start a program, remember its pid.  nsenter
-# becomes the program, so the pid is the program's own.
+# becomes the program, so the pid is the program's own.  A shell stays behind
+# to take its exit status down: who wants to know it may be another script
+# than who started it.
 lab_spawn() {
 	local name=$1 ns=$2
 	shift 2
-	exec_in "$ns" "$@" >>"$LAB_DIR/log/$name.out" 2>&1 </dev/null &
-	echo $! >"$LAB_DIR/pid/$name"
+	rm -f "$LAB_DIR/pid/$name"
+	{
+		exec_in "$ns" "$@" &
+		rm -f "$LAB_DIR/rc/$!"	# pids come again
+		echo $! >"$LAB_DIR/pid/$name"
+		wait $!
+		echo $? >"$LAB_DIR/rc/$!"
+	} >>"$LAB_DIR/log/$name.out" 2>&1 </dev/null &
+	until [ -s "$LAB_DIR/pid/$name" ]; do sleep 0.01; done
 }
 lab_pid() { cat "$LAB_DIR/pid/$1" 2>/dev/null; }
 lab_alive() { [ -e "$LAB_DIR/pid/$1" ] && alive "$(lab_pid "$1")"; }
 
-# lab_stop NAME [SIGNAL]: end it; if it does not heed the signal, KILL.
+# lab_status PID: what one that lab_spawn started, and that is dead, ended with
+lab_status() {
+	lab_until 60 test -s "$LAB_DIR/rc/$1"
+	cat "$LAB_DIR/rc/$1" 2>/dev/null || echo unknown
+}
+
+# lab_stop NAME [SIGNAL]: end it; if it does not heed the signal, KILL.  What
+# it ended with is in LAB_STATUS.
 lab_stop() {
-	local pid
+	local pid rc=0
+	LAB_STATUS=
 	pid=$(lab_pid "$1") || return 0
 	rm -f "$LAB_DIR/pid/$1"
-	alive "$pid" || return 0
-	{
-		# (and do not let the shell report its child's death)
-		kill "-${2:-TERM}" "$pid"
-		lab_until 30 dead "$pid" && { wait "$pid"; return 0; }
-		kill -KILL "$pid"
-		lab_until 30 dead "$pid"
-	} 2>/dev/null
-	echo "lab: $1 had to be killed" >&2
-	return 1
+	if alive "$pid"; then
+		kill "-${2:-TERM}" "$pid" 2>/dev/null
+		lab_until 120 dead "$pid" || rc=1
+	fi
+	if [ "$rc" -ne 0 ]; then
+		kill -KILL "$pid" 2>/dev/null
+		lab_until 120 dead "$pid"
+		echo "lab: $1 had to be killed" >&2
+	fi
+	LAB_STATUS=$(lab_status "$pid")
+	return "$rc"
 }
 
 exec_in() { exec nsenter --net="/run/netns/$1" -- "${@:2}"; }
@@ -132,7 +150,7 @@ lab_outside() {
 	LAB_CUT=
 	trap 'LAB_CUT=130; kill -KILL "$child"' INT
 	trap 'LAB_CUT=143; kill -KILL "$child"' TERM HUP
-	lab_until 10 pgrep -P "$child" && pgrep -P "$child" >"$LAB_DIR/pid"
+	lab_until 60 pgrep -P "$child" && pgrep -P "$child" >"$LAB_DIR/pid"
 	# an interrupted wait leaves the child to be waited for again
 	# (nor need the shell say that we killed it)
 	{
@@ -154,11 +172,12 @@ lab_inside() {
 	[ ! -d /run/nscd ] || mount -t tmpfs tmpfs /run/nscd
 	unset http_proxy https_proxy ftp_proxy all_proxy no_proxy
 	unset HTTP_PROXY HTTPS_PROXY FTP_PROXY ALL_PROXY NO_PROXY LD_PRELOAD
-	mkdir "$LAB_DIR/pid" "$LAB_DIR/log" "$LAB_DIR/tor" "$LAB_DIR/tmp"
+	mkdir "$LAB_DIR/pid" "$LAB_DIR/rc" "$LAB_DIR/log" "$LAB_DIR/tor" \
+		"$LAB_DIR/tmp"
 	echo "hosts: files dns" >"$LAB_DIR/nsswitch.conf"
 	# If the gateway itself ever asks its resolver, the oracle counts it.
 	echo "nameserver $DEST4" >"$LAB_DIR/resolv.gw"
-	printf 'nameserver %s\noptions timeout:20 attempts:2\n' "$LAN4" \
+	printf 'nameserver %s\noptions timeout:30 attempts:3\n' "$LAN4" \
 		>"$LAB_DIR/resolv.lan"
 }
 
@@ -281,9 +300,9 @@ lab_dest_up() {
 		--mx-host=example.test,www.example.test,10
 }
 lab_dest_ready() {
-	lab_until 60 grep -q ready "$LAB_DIR/log/web" ||
+	lab_until 300 grep -q ready "$LAB_DIR/log/web" ||
 		lab_die "the web server does not start"
-	lab_until 30 lab_dns_ok || lab_die "dnsmasq does not answer"
+	lab_until 300 lab_dns_ok || lab_die "dnsmasq does not answer"
 }
 lab_dns_ok() {
 	lab_in net dig +time=1 +tries=1 "@$DEST4" www.example.test |

@@ -6,10 +6,13 @@
 # sut_status knows the difference.
 #
 #	SUT_MODE=redirect|tproxy	how the gateway's rules hand over TCP
+#	SUT_DOORS			the listeners' torrc lines, in place of those
+#					that go with the mode
+#	SUT_USER			whom it becomes (SUT_DOORS says so to it)
 #	SUT_EXTRA			more torrc lines
 #	SUT_WRAP			array: put before the program (env ...)
 
-: "${SUT_MODE:=redirect}" "${SUT_EXTRA:=}"
+: "${SUT_MODE:=redirect}" "${SUT_EXTRA:=}" "${SUT_DOORS:=}" "${SUT_USER:=}"
 [ -n "${SUT_WRAP+x}" ] || SUT_WRAP=()
 
 sut_is_tor() { [ "$LAB_SUT" = tor ]; }
@@ -25,6 +28,13 @@ lab_torrc() {
 	SafeLogging 0
 	Log ${LAB_SUT_LOG:-notice} stdout
 	C
+	if [ -n "$SUT_DOORS" ]; then echo "$SUT_DOORS"; else sut_doors; fi
+	sut_is_tor && echo "ControlSocket $(sut_data)/control"
+	[ -z "$SUT_EXTRA" ] || echo "$SUT_EXTRA"
+	cat "$LAB_DIR/tor/dirauths"
+}
+
+sut_doors() {
 	case $SUT_MODE in
 	tproxy) cat <<-C
 		TransProxyType TPROXY
@@ -42,15 +52,13 @@ lab_torrc() {
 	DNSPort $LAN4:$DNSPORT
 	DNSPort [$LAN6]:$DNSPORT
 	C
-	sut_is_tor && echo "ControlSocket $(sut_data)/control"
-	[ -z "$SUT_EXTRA" ] || echo "$SUT_EXTRA"
-	cat "$LAB_DIR/tor/dirauths"
 }
 
 # sut_start: with the state that is there.  sut_wait: until it is bootstrapped.
 sut_start() {
 	mkdir -p "$(sut_data)"
 	chmod 700 "$(sut_data)"
+	[ -z "$SUT_USER" ] || chown -R "$SUT_USER:" "$(sut_data)"
 	lab_torrc >"$LAB_DIR/sut.rc"
 	cat "$LAB_DIR/log/sut.out" >>"$LAB_DIR/log/sut.before" 2>/dev/null
 	: >"$LAB_DIR/log/sut.out"
@@ -66,9 +74,54 @@ sut_spawn() {
 			-f "$LAB_DIR/sut.rc"
 }
 
-sut_wait() { lab_until "${1:-120}" sut_done; }
+sut_wait() { lab_until "${1:-300}" sut_done; }
 sut_done() { grep -q 'Bootstrapped 100%' "$LAB_DIR/log/sut.out"; }
-sut_stop() { lab_stop sut "${1:-TERM}"; }
+
+# sut_stop [SIGNAL]: it must have lived until then, and must end in order when
+# told to by TERM.  What is not so is remembered for sut_blameless, since
+# nobody looks at what this returns in the middle of a test.
+sut_stop() {
+	local sig=${1:-TERM} lived=1
+	[ -e "$LAB_DIR/pid/sut" ] || return 0
+	lab_alive sut || lived=0
+	lab_stop sut "$sig" ||
+		{ sut_blame "had to be killed"; return 1; }
+	case $lived.$sig.$LAB_STATUS in
+	1.KILL.137 | 1.*.0) return 0 ;;
+	1.*) sut_blame "ended with status $LAB_STATUS when told to by $sig" ;;
+	*) sut_blame "had died by itself, with status $LAB_STATUS" ;;
+	esac
+	return 1
+}
+sut_blame() {
+	{
+		echo "the program $*; its log ends:"
+		sut_log | tail -n 60
+	} >>"$LAB_DIR/log/sut.blame"
+}
+
+# sut_blameless: nothing was held against it since this was asked last, which
+# is shown.  It ends the program that runs: only then is it known to be well.
+sut_blameless() {
+	local rc=0
+	sut_stop
+	if [ -s "$LAB_DIR/log/sut.blame" ]; then
+		cat "$LAB_DIR/log/sut.blame"
+		rc=1
+	fi
+	if cat "$LAB_DIR/log/sut.before" "$LAB_DIR/log/sut.out" 2>/dev/null |
+		grep -aE -A 40 '(Address|Leak|Memory|Thread)Sanitizer|runtime error:'
+	then
+		rc=1
+	fi
+	return "$rc"
+}
+sut_forget() {
+	: >"$LAB_DIR/log/sut.blame"
+	: >"$LAB_DIR/log/sut.before"
+	: >"$LAB_DIR/log/sut.out"
+}
+
 sut_wipe() { rm -rf "${LAB_DIR:?}/sut"; }
 
 # sut_fresh [MODE]: a new one, with an empty DataDirectory, ready to use
