@@ -6,8 +6,8 @@ need_lab
 sut_fresh
 
 # Two clients' worth of circuits, so that the guards in use are all seen.
-fetch "http://$DEST4/" >/dev/null
-drip_start
+check "it works at first" fetches "http://$DEST4/"
+check "a transfer runs" drip_start
 drip_stop
 primary=$(sut_get primaries)
 before=$(sut_get guards)
@@ -19,7 +19,7 @@ lab_oracle_reset
 sut_start
 check "a restart bootstraps" sut_wait
 check "a restart works" fetches "http://$DEST4/"
-drip_start
+check "a transfer runs after it" drip_start
 guard=$(drip_path | cut -d' ' -f1)
 drip_stop
 again=$(sut_get primaries)

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/check.sh"
 need_lab
 sut_fresh
-fetch "http://$DEST4/" >/dev/null
+check "it works at first" fetches "http://$DEST4/"
 sut_stop
 
 GOOD=$LAB_DIR/tmp/good
@@ -57,7 +57,7 @@ survives() {	# KIND FILE...
 	cp -a "$GOOD" "$(sut_data)"
 	for f in "$@"; do damage "$kind" "$(sut_data)/$f"; done
 	sut_start
-	sut_wait 120 && fetches "http://$DEST4/" 60
+	sut_wait && fetches "http://$DEST4/"
 }
 
 check "there are files to damage" test -n "$(files)"
