@@ -20,8 +20,51 @@ lab_oracle_reset
 stimulus >/dev/null 2>&1
 check "relays were used" test "$(lab_count good)" -gt 0
 check "nothing else was" test "$(lab_leaked)" -eq 0
-check "the program cannot be reached from the LAN directly" \
+
+# The LAN's rules keep clients from the TransPort itself.  Where they do not,
+# the program does: what was not turned around would be a connection to itself
+# through the network.  The kernel takes it (how soon the reset comes decides
+# what the client makes of that), the program ends it, and makes no stream of
+# it.
+closed_by_us() {
+	local rc before
+	before=$(taken)
+	lab_in "$1" curl -q -sS --noproxy '*' --max-time 300 \
+		"http://$2:$TRANSPORT/"
+	rc=$?
+	echo "curl ended with $rc; taken before: $before, now: $(taken)"
+	sut_get text | grep -F "$2:$TRANSPORT" && return 1
+	[ "$(taken)" -gt "$before" ] || return 1
+	case $rc in 7 | 52 | 56) ;; *) return 1 ;; esac
+}
+count_taken() {
+	lab_in gw nft -f - <<-N
+	table inet taken {
+		chain output {
+			type filter hook output priority 0
+			policy accept
+			tcp sport $TRANSPORT tcp flags & (syn | ack) == syn | ack counter
+		}
+	}
+	N
+}
+taken() {
+	lab_in gw nft list table inet taken |
+		sed -n 's/.*sport.*packets \([0-9]*\) .*/\1/p'
+}
+open_transport() {
+	count_taken && lab_in gw nft insert rule inet gate input iifname br0 \
+		tcp dport "$TRANSPORT" accept
+}
+check "from the LAN, the rules drop it" \
 	bash -c "! nsenter --net=/run/netns/lan1 curl -q -sS --max-time 5 \
 		http://$LAN4:$TRANSPORT/"
+check "the rules are opened" open_transport
+check "a connection to the TransPort itself is closed" closed_by_us lan1 "$LAN4"
+check "a connection to it is closed, IPv6" closed_by_us lan1 "[$LAN6]"
+check "one from the gateway itself is closed" closed_by_us gw "$LAN4"
+check "one from the gateway itself is closed, IPv6" closed_by_us gw "[$LAN6]"
+lab_gate redirect
+
 check "anti-test: the oracle sees leaks" lab_oracle_antitest
 check "and works after that" fetches http://www.example.test/
