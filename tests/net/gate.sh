@@ -145,7 +145,7 @@ lab_oracle_antitest() {
 	for where in gw lan1; do
 		for url in "http://$DEST4/" "http://[$DEST6]/"; do
 			oracle_zero
-			lab_in "$where" curl -qsf --max-time 20 --noproxy '*' \
+			lab_in "$where" curl -qsf --max-time 60 --noproxy '*' \
 				"$url" >/dev/null || rc=1
 			case $url in
 			*"$DEST4"*) [ "$(lab_count leak4)" -gt 3 ] || rc=1 ;;
@@ -156,7 +156,7 @@ lab_oracle_antitest() {
 	done
 	lab_gate "$old"
 	# the last packets of those connections must not count against others
-	lab_until 60 oracle_quiet
+	lab_until 300 oracle_quiet
 	oracle_zero
 	return "$rc"
 }

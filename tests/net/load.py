@@ -38,7 +38,7 @@ import struct
 import sys
 import time
 
-PATIENCE = 120  # seconds: a bound against hanging, never a criterion
+PATIENCE = 600  # seconds: a bound against hanging, never a criterion
 
 
 async def many(count, host):

@@ -27,7 +27,7 @@ upload() {
 	local sent
 	sent=$(load upload "$1" "$DEST4") || return
 	echo "sent: $sent"
-	lab_until 30 saw_end "$sent"
+	lab_until 300 saw_end "$sent"
 }
 saw_end() { lab_web_log | grep "^9 .* EOF after $1\$"; }
 
@@ -37,4 +37,4 @@ check "its stream is still there" holds 77
 check "send no more, then read 5 MB" half 5000000
 check "an upload that ends by end-of-file" upload 3000000
 check "one of nothing at all" upload 0
-check "the stream of the one that went is ended" lab_until 120 no_streams_at 77
+check "the stream of the one that went is ended" lab_until 900 no_streams_at 77

@@ -4,7 +4,7 @@
 need_lab
 need_sut
 
-ask() { lab_lan dig +noedns +time=15 +tries=2 "$@"; }
+ask() { lab_lan dig +noedns +time=30 +tries=3 "$@"; }
 answers() { same "$(ask +short "${@:2}" | sort | paste -sd' ')" "$1"; }
 status() {
 	same "$(ask "${@:2}" | sed -n 's/.*status: \([A-Z]*\),.*/\1/p' |

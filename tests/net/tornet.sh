@@ -225,6 +225,6 @@ lab_living_nodes() {
 
 # lab_wait_consensus: until a client could use the network
 lab_wait_consensus() {
-	lab_until 400 lab_consensus_ok ||
-		{ echo "lab: no usable consensus in 400 s" >&2; return 1; }
+	lab_until 900 lab_consensus_ok ||
+		{ echo "lab: no usable consensus in 900 s" >&2; return 1; }
 }
