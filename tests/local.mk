@@ -11,7 +11,8 @@ include tests/policy/local.mk
 include tests/daemon/local.mk
 include tests/fuzz/local.mk
 
-dist_check_SCRIPTS += tests/check-layers tests/check-hardening tests/check-docs
+dist_check_SCRIPTS += tests/check-layers tests/check-docs
+check_SCRIPTS = tests/check-hardening
 TESTS = $(check_PROGRAMS) tests/check-layers tests/check-hardening \
 	tests/check-docs
 
