@@ -24,6 +24,10 @@ usage: load.py many N HOST      open N connections; when all are open, send
        load.py upload BYTES HOST
                                 send so many, send no more, wait for the end:
                                 their number and hash; fails if it is no end
+       load.py odd HOST...      as root: segments with flags that open no
+                                connection, UDP, and protocols nobody speaks
+       load.py sent DEVICE HOST UDP to some ports, as anybody may; the same and
+                                TCP from sockets bound to the device
        load.py raw SERVER HEX   one datagram to port 53; prints the answer's
                                 rcode, or "silence"
 
@@ -230,9 +234,83 @@ def dns(seconds, width, server, name):
         print("%d lost" % lost, file=sys.stderr)
 
 
+def family_of(host):
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def source(host):
+    with socket.socket(family_of(host), socket.SOCK_DGRAM) as sock:
+        sock.connect((host, 9))
+        return sock.getsockname()[0]
+
+
+def segment(host, port, flags):
+    """A TCP segment with these flags and a right checksum."""
+    head = [random.randrange(30000, 60000), port, 1, 1, 0x5000 | flags,
+            1024, 0, 0]
+    bits = struct.pack(">HHIIHHHH", *head)
+    pseudo = b"".join(socket.inet_pton(family_of(host), address)
+                      for address in (source(host), host))
+    words = struct.unpack(">%dH" % (len(pseudo + bits) // 2), pseudo + bits)
+    total = sum(words) + len(bits) + socket.IPPROTO_TCP
+    while total > 0xffff:
+        total = (total & 0xffff) + (total >> 16)
+    head[6] = ~total & 0xffff
+    return struct.pack(">HHIIHHHH", *head)
+
+
+FIN, SYN, RST, PSH, ACK, URG, ECE, CWR = (1 << i for i in range(8))
+
+
+def attempt(family, kind, proto, action):
+    try:
+        with socket.socket(family, kind, proto) as sock:
+            sock.settimeout(1)
+            action(sock)
+    except OSError as error:
+        print(error, file=sys.stderr)
+
+
+def odd(*hosts):
+    for host in hosts:
+        family = family_of(host)
+        for flags in (0, FIN, RST, ACK, PSH | ACK, FIN | ACK, RST | ACK,
+                      SYN | ACK, SYN | FIN, SYN | RST, FIN | PSH | URG,
+                      ECE | CWR, 0xff):
+            for port in (53, 80):
+                bits = segment(host, port, flags)
+                attempt(family, socket.SOCK_RAW, socket.IPPROTO_TCP,
+                        lambda s, b=bits, h=host: s.sendto(b, (h, 0)))
+        for port in (9, 123, 443, 5353, 9040):
+            attempt(family, socket.SOCK_DGRAM, 0,
+                    lambda s, h=host, p=port: s.sendto(b"odd", (h, p)))
+        for proto in (4, 41, 47, 50, 89, 132, 136, 253):
+            attempt(family, socket.SOCK_RAW, proto,
+                    lambda s, h=host: s.sendto(b"odd " * 8, (h, 0)))
+
+
+def sent(device, host):
+    family = family_of(host)
+
+    def send(sock, port, bind):
+        if bind:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE,
+                            device.encode() + b"\0")
+        sock.connect((host, port))
+        # (a tor that is asked nonsense by DNS crashes)
+        sock.send(question(1, "www.example.test") if port == 53 else b"sent")
+
+    for bind in (False, True):
+        for port in (9, 53, 80):
+            attempt(family, socket.SOCK_DGRAM, 0,
+                    lambda s, p=port, b=bind: send(s, p, b))
+        for port in (53, 80) if bind else ():
+            attempt(family, socket.SOCK_STREAM, 0,
+                    lambda s, p=port, b=bind: send(s, p, b))
+
+
 def raw(server, text):
-    family = socket.AF_INET6 if ":" in server else socket.AF_INET
-    with socket.socket(family, socket.SOCK_DGRAM) as sock:
+    with socket.socket(family_of(server), socket.SOCK_DGRAM) as sock:
         sock.connect((server, 53))
         sock.settimeout(2)
         sock.send(bytes.fromhex(text))
@@ -266,6 +344,10 @@ def main(what="", *args):
         return starve(int(args[0]), args[1])
     if what == "upload":
         return upload(int(args[0]), args[1])
+    if what == "odd":
+        return odd(*args)
+    if what == "sent":
+        return sent(*args)
     if what == "raw":
         return raw(*args)
     sys.exit(__doc__)
