@@ -20,6 +20,16 @@ build_in() {
 	make -j"$(nproc)"
 }
 
+# give_back DIR: who is root builds and writes in somebody's tree; what it made
+# is theirs, or they could not build there any more.
+give_back() {
+	local owner
+	owner=$(stat -c %u:%g "$1") && [ "$(id -u)" -eq 0 ] || return 0
+	case $owner in 0:*) return 0 ;; esac
+	find "$1" -xdev -path "$1/.git" -prune -o -user 0 \
+		-execdir chown -h "$owner" {} +
+}
+
 # build_ours SRC: print the path of the binary.
 build_ours() {
 	local src=$1 dir=$1/build/demo log rc
@@ -31,6 +41,7 @@ build_ours() {
 		build_in "$src" "$dir"
 	) 9>"$src/build/.lock" >"$log" 2>&1
 	rc=$?
+	give_back "$src"
 	if [ "$rc" -eq 0 ]; then
 		echo "$dir/daemon/onion-transparent"
 	else
