@@ -1,32 +1,37 @@
 #!/usr/bin/env bash
 # check.sh - installs what the tests need, builds, and runs all of them
 #
-# usage: sudo ./check.sh [--quick] [--ci]
-#	--quick	unit tests only: no network, no fuzzing
-#	--ci	for machines: the same tests, plainer output
+# usage: sudo ./check.sh [--quick]
+#	--quick	unit tests only: no network, no fuzzing, no distribution
 #
 # Builds under build/check (gcc, hardened, warnings are errors) and
 # build/check-asan (clang, address and undefined-behaviour sanitizers, the
-# fuzzers).  A line for each failed check; the last line is
-# "N passed, N failed", and the exit status tells.
+# fuzzers).  Where ./configure was run in this directory, automake forbids a
+# build beside it: then a copy of what is distributed is built, and tested.
+# A line for each failed check; the last line is "N passed, N failed", and the
+# exit status tells.
 set -u
 cd "$(dirname "$(readlink -f "$0")")" || exit 1
 . tests/packages.sh
+. tests/net/build.sh
 
 quick=
 for arg in "$@"; do
 	case $arg in
 	--quick) quick=1 ;;
-	--ci) ;;
 	*) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0"; exit 2 ;;
 	esac
 done
 need_root ./check.sh
 
 OUT=$PWD/build/check-logs
+SRC=$PWD BUILD=$PWD/build/check
+[ ! -e config.status ] || SRC=$PWD/build/copy BUILD=$PWD/build/copy-check
 FUZZ_SECONDS=${FUZZ_SECONDS-6}
 mkdir -p "$OUT" || exit 1
 passed=0 failed=0
+trap 'give_back "$PWD"' EXIT
+trap 'exit 130' INT TERM HUP
 
 say() { printf '%s  %s\n' "$(date +%T)" "$*"; }
 
@@ -35,7 +40,7 @@ step() {
 	local name=$1
 	shift
 	say "$name"
-	"$@" >"$OUT/step.log" 2>&1 && return 0
+	("$@") >"$OUT/step.log" 2>&1 && return 0
 	tail -n 60 "$OUT/step.log"
 	echo "FAIL $name"
 	echo "$passed passed, $((failed + 1)) failed"
@@ -49,44 +54,107 @@ count() {
 	say "$name: $p passed, $f failed"
 }
 
-# Results of `make check` in a directory: the checks inside each program, as
-# libcheck or "N passed, N failed" count them; a program that ended badly
-# without counting a failure is one.
+# counted NAME COMMAND...: one check; quiet unless it fails.
+counted() {
+	local name=$1 log=$OUT/counted.log
+	shift
+	say "$name"
+	if ("$@") >"$log" 2>&1; then
+		count "$name" 1 0
+	else
+		echo "FAIL $name"
+		tail -n 40 "$log"
+		count "$name" 0 1
+	fi
+}
+
+# Results of `make check` in a directory, and what make itself ended with: the
+# checks inside each program, as libcheck or "N passed, N failed" count them;
+# a program that ended badly without counting a failure is one.
 count_make() {
-	local name=$1 dir=$2 log p=0 f=0 n
+	local name=$1 dir=$2 rc=$3 log p=0 f=0 n
 	while read -r log; do
 		n=$(awk '/^[0-9]+%: Checks: / { gsub(/[,:]/, ""); c += $3; b += $5 + $7 }
 			/^[0-9]+ passed, [0-9]+ failed/ { c += $1 + $3; b += $3 }
 			END { print c - b, b + 0 }' "$log")
 		p=$((p + ${n% *})) f=$((f + ${n#* }))
-		if ! grep -q '^:test-result: PASS' "${log%.log}.trs"; then
+		if grep -q '^:test-result: SKIP' "${log%.log}.trs"; then
+			echo "skip ${log#"$dir/"}: $(head -n 1 "$log")"
+		elif ! grep -q '^:test-result: PASS' "${log%.log}.trs"; then
 			[ "${n#* }" -gt 0 ] || f=$((f + 1))
 			echo "--- $log"
 			tail -n 30 "$log"
 		fi
 	done < <(find "$dir/tests" -name '*.trs' | sed 's/trs$/log/' | sort)
 	[ "$p" -gt 0 ] || f=$((f + 1))
+	if [ "$rc" -ne 0 ] && [ "$f" -eq 0 ]; then
+		echo "FAIL $name: make check ended with status $rc"
+		f=1
+	fi
 	count "$name" "$p" "$f"
+}
+
+# The source that is built: this directory, or what it would distribute.
+source_tree() {
+	[ "$SRC" = "$PWD" ] || make distdir distdir="${SRC#"$PWD/"}" || return
+	(cd "$SRC" && ./autogen.sh)
 }
 
 build() { # DIR CC CONFIGURE-ARGUMENTS...
 	local dir=$1 cc=$2
 	shift 2
 	mkdir -p "$dir" && cd "$dir" &&
-		{ [ -e config.status ] || ../../configure CC="$cc" \
+		{ [ -e config.status ] || "$SRC/configure" CC="$cc" \
 			--enable-werror "$@"; } &&
 		make -j"$(nproc)" && make -j"$(nproc)" check TESTS=
 }
 
 unit() { # NAME DIR
+	local rc
 	say "$1"
+	find "$2/tests" -name '*.trs' -delete
 	(cd "$2" && make -j"$(nproc)" -k check) >"$OUT/$(basename "$2").log" 2>&1
-	count_make "$1" "$2"
+	rc=$?
+	count_make "$1" "$2" "$rc"
+}
+
+# The tarball builds, tests, installs and cleans up.  All its programs are
+# compiled, without optimisation; of its tests those run that need each kind of
+# file that a tarball may lack, as all of them have just run here.
+DIST_TESTS="tests/check-layers tests/check-hardening tests/check-docs \
+	tests/fuzz/fz_dns_tcp tests/daemon/test_conf_golden \
+	tests/onion/dir/test_consensus"
+distribution() {
+	cd "$BUILD" && make -j"$(nproc)" distcheck TESTS="$DIST_TESTS" \
+		DISTCHECK_CONFIGURE_FLAGS="CFLAGS=-O0"
+}
+
+# All that is under version control is in it, but what is for git alone.
+distributed() {
+	(cd "$BUILD" && tar -tf onion-transparent-*.tar.gz) |
+		sed 's,^[^/]*/,,' | sort >"$OUT/distributed"
+	git -c safe.directory="$PWD" ls-files | grep -vx .gitignore |
+		sort >"$OUT/tracked"
+	comm -23 "$OUT/tracked" "$OUT/distributed" | tee "$OUT/undistributed"
+	[ -s "$OUT/tracked" ] && [ ! -s "$OUT/undistributed" ]
+}
+
+# The program and its manual, and nothing else.
+installed() {
+	local to=$OUT/installed
+	rm -rf "$to"
+	make -C "$BUILD" install DESTDIR="$to" &&
+		diff - <(cd "$to" && find . ! -type d -printf '%m %P\n' | sort) <<-L &&
+		644 usr/local/share/man/man5/onion-transparent.conf.5
+		644 usr/local/share/man/man8/onion-transparent.8
+		755 usr/local/sbin/onion-transparent
+		L
+		"$to/usr/local/sbin/onion-transparent" --version
 }
 
 fuzz() {
 	local fuzzer name log p=0 f=0
-	for fuzzer in build/check-asan/tests/fuzz/fz_*; do
+	for fuzzer in "$BUILD-asan"/tests/fuzz/fz_*; do
 		[ -x "$fuzzer" ] && [ ! -d "$fuzzer" ] || continue
 		name=$(basename "$fuzzer")
 		case $name in *.*) continue ;; esac
@@ -126,20 +194,21 @@ script() { # NAME COMMAND...
 
 step "packages" packages_install "${PACKAGES_BUILD[@]}" \
 	"${PACKAGES_LAB[@]}" "${PACKAGES_CHECK[@]}"
-step "autogen" ./autogen.sh
-step "build with gcc, hardened" \
-	bash -c "$(declare -f build); build build/check gcc"
-unit "unit tests, gcc" build/check
-step "build with clang, sanitizers and fuzzers" \
-	bash -c "$(declare -f build); build build/check-asan clang \
-		--enable-sanitizers --enable-fuzzers"
-unit "unit tests, sanitizers" build/check-asan
+step "autogen" source_tree
+step "build with gcc, hardened" build "$BUILD" gcc
+unit "unit tests, gcc" "$BUILD"
+step "build with clang, sanitizers and fuzzers" build "$BUILD-asan" clang \
+	--enable-sanitizers --enable-fuzzers
+unit "unit tests, sanitizers" "$BUILD-asan"
+counted "what is installed" installed
 if [ -z "$quick" ]; then
+	counted "make distcheck" distribution
+	[ ! -e .git ] || counted "all files are distributed" distributed
 	fuzz
-	script "platform" env ORIGDST="$PWD/build/check/tests/platform/origdst" \
+	script "platform" env ORIGDST="$BUILD/tests/platform/origdst" \
 		tests/platform/run
 	script "network" tests/net/run \
-		-s "$PWD/build/check/daemon/onion-transparent" -l "$OUT/net"
+		-s "$BUILD/daemon/onion-transparent" -l "$OUT/net"
 fi
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
