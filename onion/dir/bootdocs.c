@@ -86,6 +86,8 @@ keep_waiting(struct bootstrap *b, struct consensus *c, char *text,
 	log_info(LD_DIR, "A consensus waits for %zu certificates; it has %zu "
 	    "of %zu signatures so far.", b->tally.nmissing, b->tally.good,
 	    b->tally.needed);
+	/* Other certificates than those that failed before, if any did. */
+	bootplan_renew(b, DOC_CERTS);
 	bootplan_cancel(b, DOC_CONSENSUS, 0);
 	bootstrap_look(b);
 }

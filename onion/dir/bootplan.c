@@ -102,14 +102,19 @@ bootplan_failure(struct bootstrap *b, enum doc doc, int answered)
 }
 
 void
+bootplan_renew(struct bootstrap *b, enum doc doc)
+{
+	backoff_reset(&b->need[doc].backoff);
+	b->need[doc].next = b->loop->now;
+}
+
+void
 bootplan_forgive(struct bootstrap *b)
 {
 	int i;
 
-	for (i = 0; i < DOC_KINDS; i++) {
-		backoff_reset(&b->need[i].backoff);
-		b->need[i].next = b->loop->now;
-	}
+	for (i = 0; i < DOC_KINDS; i++)
+		bootplan_renew(b, (enum doc)i);
 	dirsources_forgive(b->conf.sources);
 }
 

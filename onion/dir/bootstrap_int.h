@@ -137,6 +137,7 @@ void	 bootplan_drop(struct bootstrap *, struct fetch *, int err);
 void	 bootplan_success(struct bootstrap *, enum doc);
 void	 bootplan_failure(struct bootstrap *, enum doc, int answered);
 void	 bootplan_forgive(struct bootstrap *);	/* all begins anew */
+void	 bootplan_renew(struct bootstrap *, enum doc); /* of one kind */
 void	 bootplan_hurry(struct bootstrap *);	/* one try now */
 
 /* bootround */

@@ -316,16 +316,20 @@ serve_forgery(struct rig *r, const struct rig_job *j, struct dir_result *res)
 
 START_TEST(bootstrap_forged_consensus_does_not_block_the_true_one)
 {
-	int64_t took;
+	int64_t began;
 
 	be_quiet();
 	rig_init(&rig, 60, NULL);
 	rig.failing = 1;
 	rig.mangle = serve_forgery;
 	rig_start(&rig);
-	took = rig_until_ready(&rig, 5 * MINUTE);
-	ck_assert_int_ge(took, 0);
-	ck_assert_int_le(took, 2 * MINUTE);
+	began = rig.loop.now;
+	while (rig.asked[DIR_KIND_CONSENSUS] < 2) {
+		rig_run(&rig, 100);
+		ck_assert_int_le(rig.loop.now - began, 90 * SECOND);
+	}
+	/* Its certificates do not wait because others were not to be had. */
+	ck_assert_int_ge(rig_until_ready(&rig, 3 * SECOND), 0);
 	ck_assert_int_eq(rig.view->valid_after, RIG_T0);
 	rig_fini(&rig);
 }
