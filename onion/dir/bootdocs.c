@@ -230,6 +230,8 @@ bootdocs_consensus(struct bootstrap *b, struct dir_result *r)
 		r->body = NULL;
 	}
 	rc = bootdocs_offer(b, text, len, 0);
+	if (rc == 0 || rc == -EAGAIN)
+		bootplan_network_works(b);
 	if (rc == 0) {
 		if (bootstrap_view_live(b))
 			bootplan_success(b, DOC_CONSENSUS);

@@ -11,8 +11,10 @@
  *	The first two go out one request at a time, at the times that a jittered
  *	backoff draws; where there is no usable view a further source is asked
  *	when the time comes and none has begun to deliver, up to HEDGES_MAX at
- *	once; as soon as one delivers the others are given up.  So the number of
- *	connections in bad times is bounded by the backoff alone.
+ *	once; as soon as one delivers the others are given up.
+ *
+ *	Beyond the backoff there is a budget: BOOT_BUDGET requests without one
+ *	that shows that the network works.  Who waits gets one past it (hurry).
  *
  *	Once there is a live view directory guards are asked; configured sources
  *	only where the owner has no guard to ask.
@@ -79,7 +81,7 @@ bootplan_success(struct bootstrap *b, enum doc doc)
 
 	backoff_reset(&n->backoff);
 	n->failures = 0;
-	b->nsent = 0;
+	bootplan_network_works(b);
 	if (doc != DOC_MICRODESCS)
 		n->next = b->loop->now;
 }
@@ -115,6 +117,7 @@ bootplan_forgive(struct bootstrap *b)
 
 	for (i = 0; i < DOC_KINDS; i++)
 		bootplan_renew(b, (enum doc)i);
+	bootplan_network_works(b);
 	dirsources_forgive(b->conf.sources);
 }
 
@@ -128,10 +131,49 @@ bootplan_hurry(struct bootstrap *b)
 		return;
 	b->hurried = 1;
 	b->hurried_at = b->loop->now;
+	b->pass = 1;
 	for (i = 0; i < DOC_KINDS; i++)
 		if (b->need[i].out == 0)
 			b->need[i].next = b->loop->now;
 	dirsources_forgive(b->conf.sources);
+}
+
+/* --- the budget --- */
+
+static size_t
+first_place(const struct bootstrap *b)
+{
+	size_t i, best = 0;
+
+	for (i = 1; i < BOOT_BUDGET; i++)
+		if (b->place[i] < b->place[best])
+			best = i;
+	return best;
+}
+
+/* A network that is down is not to be hammered, whatever the jitter draws: 0,
+ * or when the next request may go out. */
+static int64_t
+over_budget(const struct bootstrap *b)
+{
+	int64_t at = b->place[first_place(b)];
+
+	return b->pass || at <= b->loop->now ? 0 : at;
+}
+
+void
+bootplan_network_works(struct bootstrap *b)
+{
+	memset(b->place, 0, sizeof(b->place));
+}
+
+/* In a testing network all directories are at hand, and have a new consensus
+ * in a moment: who answers is not down. */
+void
+bootplan_answered(struct bootstrap *b)
+{
+	if (b->conf.testing)
+		bootplan_network_works(b);
 }
 
 /* --- requests that are out --- */
@@ -215,6 +257,33 @@ on_stage(void *arg, uint32_t id, enum dir_stage stage)
 
 /* --- sending --- */
 
+/* To the owner.  The time of the one after it is drawn before, as the answer
+ * may come from within.  What was not sent costs nothing. */
+static int
+hand_out(struct bootstrap *b, struct fetch *f, const struct dir_fetch *df)
+{
+	struct need *n = &b->need[f->doc], was = *n;
+	size_t i = first_place(b);
+	int64_t place = b->place[i];
+	int pass = b->pass, rc;
+
+	if (f->doc == DOC_MICRODESCS)
+		return b->conf.user->fetch(b->conf.arg, df);
+	b->place[i] = b->loop->now + BOOT_BUDGET_MS;
+	b->pass = 0;
+	n->next = draw(b, n);
+	rc = b->conf.user->fetch(b->conf.arg, df);
+	if (rc != -EAGAIN)
+		return rc;
+	b->place[i] = place;
+	b->pass = pass;
+	if (df->source == NULL) {
+		n->backoff = was.backoff;
+		n->next = was.next;
+	}
+	return rc;
+}
+
 static int
 send_to_source(struct bootstrap *b, struct fetch *f, struct dir_fetch *df)
 {
@@ -234,7 +303,7 @@ send_to_source(struct bootstrap *b, struct fetch *f, struct dir_fetch *df)
 	df->request.host = addr_raw(hop.or4.family ? &hop.or4 : &hop.or6, host);
 	log_info(LD_DIR, "Asking %s for %s.", dirsource_name(f->source),
 	    dir_kind_name(df->request.kind));
-	return b->conf.user->fetch(b->conf.arg, df);
+	return hand_out(b, f, df);
 }
 
 /* No guard has it.  With a view guards come back by themselves, mostly; only
@@ -266,7 +335,7 @@ bootplan_send(struct bootstrap *b, struct fetch *f, struct dir_request *rq)
 	rq->stage_id = f->id;
 	df.request = *rq;
 	if (bootstrap_view_live(b) && b->view)
-		rc = b->conf.user->fetch(b->conf.arg, &df);
+		rc = hand_out(b, f, &df);
 	if (rc == -EAGAIN && bootplan_find(b, df.id) == f)
 		rc = without_guard(b, f, &df);
 	if (rc < 0 && bootplan_find(b, df.id) == f) {
@@ -277,27 +346,13 @@ bootplan_send(struct bootstrap *b, struct fetch *f, struct dir_request *rq)
 	return rc;
 }
 
-/* A network that is down is not to be hammered, whatever the jitter draws: 0,
- * or when the next request may go out. */
-static int64_t
-over_budget(const struct bootstrap *b)
-{
-	int64_t oldest = b->sent[b->nsent % BOOT_BUDGET];
-
-	if (b->nsent < BOOT_BUDGET ||
-	    b->loop->now - oldest >= BOOT_BUDGET_MS)
-		return 0;
-	return oldest + BOOT_BUDGET_MS;
-}
-
-/* May another request of this kind go out now?  If so the time of the one
- * after it is drawn. */
+/* May another request of this kind go out now? */
 static int
 may_send(struct bootstrap *b, enum doc doc)
 {
 	struct need *n = &b->need[doc];
 	unsigned most = b->ready && bootstrap_view_live(b) ? 1 : HEDGES_MAX;
-	int64_t auth_at, wait;
+	int64_t auth_at;
 
 	if (n->since < 0)
 		n->since = b->loop->now;
@@ -306,15 +361,8 @@ may_send(struct bootstrap *b, enum doc doc)
 		n->next = auth_at;	/* the last one is an authority's */
 	if (n->begun && b->loop->now - n->begun_at < PATIENCE_MS)
 		return 0;
-	if (!b->running || n->out >= most || b->loop->now < n->next)
-		return 0;
-	if ((wait = over_budget(b)) > 0) {
-		n->next = wait;
-		return 0;
-	}
-	b->sent[b->nsent++ % BOOT_BUDGET] = b->loop->now;
-	n->next = draw(b, n);
-	return 1;
+	return b->running && n->out < most && b->loop->now >= n->next &&
+	    over_budget(b) == 0;
 }
 
 void
@@ -476,11 +524,14 @@ next_look(const struct bootstrap *b)
 {
 	int64_t now = b->loop->now, at = now + TICK_MS;
 	int64_t due = b->next_consensus - b->loop->wall;
+	int64_t budget = over_budget(b);
 	int i;
 
 	for (i = 0; i < DOC_KINDS; i++)
 		if (b->need[i].since >= 0 && b->need[i].next > now)
 			sooner(&at, b->need[i].next);
+	if (budget > 0)
+		sooner(&at, budget);
 	if (b->cons && due > 0 && due < TICK_MS / 1000)
 		sooner(&at, now + due * 1000);
 	if (b->wait || (b->need[DOC_MICRODESCS].since >= 0 && b->conf.testing))

@@ -327,6 +327,8 @@ bootstrap_result(struct bootstrap *b, uint32_t id, struct dir_result *r)
 		b->need[f.doc].begun = 0;
 	memset(row, 0, sizeof(*row));
 	bootclock_date(b, &f, r);
+	if (r->err == 0)
+		bootplan_answered(b);
 	rc = digest_answer(b, &f, r);
 	if (rc < 0 && rc != -ECANCELED) {
 		remember_failure(b, &f, r, rc);

@@ -44,7 +44,8 @@ struct fetch {			/* a request that is out */
 };
 
 enum {				/* requests without one success between */
-	BOOT_BUDGET = 54,	/* ... in BOOT_BUDGET_MS at the most */
+	BOOT_BUDGET = 50,	/* ... in BOOT_BUDGET_MS at the most; and one
+				 * more for each hurry */
 	BOOT_BUDGET_MS = 10 * 60 * 1000
 };
 
@@ -55,8 +56,9 @@ struct bootstrap {
 	int			 loaded;	/* the cache, once */
 	struct loop_timer	 timer;
 	struct loop_item	 work;		/* look around, once a turn */
-	int64_t			 sent[BOOT_BUDGET]; /* ring of times, ms */
-	size_t			 nsent;		/* since the last success */
+	int64_t			 place[BOOT_BUDGET]; /* of the budget: taken
+						 * until then, loop ms */
+	int			 pass;		/* one may go beyond it */
 	int64_t			 offset;	/* wall - loop, ms */
 
 	/* What we hold. */
@@ -136,6 +138,8 @@ void	 bootplan_no_need(struct bootstrap *, enum doc);
 void	 bootplan_drop(struct bootstrap *, struct fetch *, int err);
 void	 bootplan_success(struct bootstrap *, enum doc);
 void	 bootplan_failure(struct bootstrap *, enum doc, int answered);
+void	 bootplan_answered(struct bootstrap *);	/* by HTTP, whatever it was */
+void	 bootplan_network_works(struct bootstrap *);
 void	 bootplan_forgive(struct bootstrap *);	/* all begins anew */
 void	 bootplan_renew(struct bootstrap *, enum doc); /* of one kind */
 void	 bootplan_hurry(struct bootstrap *);	/* one try now */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "onion/crypto/crypt.h"
+#include "onion/dir/bootstrap_int.h"
 #include "onion/dir/consensus.h"
 #include "onion/dir/dirsource.h"
 #include "onion/dir/netdir.h"
@@ -181,6 +182,33 @@ START_TEST(bootstrap_retry_after_an_outage_works_at_once)
 	rig_run(&rig, HOUR);
 	rig.mangle = NULL;
 	bootstrap_retry(rig.boot);
+	ck_assert_int_ge(rig_until_ready(&rig, 3 * SECOND), 0);
+	rig_fini(&rig);
+}
+END_TEST
+
+/* However much was tried in vain, a user, or a clock that is set, gets a try
+ * at once. */
+START_TEST(bootstrap_budget_used_up_lets_who_waits_pass)
+{
+	size_t i;
+
+	be_quiet();
+	rig_init(&rig, 120, NULL);
+	rig.mangle = rig_all_down;
+	rig_start(&rig);
+	rig_run(&rig, SECOND);
+	for (i = 0; i < BOOT_BUDGET; i++)
+		rig.boot->place[i] = rig.loop.now + 9 * MINUTE;
+	rig_run(&rig, MINUTE);
+	rig.mangle = NULL;
+	rig_forget(&rig);
+	rig_run(&rig, MINUTE);
+	ck_assert_uint_eq(rig.asked[DIR_KIND_CONSENSUS], 0);
+	if (_i == 0)
+		bootstrap_retry(rig.boot);
+	else
+		loop_set(&rig.loop, rig.loop.now + 1, rig.loop.wall + 3600);
 	ck_assert_int_ge(rig_until_ready(&rig, 3 * SECOND), 0);
 	rig_fini(&rig);
 }
@@ -479,6 +507,7 @@ static const struct unit_test tests[] = {
 	UNIT(bootstrap_slow_sources_are_at_most_three_at_once),
 	UNIT_LOOP(bootstrap_all_down_for_an_hour_is_no_storm_and_recovers, 2),
 	UNIT(bootstrap_retry_after_an_outage_works_at_once),
+	UNIT_LOOP(bootstrap_budget_used_up_lets_who_waits_pass, 2),
 	UNIT(bootstrap_retry_for_every_client_is_no_storm),
 	UNIT(bootstrap_guards_gone_for_a_moment_trouble_no_source),
 	UNIT(bootstrap_fetch_refused_by_owner_is_a_failure_like_others),
