@@ -21,7 +21,8 @@
  * Invariants
  *	need.out is the number of rows of its kind.
  * Limits
- *	DIR_FETCHES_MAX rows; HEDGES_MAX of the first two kinds.
+ *	DIR_FETCHES_MAX rows; HEDGES_MAX of the first two kinds, and of the third
+ *	where configured sources are asked.
  */
 #include "onion/dir/bootstrap_int.h"
 
@@ -257,6 +258,14 @@ on_stage(void *arg, uint32_t id, enum dir_stage stage)
 
 /* --- sending --- */
 
+/* Rounds of microdescriptors are many requests to one guard, over one
+ * connection; to sources each is a connection like any other. */
+static int
+is_counted(const struct dir_fetch *df)
+{
+	return df->request.kind != DIR_KIND_MICRODESCS || df->source;
+}
+
 /* To the owner.  The time of the one after it is drawn before, as the answer
  * may come from within.  What was not sent costs nothing. */
 static int
@@ -267,11 +276,12 @@ hand_out(struct bootstrap *b, struct fetch *f, const struct dir_fetch *df)
 	int64_t place = b->place[i];
 	int pass = b->pass, rc;
 
-	if (f->doc == DOC_MICRODESCS)
+	if (!is_counted(df))
 		return b->conf.user->fetch(b->conf.arg, df);
 	b->place[i] = b->loop->now + BOOT_BUDGET_MS;
 	b->pass = 0;
-	n->next = draw(b, n);
+	if (f->doc != DOC_MICRODESCS)	/* a round draws when it failed */
+		n->next = draw(b, n);
 	rc = b->conf.user->fetch(b->conf.arg, df);
 	if (rc != -EAGAIN)
 		return rc;
@@ -284,6 +294,17 @@ hand_out(struct bootstrap *b, struct fetch *f, const struct dir_fetch *df)
 	return rc;
 }
 
+static unsigned
+sources_asked(const struct bootstrap *b, enum doc doc)
+{
+	const struct fetch *f;
+	unsigned n = 0;
+
+	for (f = b->fetch; f < b->fetch + DIR_FETCHES_MAX; f++)
+		n += f->id && f->doc == doc && f->source;
+	return n;
+}
+
 static int
 send_to_source(struct bootstrap *b, struct fetch *f, struct dir_fetch *df)
 {
@@ -292,6 +313,12 @@ send_to_source(struct bootstrap *b, struct fetch *f, struct dir_fetch *df)
 	struct hopinfo hop;
 	int64_t retry_at;
 
+	if (sources_asked(b, f->doc) >= HEDGES_MAX)
+		return -EAGAIN;		/* an answer makes us look again */
+	if (over_budget(b) > 0) {
+		n->next = b->loop->now + GUARD_WAIT_MS;
+		return -EAGAIN;		/* a guard may be there before */
+	}
 	f->source = dirsources_pick(b->conf.sources, n->since, &retry_at);
 	if (f->source == NULL) {
 		if (retry_at > n->next)

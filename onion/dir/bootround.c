@@ -10,7 +10,9 @@
  * Invariants
  *	A digest is out with one request at most.
  * Limits
- *	FETCHES_MAX requests, which leaves rows for the other kinds.
+ *	FETCHES_MAX requests, which leaves rows for the other kinds.  Of
+ *	configured sources a few are asked at a time, within the budget
+ *	(bootplan_send()).
  */
 #include "onion/dir/bootstrap_int.h"
 

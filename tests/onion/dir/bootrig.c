@@ -477,7 +477,7 @@ source_conf(uint8_t id)
 static void
 make_sources(struct rig *r)
 {
-	struct dirsource_conf a[RIG_AUTHS], f[64];
+	struct dirsource_conf a[RIG_AUTHS], f[200];
 	size_t i;
 
 	for (i = 0; i < RIG_AUTHS; i++) {

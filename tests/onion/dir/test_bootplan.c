@@ -225,6 +225,46 @@ START_TEST(bootstrap_microdescs_never_to_be_had_is_no_storm)
 END_TEST
 
 static int
+no_microdescs(struct rig *r, const struct rig_job *j, struct dir_result *res)
+{
+	(void)r;
+	if (j->request.kind == DIR_KIND_MICRODESCS)
+		rig_error(res, -ECONNREFUSED);
+	return 0;
+}
+
+/* The live network's size, when no guard can be had and all is dark. */
+START_TEST(bootstrap_microdescs_without_guards_are_no_storm)
+{
+	unsigned i, asked, before = 2;	/* consensus and certificates */
+
+	be_quiet();
+	rig_init(&rig, 8000, NULL);
+	rig.nfallbacks = 200;
+	rig.guards = 0;
+	rig.latency = 20;
+	rig.mangle = no_microdescs;
+	rig_start(&rig);
+	for (i = 0; i < 3; i++) {
+		rig_run(&rig, 10 * MINUTE);
+		asked = rig.to_authorities + rig.to_fallbacks;
+		ck_assert_uint_le(asked - before, 60);
+		ck_assert_uint_ge(asked - before, 20);
+		before = asked;
+	}
+	ck_assert_uint_le(rig.most_out, 3);
+	ck_assert_uint_eq(rig.asked[DIR_KIND_CONSENSUS], 1);
+	rig.mangle = NULL;
+	bootstrap_retry(rig.boot);
+	if (_i)
+		rig.guards = 1;
+	ck_assert_int_ge(rig_until_ready(&rig, (_i ? 11 : 15) * SECOND), 0);
+	ck_assert_uint_le(rig.most_out, _i ? 12 : 3);
+	rig_fini(&rig);
+}
+END_TEST
+
+static int
 strangers(struct rig *r, const struct rig_job *j, struct dir_result *res)
 {
 	static const char other[] = "onion-key\n"
@@ -384,6 +424,7 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(bootstrap_expired_consensus_works_for_a_day_and_no_longer, 2),
 	UNIT(bootstrap_microdescs_a_few_at_a_time_come_together),
 	UNIT(bootstrap_microdescs_never_to_be_had_is_no_storm),
+	UNIT_LOOP(bootstrap_microdescs_without_guards_are_no_storm, 2),
 	UNIT(bootstrap_microdescs_not_asked_for_are_not_kept),
 	UNIT(bootstrap_view_that_works_stays_until_the_next_is_enough),
 	UNIT(bootstrap_testing_network_keeps_up_with_20_seconds),
