@@ -61,7 +61,7 @@ bootplan_init(struct bootstrap *b)
 
 	for (i = 0; i < DOC_KINDS; i++) {
 		backoff_init(&b->need[i].backoff, BASE_MS, URGENT_CAP_MS, 3);
-		b->need[i].since = -1;
+		bootplan_no_need(b, (enum doc)i);
 	}
 	b->md_asked = -1;
 }
@@ -342,7 +342,9 @@ without_guard(struct bootstrap *b, struct fetch *f, struct dir_fetch *df)
 	int64_t most = b->conf.testing ? TEST_GUARD_WAIT_MS : GUARD_WAIT_MS;
 	struct need *n = &b->need[f->doc];
 
-	if (bootstrap_view_live(b) && b->loop->now - n->since < most) {
+	if (n->guardless < 0)
+		n->guardless = b->loop->now;
+	if (bootstrap_view_live(b) && b->loop->now - n->guardless < most) {
 		if (n->next < b->loop->now + BASE_MS)
 			n->next = b->loop->now + BASE_MS;
 		return -EAGAIN;
@@ -355,14 +357,18 @@ int
 bootplan_send(struct bootstrap *b, struct fetch *f, struct dir_request *rq)
 {
 	struct dir_fetch df = { .id = f->id };
+	struct need *n = &b->need[f->doc];
 	int rc = -EAGAIN;
 
 	rq->stage = on_stage;
 	rq->stage_arg = b;
 	rq->stage_id = f->id;
 	df.request = *rq;
-	if (bootstrap_view_live(b) && b->view)
+	if (bootstrap_view_live(b) && b->view) {
 		rc = hand_out(b, f, &df);
+		if (rc != -EAGAIN)
+			n->guardless = -1;
+	}
 	if (rc == -EAGAIN && bootplan_find(b, df.id) == f)
 		rc = without_guard(b, f, &df);
 	if (rc < 0 && bootplan_find(b, df.id) == f) {
@@ -396,6 +402,7 @@ void
 bootplan_no_need(struct bootstrap *b, enum doc doc)
 {
 	b->need[doc].since = -1;
+	b->need[doc].guardless = -1;
 }
 
 /* --- certificates --- */

@@ -124,7 +124,8 @@ send_batch(struct bootstrap *b, const uint8_t (*md)[32], size_t n)
 	return rc;
 }
 
-static void
+/* How many digests went out. */
+static size_t
 send_round(struct bootstrap *b, const uint8_t (*md)[32], size_t n)
 {
 	size_t each = (n + REQUESTS_MIN - 1) / REQUESTS_MIN, i, k;
@@ -140,6 +141,7 @@ send_round(struct bootstrap *b, const uint8_t (*md)[32], size_t n)
 		if (send_batch(b, md + i, k) < 0)
 			break;
 	}
+	return i;
 }
 
 /* A few can wait, if we can do without. */
@@ -168,9 +170,8 @@ bootround_plan(struct bootstrap *b)
 	if (b->loop->now < need->next || need->out >= FETCHES_MAX ||
 	    (md = to_ask(b, &n)) == NULL)
 		return;
-	if (is_worth_asking(b, n)) {
+	if (is_worth_asking(b, n) &&
+	    send_round(b, (const uint8_t (*)[32])md, n) > 0)
 		b->md_asked = b->loop->now;
-		send_round(b, (const uint8_t (*)[32])md, n);
-	}
 	free(md);
 }

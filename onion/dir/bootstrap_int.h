@@ -27,6 +27,7 @@ struct need {			/* of one kind of document */
 	struct backoff	backoff;
 	int64_t		next;	/* loop ms: no request before */
 	int64_t		since;	/* loop ms: it arose; -1: there is none */
+	int64_t		guardless; /* loop ms: no guard since; -1: there is */
 	unsigned	out;	/* requests on their way */
 	int		begun;	/* one of them is delivering ... */
 	int64_t		begun_at;	/* ... since (loop ms) */

@@ -264,6 +264,51 @@ START_TEST(bootstrap_microdescs_without_guards_are_no_storm)
 }
 END_TEST
 
+/* However old the need is: guards that are gone for a moment trouble no
+ * source. */
+START_TEST(bootstrap_microdescs_old_need_gives_guards_their_grace)
+{
+	be_quiet();
+	rig_init(&rig, 120, NULL);
+	rig.mangle = withhold;
+	rig.failing = 38;		/* of 40 */
+	rig_start(&rig);
+	ck_assert_int_ge(rig_until_ready(&rig, MINUTE), 0);
+	rig_run(&rig, 9 * MINUTE);
+	rig_forget(&rig);
+	rig.guards = 0;
+	rig.mangle = NULL;
+	rig.fraction = 2.0;		/* what is missing can't wait */
+	bootstrap_recheck(rig.boot);
+	rig_run(&rig, 8 * SECOND);
+	ck_assert_uint_eq(rig.to_fallbacks + rig.to_authorities, 0);
+	rig_run(&rig, 7 * SECOND);
+	ck_assert_uint_ge(rig.to_fallbacks + rig.to_authorities, 1);
+	rig_fini(&rig);
+}
+END_TEST
+
+/* Nor does a consensus for which guards failed an hour long. */
+START_TEST(bootstrap_consensus_old_need_gives_guards_their_grace)
+{
+	be_quiet();
+	rig_init(&rig, 60, NULL);
+	rig.failing = 2;
+	rig_start(&rig);
+	ck_assert_int_ge(rig_until_ready(&rig, MINUTE), 0);
+	rig.mangle = no_new_consensus;
+	rig_run(&rig, 5 * HOUR);
+	rig_forget(&rig);
+	rig.guards = 0;
+	bootstrap_retry(rig.boot);
+	rig_run(&rig, 9 * SECOND);
+	ck_assert_uint_eq(rig.to_fallbacks + rig.to_authorities, 0);
+	rig_run(&rig, 3 * SECOND);
+	ck_assert_uint_eq(rig.to_fallbacks + rig.to_authorities, 1);
+	rig_fini(&rig);
+}
+END_TEST
+
 static int
 strangers(struct rig *r, const struct rig_job *j, struct dir_result *res)
 {
@@ -425,6 +470,8 @@ static const struct unit_test tests[] = {
 	UNIT(bootstrap_microdescs_a_few_at_a_time_come_together),
 	UNIT(bootstrap_microdescs_never_to_be_had_is_no_storm),
 	UNIT_LOOP(bootstrap_microdescs_without_guards_are_no_storm, 2),
+	UNIT(bootstrap_microdescs_old_need_gives_guards_their_grace),
+	UNIT(bootstrap_consensus_old_need_gives_guards_their_grace),
 	UNIT(bootstrap_microdescs_not_asked_for_are_not_kept),
 	UNIT(bootstrap_view_that_works_stays_until_the_next_is_enough),
 	UNIT(bootstrap_testing_network_keeps_up_with_20_seconds),
