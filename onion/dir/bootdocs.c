@@ -9,7 +9,8 @@
  *
  *	A difference is applied to the text of the held one as read from disk;
  *	what comes of it is treated like any whole document.  Where that fails
- *	the next request is for the whole.
+ *	the next request is for the whole, at once; whoever sends a difference
+ *	then, or one from another document than ours, is to blame.
  *
  *	Microdescriptors count only if they were asked for in that request.
  */
@@ -19,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "onion/crypto/crypt.h"
 #include "onion/dir/consdiff.h"
 #include "onion/dir/netdoc.h"
 
@@ -168,15 +170,18 @@ bootdocs_recheck(struct bootstrap *b)
 
 /* *text: the whole document, to be freed. */
 static int
-undo_diff(struct bootstrap *b, const struct dir_result *r, char **text,
-    size_t *len)
+undo_diff(struct bootstrap *b, const struct fetch *f,
+    const struct dir_result *r, char **text, size_t *len)
 {
+	uint8_t from[SHA3_LEN];
 	char *base;
 	size_t baselen;
 	int rc;
 
-	if (b->cons == NULL || !b->cons_on_disk)
-		return -EBADMSG;		/* we did not ask for one */
+	if (!f->diff || b->cons == NULL ||
+	    consdiff_from(from, (const char *)r->body, r->len) < 0 ||
+	    memcmp(from, b->cons->sha3, SHA3_LEN) != 0)
+		return -EBADMSG;		/* we did not ask for it */
 	if (bootcache_read_consensus(b, &base, &baselen) < 0) {
 		b->cons_on_disk = 0;
 		return -EIO;
@@ -192,8 +197,9 @@ bad_diff(struct bootstrap *b, int rc)
 {
 	log_info(LD_DIR, "A consensus difference could not be used (%s); "
 	    "asking for the whole.", strerror(-rc));
+	if (!b->no_diff)
+		b->need[DOC_CONSENSUS].next = b->loop->now;
 	b->no_diff = 1;
-	b->need[DOC_CONSENSUS].next = b->loop->now;
 	/* Our disk's fault, or memory's, is not the sender's. */
 	return rc == -EBADMSG || rc == -E2BIG ? -EBADMSG : -ECANCELED;
 }
@@ -212,7 +218,8 @@ nothing_newer(struct bootstrap *b)
 }
 
 int
-bootdocs_consensus(struct bootstrap *b, struct dir_result *r)
+bootdocs_consensus(struct bootstrap *b, const struct fetch *f,
+    struct dir_result *r)
 {
 	int was_diff = 0, rc;
 	char *text;
@@ -222,7 +229,7 @@ bootdocs_consensus(struct bootstrap *b, struct dir_result *r)
 		return b->cons ? nothing_newer(b) : -EBADMSG;
 	if (r->body && consdiff_is((const char *)r->body, r->len)) {
 		was_diff = 1;
-		if ((rc = undo_diff(b, r, &text, &len)) < 0)
+		if ((rc = undo_diff(b, f, r, &text, &len)) < 0)
 			return bad_diff(b, rc);
 	} else {
 		text = (char *)r->body;

@@ -510,6 +510,7 @@ plan_consensus(struct bootstrap *b)
 	consensus_path(b, path, sizeof(path));
 	rq.path = path;
 	ask_for_newer(b, &rq);
+	f->diff = rq.has_diff_from;
 	bootplan_send(b, f, &rq);
 }
 

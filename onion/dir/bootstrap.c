@@ -279,7 +279,7 @@ digest_answer(struct bootstrap *b, const struct fetch *f,
 	if (rc < 0)
 		return rc;
 	if (f->doc == DOC_CONSENSUS)
-		return bootdocs_consensus(b, r);
+		return bootdocs_consensus(b, f, r);
 	if (r->status != 200)
 		return -EPROTO;
 	if (f->doc == DOC_CERTS)

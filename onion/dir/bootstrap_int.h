@@ -40,6 +40,7 @@ struct fetch {			/* a request that is out */
 	enum doc	 doc;
 	struct dirsource *source; /* NULL: a directory guard has it */
 	int		 begun;
+	int		 diff;	/* a difference was asked for */
 	uint8_t		(*md)[32]; /* ascending; what was asked for */
 	size_t		 nmd;
 };
@@ -150,7 +151,8 @@ void	 bootround_plan(struct bootstrap *);
 
 /* bootdocs: 0, or what the sender is to be held guilty of */
 int	 bootdocs_certs(struct bootstrap *, const char *, size_t);
-int	 bootdocs_consensus(struct bootstrap *, struct dir_result *);
+int	 bootdocs_consensus(struct bootstrap *, const struct fetch *,
+	    struct dir_result *);
 int	 bootdocs_microdescs(struct bootstrap *, const struct fetch *,
 	    const char *, size_t, size_t *got);
 /* A whole consensus from anywhere; the text is taken, freed by free().

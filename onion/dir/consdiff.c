@@ -242,6 +242,15 @@ read_head(struct slice *script, uint8_t from[SHA3_LEN], uint8_t to[SHA3_LEN])
 	return 0;
 }
 
+int
+consdiff_from(uint8_t from[SHA3_LEN], const char *diff, size_t len)
+{
+	struct slice script = { diff, len };
+	uint8_t to[SHA3_LEN];
+
+	return read_head(&script, from, to);
+}
+
 static int
 check_base(const char *base, size_t len, const uint8_t want[SHA3_LEN])
 {

@@ -8,9 +8,13 @@
 #define ONION_DIR_CONSDIFF_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* Does this body look like a diff rather than a whole consensus? */
 int	consdiff_is(const char *, size_t);
+
+/* The digest (SHA3-256, signed part) of the document that it starts from. */
+int	consdiff_from(uint8_t from[32], const char *, size_t);
 
 /* The new document, for the caller to free().  -EBADMSG: not a diff or a
  * broken one; -ESTALE: it starts from another document than @base; -E2BIG: the

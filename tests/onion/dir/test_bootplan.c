@@ -17,6 +17,7 @@
 enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE };
 
 static struct rig rig;
+static int other_base;
 
 static void
 check_view(size_t n)
@@ -105,6 +106,48 @@ START_TEST(bootstrap_bad_differences_fall_back_to_the_whole)
 	ck_assert_int_eq(rig_state(&rig), BOOTSTRAP_READY);
 	if (_i < 3)
 		ck_assert_uint_ge(rig.full, 1);
+	rig_fini(&rig);
+	tmpdir_remove();
+}
+END_TEST
+
+/* One that nobody asked for, or that starts elsewhere, whatever was asked. */
+static int
+diffs_only(struct rig *r, const struct rig_job *j, struct dir_result *res)
+{
+	const struct rig_doc *from = rig_doc(r, RIG_T0 + (other_base ? 3600 : 0));
+	size_t len;
+	char *doc;
+
+	if (j->request.kind != DIR_KIND_CONSENSUS)
+		return 0;
+	doc = fakeauth_diff(from->text, from->len, rig_doc_now(r)->text,
+	    rig_doc_now(r)->len, &len);
+	rig_body(res, doc, len);
+	free(doc);
+	return 0;
+}
+
+START_TEST(bootstrap_differences_not_asked_for_are_no_storm)
+{
+	be_quiet();
+	tmpdir_make();
+	rig_init(&rig, 60, tmpdir);
+	rig.full_only = !(other_base = _i);
+	rig_start(&rig);
+	ck_assert_int_ge(rig_until_ready(&rig, MINUTE), 0);
+	rig_run(&rig, HOUR);
+	rig_forget(&rig);
+	rig.mangle = diffs_only;
+	while (rig.asked[DIR_KIND_CONSENSUS] == 0)
+		rig_run(&rig, SECOND);
+	rig_run(&rig, 10 * SECOND);
+	ck_assert_int_eq(rig.verdict, -EBADMSG);
+	ck_assert_uint_le(rig.asked[DIR_KIND_CONSENSUS], 13);
+	ck_assert_int_eq(rig_state(&rig), BOOTSTRAP_READY);
+	rig.mangle = NULL;
+	rig_run(&rig, 15 * MINUTE);
+	ck_assert_int_gt(rig.view->valid_after, RIG_T0);
 	rig_fini(&rig);
 	tmpdir_remove();
 }
@@ -464,6 +507,7 @@ END_TEST
 static const struct unit_test tests[] = {
 	UNIT(bootstrap_consensus_rolls_over_for_days),
 	UNIT_LOOP(bootstrap_bad_differences_fall_back_to_the_whole, 4),
+	UNIT_LOOP(bootstrap_differences_not_asked_for_are_no_storm, 2),
 	UNIT_LOOP(bootstrap_without_disk_or_by_option_asks_for_no_differences,
 	    2),
 	UNIT_LOOP(bootstrap_expired_consensus_works_for_a_day_and_no_longer, 2),
