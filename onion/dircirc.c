@@ -12,8 +12,13 @@
  *	our knowing, and is not used again.
  *
  *	A request ends once: whichever of its parts fails first takes the others
- *	down.  A directory guard has succeeded when what it sent was right, and
- *	failed when it could not be reached or sent what was wrong.
+ *	down.  A directory guard has succeeded once it answered by HTTP: it can
+ *	be reached, which is all that matters to those who go through it.  If
+ *	the answer was no good (503, a broken document) that kind of document is
+ *	asked of others for AVOID_MS.  It failed where there was no answer.
+ * Limits
+ *	AVOIDED_MAX guards are avoided, so that none can lead us on to ever more
+ *	of them; where no other can be had they are asked all the same.
  */
 #include "onion/dircirc.h"
 
@@ -36,7 +41,15 @@
 
 enum {
 	BUILD_MS	= 30 * 1000,
-	ANSWER_MS	= 10 * 1000	/* for CREATE, at the least */
+	ANSWER_MS	= 10 * 1000,	/* for CREATE, at the least */
+	AVOIDED_MAX	= 3,
+	AVOID_MS	= 10 * 60 * 1000
+};
+
+struct avoided {
+	enum dir_kind	 kind;
+	uint8_t		 rsa[20];
+	int64_t		 until;		/* loop ms */
 };
 
 struct dircirc {
@@ -60,6 +73,7 @@ struct dircircs {
 	const struct dircirc_user *user;
 	void		*arg;
 	struct flow_params flow;
+	struct avoided	 avoided[AVOIDED_MAX];
 	LIST_HEAD(, dircirc) all;
 	size_t		 count;
 };
@@ -93,21 +107,52 @@ discard(struct dircirc *d)
 }
 
 static void
+avoid(struct dircircs *set, enum dir_kind kind, const uint8_t rsa[20])
+{
+	struct avoided *a, *best = set->avoided;
+
+	for (a = set->avoided; a < set->avoided + AVOIDED_MAX; a++) {
+		if (a->kind == kind && memcmp(a->rsa, rsa, 20) == 0) {
+			best = a;
+			break;
+		}
+		if (a->until < best->until)
+			best = a;
+	}
+	best->kind = kind;
+	memcpy(best->rsa, rsa, sizeof(best->rsa));
+	best->until = set->conf.loop->now + AVOID_MS;
+}
+
+static void
+judge_guard(struct dircircs *set, struct guard_use *guard, enum dir_kind kind,
+    int status, int verdict)
+{
+	int bad = verdict < 0 && verdict != -ENOENT;
+
+	if (bad && status == 0) {
+		guard_failed(guard);
+		return;
+	}
+	if (bad)
+		avoid(set, kind, guard_rsa(guard));
+	guard_succeeded(guard);
+}
+
+static void
 end(struct dircirc *d, struct dir_result *res)
 {
 	struct dircircs *set = d->set;
 	struct guard_use *guard = d->guard;
-	int verdict;
+	int verdict, status = res->status;
 
 	if (d->dead)
 		return;
 	d->guard = NULL;
 	discard(d);
 	verdict = set->user->result(set->arg, d->id, res);
-	if (guard && verdict < 0 && verdict != -ENOENT)
-		guard_failed(guard);
-	else if (guard)
-		guard_succeeded(guard);
+	if (guard)
+		judge_guard(set, guard, d->request.kind, status, verdict);
 	guard_use_free(guard);
 }
 
@@ -179,6 +224,22 @@ static const struct circ_user circ_users = {
 	.hop = on_hop, .built = on_built, .gone = on_gone
 };
 
+static int
+pick_guard(struct dircircs *set, enum dir_kind kind, struct dircirc *d)
+{
+	uint8_t not[AVOIDED_MAX][20];
+	struct guard_limit limit = { .exclude = (const uint8_t (*)[20])not };
+	const struct avoided *a;
+
+	for (a = set->avoided; a < set->avoided + AVOIDED_MAX; a++)
+		if (a->kind == kind && a->until > set->conf.loop->now)
+			memcpy(not[limit.nexclude++], a->rsa, 20);
+	if (limit.nexclude > 0 && guard_pick(set->conf.guards, GUARD_FOR_DIR,
+	    &limit, d, &d->guard) == 0)
+		return 0;
+	return guard_pick(set->conf.guards, GUARD_FOR_DIR, NULL, d, &d->guard);
+}
+
 /* Whom to ask; 0 or -EAGAIN. */
 static int
 choose(struct dircircs *set, const struct dir_fetch *f, struct dircirc *d,
@@ -187,7 +248,6 @@ choose(struct dircircs *set, const struct dir_fetch *f, struct dircirc *d,
 	static const struct path_request any = { .kind = PATH_ONE_HOP };
 	const struct relay *r;
 	struct path path;
-	int rc;
 
 	if (f->source) {
 		dirsource_hopinfo(f->source, hop);
@@ -199,8 +259,7 @@ choose(struct dircircs *set, const struct dir_fetch *f, struct dircirc *d,
 		relay_hopinfo(path.hop[0], hop);
 		return 0;
 	}
-	rc = guard_pick(set->conf.guards, GUARD_FOR_DIR, NULL, d, &d->guard);
-	if (rc < 0)
+	if (pick_guard(set, f->request.kind, d) < 0)
 		return -EAGAIN;
 	if ((r = guard_relay(d->guard)) == NULL)
 		return -EAGAIN;

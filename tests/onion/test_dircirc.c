@@ -304,10 +304,23 @@ guards_down(struct rig *r)
 	return down;
 }
 
+#define HTTP(status) "HTTP/1.0 " status "\r\nContent-Length: 0\r\n\r\n"
+
 static const struct {
+	const char	*answer;
 	int		 verdict;
 	unsigned	 down;
-} verdicts[] = { { 0, 0 }, { -ENOENT, 0 }, { -EBADMSG, 1 } };
+	int		 avoided;	/* for documents of this kind */
+} verdicts[] = {
+	{ OK_TEXT, 0, 0, 0 }, { OK_TEXT, -ENOENT, 0, 0 },
+	{ OK_TEXT, -EBADMSG, 0, 1 },
+	{ HTTP("503 Directory busy"), -EBUSY, 0, 1 },
+	{ HTTP("500 Internal"), -EPROTO, 0, 1 },
+	{ HTTP("304 Not modified"), -EPROTO, 0, 1 },
+	{ HTTP("304 Not modified"), 0, 0, 0 },
+	{ "HTTP/1.0 200 OK\r\nContent-Length: 9\r\n\r\nshort", 0, 0, 1 },
+	{ "SSH-2.0-OpenSSH\r\n\r\n", 0, 1, 0 }
+};
 
 START_TEST(dircirc_fetch_from_guard_tells_how_it_went)
 {
@@ -317,9 +330,52 @@ START_TEST(dircirc_fetch_from_guard_tells_how_it_went)
 	r.verdict = verdicts[_i].verdict;
 	rig_fetch(&r, 7, 1);
 	loop_advance(&r.loop, 1000);
-	answer(&r, OK_TEXT);
+	answer(&r, verdicts[_i].answer);
 	loop_advance(&r.loop, 1000);
 	ck_assert_uint_eq(r.results, 1);
+	ck_assert_uint_eq(guards_down(&r), verdicts[_i].down);
+	rig_free(&r);
+}
+END_TEST
+
+/* Which relay has the request that is out. */
+static size_t
+asked(struct rig *r, uint32_t id)
+{
+	rig_fetch(r, id, 1);
+	loop_advance(&r->loop, 1000);
+	return simnet_circ(r->net)->relay[0];
+}
+
+/* A guard whose answer was no good is not asked for that kind of document for
+ * a while; nor are more than a few avoided. */
+START_TEST(dircirc_fetch_after_a_bad_answer_asks_another_guard)
+{
+	struct rig r;
+	size_t first;
+	unsigned i, again = 0;
+
+	rig_new(&r, 1);
+	first = asked(&r, 7);
+	r.verdict = verdicts[_i].verdict;
+	answer(&r, verdicts[_i].answer);
+	loop_advance(&r.loop, 1000);
+	r.verdict = 0;
+	for (i = 0; i < 40; i++) {
+		again += asked(&r, 8 + i) == first;
+		answer(&r, OK_TEXT);
+		loop_advance(&r.loop, 1000);
+	}
+	ck_assert_int_eq(again == 0, verdicts[_i].avoided ||
+	    verdicts[_i].down);
+	/* All are bad: they are asked none the less. */
+	r.verdict = -EBUSY;
+	for (i = 0; i < 20; i++) {
+		asked(&r, 100 + i);
+		answer(&r, HTTP("503 Busy"));
+		loop_advance(&r.loop, 1000);
+	}
+	loop_advance(&r.loop, 11 * 60 * 1000);
 	ck_assert_uint_eq(guards_down(&r), verdicts[_i].down);
 	rig_free(&r);
 }
@@ -558,6 +614,8 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(dircirc_fetch_answer_is_told_once, 2),
 	UNIT(dircirc_fetch_from_within_result_works),
 	UNIT_LOOP(dircirc_fetch_from_guard_tells_how_it_went, NELEM(verdicts)),
+	UNIT_LOOP(dircirc_fetch_after_a_bad_answer_asks_another_guard,
+	    NELEM(verdicts)),
 	UNIT_LOOP(dircirc_fetch_relay_unreachable_fails_and_backs_off, 2),
 	UNIT(dircirc_fetch_silent_relay_times_out),
 	UNIT_LOOP(dircirc_fetch_from_relay_that_loses_cells_fails, 8),
