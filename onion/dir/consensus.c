@@ -466,7 +466,7 @@ int
 consensus_excludes_us(const struct consensus *c)
 {
 	return (c->lacks_required & PROTOVER_LACK_CORE) != 0 &&
-	    c->valid_after > PROTOVER_RELEASED;
+	    c->valid_after > protover_released();
 }
 
 int

@@ -5,6 +5,8 @@
  */
 #include "onion/dir/protover.h"
 
+#include "config.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -53,6 +55,16 @@ static const struct {
 	{ "HSRend",	2, CAP_HSREND },
 	{ "Padding",	2, CAP_PADDING },
 };
+
+int64_t
+protover_released(void)
+{
+	static const char date[] = RELEASED " 00:00:00";
+	int64_t t;
+
+	return netdoc_time(&t, (struct slice){ date, sizeof(date) - 1 }) == 0 ?
+	    t : 0;
+}
 
 struct entry {
 	struct slice	name;

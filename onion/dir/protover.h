@@ -10,10 +10,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A client of this date: a protocol required by a consensus that is older
- * than we are does not bind us (tor-spec 9).  Seconds since 1970. */
-#define PROTOVER_RELEASED INT64_C(1795305600)	/* 2026-11-22 */
-
 enum { PROTOVER_NAME_MAX = 100, PROTOVER_TEXT = 256 };
 
 /* What lacking something costs. */
@@ -21,6 +17,10 @@ enum {
 	PROTOVER_LACK_CORE = 1 << 0,	/* cannot take part in the network */
 	PROTOVER_LACK_HS   = 1 << 1	/* no onion services */
 };
+
+/* When this version was released (configure.ac), s since 1970: a protocol
+ * required by a consensus that is older does not bind us (tor-spec 9). */
+int64_t	protover_released(void);
 
 /* What a relay's `pr` line promises, as CAP_* (link/relayid.h): 0 or
  * -EBADMSG for a malformed line, which promises nothing. */

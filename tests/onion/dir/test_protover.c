@@ -87,6 +87,14 @@ static const struct {
 	{ "Link", -EBADMSG, "" },
 };
 
+/* A date that cannot be read would make every old consensus bind us. */
+START_TEST(protover_released_is_a_date_of_this_program)
+{
+	ck_assert_int_ge(protover_released(), INT64_C(1795305600));
+	ck_assert_int_eq(protover_released() % 86400, 0);
+}
+END_TEST
+
 START_TEST(protover_missing_names_what_we_lack)
 {
 	char out[PROTOVER_TEXT];
@@ -132,6 +140,7 @@ END_TEST
 static const struct unit_test tests[] = {
 	UNIT_LOOP(protover_caps_reads_what_a_relay_promises,
 	    NELEM(caps_cases)),
+	UNIT(protover_released_is_a_date_of_this_program),
 	UNIT_LOOP(protover_missing_names_what_we_lack, NELEM(missing_cases)),
 	UNIT(protover_missing_long_text_is_cut),
 	UNIT(protover_caps_name_of_the_greatest_length_is_the_last_good_one),
