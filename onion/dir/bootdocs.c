@@ -23,6 +23,7 @@
 #include "onion/crypto/crypt.h"
 #include "onion/dir/consdiff.h"
 #include "onion/dir/netdoc.h"
+#include "onion/dir/protover.h"
 
 /* --- consensus --- */
 
@@ -45,6 +46,11 @@ judge_protocols(struct bootstrap *b, const struct consensus *c)
 		log_err(LD_DIR, "The network requires protocols that this "
 		    "version does not speak (%s). It must not take part any "
 		    "more: please upgrade.", c->lacks_required_text);
+	else if (c->lacks_recommended & PROTOVER_LACK_CORE)
+		log_limited(&b->advice, LL_WARN, LD_DIR, "The network "
+		    "recommends protocols that this version does not speak "
+		    "(%s), and may require them before long: please upgrade.",
+		    c->lacks_recommended_text);
 	else if (c->lacks_recommended)
 		log_info(LD_DIR, "The network recommends protocols that this "
 		    "version does not speak: %s.", c->lacks_recommended_text);

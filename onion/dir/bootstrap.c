@@ -40,6 +40,7 @@
 enum {
 	BUILD_EVERY_MS = 500,
 	QUIET_S = 60,
+	ADVICE_S = 24 * 3600,
 	TROUBLE_AFTER = 3		/* failures, before they are told */
 };
 
@@ -445,6 +446,7 @@ bootstrap_new(struct bootstrap **out, const struct bootstrap_conf *conf)
 	b->conf = *conf;
 	b->loop = conf->loop;
 	b->quiet.every_s = QUIET_S;
+	b->advice.every_s = ADVICE_S;
 	b->tag = steps[0].tag;
 	b->summary = steps[0].summary;
 	loop_timer_init(&b->timer, look, b);

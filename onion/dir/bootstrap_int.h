@@ -108,6 +108,7 @@ struct bootstrap {
 	const char		*summary;
 	char			 last_failure[128];
 	struct log_limit	 quiet;		/* for what peers send */
+	struct log_limit	 advice;	/* what is recommended */
 };
 
 /* bootstrap */

@@ -413,6 +413,46 @@ START_TEST(bootstrap_protocols_recommended_or_known_do_not_matter)
 }
 END_TEST
 
+static unsigned warned, informed;
+
+static void
+on_line(void *arg, enum log_level level, const char *text)
+{
+	(void)arg;
+	if (strstr(text, "recommends protocols") == NULL)
+		return;
+	warned += level == LL_WARN;
+	informed += level == LL_INFO;
+}
+
+static const struct {
+	const char	*lines;
+	unsigned	 warned;
+} advice[] = {
+	{ "recommended-client-protocols Link=63\n", 1 },
+	{ "recommended-client-protocols Relay=9 HSDir=2\n", 1 },
+	{ "recommended-client-protocols Wombat=1\n", 1 },
+	{ "recommended-client-protocols HSDir=2 HSIntro=4 HSRend=2\n", 0 }
+};
+
+/* Told once, not with each consensus. */
+START_TEST(bootstrap_recommended_protocol_that_we_lack_is_told)
+{
+	be_quiet();
+	log_capture(on_line, NULL);
+	rig_init(&rig, 60, NULL);
+	rig.lines = advice[_i].lines;
+	rig_start(&rig);
+	rig_run(&rig, 9 * HOUR);
+	log_capture(NULL, NULL);
+	ck_assert_int_eq(rig_state(&rig), BOOTSTRAP_READY);
+	ck_assert_uint_eq(warned, advice[_i].warned);
+	if (!advice[_i].warned)
+		ck_assert_uint_ge(informed, 1);
+	rig_fini(&rig);
+}
+END_TEST
+
 /* --- the owner's word --- */
 
 START_TEST(bootstrap_stop_is_quiet_and_start_goes_on)
@@ -518,6 +558,8 @@ static const struct unit_test tests[] = {
 	UNIT(bootstrap_new_signing_keys_are_fetched_when_seen),
 	UNIT(bootstrap_required_protocol_that_we_lack_ends_it),
 	UNIT_LOOP(bootstrap_protocols_recommended_or_known_do_not_matter, 2),
+	UNIT_LOOP(bootstrap_recommended_protocol_that_we_lack_is_told,
+	    NELEM(advice)),
 	UNIT(bootstrap_stop_is_quiet_and_start_goes_on),
 	UNIT(bootstrap_free_at_any_time_leaves_nothing_behind),
 	UNIT(bootstrap_recheck_asks_enough_again),
