@@ -79,6 +79,7 @@ json_summary(void *arg, const struct onion_summary *s)
 	FILE *f = ((struct out *)arg)->f;
 
 	fprintf(f, "\"bootstrap\":{\"percent\":%d,", s->percent);
+	pair(f, "state", s->state);
 	pair(f, "tag", s->tag);
 	pair(f, "summary", s->summary);
 	fputs("\"trouble\":", f);
@@ -219,6 +220,7 @@ text_summary(void *arg, const struct onion_summary *s)
 	    s->summary);
 	if (s->trouble[0])
 		fprintf(f, "Trouble      %s\n", s->trouble);
+	fprintf(f, "Directory    %s\n", s->state);
 	fprintf(f, "Clock        %s\n", s->clock);
 	fprintf(f, "Network      %zu relays, %zu described; consensus valid "
 	    "until %s\n", s->relays, s->microdescs, until);

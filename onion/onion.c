@@ -62,7 +62,11 @@ progress(struct onion *o, int percent, const char *tag, const char *summary)
 static void
 on_boot_progress(void *arg, int percent, const char *tag, const char *summary)
 {
-	progress(arg, percent, tag, summary);
+	struct onion *o = arg;
+
+	if (percent == 0 && o->percent > 0)	/* the view is lost */
+		o->percent = -1;
+	progress(o, percent, tag, summary);
 }
 
 static void
@@ -260,6 +264,16 @@ may_use_view(const struct onion *o)
 	return st.live > 0 && st.state != BOOTSTRAP_OBSOLETE;
 }
 
+/* Some circuit stands. */
+static void
+on_pool_built(void *arg)
+{
+	struct onion *o = arg;
+
+	progress(o, 100, "done", "Done");
+	set_ready(o, 1);
+}
+
 static void
 recheck(struct onion *o)
 {
@@ -270,7 +284,7 @@ recheck(struct onion *o)
 	if (!usable)
 		set_ready(o, 0);
 	else if (pool_standing(o->pool) > 0)
-		set_ready(o, 1);
+		on_pool_built(o);
 	attach_wake(o->attach);
 }
 
@@ -381,15 +395,6 @@ on_pool_ready(void *arg)
 	attach_serve(o->attach);
 	if (o->boot)			/* this comes every second */
 		bootstrap_check_clock(o->boot);
-}
-
-static void
-on_pool_built(void *arg)
-{
-	struct onion *o = arg;
-
-	progress(o, 100, "done", "Done");
-	set_ready(o, 1);
 }
 
 static void

@@ -99,6 +99,7 @@ void	onion_newnym(struct onion *);
 /* What there is to show.  Each callback may be NULL; strings die with it. */
 struct onion_summary {
 	int		 percent;
+	const char	*state;		/* "ready", "no consensus", ... */
 	const char	*tag, *summary, *trouble;	/* trouble: "" or more */
 	const char	*clock;		/* "good", "behind", ... */
 	int64_t		 skew_s;

@@ -56,6 +56,7 @@ show_summary(const struct onion *o, const struct walk *w)
 	attach_totals(o->attach, &at);
 	clock_text(&st, clock, sizeof(clock));
 	s.percent = o->percent;
+	s.state = bootstrap_state_name(st.state);
 	s.tag = o->tag;
 	s.summary = o->summary;
 	s.trouble = st.trouble;

@@ -11,5 +11,6 @@ tests_onion_test_dircirc_SOURCES = tests/onion/test_dircirc.c \
 	tests/sim/simdir.c tests/sim/simdir.h $(SIMRELAY)
 tests_onion_test_dircirc_LDADD = $(ONION_TESTS_LDADD)
 tests_onion_test_onion_SOURCES = tests/onion/test_onion.c \
-	tests/onion/dir/tmpdir.h
+	tests/onion/dir/fakeauth.c tests/onion/dir/fakeauth.h \
+	tests/onion/dir/tmpdir.h tests/sim/simdir.c tests/sim/simdir.h
 tests_onion_test_onion_LDADD = $(ONION_TESTS_LDADD)

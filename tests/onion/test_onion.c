@@ -13,9 +13,12 @@
 
 #include "base/endpoint.h"
 #include "base/loop.h"
+#include "onion/crypto/crypt.h"
 #include "onion/onion.h"
 #include "onion/onionconf.h"
+#include "tests/onion/dir/fakeauth.h"
 #include "tests/onion/dir/tmpdir.h"
+#include "tests/sim/simdir.h"
 
 struct rig {
 	struct loop		 loop;
@@ -40,7 +43,7 @@ on_progress(void *arg, int percent, const char *tag, const char *summary)
 	struct rig *r = arg;
 
 	ck_assert(tag && summary);
-	ck_assert_int_ge(percent, r->percent);
+	ck_assert(percent == 0 || percent >= r->percent);
 	r->percent = percent;
 	r->progressed++;
 }
@@ -218,6 +221,67 @@ ask(struct rig *r)
 	ck_assert_int_eq(onion_resolve(r->o, TOKEN, "192.0.2.1", on_answer, r,
 	    &r->l), 0);
 }
+
+/* --- a network on disk, whose relays take connections and say nothing --- */
+
+#define DAY INT64_C(1795392000)		/* 2026-11-23 00:00:00 */
+
+static char *
+make_consensus(struct simdir *sd, int64_t valid_after, const char *lines,
+    size_t *len)
+{
+	struct fakeauth_conf c = {
+		.valid_after = valid_after, .signers = 1, .lines = lines
+	};
+
+	return fakeauth_consensus(sd, &c, len);
+}
+
+static void
+put_network(struct rig *r, struct simdir *sd, const char *lines)
+{
+	size_t i, len;
+	char *text;
+
+	loop_init(&r->loop, 1000, DAY + 1800);
+	memcpy(r->auth.v3ident, fakeauth_id(0), 20);
+	r->conf.distinct_subnets = 0;
+	simdir_init_plain(sd, 12, 7, DAY);
+	for (i = 0; i < sd->n; i++)
+		sd->relay[i].or4 = r->auth.or4;
+	text = fakeauth_cert(0, 0, DAY - 86400, DAY + 8640000, &len);
+	tmpdir_put("cached-certs", text, len);
+	free(text);
+	text = make_consensus(sd, DAY, lines, &len);
+	tmpdir_put("cached-microdesc-consensus", text, len);
+	free(text);
+	text = simdir_microdescs(sd, &len);
+	tmpdir_put("cached-microdescs", text, len);
+	free(text);
+}
+
+/* A consensus long out of its time: it is told that nothing works. */
+START_TEST(onion_view_lost_is_told)
+{
+	struct simdir sd;
+	struct rig r;
+
+	rig_init(&r);
+	put_network(&r, &sd, NULL);
+	ck_assert_int_eq(rig_make(&r, (char[256]){ 0 }), 0);
+	ck_assert_int_eq(onion_start(r.o), 0);
+	rig_run(&r, 2000);
+	ck_assert_int_ge(r.percent, 75);
+	loop_set(&r.loop, r.loop.now + 1, DAY + 2 * 86400);
+	rig_run(&r, 61000);
+	look(&r);
+	ck_assert_str_eq(r.sum.state, "no consensus");
+	ck_assert_int_lt(r.percent, 75);
+	ck_assert_int_lt(r.sum.percent, 75);
+	simdir_fini(&sd);
+	rig_free(&r);
+}
+END_TEST
 
 static const struct {
 	const char	*name;
@@ -570,5 +634,13 @@ static const struct unit_test tests[] = {
 	UNIT(onion_lookup_cancel_waiting_is_the_end),
 	UNIT(onion_lookup_cancel_inside_its_callback_is_harmless),
 	UNIT_LOOP(onion_connect_impossible_host_is_einval, NELEM(bad_hosts)),
+	UNIT(onion_view_lost_is_told)
 };
-UNIT_MAIN("onion", tests)
+
+int
+main(void)
+{
+	crypt_init();
+	fakeauth_init(1);
+	return unit_run("onion", tests, NELEM(tests));
+}
