@@ -341,10 +341,20 @@ on_cancel(void *arg, uint32_t id)
 	dircirc_cancel(o->dircircs, id);
 }
 
+/* A network that requires what we don't speak is left at once, with the
+ * circuits that stand (tor-spec 9). */
 static void
 on_boot_changed(void *arg)
 {
-	recheck(arg);
+	struct bootstrap_status st;
+	struct onion *o = arg;
+
+	recheck(o);
+	bootstrap_status(o->boot, &st);
+	if (st.state != BOOTSTRAP_OBSOLETE)
+		return;
+	pool_close_all(o->pool);
+	chanset_close(o->chans, 1);
 }
 
 static void

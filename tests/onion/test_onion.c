@@ -14,7 +14,9 @@
 #include "base/endpoint.h"
 #include "base/loop.h"
 #include "onion/crypto/crypt.h"
+#include "onion/dir/bootstrap_int.h"
 #include "onion/onion.h"
+#include "onion/onion_int.h"
 #include "onion/onionconf.h"
 #include "tests/onion/dir/fakeauth.h"
 #include "tests/onion/dir/tmpdir.h"
@@ -259,6 +261,67 @@ put_network(struct rig *r, struct simdir *sd, const char *lines)
 	tmpdir_put("cached-microdescs", text, len);
 	free(text);
 }
+
+static void
+check_gone(struct rig *r)
+{
+	look(r);
+	ck_assert_str_eq(r->sum.state, "obsolete");
+	ck_assert_uint_eq(r->sum.channels, 0);
+	ck_assert_uint_eq(r->sum.circuits, 0);
+	ck_assert_int_eq(r->sum.percent, 0);
+}
+
+#define TOO_NEW "required-client-protocols Link=63\n"
+
+/* The network comes to require what we don't speak while circuits are made. */
+START_TEST(onion_obsolete_while_running_leaves_the_network)
+{
+	struct simdir sd;
+	struct rig r;
+	size_t len;
+	char *text;
+
+	rig_init(&r);
+	put_network(&r, &sd, NULL);
+	ck_assert_int_eq(rig_make(&r, (char[256]){ 0 }), 0);
+	ck_assert_int_eq(onion_start(r.o), 0);
+	rig_run(&r, 2000);
+	look(&r);
+	ck_assert_str_eq(r.sum.state, "ready");
+	ck_assert_uint_ge(r.sum.channels, 1);
+	ck_assert_uint_ge(r.sum.circuits, 1);
+	ck_assert_int_ge(r.sum.percent, 75);
+	text = make_consensus(&sd, DAY + 1500, TOO_NEW, &len);
+	ck_assert_int_eq(bootdocs_offer(r.o->boot, text, len, 0), 0);
+	loop_end_turn(&r.loop);
+	check_gone(&r);
+	ask(&r);
+	rig_run(&r, 60000);
+	check_gone(&r);
+	ck_assert_uint_eq(r.gones + r.answers, 0);	/* they wait */
+	simdir_fini(&sd);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(onion_obsolete_on_disk_dials_nobody)
+{
+	struct simdir sd;
+	struct rig r;
+
+	rig_init(&r);
+	put_network(&r, &sd, TOO_NEW);
+	ck_assert_int_eq(rig_make(&r, (char[256]){ 0 }), 0);
+	ck_assert_int_eq(onion_start(r.o), 0);
+	ask(&r);
+	rig_run(&r, 20000);
+	check_gone(&r);
+	ck_assert_int_eq(r.percent, 0);
+	simdir_fini(&sd);
+	rig_free(&r);
+}
+END_TEST
 
 /* A consensus long out of its time: it is told that nothing works. */
 START_TEST(onion_view_lost_is_told)
@@ -634,6 +697,8 @@ static const struct unit_test tests[] = {
 	UNIT(onion_lookup_cancel_waiting_is_the_end),
 	UNIT(onion_lookup_cancel_inside_its_callback_is_harmless),
 	UNIT_LOOP(onion_connect_impossible_host_is_einval, NELEM(bad_hosts)),
+	UNIT(onion_obsolete_while_running_leaves_the_network),
+	UNIT(onion_obsolete_on_disk_dials_nobody),
 	UNIT(onion_view_lost_is_told)
 };
 

@@ -299,6 +299,23 @@ START_TEST(bootstrap_cache_of_another_network_is_not_used)
 }
 END_TEST
 
+START_TEST(bootstrap_cache_of_a_network_that_excludes_us_asks_for_nothing)
+{
+	fill_cache(16);
+	rig.lines = "required-client-protocols Link=63\n";
+	tmpdir_put(CONSENSUS, rig_doc(&rig, RIG_T0 + 3600)->text,
+	    rig_doc(&rig, RIG_T0 + 3600)->len);
+	rig_start(&rig);
+	ck_assert_int_eq(rig_state(&rig), BOOTSTRAP_OBSOLETE);
+	rig_run(&rig, 48 * HOUR);
+	bootstrap_retry(rig.boot);
+	rig_run(&rig, MINUTE);
+	ck_assert_uint_eq(requests(), 0);
+	ck_assert_ptr_null(rig.view);
+	done();
+}
+END_TEST
+
 /* --- what waits --- */
 
 static int
@@ -571,6 +588,7 @@ static const struct unit_test tests[] = {
 	UNIT(bootstrap_cache_of_nonsense_is_got_over),
 	UNIT(bootstrap_cache_files_swapped_are_got_over),
 	UNIT(bootstrap_cache_of_another_network_is_not_used),
+	UNIT(bootstrap_cache_of_a_network_that_excludes_us_asks_for_nothing),
 	UNIT(bootstrap_consensus_that_waits_survives_a_restart),
 	UNIT(bootstrap_waiting_consensus_with_certs_at_hand_is_taken),
 	UNIT(bootstrap_disk_that_refuses_does_not_stop_it),
