@@ -894,6 +894,24 @@ begin_flags(const struct onion_target *t, const struct addr *addr)
 	return flags;
 }
 
+/* Somebody waits for a network that does not work: all that holds back after
+ * failures tries at once, but not for each who comes. */
+static void
+hurry(struct onion *o)
+{
+	int64_t every = o->testing ? TEST_HURRY_EVERY_MS : HURRY_EVERY_MS;
+
+	if (o->ready || o->disabled ||
+	    (o->hurried && o->loop->now - o->hurried_at < every))
+		return;
+	o->hurried = 1;
+	o->hurried_at = o->loop->now;
+	chanset_forgive(o->chans);
+	if (o->guards)
+		guard_retry_all(o->guards);
+	bootstrap_retry(o->boot);
+}
+
 int
 onion_connect(struct onion *o, const uint8_t token[ONION_TOKEN],
     const struct onion_target *t, struct endpoint **out)
@@ -903,8 +921,7 @@ onion_connect(struct onion *o, const uint8_t token[ONION_TOKEN],
 	if (addr_parse_ip(&at.addr, t->host, -1) < 0)
 		at.addr.family = 0;
 	at.flags = begin_flags(t, &at.addr);
-	if (!o->ready)
-		bootstrap_retry(o->boot);
+	hurry(o);
 	return attach_connect(o->attach, token, &at, out);
 }
 
@@ -975,6 +992,7 @@ onion_resolve(struct onion *o, const uint8_t token[ONION_TOKEN],
 		reverse_name(&a, reverse);
 		name = reverse;
 	}
+	hurry(o);
 	if ((rc = attach_resolve(o->attach, token, name, on_lookup, l,
 	    &l->inner)) < 0) {
 		free(l);

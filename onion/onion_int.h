@@ -22,6 +22,8 @@ struct tlslink_dialer;
 
 enum {
 	ONION_ANSWERS_MAX = 32,
+	HURRY_EVERY_MS = 60 * 1000,	/* however many users wait */
+	TEST_HURRY_EVERY_MS = 1000,
 	ONION_QUEUED_DEFAULT = 256 * 1024 * 1024	/* MaxMemInQueues 0 */
 };
 
@@ -52,6 +54,8 @@ struct onion {
 	const char		*tag, *summary;
 	int			 ready;
 	int			 disabled;	/* DisableNetwork */
+	int			 hurried;	/* once, and last then: */
+	int64_t			 hurried_at;	/* loop ms */
 	int			 loaded;	/* state may be written */
 	char			 version[32];
 	int			 padding, reduced_padding;

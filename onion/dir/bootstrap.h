@@ -112,7 +112,7 @@ int	 bootstrap_result(struct bootstrap *, uint32_t id,
 void	 bootstrap_skew(struct bootstrap *, const struct relayid *, int64_t s);
 void	 bootstrap_check_clock(struct bootstrap *);	/* cheap */
 /* The network came back, or a user waits: try at once.  May be called often; it
- * helps once in half a minute, so that an outage does not become a storm. */
+ * helps once a minute, so that an outage does not become a storm. */
 void	 bootstrap_retry(struct bootstrap *);
 /* Guards or the rules for paths changed: ask enough() again. */
 void	 bootstrap_recheck(struct bootstrap *);

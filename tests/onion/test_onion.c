@@ -16,8 +16,11 @@
 #include "onion/crypto/crypt.h"
 #include "onion/dir/bootstrap_int.h"
 #include "onion/onion.h"
+#include "onion/link/chan.h"
+#include "onion/link/relayid.h"
 #include "onion/onion_int.h"
 #include "onion/onionconf.h"
+#include "onion/path/guard.h"
 #include "tests/onion/dir/fakeauth.h"
 #include "tests/onion/dir/tmpdir.h"
 #include "tests/sim/simdir.h"
@@ -604,6 +607,81 @@ START_TEST(onion_lookup_cancel_inside_its_callback_is_harmless)
 }
 END_TEST
 
+static size_t
+guards_down(struct rig *r)
+{
+	struct guard_info g[32];
+	size_t i, n = guard_list(r->o->guards, g, NELEM(g)), down = 0;
+
+	for (i = 0; i < n && i < NELEM(g); i++)
+		down += g[i].reach == GUARD_NO;
+	return down;
+}
+
+/* How many of the relays may not be dialled because they failed. */
+static size_t
+held_back(struct rig *r, const struct simdir *sd)
+{
+	struct hopinfo hop = { .or4 = r->auth.or4, .id.has_ed = 1 };
+	size_t i, n = 0;
+
+	for (i = 0; i < sd->n; i++) {
+		memcpy(hop.id.rsa, sd->relay[i].rsa, 20);
+		memcpy(hop.id.ed, sd->relay[i].ed, 32);
+		n += chanset_retry_at(r->o->chans, &hop) > 0;
+	}
+	return n;
+}
+
+static void
+want_something(struct rig *r, int name)
+{
+	struct onion_target t = { .host = "www.example.test", .port = 80 };
+	struct onion_lookup *l;
+	struct endpoint *e;
+
+	if (name)
+		ck_assert_int_eq(onion_resolve(r->o, TOKEN, "example.test",
+		    on_answer, r, &l), 0);
+	else {
+		ck_assert_int_eq(onion_connect(r->o, TOKEN, &t, &e), 0);
+		endpoint_hold(e, &stream_users, r);
+	}
+}
+
+/* Nobody can be reached; a user comes: all get another chance at once, but not
+ * again for the next who comes in that minute. */
+START_TEST(onion_user_who_waits_hurries_all)
+{
+	struct simdir sd;
+	struct rig r;
+	int i;
+
+	rig_init(&r);
+	put_network(&r, &sd, NULL);
+	r.conf.testing = 0;
+	close(r.listener);
+	r.listener = dup(0);
+	ck_assert_int_eq(rig_make(&r, (char[256]){ 0 }), 0);
+	ck_assert_int_eq(onion_start(r.o), 0);
+	for (i = 0; i < 30; i++)
+		rig_run(&r, 1000);
+	guard_chan_failed(r.o->guards, sd.relay[0].rsa);
+	ck_assert_uint_gt(guards_down(&r), 0);
+	ck_assert_uint_gt(held_back(&r, &sd), 0);
+	want_something(&r, _i);
+	ck_assert_uint_eq(guards_down(&r), 0);
+	ck_assert_uint_eq(held_back(&r, &sd), 0);
+	for (i = 0; i < 30; i++)
+		rig_run(&r, 1000);
+	ck_assert_uint_gt(guards_down(&r), 0);
+	want_something(&r, !_i);
+	ck_assert_uint_gt(guards_down(&r), 0);
+	simdir_fini(&sd);
+	rig_free(&r);
+}
+END_TEST
+
 static const char *const bad_hosts[] = { "", "a b.test", "a\nb" };
 
 START_TEST(onion_connect_impossible_host_is_einval)
@@ -699,7 +777,8 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(onion_connect_impossible_host_is_einval, NELEM(bad_hosts)),
 	UNIT(onion_obsolete_while_running_leaves_the_network),
 	UNIT(onion_obsolete_on_disk_dials_nobody),
-	UNIT(onion_view_lost_is_told)
+	UNIT(onion_view_lost_is_told),
+	UNIT_LOOP(onion_user_who_waits_hurries_all, 2)
 };
 
 int
