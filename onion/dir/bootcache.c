@@ -11,7 +11,8 @@
  *
  *	Nothing read from here is believed more than if it came from the
  *	network: signatures and digests are checked again.  A file that holds
- *	nothing of use is removed; junk between good microdescriptors (a torn
+ *	nothing sound is removed; what is only out of its time stays, as it may
+ *	be our clock that is wrong; junk between good microdescriptors (a torn
  *	append, a flipped bit) costs those, and has the files rewritten.
  *
  *	The journal is merged into the main file when it has grown to half of
@@ -57,6 +58,25 @@ bootcache_save_certs(struct bootstrap *b)
 	store_write(b->conf.store, CERTS, part, n);
 }
 
+/* One at least that is sound, whether or not its time is over by our clock. */
+static int
+holds_certs(const char *text, size_t len)
+{
+	struct authcert *c;
+	size_t used;
+	int rc;
+
+	while ((rc = authcert_parse(&c, text, len, &used)) != -ENOENT) {
+		if (rc == 0) {
+			authcert_free(c);
+			return 1;
+		}
+		text += used;
+		len -= used;
+	}
+	return 0;
+}
+
 static void
 load_certs(struct bootstrap *b)
 {
@@ -70,6 +90,8 @@ load_certs(struct bootstrap *b)
 	if (rc == 0) {
 		rc = authcert_set_add(b->certs, (char *)text, len,
 		    b->loop->wall);
+		if (rc == 0)
+			rc = holds_certs((char *)text, len);
 		free(text);
 	}
 	if (rc <= 0) {
@@ -129,9 +151,11 @@ load_consensus(struct bootstrap *b, const char *name)
 		    CONSENSUS) == 0;
 	if (rc == 0 || rc == -EAGAIN)
 		return;
-	if (rc == -ESTALE)
+	if (rc == -ETIME || rc == -ESTALE)
 		log_info(LD_DIR, "The consensus in \"%s\" is too old.", name);
-	else
+	if (rc == -ETIME)		/* or our clock is wrong */
+		return;
+	if (rc != -ESTALE)
 		log_notice(LD_DIR, "The consensus in \"%s\" is of no use (%s); "
 		    "a new one is fetched.", name, strerror(-rc));
 	store_remove(b->conf.store, name);

@@ -119,8 +119,10 @@ bootdocs_offer(struct bootstrap *b, char *text, size_t len, int from_disk)
 	if ((rc = consensus_parse(&c, text, len, b->conf.testing)) < 0)
 		goto fail;
 	rc = -ESTALE;
-	if ((b->cons && c->valid_after <= b->cons->valid_after) ||
-	    (from_disk && consensus_ancient(c->valid_until, b->loop->wall)))
+	if (b->cons && c->valid_after <= b->cons->valid_after)
+		goto fail_parsed;
+	rc = -ETIME;
+	if (from_disk && consensus_ancient(c->valid_until, b->loop->wall))
 		goto fail_parsed;
 	rc = consensus_verify(c, b->certs, b->loop->wall, &tally);
 	if (rc == -EAGAIN && !is_worth_waiting(b, c))

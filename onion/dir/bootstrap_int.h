@@ -157,7 +157,8 @@ int	 bootdocs_consensus(struct bootstrap *, const struct fetch *,
 int	 bootdocs_microdescs(struct bootstrap *, const struct fetch *,
 	    const char *, size_t, size_t *got);
 /* A whole consensus from anywhere; the text is taken, freed by free().
- * @from_disk: nothing is written. 0, -EAGAIN (it waits), -ESTALE, -EBADMSG. */
+ * @from_disk: nothing is written. 0, -EAGAIN (it waits), -ESTALE (not newer
+ * than ours), -ETIME (by our clock too old to be loaded), -EBADMSG. */
 int	 bootdocs_offer(struct bootstrap *, char *text, size_t len,
 	    int from_disk);
 void	 bootdocs_recheck(struct bootstrap *);	/* certificates came */

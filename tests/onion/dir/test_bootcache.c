@@ -120,6 +120,29 @@ START_TEST(bootstrap_cache_out_of_its_time_is_not_used)
 }
 END_TEST
 
+/* A clock that is far ahead makes all that is on disk look old.  Once it is
+ * right again nothing is missing. */
+START_TEST(bootstrap_clock_ahead_for_a_while_leaves_the_cache_alone)
+{
+	int64_t wall;
+
+	fill_cache(60);
+	wall = rig.loop.wall;
+	loop_set(&rig.loop, rig.loop.now + 1, wall + 400 * 86400);
+	rig.mangle = rig_all_down;
+	rig_start(&rig);
+	ck_assert_ptr_null(rig.view);
+	rig_run(&rig, 10 * SECOND);
+	rig_stop(&rig);
+	loop_set(&rig.loop, rig.loop.now + 1, wall + 60);
+	rig_start(&rig);
+	ck_assert_int_eq(rig_state(&rig), BOOTSTRAP_READY);
+	ck_assert_uint_eq(rig.view->nusable, 60);
+	ck_assert_uint_eq(requests(), 0);
+	done();
+}
+END_TEST
+
 /* --- damage --- */
 
 /* Whatever the files hold, it ends in a view that is right. */
@@ -583,6 +606,7 @@ static const struct unit_test tests[] = {
 	UNIT(bootstrap_warm_start_is_ready_without_a_request),
 	UNIT(bootstrap_warm_start_with_a_stale_consensus_asks_guards_only),
 	UNIT_LOOP(bootstrap_cache_out_of_its_time_is_not_used, NELEM(ages)),
+	UNIT(bootstrap_clock_ahead_for_a_while_leaves_the_cache_alone),
 	UNIT_LOOP(bootstrap_cache_file_truncated_anywhere_is_got_over, 4),
 	UNIT_LOOP(bootstrap_cache_file_with_flipped_bits_is_got_over, 4),
 	UNIT(bootstrap_cache_of_nonsense_is_got_over),
