@@ -29,7 +29,7 @@ convert_sources(struct onionconf_store *store, const struct conf *conf)
 			memcpy(a->v3ident, c->v3ident, sizeof(a->v3ident));
 		a->or4 = c->or4;
 		a->or6 = c->or6;
-		a->weight = c->weight;
+		a->weight = c->is_bridge ? 0 : c->weight;
 	}
 	for (i = 0; i < conf->nfallbacks; i++) {
 		const struct conf_fallback *c = &conf->fallbacks[i];

@@ -73,7 +73,7 @@ bootstrap_skew(struct bootstrap *b, const struct relayid *who, int64_t off)
 {
 	const struct dirsource *d = dirsources_find(b->conf.sources, who->rsa);
 
-	add_opinion(b, who->rsa, d && dirsource_is_authority(d), off);
+	add_opinion(b, who->rsa, d && dirsource_votes(d), off);
 }
 
 void

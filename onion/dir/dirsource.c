@@ -393,6 +393,12 @@ dirsource_is_authority(const struct dirsource *d)
 	return d->authority;
 }
 
+int
+dirsource_votes(const struct dirsource *d)
+{
+	return d->authority && !secret_is_zero(d->conf.v3ident, 20);
+}
+
 struct dirsource *
 dirsources_find(struct dirsources *s, const uint8_t rsa_id[20])
 {

@@ -76,6 +76,8 @@ void	 dirsources_forgive(struct dirsources *);
 void	 dirsource_hopinfo(const struct dirsource *, struct hopinfo *);
 const char *dirsource_name(const struct dirsource *);	/* for the log */
 int	 dirsource_is_authority(const struct dirsource *);
+/* An authority whose signature on a consensus counts. */
+int	 dirsource_votes(const struct dirsource *);
 /* The source with that identity, or NULL: is this peer's clock trusted? */
 struct dirsource *dirsources_find(struct dirsources *,
 	    const uint8_t rsa_id[20]);

@@ -10,6 +10,7 @@ check_PROGRAMS += \
 	tests/daemon/test_gateway \
 	tests/daemon/test_gateway_memory \
 	tests/daemon/test_listen \
+	tests/daemon/test_livenet \
 	tests/daemon/test_onionconf \
 	tests/daemon/test_process \
 	tests/daemon/test_sock \
@@ -38,6 +39,8 @@ tests_daemon_test_listen_SOURCES = tests/daemon/test_listen.c
 tests_daemon_test_listen_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_onionconf_SOURCES = tests/daemon/test_onionconf.c
 tests_daemon_test_onionconf_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+tests_daemon_test_livenet_SOURCES = tests/daemon/test_livenet.c
+tests_daemon_test_livenet_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_process_SOURCES = tests/daemon/test_process.c
 tests_daemon_test_process_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_sock_SOURCES = tests/daemon/test_sock.c

@@ -39,6 +39,32 @@ make(size_t nauths, size_t nfallbacks, int testing)
 	return s;
 }
 
+/* The bridge authority: in the list, but it has no say and is never asked. */
+START_TEST(dirsources_authority_without_vote_or_weight_is_left_alone)
+{
+	struct dirsource_conf a[2] = { conf(1, 1), conf(2, 0) };
+	struct dirsources *s;
+	struct dirsource *d;
+	int64_t at;
+	int i;
+
+	a[1].weight = 0;
+	loop_init(&loop, 1000, 1700000000);
+	ck_assert_int_eq(dirsources_new(&s, &loop, a, 2, NULL, 0, 0), 0);
+	ck_assert_uint_eq(dirsources_nvoters(s), 1);
+	ck_assert(dirsource_votes(dirsources_find(s, a[0].rsa_id)));
+	ck_assert(!dirsource_votes(dirsources_find(s, a[1].rsa_id)));
+	for (i = 0; i < 100; i++) {
+		loop_advance(&loop, 10000);
+		d = dirsources_pick(s, 0, &at);
+		ck_assert_ptr_eq(d, dirsources_find(s, a[0].rsa_id));
+		dirsource_done(d, i % 2 ? -EIO : 0);
+		loop_advance(&loop, 3600000);
+	}
+	dirsources_free(s);
+}
+END_TEST
+
 START_TEST(dirsources_pick_asks_fallbacks_alone_at_first)
 {
 	struct dirsources *s = make(9, 5, 0);
@@ -347,6 +373,7 @@ START_TEST(dirsources_voters_are_those_with_a_vote)
 END_TEST
 
 static const struct unit_test tests[] = {
+	UNIT(dirsources_authority_without_vote_or_weight_is_left_alone),
 	UNIT(dirsources_pick_asks_fallbacks_alone_at_first),
 	UNIT(dirsources_pick_asks_an_authority_after_six_seconds),
 	UNIT(dirsources_pick_without_fallbacks_asks_authorities_at_once),
