@@ -433,10 +433,10 @@ authcert_set_next(const struct authcert_set *s, size_t *i)
 	return NULL;
 }
 
-void
+size_t
 authcert_set_expire(struct authcert_set *s, int64_t now)
 {
-	size_t i, j;
+	size_t i, j, n = 0;
 
 	for (i = 0; i < s->n; i++)
 		for (j = 0; j < AUTHCERT_EACH_MAX; j++) {
@@ -446,5 +446,7 @@ authcert_set_expire(struct authcert_set *s, int64_t now)
 				continue;
 			authcert_free(*c);
 			*c = NULL;
+			n++;
 		}
+	return n;
 }

@@ -62,6 +62,7 @@ int	authcert_set_has(const struct authcert_set *, size_t i, int64_t now);
 /* All, for the cache: for (i = 0; (c = authcert_set_next(s, &i)) != NULL;) */
 const struct authcert *authcert_set_next(const struct authcert_set *,
 	    size_t *i);
-void	authcert_set_expire(struct authcert_set *, int64_t now);
+/* How many of them went. */
+size_t	authcert_set_expire(struct authcert_set *, int64_t now);
 
 #endif

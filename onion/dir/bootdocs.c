@@ -66,6 +66,9 @@ accept_consensus(struct bootstrap *b, struct consensus *c)
 	consensus_free(b->cons);
 	b->cons = c;
 	b->no_diff = 0;
+	/* By the network's time: ours may be wrong. */
+	if (authcert_set_expire(b->certs, c->valid_after) > 0)
+		bootcache_save_certs(b);
 	bootcache_expire(b);
 	b->nmissing = mdset_nmissing(b->mds, c);
 	b->view_stale = 1;

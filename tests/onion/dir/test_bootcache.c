@@ -143,6 +143,39 @@ START_TEST(bootstrap_clock_ahead_for_a_while_leaves_the_cache_alone)
 }
 END_TEST
 
+static unsigned
+count_certs(void)
+{
+	size_t len;
+	char *text = tmpdir_get(CERTS, &len), *at = text;
+	unsigned n = 0;
+
+	ck_assert_ptr_nonnull(text);
+	for (; (at = strstr(at, "dir-key-certificate-version")) != NULL; at++)
+		n++;
+	free(text);
+	return n;
+}
+
+/* A hundred days later the authorities have other keys. */
+START_TEST(bootstrap_certificates_out_of_their_time_leave_the_disk)
+{
+	fill_cache(16);
+	rig.churn = 0;
+	ck_assert_uint_eq(count_certs(), 3);
+	rig_start(&rig);
+	rig.generation = 1;
+	rig_run(&rig, 3 * HOUR);
+	ck_assert_uint_eq(count_certs(), 6);
+	rig.generation = 0;
+	loop_set(&rig.loop, rig.loop.now + 1, rig.loop.wall + 100 * 86400);
+	rig_run(&rig, 2 * MINUTE);
+	ck_assert_int_eq(rig_state(&rig), BOOTSTRAP_READY);
+	ck_assert_uint_eq(count_certs(), 3);
+	done();
+}
+END_TEST
+
 /* --- damage --- */
 
 /* Whatever the files hold, it ends in a view that is right. */
@@ -607,6 +640,7 @@ static const struct unit_test tests[] = {
 	UNIT(bootstrap_warm_start_with_a_stale_consensus_asks_guards_only),
 	UNIT_LOOP(bootstrap_cache_out_of_its_time_is_not_used, NELEM(ages)),
 	UNIT(bootstrap_clock_ahead_for_a_while_leaves_the_cache_alone),
+	UNIT(bootstrap_certificates_out_of_their_time_leave_the_disk),
 	UNIT_LOOP(bootstrap_cache_file_truncated_anywhere_is_got_over, 4),
 	UNIT_LOOP(bootstrap_cache_file_with_flipped_bits_is_got_over, 4),
 	UNIT(bootstrap_cache_of_nonsense_is_got_over),
