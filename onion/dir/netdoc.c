@@ -29,6 +29,39 @@ is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
+/* The length of the UTF-8 sequence that begins here (RFC 3629); 0: none. */
+static size_t
+sequence(const uint8_t *p, size_t left)
+{
+	size_t n = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 :
+	    p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0;
+	size_t i;
+
+	if (n > left)
+		return 0;
+	for (i = 1; i < n; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] >= 0xa0) ||
+	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] >= 0x90))
+		return 0;	/* too long, a surrogate, or beyond U+10FFFF */
+	return n;
+}
+
+static int
+is_text(const uint8_t *p, size_t len)
+{
+	size_t n;
+
+	while (len > 0) {
+		if (*p == '\0' || *p == '\r' || (n = sequence(p, len)) == 0)
+			return 0;
+		p += n;
+		len -= n;
+	}
+	return 1;
+}
+
 void
 netdoc_init(struct netdoc *d, const void *p, size_t len)
 {
@@ -36,8 +69,7 @@ netdoc_init(struct netdoc *d, const void *p, size_t len)
 	d->end = d->at + len;
 	d->err = 0;
 	d->steps = 0;
-	if (len > 0 && (memchr(p, '\0', len) != NULL ||
-	    memchr(p, '\r', len) != NULL))
+	if (!is_text(p, len))
 		d->err = -EBADMSG;
 }
 

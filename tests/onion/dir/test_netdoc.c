@@ -29,6 +29,22 @@ static const struct {
 	{ " a\n", 0, -EBADMSG },
 	{ "a\n\tb\n", 1, -EBADMSG },
 	{ "a\r\n", 0, -EBADMSG },
+	/* UTF-8 (proposal 285) */
+	{ "a \xc3\xa9 \xe2\x82\xac \xf0\x9f\xa7\x85\n", 1, 0 },
+	{ "a \xed\x9f\xbf \xee\x80\x80 \xf4\x8f\xbf\xbf\n", 1, 0 },
+	{ "a \xe9\n", 0, -EBADMSG },		/* Latin-1 */
+	{ "a\nb \x80\n", 0, -EBADMSG },
+	{ "a \xc0\xaf\n", 0, -EBADMSG },	/* '/', too long */
+	{ "a \xc1\xbf\n", 0, -EBADMSG },
+	{ "a \xe0\x9f\xbf\n", 0, -EBADMSG },
+	{ "a \xf0\x8f\xbf\xbf\n", 0, -EBADMSG },
+	{ "a \xed\xa0\x80\n", 0, -EBADMSG },	/* a surrogate */
+	{ "a \xf4\x90\x80\x80\n", 0, -EBADMSG }, /* U+110000 */
+	{ "a \xf8\x88\x80\x80\x80\n", 0, -EBADMSG },
+	{ "a \xe2\x82\n", 0, -EBADMSG },	/* cut short */
+	{ "a \xe2\x82", 0, -EBADMSG },
+	{ "a \xf0\x9f\xa7", 0, -EBADMSG },
+	{ "a \xff\xfe\n", 0, -EBADMSG },
 	{ "a\n" OBJECT, 1, 0 },
 	{ "a\n" OBJECT "b\n", 2, 0 },
 	{ "a\n-----BEGIN THING-----\nAAEC\n-----END THING-----", 0, -EBADMSG },
