@@ -569,6 +569,8 @@ next_look(const struct bootstrap *b)
 		sooner(&at, budget);
 	if (b->cons && due > 0 && due < TICK_MS / 1000)
 		sooner(&at, now + due * 1000);
+	if (b->need[DOC_MICRODESCS].since >= 0 && bootround_few_at(b) > now)
+		sooner(&at, bootround_few_at(b));
 	if (b->wait || (b->need[DOC_MICRODESCS].since >= 0 && b->conf.testing))
 		sooner(&at, now + TEST_ROUND_MS);
 	return at > now ? at : now + 1;

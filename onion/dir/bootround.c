@@ -144,14 +144,18 @@ send_round(struct bootstrap *b, const uint8_t (*md)[32], size_t n)
 	return i;
 }
 
+int64_t
+bootround_few_at(const struct bootstrap *b)
+{
+	return b->md_asked < 0 ? b->loop->now : b->md_asked +
+	    (b->conf.testing ? TEST_FEW_WAIT_MS : FEW_WAIT_MS);
+}
+
 /* A few can wait, if we can do without. */
 static int
 is_worth_asking(const struct bootstrap *b, size_t n)
 {
-	int64_t wait = b->conf.testing ? TEST_FEW_WAIT_MS : FEW_WAIT_MS;
-
-	return n >= FEW || !b->ready || b->md_asked < 0 ||
-	    b->loop->now - b->md_asked >= wait;
+	return n >= FEW || !b->ready || b->loop->now >= bootround_few_at(b);
 }
 
 void

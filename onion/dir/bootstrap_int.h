@@ -149,6 +149,8 @@ void	 bootplan_hurry(struct bootstrap *);	/* one try now */
 
 /* bootround */
 void	 bootround_plan(struct bootstrap *);
+/* When even a few are asked for (loop ms). */
+int64_t	 bootround_few_at(const struct bootstrap *);
 
 /* bootdocs: 0, or what the sender is to be held guilty of */
 int	 bootdocs_certs(struct bootstrap *, const char *, size_t);

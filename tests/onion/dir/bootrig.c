@@ -186,6 +186,32 @@ doc_by_sha3(const struct rig *r, const uint8_t sha3[32])
 	return NULL;
 }
 
+static int
+cmp_id(const void *a, const void *b)
+{
+	return memcmp(a, b, 20);
+}
+
+/* dir-spec 5.1: the first six digits of the authorities' identities, ascending,
+ * so that all clients ask alike. */
+static void
+check_consensus_path(const char *path)
+{
+	char want[200] = "/tor/status-vote/current/consensus-microdesc/", hex[7];
+	uint8_t id[RIG_AUTHS][20];
+	size_t i;
+
+	for (i = 0; i < RIG_AUTHS; i++)
+		memcpy(id[i], fakeauth_id(i), 20);
+	qsort(id, RIG_AUTHS, 20, cmp_id);
+	for (i = 0; i < RIG_AUTHS; i++) {
+		enc_hex(hex, id[i], 3);
+		strcat(want, hex);
+		strcat(want, i + 1 < RIG_AUTHS ? "+" : ".z");
+	}
+	ck_assert_str_eq(path, want);
+}
+
 static void
 serve_consensus(struct rig *r, const struct rig_job *j, struct dir_result *res)
 {
@@ -193,6 +219,7 @@ serve_consensus(struct rig *r, const struct rig_job *j, struct dir_result *res)
 	size_t len;
 	char *diff;
 
+	check_consensus_path(j->path);
 	if (j->request.has_diff_from)
 		from = doc_by_sha3(r, j->request.diff_from);
 	if (from == d || d->valid_after < j->request.if_newer) {

@@ -86,6 +86,40 @@ START_TEST(bootstrap_clock_ahead_is_found_from_dates)
 }
 END_TEST
 
+/* Where 32 bits of time, signed, unsigned and NTP's, come to their end. */
+static const int64_t eras[] = {
+	INT64_C(2085978496),		/* 2036-02-07 06:28:16 */
+	INT64_C(2147483648),		/* 2038-01-19 03:14:08 */
+	INT64_C(4294967296)		/* 2106-02-07 06:28:16 */
+};
+
+START_TEST(bootstrap_goes_on_over_the_end_of_an_era)
+{
+	struct bootstrap_status s;
+
+	tmpdir_make();
+	rig_init(&rig, 60, tmpdir);
+	loop_set(&rig.loop, rig.loop.now, eras[_i] - 1800);
+	rig_start(&rig);
+	ck_assert_int_ge(rig_until_ready(&rig, MINUTE), 0);
+	ck_assert_int_lt(rig.view->valid_after, eras[_i]);
+	rig_run(&rig, 4 * HOUR);
+	ck_assert_int_eq(rig_state(&rig), BOOTSTRAP_READY);
+	ck_assert_int_ge(rig.view->valid_after, eras[_i]);
+	ck_assert_int_ge(rig.view->valid_until, rig.loop.wall);
+	ck_assert_int_eq(rig.view->valid_until - rig.view->valid_after,
+	    3 * 3600);
+	bootstrap_status(rig.boot, &s);
+	ck_assert_int_eq(s.live, 2);
+	ck_assert_uint_ge(rig.diffs, 1);
+	rig_stop(&rig);
+	rig_start(&rig);		/* and from disk */
+	ck_assert_int_eq(rig_state(&rig), BOOTSTRAP_READY);
+	rig_fini(&rig);
+	tmpdir_remove();
+}
+END_TEST
+
 START_TEST(bootstrap_skew_one_relay_alone_says_nothing)
 {
 	struct bootstrap_status s;
@@ -191,6 +225,7 @@ END_TEST
 static const struct unit_test tests[] = {
 	UNIT_LOOP(bootstrap_clock_behind_is_found_from_the_consensus, 3),
 	UNIT_LOOP(bootstrap_clock_ahead_is_found_from_dates, 2),
+	UNIT_LOOP(bootstrap_goes_on_over_the_end_of_an_era, NELEM(eras)),
 	UNIT(bootstrap_skew_one_relay_alone_says_nothing),
 	UNIT_LOOP(bootstrap_clock_jumps_are_survived, 6),
 	UNIT(bootstrap_check_clock_tells_of_a_jump_at_once),

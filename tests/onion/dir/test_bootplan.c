@@ -1,5 +1,5 @@
 /* tests/onion/dir/test_bootplan.c - staying up to date */
-#include "onion/dir/bootstrap.h"
+#include "onion/dir/bootstrap_int.h"
 
 #include <errno.h>
 #include <string.h>
@@ -416,6 +416,118 @@ START_TEST(bootstrap_view_that_works_stays_until_the_next_is_enough)
 }
 END_TEST
 
+/* --- how microdescriptors are shared out --- */
+
+static unsigned batches;
+static size_t least, most, total;
+static int64_t asked_at;
+
+static int
+count_batch(struct rig *r, const struct rig_job *j, struct dir_result *res)
+{
+	const char *at = j->path;
+	size_t n = 1;
+
+	(void)res;
+	if (j->request.kind != DIR_KIND_MICRODESCS)
+		return 0;
+	while ((at = strchr(at, '-')) != NULL) {
+		at++;
+		n++;
+	}
+	batches++;
+	asked_at = r->loop.now;
+	total += n;
+	least = batches == 1 || n < least ? n : least;
+	most = n > most ? n : most;
+	return 0;
+}
+
+static const struct {
+	size_t	 relays;
+	unsigned batches;
+	size_t	 least, most;
+	unsigned out;		/* at once */
+} batch_cases[] = {
+	{ 10, 1, 10, 10, 3 }, { 32, 1, 32, 32, 3 }, { 33, 2, 1, 32, 3 },
+	{ 96, 3, 32, 32, 3 }, { 100, 3, 32, 34, 3 }, { 1500, 3, 500, 500, 3 },
+	{ 1501, 4, 1, 500, 4 }, { 6000, 12, 500, 500, 12 },
+	{ 8000, 0, 32, 500, 12 }
+};
+
+START_TEST(bootstrap_microdescs_are_shared_out_in_batches)
+{
+	rig_init(&rig, batch_cases[_i].relays, NULL);
+	rig.mangle = count_batch;
+	rig.fraction = 1;
+	rig_start(&rig);
+	ck_assert_int_ge(rig_until_ready(&rig, MINUTE), 0);
+	ck_assert_uint_eq(total, batch_cases[_i].relays);
+	ck_assert_uint_eq(most, batch_cases[_i].most);
+	if (batch_cases[_i].batches) {
+		ck_assert_uint_eq(batches, batch_cases[_i].batches);
+		ck_assert_uint_eq(least, batch_cases[_i].least);
+	} else {
+		ck_assert_uint_gt(batches, 12);
+		ck_assert_uint_le(batches, 32);
+	}
+	ck_assert_uint_le(rig.most_out, batch_cases[_i].out);
+	rig_fini(&rig);
+}
+END_TEST
+
+/* Fewer than sixteen can wait for more, but no more than ten minutes. */
+START_TEST(bootstrap_microdescs_few_wait_ten_minutes_at_most)
+{
+	int64_t last;
+
+	be_quiet();
+	rig_init(&rig, 90, NULL);
+	rig.mangle = withhold;
+	rig.failing = _i ? 26 : 25;	/* of 30, three times: 12 or 15 */
+	rig_start(&rig);
+	ck_assert_int_ge(rig_until_ready(&rig, MINUTE), 0);
+	last = rig.loop.now;
+	rig_forget(&rig);
+	rig.mangle = count_batch;
+	while (batches == 0 && rig.loop.now - last < 11 * MINUTE)
+		rig_run(&rig, SECOND);
+	ck_assert_uint_eq(batches, 1);
+	ck_assert_int_ge(asked_at - last, 9 * MINUTE);
+	ck_assert_int_le(asked_at - last, 10 * MINUTE + 2 * SECOND);
+	rig_fini(&rig);
+}
+END_TEST
+
+/* --- when the next consensus is due --- */
+
+/* From three quarters of an interval after it is no longer fresh, over seven
+ * eighths of the rest of its life (dir-spec 5.1). */
+START_TEST(bootplan_schedule_keeps_to_its_window_and_fills_it)
+{
+	int64_t from = RIG_T0 + 3600 + 2700, span, at, min, max;
+	int i;
+
+	span = (RIG_T0 + 3 * 3600 - from) * 7 / 8;
+	rig_init(&rig, 20, NULL);
+	rig_start(&rig);
+	ck_assert_int_ge(rig_until_ready(&rig, MINUTE), 0);
+	min = INT64_MAX;
+	max = 0;
+	for (i = 0; i < 50000; i++) {
+		bootplan_schedule_consensus(rig.boot);
+		at = rig.boot->next_consensus;
+		min = at < min ? at : min;
+		max = at > max ? at : max;
+	}
+	ck_assert_int_ge(min, from);
+	ck_assert_int_le(min, from + 10);
+	ck_assert_int_lt(max, from + span);
+	ck_assert_int_ge(max, from + span - 10);
+	rig_fini(&rig);
+}
+END_TEST
+
 /* --- a testing network --- */
 
 static void
@@ -518,6 +630,10 @@ static const struct unit_test tests[] = {
 	UNIT(bootstrap_consensus_old_need_gives_guards_their_grace),
 	UNIT(bootstrap_microdescs_not_asked_for_are_not_kept),
 	UNIT(bootstrap_view_that_works_stays_until_the_next_is_enough),
+	UNIT_LOOP(bootstrap_microdescs_are_shared_out_in_batches,
+	    NELEM(batch_cases)),
+	UNIT_LOOP(bootstrap_microdescs_few_wait_ten_minutes_at_most, 2),
+	UNIT(bootplan_schedule_keeps_to_its_window_and_fills_it),
 	UNIT(bootstrap_testing_network_keeps_up_with_20_seconds),
 	UNIT_LOOP(bootstrap_testing_network_404_is_asked_again_soon, 2),
 	UNIT(bootstrap_testing_network_down_is_no_storm_either),
