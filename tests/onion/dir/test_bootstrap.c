@@ -259,6 +259,52 @@ START_TEST(bootstrap_fetch_refused_by_owner_is_a_failure_like_others)
 }
 END_TEST
 
+/* --- what is said of hostile documents --- */
+
+static unsigned loud;
+
+static void
+count_loud(void *arg, enum log_level level, const char *text)
+{
+	(void)arg;
+	(void)text;
+	loud += level <= LL_NOTICE;
+}
+
+static const struct {
+	enum dir_kind	 kind;
+	int		 failure;	/* of rig_fail_some(), or ... */
+	unsigned	 forged;	/* ... signatures */
+} hostile[] = {
+	{ DIR_KIND_CONSENSUS, 3, 0 }, { DIR_KIND_CONSENSUS, 4, 0 },
+	{ DIR_KIND_CONSENSUS, 5, 0 }, { DIR_KIND_CONSENSUS, 6, 0 },
+	{ DIR_KIND_CONSENSUS, 7, 0 }, { DIR_KIND_CERTS, 3, 0 },
+	{ DIR_KIND_CERTS, 4, 0 }, { DIR_KIND_CERTS, 7, 0 },
+	{ DIR_KIND_MICRODESCS, 3, 0 }, { DIR_KIND_MICRODESCS, 4, 0 },
+	{ DIR_KIND_MICRODESCS, 7, 0 }, { DIR_KIND_NONE, 0, 3 }
+};
+
+/* However often it is sent (the log's clock does not move with the rig's, so
+ * that this is what is told within its time). */
+START_TEST(bootstrap_hostile_documents_are_told_once_at_most)
+{
+	be_quiet();
+	rig_init(&rig, 60, NULL);
+	rig.failing_kind = hostile[_i].kind;
+	rig.failure = hostile[_i].failure;
+	rig.forged = hostile[_i].forged;
+	rig.failing = 1000000;
+	rig.mangle = rig_fail_some;
+	log_capture(count_loud, NULL);
+	rig_start(&rig);
+	rig_run(&rig, 2 * HOUR);
+	log_capture(NULL, NULL);
+	ck_assert_uint_ge(rig.asked[DIR_KIND_CONSENSUS], 1);
+	ck_assert_uint_le(loud, 1);
+	rig_fini(&rig);
+}
+END_TEST
+
 /* --- signatures --- */
 
 START_TEST(bootstrap_too_few_good_signatures_are_never_accepted)
@@ -551,6 +597,8 @@ static const struct unit_test tests[] = {
 	UNIT(bootstrap_retry_for_every_client_is_no_storm),
 	UNIT(bootstrap_guards_gone_for_a_moment_trouble_no_source),
 	UNIT(bootstrap_fetch_refused_by_owner_is_a_failure_like_others),
+	UNIT_LOOP(bootstrap_hostile_documents_are_told_once_at_most,
+	    NELEM(hostile)),
 	UNIT_LOOP(bootstrap_too_few_good_signatures_are_never_accepted, 2),
 	UNIT_LOOP(bootstrap_two_of_three_signatures_are_enough, 2),
 	UNIT(bootstrap_wrong_certificates_are_got_over),

@@ -334,6 +334,37 @@ START_TEST(dirclient_answer_is_told_as_it_was)
 }
 END_TEST
 
+/* What we did not say we can undo is refused, whatever it holds. */
+static const struct {
+	const char	*head;
+	const char	*body;
+} codings[] = {
+	{ "Content-Encoding: x-tor-lzma\r\n", "\x5d\x01\x01\x80\x01" },
+	{ "Content-Encoding: x-zstd\r\n", "\x28\xb5\x2f\xfd\x04" },
+	{ "Content-Encoding: xz\r\n", "\xfd\x37zXZ" },
+	{ "Content-Encoding: br\r\n", "plain text\n" },
+	{ "Content-Encoding: x-zstd\r\n", "plain text\n" }
+};
+
+START_TEST(dirclient_answer_in_another_coding_is_refused)
+{
+	struct dir_request r = request();
+	char head[200];
+
+	begin(&r, 100000);
+	snprintf(head, sizeof(head), "HTTP/1.0 200 OK\r\n%s\r\n",
+	    codings[_i].head);
+	data(head);
+	data(codings[_i].body);
+	fin();
+	ck_assert_int_eq(ear.r.err, -EPROTO);
+	ck_assert_int_eq(ear.r.status, 200);
+	ck_assert_ptr_null(ear.r.body);
+	ck_assert_uint_eq(ear.begun, 0);
+	check_over(1);
+}
+END_TEST
+
 START_TEST(dirclient_silence_of_a_minute_is_a_timeout)
 {
 	struct dir_request r = request();
@@ -457,6 +488,8 @@ static const struct unit_test tests[] = {
 	UNIT(dirclient_answer_compressed_and_cut_is_an_error),
 	UNIT(dirclient_promised_length_ends_it_without_fin),
 	UNIT_LOOP(dirclient_answer_is_told_as_it_was, NELEM(failures)),
+	UNIT_LOOP(dirclient_answer_in_another_coding_is_refused,
+	    NELEM(codings)),
 	UNIT(dirclient_silence_of_a_minute_is_a_timeout),
 	UNIT(dirclient_a_byte_now_and_then_does_not_last_for_ever),
 	UNIT(dirclient_body_over_the_ceiling_is_refused),
