@@ -214,6 +214,66 @@ START_TEST(bootstrap_budget_used_up_lets_who_waits_pass)
 }
 END_TEST
 
+static size_t
+places_taken(void)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < BOOT_BUDGET; i++)
+		n += rig.boot->place[i] > rig.loop.now;
+	return n;
+}
+
+/* Nothing went out: nobody to ask, or an owner who would not. */
+START_TEST(bootstrap_budget_counts_only_what_was_sent)
+{
+	be_quiet();
+	rig_init(&rig, 120, NULL);
+	if (_i == 0)
+		rig.fetch_rc = -EAGAIN;
+	else
+		rig.nfallbacks = 1;
+	rig.latency = _i ? 10 * MINUTE : 300;
+	rig_start(&rig);
+	rig_run(&rig, 5 * SECOND);
+	ck_assert_uint_eq(places_taken(), _i ? 1 : 0);
+	if (_i == 0)
+		ck_assert_uint_ge(rig.asked[DIR_KIND_CONSENSUS], 1);
+	rig_fini(&rig);
+}
+END_TEST
+
+static int
+no_certificates(struct rig *r, const struct rig_job *j,
+    struct dir_result *res)
+{
+	(void)r;
+	if (j->request.kind == DIR_KIND_CERTS)
+		rig_error(res, -ECONNREFUSED);
+	return 0;
+}
+
+/* One that waits for certificates shows that the network works. */
+START_TEST(bootstrap_budget_is_free_again_after_a_consensus_that_waits)
+{
+	size_t i;
+
+	be_quiet();
+	rig_init(&rig, 120, NULL);
+	rig.mangle = no_certificates;
+	rig_start(&rig);
+	for (i = 0; i < BOOT_BUDGET; i++)
+		rig.boot->place[i] = rig.loop.now + 9 * MINUTE;
+	rig_run(&rig, SECOND);
+	ck_assert_int_eq(rig_state(&rig), BOOTSTRAP_NO_CERTS);
+	ck_assert_uint_le(places_taken(), 2);
+	rig.mangle = NULL;
+	bootstrap_retry(rig.boot);
+	ck_assert_int_ge(rig_until_ready(&rig, 3 * SECOND), 0);
+	rig_fini(&rig);
+}
+END_TEST
+
 START_TEST(bootstrap_retry_for_every_client_is_no_storm)
 {
 	unsigned i;
@@ -594,6 +654,8 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(bootstrap_all_down_for_an_hour_is_no_storm_and_recovers, 2),
 	UNIT(bootstrap_retry_after_an_outage_works_at_once),
 	UNIT_LOOP(bootstrap_budget_used_up_lets_who_waits_pass, 2),
+	UNIT_LOOP(bootstrap_budget_counts_only_what_was_sent, 2),
+	UNIT(bootstrap_budget_is_free_again_after_a_consensus_that_waits),
 	UNIT(bootstrap_retry_for_every_client_is_no_storm),
 	UNIT(bootstrap_guards_gone_for_a_moment_trouble_no_source),
 	UNIT(bootstrap_fetch_refused_by_owner_is_a_failure_like_others),
