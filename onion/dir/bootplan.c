@@ -21,8 +21,8 @@
  * Invariants
  *	need.out is the number of rows of its kind.
  * Limits
- *	DIR_FETCHES_MAX rows; HEDGES_MAX of the first two kinds, and of the third
- *	where configured sources are asked.
+ *	DIR_FETCHES_MAX rows; HEDGES_MAX of the first two kinds, and of the
+ *	third where configured sources are asked.
  */
 #include "onion/dir/bootstrap_int.h"
 

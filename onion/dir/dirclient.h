@@ -63,8 +63,8 @@ struct dir_result {
 					 * -ETIMEDOUT, -EPROTO, -EMSGSIZE (over
 					 * the ceiling), -EPIPE (cut short),
 					 * or what the endpoint said */
-	int		 status;	/* HTTP status; where err is not 0: of the
-					 * head, if one came; else 0 */
+	int		 status;	/* HTTP status; where err is not 0: of
+					 * the head, if one came; else 0 */
 	uint8_t		*body;		/* NUL follows; NULL where there is
 					 * none.  Whoever sets this NULL has
 					 * taken it and frees it with free() */

@@ -5,8 +5,9 @@
  * which is borrowed, need not end in a NUL, and must outlive what points into
  * it.  Nothing is allocated.
  *
- * A NUL, a CR or what is not UTF-8 anywhere, a line over NETDOC_LINE_MAX, a last line without its
- * newline, and an object without its end are errors: -EBADMSG, which latches.
+ * A NUL, a CR or what is not UTF-8 anywhere, a line over NETDOC_LINE_MAX, a
+ * last line without its newline, and an object without its end are errors:
+ * -EBADMSG, which latches.
  * Blank lines between items are passed over, as is a leading "opt".
  */
 #ifndef ONION_DIR_NETDOC_H

@@ -197,7 +197,8 @@ cmp_id(const void *a, const void *b)
 static void
 check_consensus_path(const char *path)
 {
-	char want[200] = "/tor/status-vote/current/consensus-microdesc/", hex[7];
+	char want[200] = "/tor/status-vote/current/consensus-microdesc/";
+	char hex[7];
 	uint8_t id[RIG_AUTHS][20];
 	size_t i;
 

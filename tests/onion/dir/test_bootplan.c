@@ -115,7 +115,8 @@ END_TEST
 static int
 diffs_only(struct rig *r, const struct rig_job *j, struct dir_result *res)
 {
-	const struct rig_doc *from = rig_doc(r, RIG_T0 + (other_base ? 3600 : 0));
+	int64_t of = other_base ? RIG_T0 + 3600 : RIG_T0;
+	const struct rig_doc *from = rig_doc(r, of);
 	size_t len;
 	char *doc;
 
