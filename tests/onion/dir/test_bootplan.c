@@ -348,7 +348,8 @@ START_TEST(bootstrap_consensus_old_need_gives_guards_their_grace)
 	rig_run(&rig, 9 * SECOND);
 	ck_assert_uint_eq(rig.to_fallbacks + rig.to_authorities, 0);
 	rig_run(&rig, 3 * SECOND);
-	ck_assert_uint_eq(rig.to_fallbacks + rig.to_authorities, 1);
+	ck_assert_uint_ge(rig.to_fallbacks + rig.to_authorities, 1);
+	ck_assert_uint_le(rig.to_fallbacks + rig.to_authorities, 3);
 	rig_fini(&rig);
 }
 END_TEST
