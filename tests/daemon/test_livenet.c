@@ -113,5 +113,5 @@ int
 main(void)
 {
 	crypt_init();
-	return unit_run("onionconf", tests, NELEM(tests));
+	return unit_run("livenet", tests, NELEM(tests));
 }
