@@ -54,6 +54,7 @@ onion_show(const struct onion *o, const struct onion_show *s, void *arg)
 	struct onion_summary sum = {
 		.percent = full ? 100 : 0, .tag = full ? "done" : "starting",
 		.summary = full ? "Done" : "Starting",
+		.state = full ? "ready" : "no consensus",
 		.trouble = full ? "" : "no \"network\"", .clock = "good",
 		.skew_s = -3, .valid_after = full ? 1795300000 : 0,
 		.fresh_until = full ? 1795303600 : 0,
