@@ -178,12 +178,18 @@ drop(struct holder *h)
 		endpoint_kill(e, 0);
 }
 
+static int
+set_lives(void)
+{
+	return legs[0].circ && (!joined || legs[1].circ);
+}
+
 static void
 called(struct holder *h)
 {
 	uint8_t kills = h->kills;
 
-	must(!h->over && legs[0].circ && (!joined || legs[1].circ));
+	must(!h->over);
 	h->kills = 0;
 	if (kills == 1)
 		drop(h);
@@ -194,6 +200,7 @@ called(struct holder *h)
 static void
 on_open(void *arg)
 {
+	must(set_lives());	/* data and its end may come after it */
 	called(arg);
 }
 
@@ -224,6 +231,7 @@ on_room(void *arg)
 {
 	struct holder *h = arg;
 
+	must(set_lives());
 	called(h);
 	if (h->e)
 		send_up(h, 700);
@@ -277,6 +285,7 @@ on_linked(void *arg)
 static void
 on_circ_gone(void *arg, enum circ_why why)
 {
+	struct endpoint_queued q;
 	struct leg *l = arg;
 	size_t i;
 
@@ -284,8 +293,12 @@ on_circ_gone(void *arg, enum circ_why why)
 	l->circ = NULL;
 	if (l != &legs[0] && !joined)
 		return;
-	for (i = 0; i < HOLDERS; i++)
-		must(holders[i].e == NULL);
+	for (i = 0; i < HOLDERS; i++) {
+		if (holders[i].e == NULL)
+			continue;
+		endpoint_queued(holders[i].e, &q);
+		must(q.bytes > 0);	/* else it would be over */
+	}
 	must(asked == NULL);
 }
 
@@ -376,7 +389,8 @@ teardown(void)
 	kill_leg(1);
 	loop_end_turn(&loop);
 	for (i = 0; i < HOLDERS; i++)
-		must(holders[i].e == NULL);
+		drop(&holders[i]);
+	loop_end_turn(&loop);
 	must(asked == NULL);
 	for (i = 0; i < LEGS; i++) {
 		(void)fakechan_out(legs[i].chan);

@@ -89,6 +89,7 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/conflux/lose \
 	tests/fuzz/corpus/conflux/number_twice \
 	tests/fuzz/corpus/conflux/out_of_order \
+	tests/fuzz/corpus/conflux/outlives \
 	tests/fuzz/corpus/conflux/room \
 	tests/fuzz/corpus/conflux/switch_hole \
 	tests/fuzz/corpus/conflux/switch_twice \

@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/enc.h"
 #include "onion/crypto/crypt.h"
@@ -116,37 +115,6 @@ vector_set_with_certs(size_t n, size_t strangers)
 	    (int)n);
 	free(certs.p);
 	return s;
-}
-
-/* --- work --- */
-
-/* The least processor time of a few runs, s. */
-static inline double
-cpu_of(void (*work)(size_t), size_t n)
-{
-	struct timespec a, b;
-	double best = 1e9, t;
-	int i;
-
-	for (i = 0; i < 4; i++) {
-		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &a);
-		work(n);
-		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &b);
-		t = (double)(b.tv_sec - a.tv_sec) +
-		    (double)(b.tv_nsec - a.tv_nsec) / 1e9;
-		best = t < best ? t : best;
-	}
-	return best;
-}
-
-/* Sixteen times the input costs about sixteen times the work, and not 256
- * times: a ratio, with much room for caches and a busy machine. */
-static inline void
-check_linear(void (*work)(size_t), size_t n)
-{
-	double one = cpu_of(work, n), many = cpu_of(work, 16 * n);
-
-	ck_assert_msg(many < 80 * one + 0.02, "%f s became %f s", one, many);
 }
 
 /* --- a network of any size --- */

@@ -235,72 +235,7 @@ START_TEST(consdiff_apply_base_without_its_last_newline_is_refused)
 }
 END_TEST
 
-/* --- size --- */
-
-static void
-put_edits(FILE *f, size_t n, int kind)
-{
-	size_t i;
-
-	switch (kind) {
-	case 0:				/* each line goes, one by one */
-		for (i = n; i > 1; i--)
-			fprintf(f, "%zud\n", i);
-		break;
-	case 1:				/* two for one */
-		for (i = n; i > 1; i--)
-			fprintf(f, "%zuc\nx\ny\n.\n", i);
-		break;
-	case 2:				/* all at one place */
-		for (i = 0; i < n; i++)
-			fputs("2a\nx\n.\n", f);
-		break;
-	default:			/* one that never ends */
-		fputs("2a\n", f);
-		for (i = 0; i < n; i++)
-			fputs("x\n", f);
-	}
-}
-
-static int edits;
-
-static void
-apply_many(size_t n)
-{
-	char *doc, *diff, *out, hex[65];
-	size_t doclen, difflen, begin, end, i, len;
-	uint8_t digest[SHA3_LEN];
-	FILE *f = open_memstream(&doc, &doclen);
-	int rc;
-
-	fputs(HEAD, f);
-	for (i = 2; i < n; i++)
-		fputs("b\n", f);
-	fputs(TAIL, f);
-	fclose(f);
-	ck_assert_int_eq(consensus_signed_part(doc, doclen, &begin, &end), 0);
-	crypt_sha3(digest, doc, end);
-	enc_hex(hex, digest, sizeof(digest));
-	f = open_memstream(&diff, &difflen);
-	fprintf(f, "network-status-diff-version 1\nhash %s %s\n", hex, hex);
-	put_edits(f, n, edits);
-	fclose(f);
-	rc = consdiff_apply(&out, &len, doc, doclen, diff, difflen);
-	ck_assert_int_eq(rc, -EBADMSG);	/* but only after all the work */
-	free(doc);
-	free(diff);
-}
-
-START_TEST(consdiff_apply_work_grows_with_the_documents_and_no_faster)
-{
-	edits = _i;
-	check_linear(apply_many, 3000);
-}
-END_TEST
-
 static const struct unit_test tests[] = {
-	UNIT_LOOP(consdiff_apply_work_grows_with_the_documents_and_no_faster,
-	    4),
 	UNIT(consdiff_apply_real_diffs_give_the_real_documents),
 	UNIT(consdiff_apply_any_altered_byte_is_refused),
 	UNIT(consdiff_apply_any_truncation_is_refused),

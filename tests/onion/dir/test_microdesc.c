@@ -430,78 +430,7 @@ START_TEST(intern_get_over_its_ceilings_is_refused)
 }
 END_TEST
 
-/* --- size --- */
-
-static const char *const units[] = {
-	"onion-key\n",			/* the least that begins one */
-	"onion-key\nntor-onion-key AAAA\n",
-	"@last-listed 2026-11-22 22:00:00\n",
-	"x", "\n", "onion-key", "onion-key\nfamily $A $B $C $D\n"
-};
-static const char *unit;
-
-static void
-read_many(size_t n)
-{
-	struct mdset *s = mdset_new();
-	struct microdesc_reader r;
-	struct microdesc_raw one;
-	size_t i, len = strlen(unit);
-	char *text = malloc(n * len);
-
-	ck_assert_ptr_nonnull(text);
-	for (i = 0; i < n; i++)
-		memcpy(text + i * len, unit, len);
-	microdesc_read_init(&r, text, n * len);
-	while (microdesc_read(&r, &one) > 0)
-		mdset_add(s, &one, VECTOR_TIME);
-	mdset_free(s);
-	free(text);
-}
-
-START_TEST(microdesc_read_work_grows_with_the_text_and_no_faster)
-{
-	unit = units[_i];
-	check_linear(read_many, 2000);
-}
-END_TEST
-
-/* One whose family names, or ports, are as many as fit. */
-static void
-parse_words(size_t n)
-{
-	struct mdset *s = mdset_new();
-	struct microdesc_reader r;
-	struct microdesc_raw one;
-	char *text;
-	size_t len, i;
-	FILE *f = open_memstream(&text, &len);
-
-	fputs("onion-key\nntor-onion-key AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-	    "AAAAAAAA=\n", f);
-	fputs(unit, f);
-	for (i = 0; i < n; i++)
-		fprintf(f, unit[0] == 'f' ? " n%zu" : ",%zu", 2 * i + 3);
-	fputs("\n", f);
-	fclose(f);
-	microdesc_read_init(&r, text, len);
-	while (microdesc_read(&r, &one) > 0)
-		mdset_add(s, &one, VECTOR_TIME);
-	mdset_free(s);
-	free(text);
-}
-
-START_TEST(microdesc_parse_work_grows_with_its_lists_and_no_faster)
-{
-	unit = _i ? "p accept 1" : "family";
-	check_linear(parse_words, 600);
-}
-END_TEST
-
 static const struct unit_test tests[] = {
-	UNIT_LOOP(microdesc_read_work_grows_with_the_text_and_no_faster,
-	    NELEM(units)),
-	UNIT_LOOP(microdesc_parse_work_grows_with_its_lists_and_no_faster, 2),
 	UNIT(mdset_add_real_ones_are_those_of_the_consensus),
 	UNIT(microdesc_read_any_altered_byte_is_another_digest),
 	UNIT(microdesc_read_truncated_download_gives_the_whole_ones),
