@@ -47,7 +47,7 @@ mkdir -p "$(sut_data)"
 chown nobody "$(sut_data)"
 lab_gate redirect
 sut_start
-check "it bootstraps as its User" lab_until 120 said 'Bootstrapped 100%'
+check "it bootstraps as its User" lab_until 600 said 'Bootstrapped 100%'
 check "all its user ids are nobody's" \
 	same "$(ids Uid)" "$(four "$(id -u nobody)")"
 check "all its group ids are nobody's" \
@@ -59,37 +59,32 @@ check "the port below 1024 answers" asks 53
 check "pages are fetched" fetches http://www.example.test/
 
 kill -USR1 "$(lab_pid sut)"
-check "SIGUSR1: statistics are in the log" lab_until 60 said 'flows now'
+check "SIGUSR1: statistics are in the log" lab_until 300 said 'flows now'
 
 cp "$RC" "$LAB_DIR/tmp/rc.good"
 echo "DNSPort $LAN4:5454" >>"$RC"
 hup
 check "SIGHUP works after the drop of rights" \
-	lab_until 60 said 'the new configuration is in force'
-check "the new port answers" lab_until 60 asks 5454
+	lab_until 300 said 'the new configuration is in force'
+check "the new port answers" lab_until 300 asks 5454
 check "the port below 1024 goes on" asks 53
 
 # A new port that needs rights can't be had, and the old ones must not go.
 sed "s/^DNSPort $LAN4:53\$/DNSPort $LAN4:54/" "$LAB_DIR/tmp/rc.good" >"$RC"
 hup
 check "a reload that needs rights is refused" \
-	lab_until 60 said 'the old configuration stays in force'
+	lab_until 300 said 'the old configuration stays in force'
 check "and the port below 1024 is still there" asks 53
 
 cp "$LAB_DIR/tmp/rc.good" "$RC"
 mv "$LOG" "$LOG.1"
 hup
-check "SIGHUP makes a new log file" lab_until 60 test -s "$LOG"
+check "SIGHUP makes a new log file" lab_until 300 test -s "$LOG"
 
-pid=$(lab_pid sut)
-kill -TERM "$pid"
-check "SIGTERM ends it" lab_until 60 dead "$pid"
-wait "$pid"
-check "with status 0" same $? 0
+check "SIGTERM ends it with status 0" sut_stop
 check "and without its PidFile" test ! -e "$PIDFILE"
 
 check "--verify-config refuses a User that is not there" \
 	blames "User no-such-user-here" "DNSPort 5353"
 
-sut_stop
 sut_wipe
