@@ -95,7 +95,7 @@ no_such_name() {
 # The last line is of a question that may leave, so that the log is whole.
 exits_heard_nothing() {
 	local log=$LAB_DIR/log/dns.out told=last$RANDOM.many.example.test n
-	answers "$DEST4" "$told" A && lab_until 30 grep -qi "$told" "$log" ||
+	answers "$DEST4" "$told" A && lab_until 300 grep -qi "$told" "$log" ||
 		return
 	for n in "${LOCAL_NAMES[@]}" $(names_of "${LOCAL_ADDRESSES[@]}"); do
 		if grep -iF "] $n from" "$log"; then return 1; fi

@@ -63,7 +63,7 @@ neighbours() {
 	ip -n lan1 neigh flush dev eth0
 	ip -n net neigh flush dev wan
 	lab_in lan1 ping -c 1 -W 1 "$LAN6" || :
-	lab_until 60 neighbour lan1 "$LAN6" && sut_restart &&
+	lab_until 300 neighbour lan1 "$LAN6" && sut_restart &&
 		fetches "http://[$DEST6]/"
 }
 neighbour() { ip -n "$1" neigh show "$2" | grep lladdr; }
