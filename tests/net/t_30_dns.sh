@@ -5,12 +5,15 @@ need_lab
 need_sut
 
 ask() { lab_lan dig +noedns +time=30 +tries=3 "$@"; }
-answers() { same "$(ask +short "${@:2}" | sort | paste -sd' ')" "$1"; }
+# One time in some thousand dig is blind to an answer that is there, says so in
+# a line of ";;", and asks again.
+short() { ask +short "$@" | grep -v '^;;'; }
+answers() { same "$(short "${@:2}" | sort | paste -sd' ')" "$1"; }
 status() {
 	same "$(ask "${@:2}" | sed -n 's/.*status: \([A-Z]*\),.*/\1/p' |
 		head -n 1)" "$1"
 }
-no_answer() { status NOERROR "$@" && [ -z "$(ask +short "$@")" ]; }
+no_answer() { status NOERROR "$@" && [ -z "$(short "$@")" ]; }
 
 check "A" answers "$DEST4" www.example.test A
 check "AAAA" answers "$DEST6" www.example.test AAAA
@@ -65,7 +68,7 @@ check "and names still work" answers "$DEST4" www.example.test A
 flood() {
 	local i jobs=()
 	for ((i = 0; i < 20; i++)); do
-		ask +short -f <(for ((j = 0; j < 10; j++)); do
+		short -f <(for ((j = 0; j < 10; j++)); do
 			echo "n$i-$j.many.example.test A"
 		done) >"$LAB_DIR/tmp/dig.$i" &
 		jobs+=($!)
