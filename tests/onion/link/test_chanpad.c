@@ -275,6 +275,9 @@ START_TEST(chan_stalled_is_not_padded)
 	struct ear e = { 0 };
 
 	rig_init(&r);
+	/* Every 7 s, so that none is due when it goes on. */
+	r.conf.padding.low_ms = r.conf.padding.high_ms = 7000;
+	chanset_set_padding(r.set, &r.conf.padding);
 	full_circuit(&e);
 	sim_stall(rig_conn(&r), 1);
 	chan_cell(e.chan, e.id, CELL_RELAY);
