@@ -5,7 +5,8 @@
  *	moving the rest down, but only when room is wanted and at least half of
  *	the block is waste; otherwise the block doubles.  Either way as many
  *	bytes come and go as are moved, so each is moved about once on average.
- *	A queue that runs empty gives a large block back.
+ *	A queue that runs empty gives its block back: most are empty most of the
+ *	time, and there are several to each stream.
  */
 #include "base/buf.h"
 
@@ -14,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUF_FIRST = 1024, BUF_KEEP = 4096 };
+enum { BUF_FIRST = 64 };		/* many a queue never holds more */
 
 void
 buf_init(struct buf *b, size_t max)
@@ -106,12 +107,6 @@ buf_drain(struct buf *b, size_t n)
 	assert(n <= b->len);
 	b->off += n;
 	b->len -= n;
-	if (b->len)
-		return;
-	b->off = 0;
-	if (b->cap > BUF_KEEP) {
-		free(b->base);
-		b->base = NULL;
-		b->cap = 0;
-	}
+	if (b->len == 0)
+		buf_free(b);
 }
