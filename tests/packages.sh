@@ -49,6 +49,7 @@ packages_install() {
 	fi
 	echo "installing: ${missing[*]}"
 	log=$(mktemp)
+	mkdir -p /run/lock		# not every container has it
 	(
 		flock 9
 		mapfile -t missing < <(packages_missing "$@")
