@@ -15,6 +15,8 @@
 #include "dnsport/dnssock.h"
 #include "natlook/natlook.h"
 #include "policy/isolate.h"
+#include "tests/daemon/testconf.h"
+#include "tests/quiet.h"
 #include "tests/unit.h"
 
 enum { MAX = 32 };
@@ -106,28 +108,6 @@ gateway_dnsport(struct gateway *gw)
 	return NULL;
 }
 
-static void
-quiet(void *arg, enum log_level level, const char *text)
-{
-	(void)arg;
-	(void)level;
-	(void)text;
-}
-
-static struct conf *
-conf(const char *text)
-{
-	struct conf_args args = { .file = "rc", .text = text,
-	    .text_len = strlen(text), .no_files = 1 };
-	struct conf_err err;
-	struct conf *c;
-
-	log_capture(quiet, NULL);
-	if (conf_load(&c, &args, &err) < 0)
-		ck_abort_msg("%s", err.text);
-	return c;
-}
-
 /* The open listener at that port. */
 static const struct made *
 at(int port)
@@ -146,9 +126,10 @@ at(int port)
 static void
 apply(struct doors **d, const char *text)
 {
-	struct conf *c = conf(text);
+	struct conf *c = testconf(text);
 	struct doors *new;
 
+	log_capture(quiet, NULL);
 	ck_assert_msg(doors_prepare(&new, *d, &ev, NULL, c, why,
 	    sizeof(why)) == 0, "%s", why);
 	doors_commit(new, *d, c);
@@ -240,7 +221,7 @@ START_TEST(doors_prepare_that_fails_touches_nothing)
 	dns = at(3);
 	isolate = one->door->isolate;
 	refuse_port = 53;
-	c = conf("TransPort 1 IsolateDestAddr\nTransPort 2\nDNSPort 53\n");
+	c = testconf("TransPort 1 IsolateDestAddr\nTransPort 2\nDNSPort 53\n");
 	ck_assert_int_eq(doors_prepare(&new, d, &ev, NULL, c, why,
 	    sizeof(why)), -EACCES);
 	ck_assert_ptr_nonnull(strstr(why, "rc:3: DNSPort: cannot listen on "
@@ -265,7 +246,7 @@ START_TEST(doors_drop_leaves_the_old_ones_as_they_are)
 	apply(&d, "DNSPort 3\nTransPort 1\n");
 	one = at(1);
 	isolate = one->door->isolate;
-	c = conf("TransPort 1 IsolateDestAddr\nTransPort 2\n");
+	c = testconf("TransPort 1 IsolateDestAddr\nTransPort 2\n");
 	ck_assert_int_eq(doors_prepare(&new, d, &ev, NULL, c, why,
 	    sizeof(why)), 0);
 	ck_assert_int_eq(nopen, 3);	/* the old ones are not closed yet */

@@ -14,7 +14,9 @@
 #include "daemon/conf.h"
 #include "onion/onion.h"
 #include "policy/isolate.h"
+#include "tests/daemon/testconf.h"
 #include "tests/dnsport/query.h"
+#include "tests/quiet.h"
 #include "tests/unit.h"
 
 enum { FLOWS_MAX = 8, FAKES_MAX = 32 };
@@ -116,31 +118,10 @@ onion_resolve(struct onion *o, const uint8_t t[ONION_TOKEN], const char *n,
 void onion_lookup_cancel(struct onion_lookup *l) { l->cancelled = 1; }
 
 static void
-quiet(void *arg, enum log_level level, const char *text)
-{
-	(void)arg;
-	(void)level;
-	(void)text;
-}
-
-static struct conf *
-conf(const char *text)
-{
-	struct conf_args args = { .file = "rc", .text = text,
-	    .text_len = strlen(text), .no_files = 1 };
-	struct conf_err err;
-	struct conf *c;
-
-	if (conf_load(&c, &args, &err) < 0)
-		ck_abort_msg("%s", err.text);
-	return c;
-}
-
-static void
 init(void)
 {
 	struct gateway_conf gc = { .loop = &loop, .flows_max = FLOWS_MAX };
-	struct conf *c = conf("");
+	struct conf *c = testconf("");
 
 	log_capture(quiet, NULL);
 	loop_init(&loop, 1000, 1795300000);
@@ -301,7 +282,7 @@ START_TEST(gateway_set_rules_holds_for_flows_to_come)
 
 	init();
 	before = flow(&plain, "10.0.0.1:1", "8.8.8.8:23");
-	c = conf("RejectPlaintextPorts 23\nTestingTorNetwork 1\nDirAuthority "
+	c = testconf("RejectPlaintextPorts 23\nTestingTorNetwork 1\nDirAuthority "
 	    "10.0.0.1:1 0123456789012345678901234567890123456789\n");
 	ck_assert_int_eq(gateway_rules_new(&rules, c), 0);
 	conf_free(c);		/* nothing is borrowed from it */

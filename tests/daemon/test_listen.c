@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "daemon/evloop.h"
 #include "daemon/sock.h"
+#include "tests/quiet.h"
 #include "tests/unit.h"
 
 enum { WAIT_MS = 120 * 1000, MANY = 100 };
@@ -66,14 +67,6 @@ gateway_flow(struct gateway *gw, const struct door *d, const struct addr *from,
 	ep = take;
 	endpoint_hold(take, &user, NULL);
 	endpoint_kill(take, 0);
-}
-
-static void
-quiet(void *arg, enum log_level level, const char *text)
-{
-	(void)arg;
-	(void)level;
-	(void)text;
 }
 
 static int

@@ -5,6 +5,7 @@
 
 #include "base/addr.h"
 #include "daemon/conf.h"
+#include "tests/daemon/testconf.h"
 #include "tests/unit.h"
 
 #define ID "0123456789012345678901234567890123456789"
@@ -17,12 +18,7 @@ static struct onionconf_store store;
 static void
 make(const char *text)
 {
-	struct conf_args args = { .file = "rc", .text = text,
-	    .text_len = strlen(text), .no_files = 1 };
-	struct conf_err err;
-
-	if (conf_load(&c, &args, &err) < 0)
-		ck_abort_msg("%s", err.text);
+	c = testconf(text);
 	ck_assert_int_eq(onionconf_make(&oc, &store, c), 0);
 }
 

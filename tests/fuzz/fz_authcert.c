@@ -5,8 +5,7 @@
 
 #include "onion/crypto/crypt.h"
 #include "onion/dir/authcert.h"
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+#include "tests/fuzz/fuzz.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

@@ -8,8 +8,7 @@
 
 #include "onion/crypto/cert.h"
 #include "onion/crypto/crypt.h"
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+#include "tests/fuzz/fuzz.h"
 
 /* The RSA parts alone: behind a signature check a fuzzer seldom gets. */
 static void

@@ -21,9 +21,9 @@
 #include "onion/crypto/crypt.h"
 #include "onion/link/chan.h"
 #include "onion/link/relayid.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/quiet.h"
 #include "tests/sim/simlink.h"
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 struct ear {
 	struct chan	*chan;
@@ -36,21 +36,6 @@ static struct loop loop;
 static struct simlink *net;
 static struct simlink_relay *relay;
 static struct chanset *set;
-
-static void
-must(int ok)
-{
-	if (!ok)
-		abort();
-}
-
-static void
-quiet(void *arg, enum log_level level, const char *text)
-{
-	(void)arg;
-	(void)level;
-	(void)text;
-}
 
 static void
 setup(void)

@@ -5,8 +5,7 @@
 #include <string.h>
 
 #include "daemon/conf.h"
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+#include "tests/fuzz/fuzz.h"
 
 static int
 load(struct conf **c, const char *text, size_t len)

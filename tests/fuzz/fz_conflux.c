@@ -26,10 +26,10 @@
 #include "onion/circ/relaymsg.h"
 #include "onion/crypto/crypt.h"
 #include "onion/link/cell.h"
+#include "tests/fuzz/fuzz.h"
 #include "tests/onion/circ/fakechan.h"
+#include "tests/quiet.h"
 #include "tests/sim/simrelay.h"
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 enum { HOLDERS = 4, LEGS = 2, NONE = 0xff, STEPS = 200, MSGS = 4000 };
 
@@ -69,21 +69,6 @@ static size_t nmsgs;
 static uint64_t whole;		/* numbers up to here were said */
 static uint64_t limit;		/* the first that was said twice */
 static int joins, joined;
-
-static void
-must(int ok)
-{
-	if (!ok)
-		abort();
-}
-
-static void
-quiet(void *arg, enum log_level level, const char *text)
-{
-	(void)arg;
-	(void)level;
-	(void)text;
-}
 
 /* --- what was said, by number --- */
 

@@ -13,8 +13,7 @@
 #include "onion/crypto/crypt.h"
 #include "onion/dir/consdiff.h"
 #include "onion/dir/consensus.h"
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+#include "tests/fuzz/fuzz.h"
 
 static void
 apply(const char *base, size_t baselen, const char *diff, size_t difflen)

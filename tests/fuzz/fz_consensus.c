@@ -8,8 +8,7 @@
 #include "onion/dir/consensus.h"
 #include "onion/dir/microdesc.h"
 #include "onion/dir/netdir.h"
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+#include "tests/fuzz/fuzz.h"
 
 static struct mdset *no_mds;
 static struct authcert_set *nobody;

@@ -7,15 +7,7 @@
 #include <string.h>
 
 #include "onion/dir/inflate.h"
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
-static void
-must(int truth)
-{
-	if (!truth)
-		abort();
-}
+#include "tests/fuzz/fuzz.h"
 
 static int
 run(const uint8_t *p, size_t len, size_t piece, size_t max, uint8_t **out,

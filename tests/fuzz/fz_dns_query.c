@@ -11,8 +11,7 @@
 #include "base/loop.h"
 #include "base/rand.h"
 #include "dnsport/dnsport.h"
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+#include "tests/fuzz/fuzz.h"
 
 struct seen {
 	const uint8_t	*in;

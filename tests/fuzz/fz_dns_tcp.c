@@ -18,8 +18,7 @@
 #include "base/wire.h"
 #include "dnsport/dnsconn.h"
 #include "dnsport/dnsport.h"
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+#include "tests/fuzz/fuzz.h"
 
 enum { HELD_MAX = 2 * DNSCONN_PIPELINE_MAX };
 

@@ -3,8 +3,7 @@
 
 #include "onion/crypto/cert.h"
 #include "onion/crypto/crypt.h"
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+#include "tests/fuzz/fuzz.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

@@ -9,15 +9,7 @@
 
 #include "onion/circ/extendmsg.h"
 #include "onion/circ/relaymsg.h"
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
-static void
-must(int ok)
-{
-	if (!ok)
-		abort();
-}
+#include "tests/fuzz/fuzz.h"
 
 static void
 reply(const uint8_t *p, size_t len)

@@ -7,8 +7,7 @@
 
 #include "base/addr.h"
 #include "onion/path/geoip.h"
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+#include "tests/fuzz/fuzz.h"
 
 static void
 ask(const struct geoip *g, const uint8_t *ip, uint8_t family)

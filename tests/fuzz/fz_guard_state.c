@@ -10,8 +10,7 @@
 #include "base/rand.h"
 #include "onion/path/guard.h"
 #include "onion/path/timeout.h"
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+#include "tests/fuzz/fuzz.h"
 
 static void
 on_use(void *arg, struct guard_use *u, void *use_arg)

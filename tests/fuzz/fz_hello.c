@@ -9,15 +9,7 @@
 
 #include "onion/link/cell.h"
 #include "onion/link/hello.h"
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
-static void
-must(int ok)
-{
-	if (!ok)
-		abort();
-}
+#include "tests/fuzz/fuzz.h"
 
 static void
 frames(const uint8_t *data, size_t size, int wide)

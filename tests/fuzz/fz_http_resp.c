@@ -6,15 +6,7 @@
 #include <string.h>
 
 #include "onion/dir/http.h"
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
-static void
-must(int truth)
-{
-	if (!truth)
-		abort();
-}
+#include "tests/fuzz/fuzz.h"
 
 static void
 feed(struct http_resp *r, const uint8_t *p, size_t len, size_t piece)

@@ -6,8 +6,7 @@
 #include "onion/crypto/crypt.h"
 #include "onion/dir/microdesc.h"
 #include "onion/dir/portlist.h"
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+#include "tests/fuzz/fuzz.h"
 
 static void
 check(const struct microdesc *md)

@@ -15,16 +15,8 @@
 #include "base/wire.h"
 #include "onion/crypto/crypt.h"
 #include "onion/crypto/handshake.h"
+#include "tests/fuzz/fuzz.h"
 #include "tests/sim/simhand.h"
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
-static void
-must(int ok)
-{
-	if (!ok)
-		abort();
-}
 
 /* Applies those of the groups that are meant for this side. */
 static void

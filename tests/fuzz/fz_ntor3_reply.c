@@ -8,9 +8,8 @@
 #include "base/rand.h"
 #include "onion/crypto/crypt.h"
 #include "onion/crypto/handshake.h"
+#include "tests/fuzz/fuzz.h"
 #include "tests/sim/simhand.h"
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

@@ -10,15 +10,7 @@
 #include "base/addr.h"
 #include "base/rand.h"
 #include "onion/circ/relaymsg.h"
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
-static void
-must(int ok)
-{
-	if (!ok)
-		abort();
-}
+#include "tests/fuzz/fuzz.h"
 
 static void
 read_all(const struct relaymsg *m)

@@ -23,10 +23,10 @@
 #include "onion/circ/relaymsg.h"
 #include "onion/crypto/crypt.h"
 #include "onion/link/cell.h"
+#include "tests/fuzz/fuzz.h"
 #include "tests/onion/circ/fakechan.h"
+#include "tests/quiet.h"
 #include "tests/sim/simrelay.h"
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 enum { HOLDERS = 4, LOOKUPS = 2 };
 
@@ -45,21 +45,6 @@ static struct circ *circ;
 static struct holder holders[HOLDERS];
 static struct circ_lookup *lookups[LOOKUPS];
 static unsigned gone;
-
-static void
-must(int ok)
-{
-	if (!ok)
-		abort();
-}
-
-static void
-quiet(void *arg, enum log_level level, const char *text)
-{
-	(void)arg;
-	(void)level;
-	(void)text;
-}
 
 static void
 drop(struct holder *h)

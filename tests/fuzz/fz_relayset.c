@@ -4,8 +4,7 @@
 
 #include "base/addr.h"
 #include "onion/path/relayset.h"
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+#include "tests/fuzz/fuzz.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

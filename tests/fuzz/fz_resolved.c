@@ -8,15 +8,7 @@
 #include <string.h>
 
 #include "onion/circ/resolvemsg.h"
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
-static void
-must(int ok)
-{
-	if (!ok)
-		abort();
-}
+#include "tests/fuzz/fuzz.h"
 
 static void
 check(const struct resolved *r)

@@ -3,8 +3,7 @@
 #include <string.h>
 
 #include "onion/dir/statefile.h"
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+#include "tests/fuzz/fuzz.h"
 
 static void
 on_line(void *arg, const char *key, const char *value)

@@ -21,8 +21,7 @@
 #include "onion/dir/dirsource.h"
 #include "onion/dir/netdir.h"
 #include "onion/dir/store.h"
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+#include "tests/fuzz/fuzz.h"
 
 static const char *const names[] = {
 	"cached-certs", "cached-microdesc-consensus",
@@ -39,13 +38,6 @@ static const char *const authorities[3] = {
 
 static char dir[256];
 static struct netdir *view;
-
-static void
-must(int truth)
-{
-	if (!truth)
-		abort();
-}
 
 static void
 clean_up(void)

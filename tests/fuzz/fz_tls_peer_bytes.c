@@ -25,8 +25,8 @@
 #include "onion/crypto/crypt.h"
 #include "onion/link/link.h"
 #include "onion/link/tlslink.h"
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+#include "tests/fuzz/fuzz.h"
+#include "tests/quiet.h"
 
 static struct loop loop;
 static struct event_base *base;
@@ -34,21 +34,6 @@ static struct tlslink_dialer *dialers[2];	/* any TLS, TLS 1.2 */
 static struct addr addr;
 static int listener;
 static unsigned downs;
-
-static void
-must(int ok)
-{
-	if (!ok)
-		abort();
-}
-
-static void
-quiet(void *arg, enum log_level level, const char *text)
-{
-	(void)arg;
-	(void)level;
-	(void)text;
-}
 
 static void
 on_leave(void *arg)

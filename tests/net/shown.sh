@@ -59,3 +59,17 @@ without_rules() {
 	oracle_zero
 	return "$rc"
 }
+
+# Of what the test calls its stimulus nothing gets out; and it would be seen if
+# it did, which a test of no rules at all asks.
+holds() {
+	stimulus
+	lab_oracle
+	lab_leaks
+	[ "$(lab_leaked)" -eq 0 ] && [ "$(lab_count good)" -gt 0 ]
+}
+seen() {
+	stimulus
+	lab_oracle
+	[ "$(lab_count leak4)" -gt 30 ] && [ "$(lab_count leak6)" -gt 15 ]
+}

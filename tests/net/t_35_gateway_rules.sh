@@ -21,17 +21,6 @@ stimulus() {
 	lab_in lan1 ping -c 1 -W 1 "$(relay_addr4 r1)"
 	lab_in lan1 "$PYTHON" "$LAB_SRC/load.py" odd "$(relay_addr4 r1)"
 } >/dev/null 2>&1
-holds() {
-	stimulus
-	lab_oracle
-	lab_leaks
-	[ "$(lab_leaked)" -eq 0 ] && [ "$(lab_count good)" -gt 0 ]
-}
-seen() {
-	stimulus
-	lab_oracle
-	[ "$(lab_count leak4)" -gt 30 ] && [ "$(lab_count leak6)" -gt 15 ]
-}
 
 works() { # WHAT FILE HEADING
 	local what=$1 file=$2 heading=$3

@@ -37,17 +37,6 @@ stimulus() {
 	done
 	lab_in gw "$PYTHON" "$LAB_SRC/load.py" odd "$DEST4" "$DEST6"
 } >/dev/null 2>&1
-holds() {
-	stimulus
-	lab_oracle
-	lab_leaks
-	[ "$(lab_leaked)" -eq 0 ] && [ "$(lab_count good)" -gt 0 ]
-}
-seen() {
-	stimulus
-	lab_oracle
-	[ "$(lab_count leak4)" -gt 30 ] && [ "$(lab_count leak6)" -gt 15 ]
-}
 
 # A relay's address is no leak for the oracle: whose connection it is tells
 # the port that it comes from.
