@@ -3,4 +3,5 @@ onion_libonion_a_SOURCES = \
 	onion/dircirc.c onion/dircirc.h \
 	onion/nodes.c onion/nodes.h \
 	onion/onion.c onion/onion.h onion/onion_int.h onion/onionconf.h \
+	onion/onionmake.c \
 	onion/show.c

@@ -1,4 +1,9 @@
-/* onion/onion_int.h - what onion.c and show.c share */
+/* onion/onion_int.h - what the files of the engine share
+ *
+ *	onion.c		what its parts tell each other; connecting, looking up
+ *	onionmake.c	making, changing and ending it
+ *	show.c		what there is to show of it
+ */
 #ifndef ONION_ONION_INT_H
 #define ONION_ONION_INT_H
 
@@ -7,14 +12,20 @@
 
 struct attach;
 struct bootstrap;
+struct bootstrap_user;
 struct chanset;
+struct chanset_user;
+struct dircirc_user;
 struct dircircs;
 struct dirsources;
+struct guard_user;
 struct guards;
 struct netdir;
 struct nodes;
+struct params;
 struct path_ctx;
 struct pool;
+struct pool_user;
 struct statefile;
 struct store;
 struct timeout;
@@ -60,5 +71,17 @@ struct onion {
 	char			 version[32];
 	int			 padding, reduced_padding;
 };
+
+/* onion.c */
+extern const struct chanset_user onion_chan_users;
+extern const struct guard_user onion_guard_users;
+extern const struct bootstrap_user onion_boot_users;
+extern const struct dircirc_user onion_dircirc_users;
+extern const struct pool_user onion_pool_users;
+void	 onion_timeout_dirty(void *onion);
+int	 onion_load_state(struct onion *);
+void	 onion_drop_old(void *onion);		/* netdir, at the turn's end */
+void	 onion_set_padding(struct onion *, const struct params *);
+void	 onion_recheck(struct onion *);		/* are circuits possible? */
 
 #endif
