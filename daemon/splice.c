@@ -74,18 +74,30 @@ pass_fin(struct splice_side *from)
 	endpoint_fin(to->ep);
 }
 
-/* Credit goes back as bytes are taken; a client's waits for the stream. */
-static void
-taken(struct splice_side *from, size_t n)
+/* A client's credit waits for the stream to open.  Where bytes wait, so does
+ * credit until much of it is owed: little would be read at a time. */
+static int
+grants_wait(const struct splice_side *from)
 {
 	const struct splice *s = from->splice;
 
-	if (n == 0 || from->ep == NULL)
+	if (s->stream.ep == NULL)
+		return 0;
+	if (from == &s->client && !s->open)
+		return 1;
+	return from->wait.len > 0 && from->owed < SPLICE_GRANT;
+}
+
+/* Credit goes back as bytes are taken. */
+static void
+taken(struct splice_side *from, size_t n)
+{
+	from->owed += n;
+	if (from->owed == 0 || from->ep == NULL || grants_wait(from))
 		return;
-	if (from == &s->client && !s->open && s->stream.ep)
-		from->owed += n;
-	else
-		endpoint_grant(from->ep, n);
+	n = from->owed;
+	from->owed = 0;
+	endpoint_grant(from->ep, n);
 }
 
 /* Bytes for the client that it does not have yet. */
@@ -205,8 +217,7 @@ on_gone(void *arg, int why)
 		return;
 	}
 	/* What the client had sent and is owed is read on, and dropped. */
-	taken(to, to->wait.len + to->owed);
-	to->owed = 0;
+	taken(to, to->wait.len);
 	buf_free(&to->wait);
 	from->fin = 1;
 	pass_fin(from);

@@ -24,6 +24,7 @@ struct splice;
 
 enum {
 	SPLICE_CREDIT = 256 * 1024,	/* bytes in flight each way */
+	SPLICE_GRANT = 64 * 1024,	/* of it at a time, where bytes wait */
 	SPLICE_EARLY = 16 * 1024,	/* bytes taken before the stream opens */
 	SPLICE_LINGER_MS = 300 * 1000,	/* without progress, for a client that
 					 * never closes or never reads */
@@ -36,7 +37,7 @@ struct splice_side {
 	struct endpoint	*ep;		/* NULL once gone */
 	struct buf	 wait;		/* from @ep, not yet taken by other */
 	int64_t		 since;		/* ms; the oldest in it */
-	size_t		 owed;		/* credit to be granted on open */
+	size_t		 owed;		/* credit that is yet to be granted */
 	uint64_t	 bytes;		/* that came from @ep */
 	uint8_t		 fin;		/* @ep ended its sending */
 	uint8_t		 fin_sent;	/* and the other was told */

@@ -284,8 +284,11 @@ stall(struct fake *from, struct fake *to)
 	for (i = 0; i < 10; i++) {
 		make_room(to, 1000);
 		ck_assert_uint_eq(to->in, 1000 * (i + 1));
-		ck_assert_uint_eq(from->credit, 1000 * (i + 1));
+		ck_assert_uint_eq(from->credit, 0);	/* not in crumbs */
 	}
+	make_room(to, SPLICE_GRANT - 10000);
+	ck_assert_uint_eq(to->in, SPLICE_GRANT);
+	ck_assert_uint_eq(from->credit, SPLICE_GRANT);
 	make_room(to, BIG);
 	ck_assert_uint_eq(to->in, SPLICE_CREDIT);
 	ck_assert_uint_eq(from->credit, SPLICE_CREDIT);
@@ -606,7 +609,12 @@ check_balance(void)
 	all = splice->open ? SPLICE_CREDIT : SPLICE_EARLY;
 	must(client.credit + splice->client.wait.len +
 	    splice->client.owed == all);
-	must(stream.credit + splice->stream.wait.len == SPLICE_CREDIT);
+	must(stream.credit + splice->stream.wait.len +
+	    splice->stream.owed == SPLICE_CREDIT);
+	must(!splice->open || (splice->client.owed < SPLICE_GRANT &&
+	    (splice->client.owed == 0 || splice->client.wait.len)));
+	must(splice->stream.owed < SPLICE_GRANT &&
+	    (splice->stream.owed == 0 || splice->stream.wait.len));
 	must(client.out == stream.in + splice->client.wait.len);
 	must(stream.out == client.in + splice->stream.wait.len);
 	must(stream.fin == (client.said_fin &&
