@@ -4,7 +4,7 @@
  * stream are all endpoints.  Whoever implements one embeds struct endpoint and
  * fills @ops; whoever holds one sets @user and @arg (endpoint_hold()).
  *
- *	holder -> endpoint	send, grant, fin, kill
+ *	holder -> endpoint	accept, send, grant, fin, kill
  *	endpoint -> holder	open, data, room, fin, gone
  *
  * Credit: an endpoint delivers by data() no more bytes than were granted in
@@ -13,6 +13,11 @@
  * offered, room() comes later.  Slices given to data() die with the call.
  * queued() tells the memory limit what waits in it, under_way() whoever ends
  * it whether all that was sent has arrived.
+ *
+ * A door may keep its client waiting until the holder knows that there is
+ * somebody to talk to, and says so by accept(); before that it gives no data,
+ * takes none, and a kill() is a refusal: the client is told the reason, or, for
+ * 0, nothing at all.  Other endpoints have no accept(), and need none.
  *
  * Death: gone() is the last call, ever, and comes exactly once unless the
  * holder killed the endpoint itself, after which there is no call at all.
@@ -40,6 +45,7 @@ struct endpoint_ops {
 	void	(*grant)(struct endpoint *, size_t credit);	/* adds */
 	void	(*fin)(struct endpoint *);	/* no more send() from here */
 	void	(*kill)(struct endpoint *, int why);
+	void	(*accept)(struct endpoint *);	/* NULL: nobody waits for it */
 	/* NULL: nothing ever waits in it that is its own to count. */
 	void	(*queued)(const struct endpoint *, struct endpoint_queued *);
 	/* Bytes of send() that wait in it or, as far as it knows, between it
@@ -90,6 +96,13 @@ static inline void
 endpoint_kill(struct endpoint *e, int why)
 {
 	e->ops->kill(e, why);
+}
+
+static inline void
+endpoint_accept(struct endpoint *e)
+{
+	if (e->ops->accept)
+		e->ops->accept(e);
 }
 
 static inline void

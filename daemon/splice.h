@@ -55,6 +55,7 @@ struct splice {
 	void		*arg;
 	int		 why;
 	uint8_t		 open;
+	uint8_t		 accepted;	/* the client is not kept waiting */
 	uint8_t		 over;
 };
 

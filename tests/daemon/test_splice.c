@@ -25,6 +25,8 @@ struct fake {
 	int		fin;		/* was told so */
 	int		said_fin;
 	int		dead, why;	/* killed, or gone() */
+	unsigned	accepted;
+	size_t		window;		/* its credit when it was */
 };
 
 /* libcheck writes to a pipe at each of its assertions, which is too slow for
@@ -94,6 +96,16 @@ fake_kill(struct endpoint *e, int why)
 	f->why = why;
 }
 
+static void
+fake_accept(struct endpoint *e)
+{
+	struct fake *f = of(e);
+
+	must(f == &client && !f->dead && !f->fin && !f->accepted);
+	f->accepted++;
+	f->window = f->credit;
+}
+
 static size_t
 fake_under_way(const struct endpoint *e)
 {
@@ -102,7 +114,8 @@ fake_under_way(const struct endpoint *e)
 
 static const struct endpoint_ops fake_ops = {
 	.send = fake_send, .grant = fake_grant, .fin = fake_fin,
-	.kill = fake_kill, .under_way = fake_under_way
+	.kill = fake_kill, .accept = fake_accept,
+	.under_way = fake_under_way
 };
 
 /* --- what an endpoint says --- */
@@ -232,6 +245,38 @@ START_TEST(splice_open_grants_both_sides_what_has_a_place)
 	say_open();				/* once is enough */
 	ck_assert_uint_eq(opened, 1);
 	ck_assert_uint_eq(client.credit, SPLICE_CREDIT);
+	finish();
+}
+END_TEST
+
+START_TEST(splice_client_is_accepted_when_the_stream_opens)
+{
+	join(BIG, BIG);
+	ck_assert_uint_eq(client.accepted, 0);
+	say_open();
+	ck_assert_uint_eq(client.accepted, 1);
+	ck_assert_uint_eq(client.window, SPLICE_CREDIT);
+	finish();
+}
+END_TEST
+
+START_TEST(splice_client_is_refused_where_the_stream_fails)
+{
+	join(BIG, BIG);
+	go(&stream, -ECONNREFUSED);
+	ck_assert_uint_eq(client.accepted, 0);
+	ck_assert(client.dead);
+	ck_assert_int_eq(client.why, -ECONNREFUSED);
+	finish();
+}
+END_TEST
+
+START_TEST(splice_client_is_accepted_though_the_stream_ended_at_once)
+{
+	join(BIG, BIG);
+	go(&stream, 0);
+	ck_assert_uint_eq(client.accepted, 1);
+	ck_assert(client.fin && !client.dead);
 	finish();
 }
 END_TEST
@@ -668,6 +713,9 @@ END_TEST
 
 static const struct unit_test tests[] = {
 	UNIT(splice_open_grants_both_sides_what_has_a_place),
+	UNIT(splice_client_is_accepted_when_the_stream_opens),
+	UNIT(splice_client_is_refused_where_the_stream_fails),
+	UNIT(splice_client_is_accepted_though_the_stream_ended_at_once),
 	UNIT(splice_early_data_is_bounded_though_the_stream_takes_it),
 	UNIT(splice_early_data_that_is_refused_waits),
 	UNIT(splice_stalled_stream_stalls_the_client),
