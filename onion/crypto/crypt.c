@@ -245,8 +245,10 @@ look_ahead(struct crypt_ctr *c)
 }
 
 /* Spelt as vectors, because gcc 12 at -O2 makes no vectors of a plain loop:
- * 14 ns for a cell instead of 150. */
+ * 14 ns for a cell instead of 150.  A cell's end, too: of its 509 bytes 61 are
+ * beyond what the large steps do, and one by one they took as long again. */
 typedef uint64_t vec16 __attribute__((vector_size(16), aligned(1), may_alias));
+typedef uint32_t word4 __attribute__((aligned(1), may_alias));
 
 static void
 xor_into(uint8_t *restrict to, const uint8_t *restrict with, size_t len)
@@ -263,6 +265,12 @@ xor_into(uint8_t *restrict to, const uint8_t *restrict with, size_t len)
 		a[2] ^= b[2];
 		a[3] ^= b[3];
 	}
+	for (; i + 16 <= len; i += 16)
+		*(vec16 *)(void *)(to + i) ^=
+		    *(const vec16 *)(const void *)(with + i);
+	for (; i + 4 <= len; i += 4)
+		*(word4 *)(void *)(to + i) ^=
+		    *(const word4 *)(const void *)(with + i);
 	for (; i < len; i++)
 		to[i] ^= with[i];
 }
