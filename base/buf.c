@@ -6,7 +6,10 @@
  *	the block is waste; otherwise the block doubles.  Either way as many
  *	bytes come and go as are moved, so each is moved about once on average.
  *	A queue that runs empty gives its block back: most are empty most of the
- *	time, and there are several to each stream.
+ *	time, and there are several to each stream.  But many are filled and
+ *	emptied over and over again, by now more and now less: so the next block
+ *	has room from the start for what the last one came to hold, for 7/8 of
+ *	what the one before that did, and so on.
  */
 #include "base/buf.h"
 
@@ -51,6 +54,8 @@ grow(struct buf *b, size_t want)
 
 	if (want > SIZE_MAX / 4)
 		return -ENOMEM;
+	if (b->base == NULL && want < b->most)
+		want = b->most;
 	do
 		cap *= 2;
 	while (cap < want);
@@ -58,6 +63,8 @@ grow(struct buf *b, size_t want)
 		return -ENOMEM;
 	if (b->len)
 		memcpy(p, buf_head(b), b->len);
+	if (b->base == NULL)
+		b->most -= b->most / 8;
 	free(b->base);
 	b->base = p;
 	b->cap = cap;
@@ -85,6 +92,8 @@ buf_commit(struct buf *b, size_t n)
 {
 	assert(n <= b->cap - b->off - b->len);
 	b->len += n;
+	if (b->len > b->most)
+		b->most = b->len;
 }
 
 int
@@ -104,9 +113,13 @@ buf_add(struct buf *b, const void *p, size_t n)
 void
 buf_drain(struct buf *b, size_t n)
 {
+	size_t most = b->most;
+
 	assert(n <= b->len);
 	b->off += n;
 	b->len -= n;
-	if (b->len == 0)
-		buf_free(b);
+	if (b->len > 0)
+		return;
+	buf_free(b);
+	b->most = most;
 }

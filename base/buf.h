@@ -15,6 +15,7 @@ struct buf {
 	size_t	 len;		/* bytes queued, from off */
 	size_t	 cap;
 	size_t	 max;		/* most bytes that may ever be queued */
+	size_t	 most;		/* bytes to make room for when it begins anew */
 };
 
 void	 buf_init(struct buf *, size_t max);

@@ -84,6 +84,34 @@ START_TEST(buf_drained_empty_gives_large_block_back)
 }
 END_TEST
 
+/* What it came to hold is made room for at once the next time, and is forgotten
+ * little by little. */
+START_TEST(buf_filled_again_begins_with_the_room_of_the_last_time)
+{
+	static const uint8_t some[1000];
+	struct buf b;
+	int i;
+
+	buf_init(&b, 100000);
+	for (i = 0; i < 50; i++)
+		ck_assert_int_eq(buf_add(&b, some, sizeof(some)), 0);
+	buf_drain(&b, b.len);
+	ck_assert_ptr_null(b.base);
+	ck_assert_int_eq(buf_add(&b, some, 1), 0);
+	ck_assert_uint_ge(b.cap, 50 * sizeof(some));
+	buf_drain(&b, 1);
+	ck_assert_int_eq(buf_add(&b, some, 1), 0);
+	ck_assert_uint_ge(b.cap, 40 * sizeof(some));
+	for (i = 0; i < 60; i++) {
+		buf_drain(&b, 1);
+		ck_assert_int_eq(buf_add(&b, some, 1), 0);
+	}
+	ck_assert_uint_le(b.cap, 64);
+	buf_free(&b);
+	ck_assert_uint_eq(b.most, 0);
+}
+END_TEST
+
 /* Against a plain array: any order of adding and draining keeps the bytes. */
 START_TEST(buf_random_use_keeps_bytes_in_order)
 {
@@ -148,6 +176,7 @@ static const struct unit_test tests[] = {
 	UNIT(buf_reserve_of_absurd_length_is_refused),
 	UNIT(buf_commit_less_than_reserved_keeps_only_that),
 	UNIT(buf_drained_empty_gives_large_block_back),
+	UNIT(buf_filled_again_begins_with_the_room_of_the_last_time),
 	UNIT(buf_random_use_keeps_bytes_in_order),
 	UNIT(buf_steady_long_queue_moves_each_byte_rarely),
 };
