@@ -25,7 +25,7 @@
  *	stall that lasts is watched by edges, too, so that a client that went
  *	during a long upload does not keep its stream.
  * Limits
- *	SOCK_OUT_MAX bytes in @out; SOCK_GULPS reads a turn.
+ *	SOCK_OUT_MAX bytes in @out; one read a turn.
  */
 #include "daemon/sock.h"
 
@@ -46,8 +46,6 @@
 #include "daemon/evloop.h"
 
 enum {
-	SOCK_GULP = 64 * 1024,
-	SOCK_GULPS = 4,
 	/* After the peer's FIN: seconds until it is asked whether it is there,
 	 * and between questions that it does not answer, and how many. */
 	PROBE_AFTER_S = 30,
@@ -219,29 +217,28 @@ fatal(int err)
 	return err != EAGAIN && err != EWOULDBLOCK && err != EINTR;
 }
 
+/* All of the credit at once, as far as the scratch buffer reaches: each recv()
+ * that takes much has the kernel tell the peer of the room there is now. */
 static void
 on_readable(struct sock *s)
 {
-	int i;
+	size_t want = s->credit < EVLOOP_SCRATCH ? s->credit : EVLOOP_SCRATCH;
+	ssize_t n;
 
-	for (i = 0; i < SOCK_GULPS && !s->dead && s->credit && !s->eof; i++) {
-		size_t want = s->credit < SOCK_GULP ? s->credit : SOCK_GULP;
-		ssize_t n = recv(s->fd, s->ev->scratch, want, 0);
-
-		if (n == 0) {
-			end_of_input(s);
-			return;
-		}
-		if (n < 0) {
-			if (fatal(errno))
-				failed(s, errno);
-			return;
-		}
-		s->credit -= (size_t)n;
-		s->ep.user->data(s->ep.arg, s->ev->scratch, (size_t)n);
-		if ((size_t)n < want)
-			break;
+	if (want == 0)
+		return;
+	n = recv(s->fd, s->ev->scratch, want, 0);
+	if (n == 0) {
+		end_of_input(s);
+		return;
 	}
+	if (n < 0) {
+		if (fatal(errno))
+			failed(s, errno);
+		return;
+	}
+	s->credit -= (size_t)n;
+	s->ep.user->data(s->ep.arg, s->ev->scratch, (size_t)n);
 	if (!s->dead)
 		want_read(s);
 }

@@ -24,7 +24,7 @@ struct splice;
 
 enum {
 	SPLICE_CREDIT = 256 * 1024,	/* bytes in flight each way */
-	SPLICE_GRANT = 64 * 1024,	/* of it at a time, where bytes wait */
+	SPLICE_GRANT = 128 * 1024,	/* of it at a time, where bytes wait */
 	SPLICE_EARLY = 16 * 1024,	/* bytes taken before the stream opens */
 	SPLICE_LINGER_MS = 300 * 1000,	/* without progress, for a client that
 					 * never closes or never reads */

@@ -13,6 +13,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -28,7 +29,7 @@ static struct evloop ev;
 static struct endpoint *ep;
 static int peer, own;
 static struct {
-	size_t	got, rooms;
+	size_t	got, pieces, rooms;
 	int	fin, gone, why, wrong;
 } seen;
 
@@ -42,6 +43,7 @@ on_data(void *arg, const void *p, size_t len)
 	for (i = 0; i < len; i++)
 		seen.wrong |= b[i] != (uint8_t)(seen.got + i);
 	seen.got += len;
+	seen.pieces++;
 }
 
 static void on_room(void *arg) { (void)arg; seen.rooms++; }
@@ -226,6 +228,29 @@ START_TEST(data_comes_only_as_far_as_credit)
 	TURN(endpoint_grant(ep, 10000));
 	UNTIL(seen.got == 1000);
 	ck_assert_int_eq(seen.wrong, 0);
+	teardown();
+}
+END_TEST
+
+START_TEST(what_waits_comes_in_one_piece)
+{
+	enum { PIECE = 60 * 1024, PIECES = 3 };
+	int i, room = 2 * PIECE * PIECES, waiting = 0;
+
+	setup();
+	ck_assert_int_eq(setsockopt(own, SOL_SOCKET, SO_RCVBUF, &room,
+	    sizeof(room)), 0);
+	for (i = 0; i < PIECES; i++)
+		peer_sends(PIECE);
+	for (i = 0; i < WAIT_S * 1000 && waiting < PIECE * PIECES; i++) {
+		usleep(1000);
+		ck_assert_int_eq(ioctl(own, FIONREAD, &waiting), 0);
+	}
+	ck_assert_int_eq(waiting, PIECE * PIECES);
+	TURN(endpoint_grant(ep, SPLICE_CREDIT));
+	UNTIL(seen.got > 0);
+	ck_assert_uint_eq(seen.got, PIECE * PIECES);
+	ck_assert_uint_eq(seen.pieces, 1);
 	teardown();
 }
 END_TEST
@@ -557,6 +582,7 @@ END_TEST
 
 static const struct unit_test tests[] = {
 	UNIT(data_comes_only_as_far_as_credit),
+	UNIT(what_waits_comes_in_one_piece),
 	UNIT(send_to_a_slow_peer_comes_short_then_has_room),
 	UNIT(both_fins_end_it_in_order),
 	UNIT(our_fin_first_then_peers),
