@@ -525,6 +525,7 @@ decrypt(struct tlslink *t)
 
 	if (have > 0)
 		memcpy(d->plain, t->left, have);
+	ERR_clear_error();		/* not for each of many records */
 	for (;;) {
 		if (have == PLAIN_LEN) {
 			have = deliver(t, have);
@@ -533,8 +534,8 @@ decrypt(struct tlslink *t)
 			if (have > TLSLINK_LEFT_MAX)
 				return -EMSGSIZE;
 			fresh = 0;
+			ERR_clear_error();
 		}
-		ERR_clear_error();
 		n = SSL_read(t->ssl, d->plain + have, (int)(PLAIN_LEN - have));
 		if (n <= 0)
 			break;
@@ -629,6 +630,12 @@ set_bulk(struct tlslink *t, int on)
 	    sizeof(lowat)) < 0)
 		return;			/* it only costs time */
 	t->bulk = (uint8_t)on;
+	/* While it is busy it keeps OpenSSL's buffers, too: relays write
+	 * records of a few cells, and each took a block and gave it back. */
+	if (on)
+		SSL_clear_mode(t->ssl, SSL_MODE_RELEASE_BUFFERS);
+	else
+		SSL_set_mode(t->ssl, SSL_MODE_RELEASE_BUFFERS);
 	loop_timer_clear(t->dialer->conf.loop, &t->lull);
 	if (on)
 		loop_timer_in(t->dialer->conf.loop, &t->lull, BULK_WAIT_MS);
