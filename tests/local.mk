@@ -5,6 +5,7 @@ include tests/onion/dir/local.mk
 include tests/onion/path/local.mk
 include tests/onion/circ/local.mk
 include tests/onion/local.mk
+include tests/tun/local.mk
 include tests/natlook/local.mk
 include tests/dnsport/local.mk
 include tests/policy/local.mk

@@ -1,0 +1,12 @@
+noinst_LIBRARIES += tun/libtun.a
+tun_libtun_a_SOURCES = \
+	tun/csum.c tun/csum.h \
+	tun/drop.c tun/drop.h \
+	tun/icmp.h \
+	tun/ip.h \
+	tun/pkt.h \
+	tun/stack.h \
+	tun/tcp_rcv.h \
+	tun/tcp_seg.h \
+	tun/tcp_snd.h \
+	tun/tundev.h

@@ -1,0 +1,56 @@
+/* tun/tcp_rcv.h - the receiving half of a TCP connection
+ *
+ * In-order payload is handed on at once, as slices of the packet that it came
+ * in; what comes early waits here, within the window, and is said by SACK.  The
+ * window that we offer is the credit that the holder granted and the client did
+ * not use yet, so its right edge never moves left, and what a stalled stream
+ * does not take stays with the client (RFC 9293 3.8.6.2).
+ *
+ * Sans IO: whether and when an ACK is due is an answer of tcp_rcv_segment().
+ */
+#ifndef TUN_TCP_RCV_H
+#define TUN_TCP_RCV_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tun/tcp_snd.h"
+
+struct tcp_early;		/* a stretch that came early; tcp_rcv.c */
+
+enum {
+	TCP_RCV_EARLY_MAX = 128,	/* stretches; more: the farthest goes */
+	TCP_DELACK_MS = 40
+};
+
+struct tcp_rcv {
+	uint32_t	 nxt;
+	uint32_t	 wup;		/* right edge as last advertised */
+	size_t		 credit;	/* granted, not yet delivered */
+	uint8_t		 scale;		/* our window's shift */
+	struct tcp_early *early;
+	size_t		 early_bytes;
+	int64_t		 ack_at;	/* delayed ACK; LOOP_NEVER: none */
+	/* The rest is tcp_rcv.c's own; add what it needs. */
+};
+
+enum tcp_rcv_ack { TCP_RCV_QUIET, TCP_RCV_LATER, TCP_RCV_NOW };
+
+typedef void tcp_rcv_fn(void *arg, const void *, size_t len);
+
+void	tcp_rcv_init(struct tcp_rcv *, uint32_t irs, uint16_t mss, uint8_t scale);
+void	tcp_rcv_free(struct tcp_rcv *);
+/* 1: the window has opened enough to be told at once. */
+int	tcp_rcv_grant(struct tcp_rcv *, size_t credit);
+/* RFC 9293 3.10.7.4, first check: is any of it in the window? */
+int	tcp_rcv_acceptable(const struct tcp_rcv *, uint32_t seq, size_t len);
+/* Payload and FIN of an acceptable segment, trimmed here to the window.  In
+ * order bytes go to @fn; *fin is set when all up to the FIN has been given. */
+enum tcp_rcv_ack tcp_rcv_segment(struct tcp_rcv *, uint32_t seq, const void *,
+	    size_t len, int has_fin, int *fin, tcp_rcv_fn *fn, void *arg,
+	    int64_t now);
+/* What an ACK that goes out now says; it also settles what was owed. */
+uint16_t tcp_rcv_advertise(struct tcp_rcv *);	/* the header's field */
+unsigned tcp_rcv_sacks(const struct tcp_rcv *, struct tcp_sack *, unsigned max);
+
+#endif
