@@ -6,7 +6,8 @@
  * than a spent one, source routes and fragments are refused.  An atomic
  * fragment (RFC 6946) is no fragment.  Addresses that no unicast packet may
  * bear are refused here, too: multicast, broadcast, loopback, unspecified,
- * link-local sources of another link, source equal to destination.
+ * IPv4 in the clothes of IPv6, link-local sources, source equal to destination.
+ * Not here: which networks there are, and so their broadcast addresses.
  */
 #ifndef TUN_IP_H
 #define TUN_IP_H
@@ -24,16 +25,20 @@ enum { IP_TTL = 64 };
 struct ip {			/* a packet; borrows it */
 	struct addr	 src, dst;	/* port 0 */
 	uint8_t		 proto;		/* behind all extension headers */
+	uint16_t	 proto_at;	/* where @head says so: an offset */
 	const uint8_t	*head;		/* the packet, headlen + len bytes */
 	size_t		 headlen;	/* up to the payload */
 	const uint8_t	*payload;
 	size_t		 len;
 };
 
+/* A frame that is longer than its packet is trimmed.  Of a packet that is
+ * dropped nothing is said. */
 enum drop	ip_parse(struct ip *, const uint8_t *, size_t len);
 
-/* Writes a header for @len bytes of payload: its length.  @out has room for
- * IP6_HEAD.  IPv4: don't fragment, checksum whole. */
+/* Writes a header for @len bytes of payload, PKT_MAX in all: its length.  @out
+ * has room for IP6_HEAD.  IPv4: don't fragment, identification 0, checksum
+ * whole.  Both addresses are of one family. */
 size_t	ip_build(uint8_t *out, const struct addr *src, const struct addr *dst,
 	    uint8_t proto, size_t len);
 

@@ -3,7 +3,7 @@ tun_libtun_a_SOURCES = \
 	tun/csum.c tun/csum.h \
 	tun/drop.c tun/drop.h \
 	tun/icmp.h \
-	tun/ip.h \
+	tun/ip.c tun/ip.h \
 	tun/pkt.h \
 	tun/stack.h \
 	tun/tcp_rcv.h \
