@@ -7,6 +7,6 @@ tun_libtun_a_SOURCES = \
 	tun/pkt.h \
 	tun/stack.h \
 	tun/tcp_rcv.h \
-	tun/tcp_seg.h \
+	tun/tcp_seg.c tun/tcp_seg.h \
 	tun/tcp_snd.h \
 	tun/tundev.h

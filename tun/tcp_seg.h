@@ -1,8 +1,10 @@
 /* tun/tcp_seg.h - a TCP segment: header and options (RFC 9293 3.1, 7323, 2018)
  *
  * Parsing takes what is well-formed and nothing else: the offset within the
- * segment, each option within the offset.  Values are as they are on the wire;
- * whether they make sense is for the connection to say.
+ * segment, each option within the offset, one that is known of its own length,
+ * no port 0.  Values are as they are on the wire; whether they make sense is for
+ * the connection to say.  Of an option that comes twice the last counts.  The
+ * urgent pointer means nothing.
  */
 #ifndef TUN_TCP_SEG_H
 #define TUN_TCP_SEG_H
@@ -25,7 +27,8 @@ struct tcp_seg {
 	uint8_t		 flags;
 	uint16_t	 wnd;		/* the field, not scaled */
 	uint16_t	 mss;		/* 0: none */
-	int8_t		 wscale;	/* -1: none */
+	int8_t		 wscale;	/* -1: none; above 14 is 14 (RFC 7323
+					 * 2.3) */
 	uint8_t		 sack_ok;
 	uint8_t		 has_ts;
 	uint32_t	 ts_val, ts_ecr;
