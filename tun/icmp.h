@@ -25,7 +25,8 @@ enum icmp_error {
 enum { ICMP_MAX = 1280 };		/* bytes of what is built, IP and all */
 
 /* A whole packet from @from to the sender of @about, quoting as much of it as
- * fits (IPv4: 576 bytes in all, IPv6: 1280): its length.  @out: ICMP_MAX. */
+ * fits (IPv4: 576 bytes in all, IPv6: 1280): its length, or 0 where @about may
+ * be an error itself.  @out: ICMP_MAX. */
 size_t	icmp_error_build(uint8_t *out, const struct addr *from,
 	    enum icmp_error, const struct ip *about);
 
@@ -33,11 +34,12 @@ enum icmp_kind {
 	ICMP_OTHER,
 	ICMP_ECHO,			/* a request */
 	ICMP_TOO_BIG,			/* about a segment of ours */
-	ICMP_UNREACHABLE		/* hard or soft, the same */
+	ICMP_UNREACHABLE		/* hard or soft, the same; time
+					 * exceeded, parameter problem */
 };
 struct icmp {
 	enum icmp_kind	 kind;
-	uint32_t	 mtu;		/* ICMP_TOO_BIG */
+	uint32_t	 mtu;		/* ICMP_TOO_BIG; 0: not told */
 	/* What is quoted: a TCP segment from src to dst. */
 	struct addr	 src, dst;	/* with ports */
 	uint32_t	 seq;

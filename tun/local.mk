@@ -2,7 +2,7 @@ noinst_LIBRARIES += tun/libtun.a
 tun_libtun_a_SOURCES = \
 	tun/csum.c tun/csum.h \
 	tun/drop.c tun/drop.h \
-	tun/icmp.h \
+	tun/icmp.c tun/icmp.h \
 	tun/ip.c tun/ip.h \
 	tun/pkt.h \
 	tun/stack.h \

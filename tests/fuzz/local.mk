@@ -17,6 +17,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fz_guard_state \
 	tests/fuzz/fz_hello \
 	tests/fuzz/fz_http_resp \
+	tests/fuzz/fz_ip \
 	tests/fuzz/fz_microdesc \
 	tests/fuzz/fz_ntor \
 	tests/fuzz/fz_ntor3_reply \
@@ -134,6 +135,11 @@ tests_fuzz_fz_http_resp_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_http_resp.c
 tests_fuzz_fz_http_resp_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 tests_fuzz_fz_http_resp_LDADD = $(ONION_LIBS)
+
+tests_fuzz_fz_ip_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_ip.c
+tests_fuzz_fz_ip_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_ip_LDADD = $(TUN_LIBS)
 
 tests_fuzz_fz_microdesc_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_microdesc.c

@@ -1,10 +1,13 @@
 check_PROGRAMS += \
 	tests/tun/test_csum \
+	tests/tun/test_icmp \
 	tests/tun/test_ip \
 	tests/tun/test_tcp_seg
 TUN_TESTS_LDADD = $(TUN_LIBS) $(CHECK_LIBS)
 tests_tun_test_csum_SOURCES = tests/tun/test_csum.c
 tests_tun_test_csum_LDADD = $(TUN_TESTS_LDADD)
+tests_tun_test_icmp_SOURCES = tests/tun/test_icmp.c tests/tun/raw.h
+tests_tun_test_icmp_LDADD = $(TUN_TESTS_LDADD)
 tests_tun_test_ip_SOURCES = tests/tun/test_ip.c tests/tun/raw.h
 tests_tun_test_ip_LDADD = $(TUN_TESTS_LDADD)
 tests_tun_test_tcp_seg_SOURCES = tests/tun/test_tcp_seg.c tests/tun/raw.h
