@@ -514,6 +514,7 @@ static const struct {
 	{ "short header",		4, 0, 0x44, DROP_ICMP },
 	{ "options",			4, 0, 0x46, DROP_ICMP },
 	{ "fragment",			4, 7, 1, DROP_ICMP },
+	{ "fragment, far",		4, 6, 0x10, DROP_ICMP },
 	{ "more fragments",		4, 6, 0x20, DROP_ICMP },
 	{ "udp",			4, 9, 17, DROP_ICMP },
 	{ "icmp",			4, 9, 1, DROP_ICMP },

@@ -162,7 +162,8 @@ static const struct {
 	{ "middle fragment",		6, 0x30, DROP_FRAGMENT },
 	{ "don't and more fragments",	6, 0x60, DROP_FRAGMENT },
 	{ "last fragment",		7, 1, DROP_FRAGMENT },
-	{ "last fragment, far",		6, 0x1f, DROP_FRAGMENT },
+	{ "last fragment, far",		6, 0x10, DROP_FRAGMENT },
+	{ "last fragment, farthest",	6, 0x1f, DROP_FRAGMENT },
 	{ "time to live of 0",		8, 0, DROP_NOT },
 	{ "other protocol",		9, 255, DROP_NOT },
 };
