@@ -150,8 +150,8 @@ options6(struct wire *w)
 	return w->err ? DROP_HEADER : DROP_NOT;
 }
 
-/* Type 0 is refused even when it is spent (RFC 5095); type 2 never is spent, and
- * there is no mobile node here. */
+/* Type 0 is refused even when it is spent (RFC 5095); type 2 never is spent,
+ * and there is no mobile node here. */
 static enum drop
 routing(struct wire *w)
 {
@@ -265,7 +265,7 @@ build4(struct pack *p, const struct addr *src, const struct addr *dst,
 	pack_u16(p, (uint16_t)(IP4_HEAD + len));
 	pack_u16(p, 0);
 	pack_u16(p, DONT_FRAGMENT);
-	pack_u8(p, IP_TTL);
+	pack_u8(p, IP_HOPS);
 	pack_u8(p, proto);
 	pack_u16(p, 0);
 	pack_put(p, src->ip, 4);
@@ -280,7 +280,7 @@ build6(struct pack *p, const struct addr *src, const struct addr *dst,
 	pack_u32(p, 0x60000000);		/* no class, no flow label */
 	pack_u16(p, (uint16_t)len);
 	pack_u8(p, proto);
-	pack_u8(p, IP_TTL);
+	pack_u8(p, IP_HOPS);
 	pack_put(p, src->ip, 16);
 	pack_put(p, dst->ip, 16);
 }

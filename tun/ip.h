@@ -20,7 +20,7 @@
 
 enum { IP_TCP = 6, IP_UDP = 17, IP_ICMP = 1, IP_ICMP6 = 58 };
 enum { IP4_HEAD = 20, IP6_HEAD = 40, IP_EXT_MAX = 8 };
-enum { IP_TTL = 64 };
+enum { IP_HOPS = 64 };		/* TTL, hop limit of what we send */
 
 struct ip {			/* a packet; borrows it */
 	struct addr	 src, dst;	/* port 0 */

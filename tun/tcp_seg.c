@@ -108,7 +108,7 @@ tcp_seg_parse(struct tcp_seg *s, const uint8_t *p, size_t len)
 	headlen = (wire_u8(&w) >> 4) * 4u;
 	s->flags = wire_u8(&w);
 	s->wnd = wire_u16(&w);
-	wire_take(&w, 4);		/* checksum, and urgent: means nothing */
+	wire_take(&w, 4);		/* checksum; urgent pointer */
 	if (w.err)
 		return DROP_RUNT;
 	if (headlen < TCP_HEAD || s->sport == 0 || s->dport == 0)

@@ -2,9 +2,9 @@
  *
  * Parsing takes what is well-formed and nothing else: the offset within the
  * segment, each option within the offset, one that is known of its own length,
- * no port 0.  Values are as they are on the wire; whether they make sense is for
- * the connection to say.  Of an option that comes twice the last counts.  The
- * urgent pointer means nothing.
+ * no port 0.  Values are as they are on the wire; whether they make sense is
+ * for the connection to say.  Of an option that comes twice the last counts.
+ * The urgent pointer means nothing.
  */
 #ifndef TUN_TCP_SEG_H
 #define TUN_TCP_SEG_H

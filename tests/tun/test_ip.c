@@ -209,8 +209,8 @@ static const struct {
 	{ "security",		"\x82\3\0\1", 4, DROP_NOT },
 	{ "unknown",		"\x5e\3\0\1", 4, DROP_NOT },
 	{ "unknown, empty",	"\x5e\2\x5e\2", 4, DROP_NOT },
-	{ "unknown, 40 bytes",	"\x5e\x28\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
-	    "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 40, DROP_NOT },
+	{ "unknown, 40 bytes",	"\x5e\x28" "0123456789abcdefghi"
+	    "0123456789abcdefghi", 40, DROP_NOT },
 	{ "loose source route",	"\x83\7\4\1\2\3\4\0", 8, DROP_OPTIONS },
 	{ "strict, spent",	"\x89\3\4\0", 4, DROP_OPTIONS },
 	{ "record route",	"\7\7\4\0\0\0\0\0", 8, DROP_OPTIONS },
@@ -309,7 +309,7 @@ START_TEST(ip_parse_judges_the_extension_headers_of_ipv6)
 }
 END_TEST
 
-START_TEST(ip_parse_option_of_ipv6_beyond_its_header_is_not_read_from_the_next)
+START_TEST(ip_parse_ipv6_option_is_not_read_from_the_next_header)
 {
 	static const uint8_t ext[] = {
 		60, 0, 1, 4, 0, 0, 0, 0,	/* good */
@@ -492,7 +492,7 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(ip_parse_judges_the_options_of_ipv4, NELEM(options4)),
 	UNIT_LOOP(ip_parse_judges_the_extension_headers_of_ipv6,
 	    NELEM(extensions)),
-	UNIT(ip_parse_option_of_ipv6_beyond_its_header_is_not_read_from_the_next),
+	UNIT(ip_parse_ipv6_option_is_not_read_from_the_next_header),
 	UNIT(ip_parse_limits_the_number_of_extension_headers),
 	UNIT(ip_parse_jumbogram_is_refused),
 	UNIT_LOOP(ip_parse_judges_addresses, NELEM(addrs)),
