@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "tun/drop.h"
+#include "tun/seq.h"
 #include "tun/tcp_snd.h"
 
 enum {
@@ -44,18 +45,5 @@ enum drop	tcp_seg_parse(struct tcp_seg *, const uint8_t *, size_t len);
 /* The header with its options: its length, a multiple of 4, at most
  * TCP_HEAD_MAX; as many SACK blocks as fit.  The checksum field is 0. */
 size_t	tcp_seg_build(uint8_t *out, const struct tcp_seg *);
-
-/* Sequence numbers: is a before b (RFC 9293 3.4)? */
-static inline int
-seq_lt(uint32_t a, uint32_t b)
-{
-	return (int32_t)(a - b) < 0;
-}
-
-static inline int
-seq_le(uint32_t a, uint32_t b)
-{
-	return (int32_t)(a - b) <= 0;
-}
 
 #endif
