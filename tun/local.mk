@@ -5,6 +5,7 @@ tun_libtun_a_SOURCES = \
 	tun/icmp.c tun/icmp.h \
 	tun/ip.c tun/ip.h \
 	tun/pkt.h \
+	tun/ring.c tun/ring.h \
 	tun/seq.h \
 	tun/stack.h \
 	tun/tcp_rcv.h \

@@ -12,3 +12,8 @@ tests_tun_test_ip_SOURCES = tests/tun/test_ip.c tests/tun/raw.h
 tests_tun_test_ip_LDADD = $(TUN_TESTS_LDADD)
 tests_tun_test_tcp_seg_SOURCES = tests/tun/test_tcp_seg.c tests/tun/raw.h
 tests_tun_test_tcp_seg_LDADD = $(TUN_TESTS_LDADD)
+tests_tun_test_csum_LDADD = $(TUN_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/tun/test_ring
+tests_tun_test_ring_SOURCES = tests/tun/test_ring.c
+tests_tun_test_ring_LDADD = $(TUN_LIBS) $(CHECK_LIBS)

@@ -1,0 +1,133 @@
+/* tests/tun/test_ring.c - a queue of bytes that are read where they lie */
+#include "tun/ring.h"
+
+#include <check.h>
+#include <string.h>
+
+#include "tests/unit.h"
+
+/* What the slices hold, in one piece. */
+static size_t
+copy(const struct ring *r, size_t at, size_t len, uint8_t *out)
+{
+	struct pkt_slice s[2];
+	unsigned i, n = ring_slices(r, at, len, s);
+	size_t got = 0;
+
+	for (i = 0; i < n; i++) {
+		ck_assert_uint_gt(s[i].len, 0);
+		memcpy(out + got, s[i].p, s[i].len);
+		got += s[i].len;
+	}
+	return got;
+}
+
+START_TEST(ring_put_up_to_the_ceiling_takes_no_more)
+{
+	static const uint8_t some[1000];
+	struct ring r;
+
+	ring_init(&r, 1000);
+	ck_assert_uint_eq(ring_put(&r, some, 999), 999);
+	ck_assert_uint_eq(ring_put(&r, some, 2), 1);
+	ck_assert_uint_eq(ring_put(&r, some, 1), 0);
+	ck_assert_uint_eq(r.cap, 1000);
+	ring_drain(&r, 10);
+	ck_assert_uint_eq(ring_put(&r, some, 100), 10);
+	ring_free(&r);
+	ck_assert_uint_eq(ring_put(&r, some, 1000), 1000);
+	ring_free(&r);
+}
+END_TEST
+
+START_TEST(ring_that_runs_empty_holds_no_memory)
+{
+	struct ring r;
+
+	ring_init(&r, 1000);
+	ck_assert_uint_eq(ring_put(&r, "abc", 3), 3);
+	ck_assert_ptr_nonnull(r.base);
+	ring_drain(&r, 3);
+	ck_assert_ptr_null(r.base);
+	ck_assert_uint_eq(r.cap, 0);
+}
+END_TEST
+
+START_TEST(ring_zeroed_takes_nothing)
+{
+	struct ring r = { 0 };
+	struct pkt_slice s[2];
+
+	ck_assert_uint_eq(ring_put(&r, "abc", 3), 0);
+	ck_assert_uint_eq(ring_slices(&r, 0, 0, s), 0);
+	ring_free(&r);
+}
+END_TEST
+
+START_TEST(ring_slices_across_the_end_are_two)
+{
+	struct pkt_slice s[2];
+	uint8_t in[256], out[256];
+	struct ring r;
+	size_t i;
+
+	for (i = 0; i < sizeof(in); i++)
+		in[i] = (uint8_t)i;
+	ring_init(&r, sizeof(in));
+	ck_assert_uint_eq(ring_put(&r, in, 200), 200);
+	ring_drain(&r, 150);
+	ck_assert_uint_eq(ring_put(&r, in, 150), 150);
+	ck_assert_uint_eq(ring_slices(&r, 0, 200, s), 2);
+	ck_assert_uint_eq(s[0].len, 106);
+	ck_assert_uint_eq(ring_slices(&r, 0, 106, s), 1);
+	ck_assert_uint_eq(ring_slices(&r, 106, 94, s), 1);
+	ck_assert_uint_eq(copy(&r, 0, 200, out), 200);
+	ck_assert_mem_eq(out, in + 150, 50);
+	ck_assert_mem_eq(out + 50, in, 150);
+	ring_free(&r);
+}
+END_TEST
+
+/* Against an array, with growth at every state of wrapping. */
+START_TEST(ring_at_random_is_a_queue)
+{
+	static uint8_t model[5000], out[5000], in[700];
+	size_t len = 0, n, at, took;
+	struct ring r;
+	int i, wrong = 0;
+
+	ring_init(&r, sizeof(model));
+	for (i = 0; i < 20000; i++) {
+		n = (size_t)rand_below(sizeof(in));
+		if (rand_below(2)) {
+			rand_bytes(in, n);
+			took = ring_put(&r, in, n);
+			wrong += took !=
+			    (n < sizeof(model) - len ? n : sizeof(model) - len);
+			memcpy(model + len, in, took);
+			len += took;
+		} else {
+			n = n < len ? n : len;
+			ring_drain(&r, n);
+			memmove(model, model + n, len - n);
+			len -= n;
+		}
+		at = (size_t)rand_below(len + 1);
+		n = (size_t)rand_below(len - at + 1);
+		wrong += r.len != len || copy(&r, at, n, out) != n ||
+		    memcmp(out, model + at, n) != 0;
+		ck_assert_int_eq(wrong, 0);
+	}
+	ring_free(&r);
+}
+END_TEST
+
+static const struct unit_test tests[] = {
+	UNIT(ring_put_up_to_the_ceiling_takes_no_more),
+	UNIT(ring_that_runs_empty_holds_no_memory),
+	UNIT(ring_zeroed_takes_nothing),
+	UNIT(ring_slices_across_the_end_are_two),
+	UNIT(ring_at_random_is_a_queue),
+};
+
+UNIT_MAIN("ring", tests)

@@ -1,0 +1,113 @@
+/* tun/ring.c - a queue of bytes that are read where they lie
+ *
+ * base/buf keeps its bytes in one piece, for which each is moved about once
+ * more, and needs up to twice the memory.  A queue of sent data is large, never
+ * at rest, and read by whoever takes slices: here nothing moves but where the
+ * block must grow.
+ */
+#include "tun/ring.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RING_FIRST = 256 };
+
+void
+ring_init(struct ring *r, uint32_t max)
+{
+	memset(r, 0, sizeof(*r));
+	r->max = max;
+}
+
+void
+ring_free(struct ring *r)
+{
+	free(r->base);
+	ring_init(r, r->max);
+}
+
+unsigned
+ring_slices(const struct ring *r, size_t at, size_t len,
+    struct pkt_slice out[2])
+{
+	size_t from = r->off + at, head;
+
+	assert(at + len <= r->len);
+	if (len == 0)
+		return 0;
+	if (from >= r->cap)
+		from -= r->cap;
+	head = r->cap - from < len ? r->cap - from : len;
+	out[0].p = r->base + from;
+	out[0].len = head;
+	if (head == len)
+		return 1;
+	out[1].p = r->base;
+	out[1].len = len - head;
+	return 2;
+}
+
+/* Without memory it stays as it is: the ring takes less. */
+static void
+grow(struct ring *r, size_t want)
+{
+	struct pkt_slice old[2];
+	uint32_t cap = r->cap ? r->cap : RING_FIRST / 2;
+	unsigned i, n;
+	uint8_t *p;
+	size_t at = 0;
+
+	do
+		cap = cap < r->max / 2 ? cap * 2 : r->max;
+	while (cap < want);
+	if ((p = malloc(cap)) == NULL)
+		return;
+	n = ring_slices(r, 0, r->len, old);
+	for (i = 0; i < n; i++) {
+		memcpy(p + at, old[i].p, old[i].len);
+		at += old[i].len;
+	}
+	free(r->base);
+	r->base = p;
+	r->cap = cap;
+	r->off = 0;
+}
+
+size_t
+ring_put(struct ring *r, const void *p, size_t len)
+{
+	size_t at, head;
+
+	if (len > r->max - r->len)
+		len = r->max - r->len;
+	if (len > r->cap - r->len)
+		grow(r, r->len + len);
+	if (len > r->cap - r->len)
+		len = r->cap - r->len;
+	if (len == 0)
+		return 0;
+	at = r->off + r->len;
+	if (at >= r->cap)
+		at -= r->cap;
+	head = r->cap - at < len ? r->cap - at : len;
+	memcpy(r->base + at, p, head);
+	if (len > head)
+		memcpy(r->base, (const uint8_t *)p + head, len - head);
+	r->len += (uint32_t)len;
+	return len;
+}
+
+void
+ring_drain(struct ring *r, size_t n)
+{
+	assert(n <= r->len);
+	r->len -= (uint32_t)n;
+	if (r->len == 0) {
+		ring_free(r);
+		return;
+	}
+	r->off += (uint32_t)n;
+	if (r->off >= r->cap)
+		r->off -= r->cap;
+}

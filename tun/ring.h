@@ -1,0 +1,31 @@
+/* tun/ring.h - a queue of bytes that are read where they lie
+ *
+ * Bytes are copied once, when they come, and stay where they are until they are
+ * drained; what is read is therefore up to two slices.  The block grows as it
+ * must, up to @max, and goes when the ring runs empty.
+ */
+#ifndef TUN_RING_H
+#define TUN_RING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tun/pkt.h"
+
+struct ring {
+	uint8_t		*base;
+	uint32_t	 off;		/* of the first byte */
+	uint32_t	 len;		/* bytes queued */
+	uint32_t	 cap;
+	uint32_t	 max;		/* most bytes that may ever be queued */
+};
+
+void	 ring_init(struct ring *, uint32_t max);
+void	 ring_free(struct ring *);	/* back to empty, memory gone */
+size_t	 ring_put(struct ring *, const void *, size_t len);	/* taken */
+void	 ring_drain(struct ring *, size_t);
+/* @len bytes from @at on, all of which must be there: slices filled. */
+unsigned ring_slices(const struct ring *, size_t at, size_t len,
+	    struct pkt_slice out[2]);
+
+#endif
