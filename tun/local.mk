@@ -10,5 +10,7 @@ tun_libtun_a_SOURCES = \
 	tun/stack.h \
 	tun/tcp_rcv.h \
 	tun/tcp_seg.c tun/tcp_seg.h \
+	tun/tcp_rtt.c tun/tcp_rtt.h \
+	tun/tcp_seg.h \
 	tun/tcp_snd.h \
 	tun/tundev.h
