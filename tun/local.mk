@@ -8,6 +8,7 @@ tun_libtun_a_SOURCES = \
 	tun/ring.c tun/ring.h \
 	tun/seq.h \
 	tun/stack.h \
+	tun/tcp_cwnd.c tun/tcp_cwnd.h \
 	tun/tcp_rcv.h \
 	tun/tcp_seg.c tun/tcp_seg.h \
 	tun/tcp_rtt.c tun/tcp_rtt.h \

@@ -18,6 +18,10 @@ check_PROGRAMS += tests/tun/test_ring
 tests_tun_test_ring_SOURCES = tests/tun/test_ring.c
 tests_tun_test_ring_LDADD = $(TUN_LIBS) $(CHECK_LIBS)
 
+check_PROGRAMS += tests/tun/test_tcp_cwnd
+tests_tun_test_tcp_cwnd_SOURCES = tests/tun/test_tcp_cwnd.c
+tests_tun_test_tcp_cwnd_LDADD = $(TUN_LIBS) $(CHECK_LIBS)
+
 check_PROGRAMS += tests/tun/test_tcp_rtt
 tests_tun_test_tcp_rtt_SOURCES = tests/tun/test_tcp_rtt.c
 tests_tun_test_tcp_rtt_LDADD = $(TUN_LIBS) $(CHECK_LIBS)
