@@ -14,4 +14,5 @@ tun_libtun_a_SOURCES = \
 	tun/tcp_rtt.c tun/tcp_rtt.h \
 	tun/tcp_seg.h \
 	tun/tcp_snd.h \
+	tun/tcp_tx.c tun/tcp_tx.h \
 	tun/tundev.h

@@ -25,3 +25,7 @@ tests_tun_test_tcp_cwnd_LDADD = $(TUN_LIBS) $(CHECK_LIBS)
 check_PROGRAMS += tests/tun/test_tcp_rtt
 tests_tun_test_tcp_rtt_SOURCES = tests/tun/test_tcp_rtt.c
 tests_tun_test_tcp_rtt_LDADD = $(TUN_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/tun/test_tcp_tx
+tests_tun_test_tcp_tx_SOURCES = tests/tun/test_tcp_tx.c
+tests_tun_test_tcp_tx_LDADD = $(TUN_LIBS) $(CHECK_LIBS)
