@@ -22,6 +22,10 @@ check_PROGRAMS += tests/tun/test_tcp_cwnd
 tests_tun_test_tcp_cwnd_SOURCES = tests/tun/test_tcp_cwnd.c
 tests_tun_test_tcp_cwnd_LDADD = $(TUN_LIBS) $(CHECK_LIBS)
 
+check_PROGRAMS += tests/tun/test_tcp_rack
+tests_tun_test_tcp_rack_SOURCES = tests/tun/test_tcp_rack.c
+tests_tun_test_tcp_rack_LDADD = $(TUN_LIBS) $(CHECK_LIBS)
+
 check_PROGRAMS += tests/tun/test_tcp_rtt
 tests_tun_test_tcp_rtt_SOURCES = tests/tun/test_tcp_rtt.c
 tests_tun_test_tcp_rtt_LDADD = $(TUN_LIBS) $(CHECK_LIBS)
