@@ -8,6 +8,9 @@
  * 3.8.6.1).  Sans IO: segments are asked for by tcp_snd_next(), and time comes
  * in as milliseconds of the loop.
  *
+ * Its parts: ring (the queue), tcp_tx (what is under way), tcp_rtt, tcp_rack,
+ * tcp_cwnd.
+ *
  * SYN and FIN take a place in the sequence space; SYN is not sent here: una and
  * nxt begin behind it.
  */
@@ -17,17 +20,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/buf.h"
 #include "tun/pkt.h"
-
-struct tcp_tx;			/* one transmission; tcp_snd.c */
+#include "tun/ring.h"
+#include "tun/tcp_cwnd.h"
+#include "tun/tcp_rack.h"
+#include "tun/tcp_rtt.h"
+#include "tun/tcp_tx.h"
 
 enum {
 	TCP_SND_QUEUE_MAX = 512 * 1024,	/* bytes, sent and unsent */
-	TCP_SND_TX_MAX = 1024,		/* transmissions remembered */
 	TCP_SND_SACK_MAX = 4,		/* blocks in one segment */
-	TCP_RTO_MIN_MS = 200, TCP_RTO_MAX_MS = 60000, TCP_RTO_FIRST_MS = 1000,
-	TCP_GIVE_UP_MS = 100 * 1000	/* unacknowledged: the client is gone */
+	TCP_SND_MSS_MIN = 536,		/* see tcp_snd_init() */
+	TCP_GIVE_UP_MS = 100 * 1000	/* nothing heard: the client is gone */
 };
 
 struct tcp_sack {
@@ -55,42 +59,78 @@ struct tcp_seg_out {
 };
 
 struct tcp_snd {
-	struct buf	 q;		/* from una; FIN is not in it */
-	struct tcp_tx	*tx;		/* what is under way, by sequence */
-	uint32_t	 ntx, txcap;
-	uint32_t	 una, nxt;
+	struct ring	 q;		/* from una; FIN is not in it */
+	struct tcp_txs	 tx;		/* what is under way */
+	struct tcp_rtt	 rtt;
+	struct tcp_rack	 rack;
+	struct tcp_cwnd	 cc;
+	uint32_t	 una;
+	uint32_t	 nxt;		/* of a segment without payload: max,
+					 * but not beyond the window */
 	uint32_t	 max;		/* highest ever sent, one past */
-	uint32_t	 wnd, max_wnd;	/* that the client offers; the largest */
+	uint32_t	 wnd, max_wnd;	/* the client offers; the largest */
 	uint32_t	 wl1, wl2;
-	uint32_t	 cwnd, ssthresh;
 	int64_t		 deadline;	/* LOOP_NEVER: none */
-	/* The rest is tcp_snd.c's own; add what it needs. */
+
+	/* tcp_snd.c's own. */
+	int64_t		 since;		/* the oldest in q; see buf_since */
+	int64_t		 rto_at;	/* or the next probe of the window */
+	int64_t		 soon_at;	/* something that comes before it */
+	int64_t		 alive_at;	/* the client last gave us hope */
+	uint32_t	 tlp_end;	/* RFC 8985 7: TLP.end_seq */
+	uint32_t	 sack_seen;	/* a hash of the last blocks */
+	uint32_t	 dup;		/* bytes that left, say duplicate ACKs
+					 * of a client without SACK */
+	uint16_t	 mss;
+	uint8_t		 soon;		/* what it is that comes soon ... */
+	uint8_t		 probe;		/* ... and that goes out next */
+	uint8_t		 probes;	/* for the tail, unanswered */
+	uint8_t		 tries;		/* to probe the window, unanswered */
+	uint8_t		 dups;		/* duplicate ACKs in a row */
+	uint8_t		 sack : 1, ts : 1;	/* negotiated */
+	uint8_t		 heard : 1;	/* wl1 and wl2 hold */
+	uint8_t		 fin : 1, fin_sent : 1, fin_acked : 1;
+	uint8_t		 stuck : 1;	/* only the window holds us back */
+	uint8_t		 tlp : 1, tlp_again : 1;	/* see tlp_end */
+	uint8_t		 undo : 1;	/* the timeout may prove spurious */
 };
 
+/* @mss is the payload that fits a segment, options such as timestamps taken
+ * off.  Below TCP_SND_MSS_MIN it counts as that: no host may refuse as much
+ * (RFC 9293 3.7.1), and one that says so wants us to send a flood of crumbs.
+ * How long the handshake took, if our SYN went out once, should be told next:
+ * tcp_rtt_sample(&s->rtt, ms). */
 void	tcp_snd_init(struct tcp_snd *, uint32_t iss, uint16_t mss, int sack,
 	    int timestamps);
 void	tcp_snd_free(struct tcp_snd *);
 
-/* How much of it the queue took. */
+/* How much of it the queue took: less than there is room for where memory is
+ * short, and then tcp_snd_timer() says when to try again. */
 size_t	tcp_snd_put(struct tcp_snd *, const void *, size_t len, int64_t now);
 size_t	tcp_snd_room(const struct tcp_snd *);
 void	tcp_snd_fin(struct tcp_snd *);		/* after all that is in it */
 int	tcp_snd_fin_acked(const struct tcp_snd *);
 size_t	tcp_snd_queued(const struct tcp_snd *);	/* bytes not acknowledged */
+/* Loop ms since when the oldest of them have waited; LOOP_NEVER: none. */
+int64_t	tcp_snd_since(const struct tcp_snd *);
 
-/* What an acceptable ACK (una <= ack <= max) means.  TCP_ACK_* or'ed. */
+/* What an acceptable ACK (una <= ack <= max) means: TCP_ACK_* or'ed.  WINDOW:
+ * another one is offered.  There may be segments to send after it, as after
+ * tcp_snd_put() and tcp_snd_fin(). */
 enum { TCP_ACK_NEW = 1, TCP_ACK_WINDOW = 2, TCP_ACK_FIN = 4 };
 int	tcp_snd_ack(struct tcp_snd *, const struct tcp_ack *, int64_t now);
 
 /* The next segment to go out now, up to @most bytes of payload (at least the
- * MSS; more where the device cuts): 1, and it counts as sent; 0: none. */
+ * MSS; more where the device cuts): 1, and it counts as sent; 0: none.  It may
+ * be a probe: an empty one, whose sequence number is an old one. */
 int	tcp_snd_next(struct tcp_snd *, struct tcp_seg_out *, size_t most,
 	    int64_t now);
 /* When tcp_snd_timer() is due: s->deadline.  0, and there may be something to
- * send now; -ETIMEDOUT: the client is gone. */
+ * send now, or room again; -ETIMEDOUT: the client is gone. */
 int	tcp_snd_timer(struct tcp_snd *, int64_t now);
 
-/* The path takes smaller segments only (a plausible ICMP; RFC 5927). */
-void	tcp_snd_set_mss(struct tcp_snd *, uint16_t mss);
+/* The path takes smaller segments only (a plausible ICMP; RFC 5927): what is
+ * under way goes again.  Larger than now: nothing happens. */
+void	tcp_snd_set_mss(struct tcp_snd *, uint16_t mss, int64_t now);
 
 #endif

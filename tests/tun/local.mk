@@ -33,3 +33,9 @@ tests_tun_test_tcp_rtt_LDADD = $(TUN_LIBS) $(CHECK_LIBS)
 check_PROGRAMS += tests/tun/test_tcp_tx
 tests_tun_test_tcp_tx_SOURCES = tests/tun/test_tcp_tx.c
 tests_tun_test_tcp_tx_LDADD = $(TUN_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/tun/test_tcp_snd
+tests_tun_test_tcp_snd_SOURCES = tests/tun/test_tcp_snd.c \
+	tests/tun/sndcheck.h
+tests_tun_test_tcp_snd_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
+tests_tun_test_tcp_snd_LDADD = $(TUN_LIBS) $(CHECK_LIBS)
