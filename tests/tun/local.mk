@@ -39,3 +39,8 @@ tests_tun_test_tcp_snd_SOURCES = tests/tun/test_tcp_snd.c \
 	tests/tun/sndcheck.h
 tests_tun_test_tcp_snd_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
 tests_tun_test_tcp_snd_LDADD = $(TUN_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/tun/test_tcp_snd_link
+tests_tun_test_tcp_snd_link_SOURCES = tests/tun/test_tcp_snd_link.c \
+	tests/tun/simtcp.c tests/tun/simtcp.h tests/tun/sndcheck.h
+tests_tun_test_tcp_snd_link_LDADD = $(TUN_LIBS) $(CHECK_LIBS)
