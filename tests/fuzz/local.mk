@@ -30,6 +30,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fz_state_file \
 	tests/fuzz/fz_store_cache \
 	tests/fuzz/fz_tcp_seg \
+	tests/fuzz/fz_tcp_snd \
 	tests/fuzz/fz_tls_peer_bytes
 
 if FUZZERS
@@ -214,6 +215,11 @@ tests_fuzz_fz_tcp_seg_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_tcp_seg.c
 tests_fuzz_fz_tcp_seg_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 tests_fuzz_fz_tcp_seg_LDADD = $(TUN_LIBS)
+tests_fuzz_fz_tcp_snd_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_tcp_snd.c \
+	tests/tun/sndcheck.h
+tests_fuzz_fz_tcp_snd_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_tcp_snd_LDADD = $(TUN_LIBS)
 
 tests_fuzz_fz_tls_peer_bytes_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_tls_peer_bytes.c
