@@ -4,6 +4,7 @@ base_libbase_a_SOURCES = \
 	base/buf.c base/buf.h \
 	base/enc.c base/enc.h \
 	base/endpoint.h \
+	base/hash.c base/hash.h \
 	base/log.c base/log.h \
 	base/loop.c base/loop.h \
 	base/map.c base/map.h \

@@ -1,5 +1,6 @@
 check_PROGRAMS += \
 	tests/base/test_addr tests/base/test_buf tests/base/test_enc \
+	tests/base/test_hash \
 	tests/base/test_log tests/base/test_loop tests/base/test_map \
 	tests/base/test_quota \
 	tests/base/test_rand tests/base/test_secret tests/base/test_wire
@@ -9,6 +10,8 @@ tests_base_test_buf_SOURCES = tests/base/test_buf.c
 tests_base_test_buf_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
 tests_base_test_enc_SOURCES = tests/base/test_enc.c
 tests_base_test_enc_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
+tests_base_test_hash_SOURCES = tests/base/test_hash.c
+tests_base_test_hash_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
 tests_base_test_log_SOURCES = tests/base/test_log.c
 tests_base_test_log_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
 tests_base_test_loop_SOURCES = tests/base/test_loop.c
