@@ -30,7 +30,7 @@
 enum {
 	TCP_SND_QUEUE_MAX = 512 * 1024,	/* bytes, sent and unsent */
 	TCP_SND_SACK_MAX = 4,		/* blocks in one segment */
-	TCP_SND_MSS_MIN = 536,		/* see tcp_snd_init() */
+	TCP_SND_MSS_MIN = 536 - 12,	/* see tcp_snd_init() */
 	TCP_GIVE_UP_MS = 100 * 1000	/* nothing heard: the client is gone */
 };
 
@@ -96,10 +96,10 @@ struct tcp_snd {
 };
 
 /* @mss is the payload that fits a segment, options such as timestamps taken
- * off.  Below TCP_SND_MSS_MIN it counts as that: no host may refuse as much
- * (RFC 9293 3.7.1), and one that says so wants us to send a flood of crumbs.
- * How long the handshake took, if our SYN went out once, should be told next:
- * tcp_rtt_sample(&s->rtt, ms). */
+ * off.  Below TCP_SND_MSS_MIN it counts as that: no host may refuse as much,
+ * which is 536 bytes with timestamps (RFC 9293 3.7.1), and one that says so
+ * wants us to send a flood of crumbs.  How long the handshake took, if our SYN
+ * went out once, should be told next: tcp_rtt_sample(&s->rtt, ms). */
 void	tcp_snd_init(struct tcp_snd *, uint32_t iss, uint16_t mss, int sack,
 	    int timestamps);
 void	tcp_snd_free(struct tcp_snd *);
