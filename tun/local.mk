@@ -12,8 +12,11 @@ tun_libtun_a_SOURCES = \
 	tun/tcp_rack.c tun/tcp_rack.h \
 	tun/tcp_rcv.h \
 	tun/tcp_seg.c tun/tcp_seg.h \
+	tun/tcp_rcv.c tun/tcp_rcv.h \
 	tun/tcp_rtt.c tun/tcp_rtt.h \
+	tun/tcp_seg.c tun/tcp_seg.h \
 	tun/tcp_seg.h \
+	tun/tcp_snd.h \
 	tun/tcp_snd.c tun/tcp_snd.h tun/tcp_snd_int.h \
 	tun/tcp_snd_ack.c \
 	tun/tcp_snd_out.c \

@@ -44,3 +44,12 @@ check_PROGRAMS += tests/tun/test_tcp_snd_link
 tests_tun_test_tcp_snd_link_SOURCES = tests/tun/test_tcp_snd_link.c \
 	tests/tun/simtcp.c tests/tun/simtcp.h tests/tun/sndcheck.h
 tests_tun_test_tcp_snd_link_LDADD = $(TUN_LIBS) $(CHECK_LIBS)
+
+NOMEM = tests/tun/nomem.c tests/tun/nomem.h
+WRAP_MEMORY = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc \
+	-Wl,--wrap=realloc,--wrap=free
+
+check_PROGRAMS += tests/tun/test_tcp_rcv
+tests_tun_test_tcp_rcv_SOURCES = tests/tun/test_tcp_rcv.c $(NOMEM)
+tests_tun_test_tcp_rcv_LDFLAGS = $(WRAP_MEMORY)
+tests_tun_test_tcp_rcv_LDADD = $(TUN_TESTS_LDADD)
