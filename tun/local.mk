@@ -9,6 +9,7 @@ tun_libtun_a_SOURCES = \
 	tun/seq.h \
 	tun/stack.h \
 	tun/tcp_cwnd.c tun/tcp_cwnd.h \
+	tun/tcp_fsm.c tun/tcp_fsm.h \
 	tun/tcp_rack.c tun/tcp_rack.h \
 	tun/tcp_rcv.h \
 	tun/tcp_seg.c tun/tcp_seg.h \

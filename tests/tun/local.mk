@@ -53,3 +53,7 @@ check_PROGRAMS += tests/tun/test_tcp_rcv
 tests_tun_test_tcp_rcv_SOURCES = tests/tun/test_tcp_rcv.c $(NOMEM)
 tests_tun_test_tcp_rcv_LDFLAGS = $(WRAP_MEMORY)
 tests_tun_test_tcp_rcv_LDADD = $(TUN_TESTS_LDADD)
+
+check_PROGRAMS += tests/tun/test_tcp_fsm
+tests_tun_test_tcp_fsm_SOURCES = tests/tun/test_tcp_fsm.c
+tests_tun_test_tcp_fsm_LDADD = $(TUN_TESTS_LDADD)
