@@ -5,6 +5,8 @@ tun_libtun_a_SOURCES = \
 	tun/icmp.c tun/icmp.h \
 	tun/ip.c tun/ip.h \
 	tun/pkt.h \
+	tun/proven.c tun/proven.h \
+	tun/rate.c tun/rate.h \
 	tun/ring.c tun/ring.h \
 	tun/seq.h \
 	tun/stack.h \

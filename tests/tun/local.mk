@@ -57,3 +57,11 @@ tests_tun_test_tcp_rcv_LDADD = $(TUN_TESTS_LDADD)
 check_PROGRAMS += tests/tun/test_tcp_fsm
 tests_tun_test_tcp_fsm_SOURCES = tests/tun/test_tcp_fsm.c
 tests_tun_test_tcp_fsm_LDADD = $(TUN_TESTS_LDADD)
+
+check_PROGRAMS += tests/tun/test_rate
+tests_tun_test_rate_SOURCES = tests/tun/test_rate.c
+tests_tun_test_rate_LDADD = $(TUN_TESTS_LDADD)
+
+check_PROGRAMS += tests/tun/test_proven
+tests_tun_test_proven_SOURCES = tests/tun/test_proven.c
+tests_tun_test_proven_LDADD = $(TUN_TESTS_LDADD)
