@@ -24,4 +24,5 @@ tun_libtun_a_SOURCES = \
 	tun/tcp_snd_ack.c \
 	tun/tcp_snd_out.c \
 	tun/tcp_tx.c tun/tcp_tx.h \
-	tun/tundev.h
+	tun/tundev.h \
+	tun/udp.c tun/udp.h

@@ -65,3 +65,7 @@ tests_tun_test_rate_LDADD = $(TUN_TESTS_LDADD)
 check_PROGRAMS += tests/tun/test_proven
 tests_tun_test_proven_SOURCES = tests/tun/test_proven.c
 tests_tun_test_proven_LDADD = $(TUN_TESTS_LDADD)
+
+check_PROGRAMS += tests/tun/test_udp
+tests_tun_test_udp_SOURCES = tests/tun/test_udp.c tests/tun/raw.h
+tests_tun_test_udp_LDADD = $(TUN_TESTS_LDADD)
