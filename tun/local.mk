@@ -10,8 +10,13 @@ tun_libtun_a_SOURCES = \
 	tun/ring.c tun/ring.h \
 	tun/seq.h \
 	tun/stack.h \
+	tun/tcp.c tun/tcp.h \
+	tun/tcp_conn.h \
 	tun/tcp_cwnd.c tun/tcp_cwnd.h \
 	tun/tcp_fsm.c tun/tcp_fsm.h \
+	tun/tcp_in.c tun/tcp_in.h \
+	tun/tcp_life.c tun/tcp_life.h \
+	tun/tcp_out.c tun/tcp_out.h \
 	tun/tcp_rack.c tun/tcp_rack.h \
 	tun/tcp_rcv.h \
 	tun/tcp_seg.c tun/tcp_seg.h \
