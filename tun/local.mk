@@ -9,7 +9,7 @@ tun_libtun_a_SOURCES = \
 	tun/rate.c tun/rate.h \
 	tun/ring.c tun/ring.h \
 	tun/seq.h \
-	tun/stack.h \
+	tun/stack.c tun/stack.h \
 	tun/tcp.c tun/tcp.h \
 	tun/tcp_conn.h \
 	tun/tcp_cwnd.c tun/tcp_cwnd.h \
@@ -28,6 +28,8 @@ tun_libtun_a_SOURCES = \
 	tun/tcp_snd.c tun/tcp_snd.h tun/tcp_snd_int.h \
 	tun/tcp_snd_ack.c \
 	tun/tcp_snd_out.c \
+	tun/tcp_table.c tun/tcp_table.h \
 	tun/tcp_tx.c tun/tcp_tx.h \
+	tun/tell.c tun/tell.h \
 	tun/tundev.h \
 	tun/udp.c tun/udp.h

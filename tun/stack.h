@@ -59,7 +59,8 @@ struct stack_conf {
 	uint16_t	 udp_port;	/* served at every address; 0: none */
 	size_t		 conns_max;	/* in all */
 	size_t		 conns_client_max;	/* of one client address */
-	size_t		 opening_max;	/* not yet accepted, in all */
+	size_t		 opening_max;	/* half open: held, or accepted and not
+					 * heard of since; in all */
 	size_t		 opening_client_max;
 	size_t		 bytes_max;	/* that wait in queues, in all */
 	const struct stack_user *user;
@@ -71,13 +72,15 @@ int	stack_new(struct stack **, const struct stack_conf *);
 void	stack_free(struct stack *);
 
 void	stack_input(struct stack *, const struct pkt_in *);
-/* An answer: from the address that was asked.  Too long: it is cut to nothing
- * and counted. */
+/* An answer: from the address that was asked.  Longer than a packet: it is
+ * dropped and counted. */
 void	stack_send(struct stack *, const struct addr *from,
 	    const struct addr *client, const void *, size_t len);
 
 struct stack_totals {
 	size_t		conns, opening;		/* now */
+	/* Handshakes done; SYNs refused, by the holder or a limit;
+	 * connections that did not end in order. */
 	uint64_t	opened, refused, resets;
 	uint64_t	packets_in, packets_out, bytes_in, bytes_out;
 	uint64_t	dropped[DROP_N];

@@ -69,3 +69,30 @@ tests_tun_test_proven_LDADD = $(TUN_TESTS_LDADD)
 check_PROGRAMS += tests/tun/test_udp
 tests_tun_test_udp_SOURCES = tests/tun/test_udp.c tests/tun/raw.h
 tests_tun_test_udp_LDADD = $(TUN_TESTS_LDADD)
+
+PEER = tests/tun/peer.c tests/tun/peer.h $(NOMEM)
+
+check_PROGRAMS += tests/tun/test_tcp
+tests_tun_test_tcp_SOURCES = tests/tun/test_tcp.c $(PEER)
+tests_tun_test_tcp_LDFLAGS = $(WRAP_MEMORY)
+tests_tun_test_tcp_LDADD = $(TUN_TESTS_LDADD)
+
+check_PROGRAMS += tests/tun/test_tcp_hard
+tests_tun_test_tcp_hard_SOURCES = tests/tun/test_tcp_hard.c $(PEER)
+tests_tun_test_tcp_hard_LDFLAGS = $(WRAP_MEMORY)
+tests_tun_test_tcp_hard_LDADD = $(TUN_TESTS_LDADD)
+
+check_PROGRAMS += tests/tun/test_tcp_table
+tests_tun_test_tcp_table_SOURCES = tests/tun/test_tcp_table.c $(PEER)
+tests_tun_test_tcp_table_LDFLAGS = $(WRAP_MEMORY)
+tests_tun_test_tcp_table_LDADD = $(TUN_TESTS_LDADD)
+
+check_PROGRAMS += tests/tun/test_tcp_link
+tests_tun_test_tcp_link_SOURCES = tests/tun/test_tcp_link.c $(PEER)
+tests_tun_test_tcp_link_LDFLAGS = $(WRAP_MEMORY)
+tests_tun_test_tcp_link_LDADD = $(TUN_TESTS_LDADD)
+
+check_PROGRAMS += tests/tun/test_stack
+tests_tun_test_stack_SOURCES = tests/tun/test_stack.c tests/tun/raw.h $(PEER)
+tests_tun_test_stack_LDFLAGS = $(WRAP_MEMORY)
+tests_tun_test_stack_LDADD = $(TUN_TESTS_LDADD)
