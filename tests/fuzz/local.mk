@@ -27,6 +27,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fz_relay_stream \
 	tests/fuzz/fz_relayset \
 	tests/fuzz/fz_resolved \
+	tests/fuzz/fz_stack \
 	tests/fuzz/fz_state_file \
 	tests/fuzz/fz_store_cache \
 	tests/fuzz/fz_tcp_seg \
@@ -200,6 +201,12 @@ tests_fuzz_fz_resolved_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_resolved.c
 tests_fuzz_fz_resolved_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 tests_fuzz_fz_resolved_LDADD = $(ONION_LIBS)
+
+tests_fuzz_fz_stack_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_stack.c \
+	$(PEER)
+tests_fuzz_fz_stack_LDFLAGS = $(WRAP_MEMORY) $(FUZZ_FLAGS)
+tests_fuzz_fz_stack_LDADD = $(TUN_LIBS)
 
 tests_fuzz_fz_state_file_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_state_file.c
