@@ -24,6 +24,7 @@
 #include "tun/tcp_seg.h"
 
 enum { PAWS_MS = 24 * 86400 * 1000 };	/* RFC 7323 5.5: it wraps at last */
+enum { OLD_MAX = 1 << 20 };		/* as large as a window gets */
 enum { MTU_MIN = 576, MTU6_MIN = 1280 };
 
 static int64_t
@@ -71,6 +72,36 @@ paws_old(const struct tcp *c, const struct tcp_seg *s)
 	    now(c) - c->ts_recent_at < PAWS_MS;
 }
 
+static int
+ack_ok(const struct tcp *c, uint32_t ack)
+{
+	return seq_le(ack, c->snd.max) &&
+	    seq_le(c->snd.una - c->snd.max_wnd, ack);
+}
+
+static void
+note_ts(struct tcp *c, const struct tcp_seg *s)
+{
+	if (!c->ts || !s->has_ts || seq_lt(c->rcv.acked, s->seq))
+		return;			/* RFC 7323 4.3 */
+	c->ts_recent = s->ts_val;
+	c->ts_recent_at = now(c);
+}
+
+/* Bytes that we have already: our ACK of them was lost, and the client measures
+ * its round trip by the next one.  If that echoed what the lost one did, the
+ * time in between would count as a round trip, and its timeouts would grow with
+ * each loss; so here we go beyond RFC 7323 4.3, but only for what is as hard to
+ * guess as what is in the window. */
+static void
+hear_old(struct tcp *c, const struct tcp_seg *s)
+{
+	tcp_rcv_old(&c->rcv, s->seq, s->len);
+	if (seq_lt(c->rcv.nxt - OLD_MAX, s->seq) && ack_ok(c, s->ack) &&
+	    !paws_old(c, s))
+		note_ts(c, s);
+}
+
 /* Not acceptable: an ACK tells where we are.  Whoever sends bytes, or its end,
  * again must have it. */
 static enum drop
@@ -90,7 +121,7 @@ out_of_window(struct tcp *c, const struct tcp_seg *s)
 		return DROP_WINDOW;
 	}
 	if (seq_le(end, c->rcv.nxt))
-		tcp_rcv_old(&c->rcv, s->seq, s->len);
+		hear_old(c, s);
 	c->ack_now = 1;
 	tcp_wake(c);
 	return DROP_WINDOW;
@@ -104,13 +135,6 @@ input_rst(struct tcp *c, const struct tcp_seg *s)
 	else if (c->state != TCP_S_TIME_WAIT)
 		tcp_challenge(c);
 	return DROP_NOT;
-}
-
-static int
-ack_ok(const struct tcp *c, uint32_t ack)
-{
-	return seq_le(ack, c->snd.max) &&
-	    seq_le(c->snd.una - c->snd.max_wnd, ack);
 }
 
 /* RFC 9293: SYN-RECEIVED is left by an ACK of the SYN|ACK, nothing else. */
@@ -129,15 +153,6 @@ bad_handshake(struct tcp *c, const struct tcp_seg *s)
 }
 
 /* --- what it says --- */
-
-static void
-note_ts(struct tcp *c, const struct tcp_seg *s)
-{
-	if (!c->ts || !s->has_ts || seq_lt(c->rcv.acked, s->seq))
-		return;			/* RFC 7323 4.3 */
-	c->ts_recent = s->ts_val;
-	c->ts_recent_at = now(c);
-}
 
 static void
 hear_ack(struct tcp *c, const struct tcp_seg *s)

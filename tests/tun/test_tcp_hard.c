@@ -343,6 +343,34 @@ START_TEST(d07_old_timestamps_are_dropped_for_24_days)
 }
 END_TEST
 
+/* Our ACK was lost: what comes again is echoed, not what came first; but from
+ * far away, or with an ACK of nothing that was sent, it is somebody else's. */
+START_TEST(d07_timestamp_of_bytes_that_come_again_is_echoed)
+{
+	static const struct {
+		uint32_t	back, ack;
+		int		ok;
+	} c[] = {
+		{ 1, 0, 1 }, { 1, 1, 0 }, { 1 << 21, 0, 0 },
+		{ 0x40000000, 0, 0 }
+	};
+
+	start();
+	peer.ts = 1;
+	peer_open(&peer, CREDIT);
+	peer.ts_val = 6000;
+	peer_data(&peer, "a", 1);
+	net_advance(&net, 100);
+	net_flush(&net);
+	peer.ts_val = 7000;
+	peer_send(&peer, TCP_ACK, peer.nxt - c[_i].back,
+	    peer.ack + c[_i].ack, "a", 1);
+	ck_assert(peer_got(&peer));
+	ck_assert_uint_eq(peer.got.ts_ecr, c[_i].ok ? 7000 : 6000);
+	net_fini(&net);
+}
+END_TEST
+
 START_TEST(d07_timestamp_that_wrapped_in_24_days_of_silence_is_new)
 {
 	start();
@@ -814,6 +842,7 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(d07_mss_has_a_floor, 7),
 	UNIT(d07_timestamps_fit_into_the_smallest_mss),
 	UNIT(d07_old_timestamps_are_dropped_for_24_days),
+	UNIT_LOOP(d07_timestamp_of_bytes_that_come_again_is_echoed, 4),
 	UNIT(d07_timestamp_that_wrapped_in_24_days_of_silence_is_new),
 	UNIT_LOOP(d07_scale_of_the_client_counts_and_14_is_the_most, 6),
 	UNIT(d07_echoed_timestamp_measures_the_round_trip),
