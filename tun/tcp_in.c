@@ -72,11 +72,16 @@ paws_old(const struct tcp *c, const struct tcp_seg *s)
 	    now(c) - c->ts_recent_at < PAWS_MS;
 }
 
+/* RFC 5961 5; and none of what was there before our SYN, as Linux has it.  (When
+ * the numbers have wrapped this may be too strict, for a moment.) */
 static int
 ack_ok(const struct tcp *c, uint32_t ack)
 {
-	return seq_le(ack, c->snd.max) &&
-	    seq_le(c->snd.una - c->snd.max_wnd, ack);
+	uint32_t acked = c->snd.una - c->iss - 1, back = c->snd.max_wnd;
+
+	if (back > acked)
+		back = acked;
+	return seq_le(ack, c->snd.max) && seq_le(c->snd.una - back, ack);
 }
 
 static void

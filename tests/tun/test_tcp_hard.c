@@ -110,6 +110,20 @@ START_TEST(d03_syn_in_an_open_connection_is_challenged)
 }
 END_TEST
 
+static void
+carry_down(size_t len)
+{
+	static uint8_t some[100000];
+
+	endpoint_send(peer.hold->ep, some, len);
+	turn();
+	while (endpoint_under_way(peer.hold->ep)) {
+		peer_take(&peer);
+		peer_ack(&peer);
+	}
+	net_flush(&net);
+}
+
 /* una and max lie 1000 apart; the largest window of the client was 65535. */
 START_TEST(d04_ack_is_taken_within_its_range_and_nowhere_else)
 {
@@ -124,6 +138,7 @@ START_TEST(d04_ack_is_taken_within_its_range_and_nowhere_else)
 	uint8_t some[1000] = { 0 };
 
 	start_open();
+	carry_down(100000);
 	endpoint_send(peer.hold->ep, some, sizeof(some));
 	turn();
 	net_flush(&net);
@@ -136,6 +151,19 @@ START_TEST(d04_ack_is_taken_within_its_range_and_nowhere_else)
 	}
 	ck_assert_uint_eq(endpoint_under_way(peer.hold->ep),
 	    c[_i].off == 1000 ? 0 : 1000);
+	net_fini(&net);
+}
+END_TEST
+
+START_TEST(d04_ack_of_what_was_before_our_syn_is_not_taken)
+{
+	start_open();
+	carry_down(1000);
+	peer_send(&peer, TCP_ACK, peer.nxt, peer.ack - 1001, "x", 1);
+	ck_assert_uint_eq(peer.hold->len, 0);
+	ck_assert(is_challenged());
+	peer_send(&peer, TCP_ACK, peer.nxt, peer.ack - 1000, "x", 1);
+	ck_assert_uint_eq(peer.hold->len, 1);
 	net_fini(&net);
 }
 END_TEST
@@ -835,6 +863,7 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(d02_rst_out_of_the_window_means_nothing, 6),
 	UNIT_LOOP(d03_syn_in_an_open_connection_is_challenged, 8),
 	UNIT_LOOP(d04_ack_is_taken_within_its_range_and_nowhere_else, 8),
+	UNIT(d04_ack_of_what_was_before_our_syn_is_not_taken),
 	UNIT(d05_challenges_are_counted_per_connection_not_in_all),
 	UNIT(d06_a_hundred_thousand_forged_errors_do_no_harm),
 	UNIT(d06_too_big_leaves_room_for_timestamps),
