@@ -206,7 +206,7 @@ if [ -z "$quick" ]; then
 	[ ! -e .git ] || counted "all files are distributed" distributed
 	fuzz
 	script "platform" env ORIGDST="$BUILD/tests/platform/origdst" \
-		tests/platform/run
+		TUNDEV="$BUILD/tests/platform/tundev" tests/platform/run
 	script "network" tests/net/run \
 		-s "$BUILD/daemon/onion-transparent" -l "$OUT/net"
 fi

@@ -33,3 +33,7 @@ tun_libtun_a_SOURCES = \
 	tun/tell.c tun/tell.h \
 	tun/tundev.h \
 	tun/udp.c tun/udp.h
+	tun/tundev.h \
+	tun/tundev_bsd.c \
+	tun/tundev_linux.c \
+	tun/vnet.c tun/vnet.h

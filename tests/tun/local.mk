@@ -96,3 +96,13 @@ check_PROGRAMS += tests/tun/test_stack
 tests_tun_test_stack_SOURCES = tests/tun/test_stack.c tests/tun/raw.h $(PEER)
 tests_tun_test_stack_LDFLAGS = $(WRAP_MEMORY)
 tests_tun_test_stack_LDADD = $(TUN_TESTS_LDADD)
+check_PROGRAMS += tests/tun/test_vnet
+tests_tun_test_vnet_SOURCES = tests/tun/test_vnet.c
+tests_tun_test_vnet_LDADD = $(TUN_LIBS) $(CHECK_LIBS)
+
+# For tests/platform/run, as root, on Linux.
+if LINUX_TUN
+noinst_PROGRAMS += tests/platform/tundev
+endif
+tests_platform_tundev_SOURCES = tests/platform/tundev.c
+tests_platform_tundev_LDADD = $(TUN_LIBS)
