@@ -8,7 +8,8 @@
  *	Before the stream is open the client is granted SPLICE_EARLY bytes,
  *	which travel with BEGIN and save a round trip; what they were worth is
  *	granted anew, with the rest of the credit, when the stream opens.  A
- *	client that is kept waiting until then is accepted with all of it.
+ *	client that is kept waiting until then is accepted with all of it, one
+ *	that splice_accept() lets in at once with SPLICE_EARLY.
  * Invariant
  *	What a side was granted and did not send yet, what of it waits here, and
  *	what is owed to it make up SPLICE_CREDIT (for a client before the
@@ -173,8 +174,8 @@ on_room(void *arg)
 
 /* The client was kept waiting until there is somebody to talk to; also where
  * the stream ends in order before it said that it is open. */
-static void
-let_in(struct splice *s)
+void
+splice_accept(struct splice *s)
 {
 	if (s->accepted || s->client.ep == NULL)
 		return;
@@ -188,7 +189,7 @@ on_fin(void *arg)
 	struct splice_side *from = arg;
 
 	if (from == &from->splice->stream)
-		let_in(from->splice);
+		splice_accept(from->splice);
 	from->fin = 1;
 	pass_fin(from);
 }
@@ -230,7 +231,7 @@ on_gone(void *arg, int why)
 		finish(s);
 		return;
 	}
-	let_in(s);
+	splice_accept(s);
 	/* What the client had sent and is owed is read on, and dropped. */
 	taken(to, to->wait.len);
 	buf_free(&to->wait);
@@ -255,7 +256,7 @@ on_open(void *arg)
 	endpoint_grant(s->client.ep,
 	    SPLICE_CREDIT - SPLICE_EARLY + s->client.owed);
 	s->client.owed = 0;
-	let_in(s);
+	splice_accept(s);
 }
 
 static const struct endpoint_user splice_user = {

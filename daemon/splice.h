@@ -61,6 +61,10 @@ struct splice {
 
 void	splice_open(struct splice *, struct loop *, struct endpoint *client,
 	    struct endpoint *stream);	/* set opened, done, arg before */
+/* Lets a client in that was kept waiting, before the stream is open: it sends
+ * its first bytes, which then travel with BEGIN.  Where the stream fails after
+ * that the client is reset. */
+void	splice_accept(struct splice *);
 void	splice_kill(struct splice *, int why);
 struct endpoint_queued;
 /* What waits in it and in both of its sides. */

@@ -260,6 +260,35 @@ START_TEST(splice_client_is_accepted_when_the_stream_opens)
 }
 END_TEST
 
+START_TEST(splice_accept_lets_the_client_in_before_the_stream_is_open)
+{
+	join(BIG, BIG);
+	splice_accept(splice);
+	ck_assert_uint_eq(client.accepted, 1);
+	ck_assert_uint_eq(client.window, SPLICE_EARLY);
+	deliver(&client, 300);
+	ck_assert_uint_eq(stream.in, 300);	/* it goes with BEGIN */
+	splice_accept(splice);
+	say_open();
+	ck_assert_uint_eq(client.accepted, 1);	/* once */
+	ck_assert_uint_eq(client.credit, SPLICE_CREDIT);
+	finish();
+}
+END_TEST
+
+START_TEST(splice_accept_then_a_stream_that_fails_resets_the_client)
+{
+	join(BIG, BIG);
+	splice_accept(splice);
+	go(&stream, -ECONNREFUSED);
+	ck_assert(client.dead);
+	ck_assert_int_eq(client.why, -ECONNREFUSED);
+	splice_accept(splice);			/* too late: nothing */
+	ck_assert_uint_eq(client.accepted, 1);
+	loop_end_turn(&loop);
+}
+END_TEST
+
 START_TEST(splice_client_is_refused_where_the_stream_fails)
 {
 	join(BIG, BIG);
@@ -714,6 +743,8 @@ END_TEST
 static const struct unit_test tests[] = {
 	UNIT(splice_open_grants_both_sides_what_has_a_place),
 	UNIT(splice_client_is_accepted_when_the_stream_opens),
+	UNIT(splice_accept_lets_the_client_in_before_the_stream_is_open),
+	UNIT(splice_accept_then_a_stream_that_fails_resets_the_client),
 	UNIT(splice_client_is_refused_where_the_stream_fails),
 	UNIT(splice_client_is_accepted_though_the_stream_ended_at_once),
 	UNIT(splice_early_data_is_bounded_though_the_stream_takes_it),
