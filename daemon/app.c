@@ -333,10 +333,11 @@ static int
 make_gateway(struct app *a)
 {
 	size_t fds = process_descriptors();
-	struct gateway_conf gc = { .loop = &a->ev.loop, .onion = a->onion };
+	struct gateway_conf gc = { .loop = &a->ev.loop, .onion = a->onion,
+	    .flows_max = ONION_STREAMS_MAX };
 
-	gc.flows_max = fds > 2 * SPARE_DESCRIPTORS ? fds - SPARE_DESCRIPTORS :
-	    fds / 2;
+	gc.sockets_max = fds > 2 * SPARE_DESCRIPTORS ?
+	    fds - SPARE_DESCRIPTORS : fds / 2;
 	return gateway_new(&a->gateway, &gc, a->conf);
 }
 

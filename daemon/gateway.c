@@ -7,9 +7,9 @@
  *
  *	  door -> policy -> isolation token -> onion_connect -> splice -> done
  *
- *	What policy refuses, or what has no room (flows_max in all, three
- *	quarters of it for one client), is reset: a client must not take a
- *	refusal for silence, nor wait.
+ *	What policy refuses, or what has no room (flows_max in all, sockets_max
+ *	with a socket of ours, three quarters of either for one client), is
+ *	reset: a client must not take a refusal for silence, nor wait.
  *
  *	A question of the DNS server takes the same way: may this name leave,
  *	whose circuit may it share, onion_resolve, answer.
@@ -39,6 +39,7 @@ struct flow {
 	struct addr	 client;
 	struct splice	 splice;
 	struct loop_item reap;
+	uint8_t		 socket;	/* its client is one */
 };
 
 struct gateway_rules {
@@ -51,6 +52,8 @@ struct gateway {
 	struct gateway_rules *rules;
 	struct isolate	*isolate;
 	struct quota	*quota;		/* of flows */
+	struct quota	*sockets;	/* of flows with one: descriptors are
+					 * fewer than what memory has room for */
 	struct dnsport	*dnsport;
 	LIST_HEAD(, flow) flows;
 	struct gateway_totals totals;
@@ -62,6 +65,24 @@ flow_reap(void *arg)
 	free(arg);
 }
 
+static int
+take_place(struct gateway *gw, const struct addr *client, int socket)
+{
+	int rc = quota_take(gw->quota, client);
+
+	if (rc == 0 && socket && (rc = quota_take(gw->sockets, client)) < 0)
+		quota_give(gw->quota, client);
+	return rc;
+}
+
+static void
+give_place(struct gateway *gw, const struct addr *client, int socket)
+{
+	quota_give(gw->quota, client);
+	if (socket)
+		quota_give(gw->sockets, client);
+}
+
 static void
 flow_done(void *arg, int why)
 {
@@ -69,7 +90,7 @@ flow_done(void *arg, int why)
 	struct gateway *gw = f->gw;
 
 	LIST_REMOVE(f, link);
-	quota_give(gw->quota, &f->client);
+	give_place(gw, &f->client, f->socket);
 	gw->totals.flows--;
 	gw->totals.failed += why < 0;
 	gw->totals.bytes_fwd += f->splice.client.bytes;
@@ -107,9 +128,9 @@ begin(struct gateway *gw, const struct door *door, const struct addr *client,
 	};
 	struct endpoint *stream;
 	struct flow *f;
-	int rc;
+	int rc, socket = door->proto != DOOR_TUN;
 
-	if ((rc = quota_take(gw->quota, client)) < 0)
+	if ((rc = take_place(gw, client, socket)) < 0)
 		return rc;
 	rc = -ENOMEM;
 	if ((f = calloc(1, sizeof(*f))) == NULL)
@@ -119,6 +140,7 @@ begin(struct gateway *gw, const struct door *door, const struct addr *client,
 		goto fail_flow;
 	f->gw = gw;
 	f->client = *client;
+	f->socket = (uint8_t)socket;
 	f->splice.done = flow_done;
 	f->splice.arg = f;
 	loop_item_init(&f->reap, flow_reap, f);
@@ -131,7 +153,7 @@ begin(struct gateway *gw, const struct door *door, const struct addr *client,
 fail_flow:
 	free(f);
 fail:
-	quota_give(gw->quota, client);
+	give_place(gw, client, socket);
 	return rc;
 }
 
@@ -412,10 +434,10 @@ gateway_set_rules(struct gateway *gw, struct gateway_rules *r)
 }
 
 /* One client may have most of it, but never all. */
-static size_t
-client_flows(const struct gateway_conf *conf)
+static struct quota *
+places(size_t max)
 {
-	return conf->flows_max - conf->flows_max / 4;
+	return quota_new(max, max - max / 4);
 }
 
 int
@@ -431,8 +453,9 @@ gateway_new(struct gateway **out, const struct gateway_conf *gconf,
 	if (gw->conf.flows_max > ONION_STREAMS_MAX)
 		gw->conf.flows_max = ONION_STREAMS_MAX;
 	LIST_INIT(&gw->flows);
-	gw->quota = quota_new(gw->conf.flows_max, client_flows(&gw->conf));
-	if (gw->quota == NULL || (gw->isolate = isolate_new()) == NULL)
+	if ((gw->quota = places(gw->conf.flows_max)) == NULL ||
+	    (gw->sockets = places(gw->conf.sockets_max)) == NULL ||
+	    (gw->isolate = isolate_new()) == NULL)
 		goto fail;
 	if ((rc = gateway_rules_new(&gw->rules, conf)) < 0 ||
 	    (rc = dnsport_new(&gw->dnsport, gconf->loop, &dns_user, gw)) < 0)
@@ -457,6 +480,7 @@ gateway_free(struct gateway *gw)
 	dnsport_free(gw->dnsport);
 	isolate_free(gw->isolate);
 	quota_free(gw->quota);
+	quota_free(gw->sockets);
 	gateway_rules_free(gw->rules);
 	free(gw);
 }

@@ -27,12 +27,14 @@ struct door {
 	uint8_t		proto;		/* DOOR_* */
 	uint8_t		no_ipv4, no_ipv6;
 };
-enum { DOOR_TRANS = 1, DOOR_DNS };
+enum { DOOR_TRANS = 1, DOOR_DNS, DOOR_TUN };
 
 struct gateway_conf {
 	struct loop	*loop;
 	struct onion	*onion;
 	size_t		 flows_max;	/* no more than ONION_STREAMS_MAX */
+	size_t		 sockets_max;	/* of them, those whose client is a
+					 * socket, and not behind a TUN */
 };
 
 int	gateway_new(struct gateway **, const struct gateway_conf *,

@@ -19,7 +19,7 @@
 #include "tests/quiet.h"
 #include "tests/unit.h"
 
-enum { FLOWS_MAX = 8, FAKES_MAX = 32 };
+enum { FLOWS_MAX = 12, SOCKETS_MAX = 8, FAKES_MAX = 40 };
 
 struct fake {
 	struct endpoint	ep;
@@ -120,7 +120,8 @@ void onion_lookup_cancel(struct onion_lookup *l) { l->cancelled = 1; }
 static void
 init(void)
 {
-	struct gateway_conf gc = { .loop = &loop, .flows_max = FLOWS_MAX };
+	struct gateway_conf gc = { .loop = &loop, .flows_max = FLOWS_MAX,
+	    .sockets_max = SOCKETS_MAX };
 	struct conf *c = testconf("");
 
 	log_capture(quiet, NULL);
@@ -225,18 +226,51 @@ START_TEST(gateway_flow_that_the_engine_refuses_is_reset)
 }
 END_TEST
 
+/* Flows of three clients, more than there is room for: how many are taken. */
+static int
+fill(const struct door *d)
+{
+	static const char *const clients[] = { "10.0.0.1:1", "10.0.0.2:1",
+		"10.0.0.3:1" };
+	int i, taken = 0;
+	size_t c;
+
+	for (c = 0; c < NELEM(clients); c++)
+		for (i = 0; i < FLOWS_MAX + 1 - (int)c * 5; i++)
+			taken += !flow(d, clients[c], "8.8.8.8:80")->dead;
+	return taken;
+}
+
 START_TEST(gateway_flow_one_client_cannot_take_all)
 {
 	int i;
 
 	init();
-	for (i = 0; i < FLOWS_MAX; i++)
+	for (i = 0; i < SOCKETS_MAX; i++)
 		ck_assert_int_eq(flow(&plain, "10.0.0.1:1",
-		    "8.8.8.8:80")->dead, i >= FLOWS_MAX * 3 / 4);
-	for (i = FLOWS_MAX * 3 / 4; i < FLOWS_MAX + 1; i++)
+		    "8.8.8.8:80")->dead, i >= SOCKETS_MAX * 3 / 4);
+	for (i = SOCKETS_MAX * 3 / 4; i < SOCKETS_MAX + 1; i++)
 		ck_assert_int_eq(flow(&plain, "10.0.0.2:1",
-		    "8.8.8.8:80")->dead, i >= FLOWS_MAX);
-	ck_assert_uint_eq(totals().flows, FLOWS_MAX);
+		    "8.8.8.8:80")->dead, i >= SOCKETS_MAX);
+	ck_assert_uint_eq(totals().flows, SOCKETS_MAX);
+	end();
+}
+END_TEST
+
+START_TEST(gateway_flow_of_a_tun_needs_no_descriptor)
+{
+	static const struct door tun = { .proto = DOOR_TUN };
+
+	init();
+	ck_assert_int_eq(fill(&tun), FLOWS_MAX);
+	ck_assert_int_eq(flow(&plain, "10.0.0.9:1", "8.8.8.8:80")->dead, 1);
+	end();
+	init();
+	connect_rc = -ENOSPC;		/* takes no place of either kind */
+	ck_assert_int_eq(fill(&plain), 0);
+	connect_rc = 0;
+	nfakes = 0;
+	ck_assert_int_eq(flow(&plain, "10.0.0.1:1", "8.8.8.8:80")->dead, 0);
 	end();
 }
 END_TEST
@@ -427,6 +461,7 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(gateway_flow_that_policy_refuses_is_reset, NELEM(refused)),
 	UNIT(gateway_flow_that_the_engine_refuses_is_reset),
 	UNIT(gateway_flow_one_client_cannot_take_all),
+	UNIT(gateway_flow_of_a_tun_needs_no_descriptor),
 	UNIT(gateway_flow_shares_circuits_as_the_door_says),
 	UNIT(gateway_set_rules_holds_for_flows_to_come),
 	UNIT(gateway_free_ends_flows),

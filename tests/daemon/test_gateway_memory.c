@@ -136,7 +136,8 @@ static void
 setup(size_t flows_max)
 {
 	static struct conf conf;
-	struct gateway_conf gc = { .loop = &loop, .flows_max = flows_max };
+	struct gateway_conf gc = { .loop = &loop, .flows_max = flows_max,
+	    .sockets_max = flows_max };
 
 	loop_init(&loop, 1000, 1700000000);
 	alive = 0;
