@@ -1,9 +1,7 @@
 /* dnsport/dnsconn.c - a client's TCP connection to the DNS server
  *
  * Theory of operation
- *	A libevent bufferevent does the reading and writing.  A pending is one
- *	question that waits for its answer; it goes with the answer, or with the
- *	connection, which drops the question.
+ *	A libevent bufferevent does the reading and writing, a dnspipe the rest.
  *
  *	Questions are taken out of the input while few enough wait and the
  *	client reads what it is sent; otherwise reading stops until either
@@ -20,29 +18,17 @@
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <stdlib.h>
-#include <sys/queue.h>
 #include <unistd.h>
 
 #include "base/loop.h"
-#include "base/wire.h"
-#include "dnsport/dnsport.h"
-
-enum { HEAD = 2, MESSAGE_MAX = UINT16_MAX };
-
-struct pending {
-	LIST_ENTRY(pending) link;
-	struct dnsconn	*conn;
-	struct dns_query *query;
-};
+#include "dnsport/dnspipe.h"
 
 struct dnsconn {
 	const struct dnsconn_conf *conf;
 	struct bufferevent *bev;
-	struct addr	 client;
+	struct dnspipe	 pipe;
 	void		(*closed)(void *arg);
 	void		*arg;
-	LIST_HEAD(, pending) pending;
-	unsigned	 npending;
 	uint8_t		 taking;	/* questions out of the input */
 	uint8_t		 eof;		/* the client asks no more */
 	uint8_t		 dead;
@@ -60,26 +46,13 @@ reap(void *arg)
 	free(c);
 }
 
-static void
-pending_free(struct pending *p)
-{
-	LIST_REMOVE(p, link);
-	p->conn->npending--;
-	free(p);
-}
-
 void
 dnsconn_kill(struct dnsconn *c)
 {
-	struct pending *p;
-
 	if (c->dead)
 		return;
 	c->dead = 1;
-	while ((p = LIST_FIRST(&c->pending)) != NULL) {
-		dnsport_drop(p->query);
-		pending_free(p);
-	}
+	dnspipe_fini(&c->pipe);
 	bufferevent_disable(c->bev, EV_READ | EV_WRITE);
 	bufferevent_setcb(c->bev, NULL, NULL, NULL, NULL);
 	loop_item_add(c->conf->loop, &c->reap);
@@ -103,48 +76,26 @@ unread(const struct dnsconn *c)
 static int
 full(const struct dnsconn *c)
 {
-	return c->npending >= DNSCONN_PIPELINE_MAX ||
-	    unread(c) > DNSCONN_OUT_MAX;
+	return dnspipe_full(&c->pipe) || unread(c) > DNSCONN_OUT_MAX;
 }
 
 static void
-on_reply(void *arg, const uint8_t *msg, size_t len)
+on_answer(void *arg, const uint8_t head[DNSPIPE_HEAD], const uint8_t *msg,
+    size_t len)
 {
-	struct pending *p = arg;
-	struct dnsconn *c = p->conn;
-	uint8_t head[HEAD];
+	struct dnsconn *c = arg;
 
-	if (msg && len <= MESSAGE_MAX) {
-		wire_set16(head, (uint16_t)len);
-		bufferevent_write(c->bev, head, sizeof(head));
-		bufferevent_write(c->bev, msg, len);
-	}
-	pending_free(p);
-	if (!c->taking)
-		take_questions(c);
+	bufferevent_write(c->bev, head, DNSPIPE_HEAD);
+	bufferevent_write(c->bev, msg, len);
 }
 
-static int
-ask(struct dnsconn *c, const uint8_t *msg, size_t len)
+static void
+on_settled(void *arg)
 {
-	struct dns_from from = { .client = c->client, .tcp = 1,
-		.listener = c->conf->listener };
-	struct pending *p = calloc(1, sizeof(*p));
-	struct dns_query *query = NULL;
-	int rc;
+	struct dnsconn *c = arg;
 
-	if (p == NULL)
-		return -ENOMEM;
-	p->conn = c;
-	LIST_INSERT_HEAD(&c->pending, p, link);
-	c->npending++;
-	rc = dnsport_query(c->conf->dnsport, msg, len, &from, on_reply, p,
-	    &query);
-	if (rc < 0)
-		pending_free(p);
-	else if (query)		/* else it was answered, and @p is gone */
-		p->query = query;
-	return rc;
+	if (!c->taking)
+		take_questions(c);
 }
 
 /* One question out of the input: 1; 0: there is no whole one; negative: the
@@ -153,22 +104,19 @@ static int
 take_question(struct dnsconn *c)
 {
 	struct evbuffer *in = bufferevent_get_input(c->bev);
-	uint8_t head[HEAD];
-	uint8_t *msg;
-	size_t len;
-	int rc;
+	uint8_t head[DNSPIPE_HEAD], *frame;
+	ev_ssize_t got = evbuffer_copyout(in, head, sizeof(head));
+	int rc, len = dnspipe_frame(head, got > 0 ? (size_t)got : 0);
 
-	if (evbuffer_copyout(in, head, sizeof(head)) < HEAD)
+	if (len <= 0)
+		return len;
+	if (evbuffer_get_length(in) < (size_t)len)
 		return 0;
-	if ((len = wire_get16(head)) == 0)
-		return -EPROTO;
-	if (evbuffer_get_length(in) < HEAD + len)
-		return 0;
-	if ((msg = evbuffer_pullup(in, (ev_ssize_t)(HEAD + len))) == NULL)
+	if ((frame = evbuffer_pullup(in, len)) == NULL)
 		return -ENOMEM;
-	if ((rc = ask(c, msg + HEAD, len)) < 0)
+	if ((rc = dnspipe_take(&c->pipe, frame, (size_t)len)) < 0)
 		return rc;
-	evbuffer_drain(in, HEAD + len);
+	evbuffer_drain(in, (size_t)len);
 	return 1;
 }
 
@@ -181,7 +129,7 @@ take_questions(struct dnsconn *c)
 	while (rc > 0 && !full(c))
 		rc = take_question(c);
 	c->taking = 0;
-	if (rc < 0 || (c->eof && c->npending == 0 && unread(c) == 0))
+	if (rc < 0 || (c->eof && c->pipe.npending == 0 && unread(c) == 0))
 		end(c);
 	else if (c->eof || full(c))
 		bufferevent_disable(c->bev, EV_READ);
@@ -233,14 +181,16 @@ dnsconn_new(struct dnsconn **out, const struct dnsconn_conf *conf, int fd,
 		return -ENOMEM;
 	}
 	c->conf = conf;
-	c->client = *client;
+	c->pipe.send = on_answer;
+	c->pipe.settled = on_settled;
+	c->pipe.arg = c;
+	dnspipe_init(&c->pipe, conf->dnsport, client, conf->listener);
 	c->closed = closed;
 	c->arg = arg;
-	LIST_INIT(&c->pending);
 	loop_item_init(&c->reap, reap, c);
 	bufferevent_setcb(c->bev, on_io, on_io, on_event, c);
 	bufferevent_set_timeouts(c->bev, &idle, &idle);
-	bufferevent_setwatermark(c->bev, EV_READ, 0, HEAD + MESSAGE_MAX);
+	bufferevent_setwatermark(c->bev, EV_READ, 0, DNSPIPE_FRAME_MAX);
 	bufferevent_enable(c->bev, EV_READ | EV_WRITE);
 	*out = c;
 	return 0;

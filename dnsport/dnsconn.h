@@ -1,7 +1,6 @@
 /* dnsport/dnsconn.h - a client's TCP connection to the DNS server (RFC 7766)
  *
- * Several questions at a time, answers in any order, each behind its length.
- * A connection ends with closed(), once, unless its owner killed it; after
+ * A dnspipe on a socket.  A connection ends with closed(), once, unless its owner killed it; after
  * either the pointer must not be used again, and it is freed when the turn
  * ends.  libevent writes without MSG_NOSIGNAL: SIGPIPE has to be ignored.
  */
@@ -18,7 +17,6 @@ struct event_base;
 struct loop;
 
 enum {
-	DNSCONN_PIPELINE_MAX = 64,	/* unanswered questions */
 	DNSCONN_OUT_MAX = 256 * 1024	/* bytes unread by the client; one
 					 * answer more may come */
 };

@@ -44,6 +44,14 @@ struct dnsport {
 	struct dnsport_totals totals;
 };
 
+enum { PORT_LOW = 1024, PORT_DNS = 53 };
+
+int
+dnsport_may_answer(uint16_t port)
+{
+	return port >= PORT_LOW || port == PORT_DNS;
+}
+
 int
 dnsport_new(struct dnsport **out, struct loop *loop,
     const struct dnsport_user *user, void *arg)

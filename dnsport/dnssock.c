@@ -34,8 +34,7 @@
 enum {
 	UDP_BATCH = 64, UDP_MSG_MAX = 4096, UDP_CONTROL = 256,
 	TCP_BATCH = 16, TCP_BACKLOG = 64, REST_MS = 1000,
-	PORT_TRIES = 16,	/* for one that is free for UDP and TCP */
-	PORT_LOW = 1024, PORT_DNS = 53
+	PORT_TRIES = 16		/* for one that is free for UDP and TCP */
 };
 
 /* Our address, as the control message that sends from it. */
@@ -136,12 +135,6 @@ keep_local(struct local *out, struct msghdr *mh)
 	}
 }
 
-static int
-may_answer(uint16_t port)
-{
-	return port >= PORT_LOW || port == PORT_DNS;
-}
-
 static void
 ask(struct dnssock *ds, const struct addr *client, struct msghdr *mh,
     const uint8_t *msg, size_t len)
@@ -185,7 +178,7 @@ receive(struct dnssock *ds)
 		return -errno;
 	if (!(mh.msg_flags & MSG_TRUNC) &&
 	    addr_from_sock(&client, (struct sockaddr *)&peer) == 0 &&
-	    may_answer(client.port))
+	    dnsport_may_answer(client.port))
 		ask(ds, &client, &mh, msg, (size_t)n);
 	return 0;
 }

@@ -3,10 +3,6 @@
  * One dnssock is one DNSPort line: a UDP and a TCP socket on one address.
  * Answers leave from the address that was asked (IP_PKTINFO), so that a
  * question redirected to us is answered as its client expects.
- *
- * A UDP question from a port below 1024, but for 53, is not answered: no
- * resolver asks from there, and what does (echo, chargen, SNMP) is either
- * somebody whose address was borrowed or would answer our answer for ever.
  */
 #ifndef DNSPORT_DNSSOCK_H
 #define DNSPORT_DNSSOCK_H

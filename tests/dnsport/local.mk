@@ -1,6 +1,7 @@
 check_PROGRAMS += \
 	tests/dnsport/test_answer \
 	tests/dnsport/test_dnsconn \
+	tests/dnsport/test_dnspipe \
 	tests/dnsport/test_dnsport \
 	tests/dnsport/test_dnssock \
 	tests/dnsport/test_question
@@ -11,6 +12,9 @@ tests_dnsport_test_answer_LDADD = $(DNSPORT_TESTS_LDADD)
 tests_dnsport_test_dnsconn_SOURCES = tests/dnsport/test_dnsconn.c \
 	tests/dnsport/query.h tests/dnsport/server.h
 tests_dnsport_test_dnsconn_LDADD = $(DNSPORT_TESTS_LDADD)
+tests_dnsport_test_dnspipe_SOURCES = tests/dnsport/test_dnspipe.c \
+	tests/dnsport/query.h tests/dnsport/server.h
+tests_dnsport_test_dnspipe_LDADD = $(DNSPORT_TESTS_LDADD)
 tests_dnsport_test_dnsport_SOURCES = tests/dnsport/test_dnsport.c \
 	tests/dnsport/query.h
 tests_dnsport_test_dnsport_LDADD = $(DNSPORT_TESTS_LDADD)

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
+#include "dnsport/dnspipe.h"
 #include "tests/dnsport/server.h"
 #include "tests/unit.h"
 
@@ -245,7 +246,7 @@ START_TEST(dnsconn_thousand_held_questions_wait_for_their_turn)
 		    MSG_NOSIGNAL)) > 0)
 			at += (size_t)n;
 		PUMP_UNTIL(server.nheld > 0);
-		ck_assert_uint_le(server.nheld, DNSCONN_PIPELINE_MAX);
+		ck_assert_uint_le(server.nheld, DNSPIPE_PENDING_MAX);
 		server_release();
 	}
 	PUMP_UNTIL(answers() == 1000);

@@ -17,10 +17,11 @@
 #include "base/rand.h"
 #include "base/wire.h"
 #include "dnsport/dnsconn.h"
+#include "dnsport/dnspipe.h"
 #include "dnsport/dnsport.h"
 #include "tests/fuzz/fuzz.h"
 
-enum { HELD_MAX = 2 * DNSCONN_PIPELINE_MAX };
+enum { HELD_MAX = 2 * DNSPIPE_PENDING_MAX };
 
 static struct {
 	struct loop	 loop;
