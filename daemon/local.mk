@@ -4,6 +4,7 @@ noinst_LIBRARIES += daemon/libdaemon.a
 daemon_libdaemon_a_SOURCES = \
 	daemon/app.c daemon/app.h \
 	daemon/control.c daemon/control.h \
+	daemon/dnsflow.c daemon/dnsflow.h \
 	daemon/doors.c daemon/doors.h \
 	daemon/evloop.c daemon/evloop.h \
 	daemon/gateway.c daemon/gateway.h \

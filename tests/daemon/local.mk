@@ -5,6 +5,7 @@ check_PROGRAMS += \
 	tests/daemon/test_conf_golden \
 	tests/daemon/test_conf_text \
 	tests/daemon/test_control \
+	tests/daemon/test_dnsflow \
 	tests/daemon/test_doors \
 	tests/daemon/test_evloop \
 	tests/daemon/test_gateway \
@@ -28,6 +29,9 @@ tests_daemon_test_conf_text_SOURCES = tests/daemon/test_conf_text.c
 tests_daemon_test_conf_text_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_control_SOURCES = tests/daemon/test_control.c
 tests_daemon_test_control_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+tests_daemon_test_dnsflow_SOURCES = tests/daemon/test_dnsflow.c \
+	tests/dnsport/query.h tests/dnsport/server.h
+tests_daemon_test_dnsflow_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_doors_SOURCES = tests/daemon/test_doors.c
 tests_daemon_test_doors_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_evloop_SOURCES = tests/daemon/test_evloop.c
