@@ -14,6 +14,7 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/sock.c daemon/sock.h \
 	daemon/splice.c daemon/splice.h \
 	daemon/status.c daemon/status.h \
+	daemon/tunnel.c daemon/tunnel.h \
 	$(DAEMON_CONF)
 
 # Built here, installed in sbin.

@@ -16,7 +16,8 @@ check_PROGRAMS += \
 	tests/daemon/test_process \
 	tests/daemon/test_sock \
 	tests/daemon/test_splice \
-	tests/daemon/test_status
+	tests/daemon/test_status \
+	tests/daemon/test_tunnel
 tests_daemon_test_app_SOURCES = tests/daemon/test_app.c
 tests_daemon_test_app_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_conf_SOURCES = tests/daemon/test_conf.c
@@ -53,6 +54,10 @@ tests_daemon_test_splice_SOURCES = tests/daemon/test_splice.c
 tests_daemon_test_splice_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_status_SOURCES = tests/daemon/test_status.c
 tests_daemon_test_status_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+# The device, the stack and the gateway are the test's own.
+tests_daemon_test_tunnel_SOURCES = tests/daemon/test_tunnel.c \
+	tests/dnsport/query.h tests/dnsport/server.h
+tests_daemon_test_tunnel_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 
 EXTRA_DIST += tests/golden/conf tests/golden/status
 # The engine's functions are its own; they come before those of libonion.a.
