@@ -52,8 +52,8 @@ struct gateway {
 	struct gateway_rules *rules;
 	struct isolate	*isolate;
 	struct quota	*quota;		/* of flows */
-	struct quota	*sockets;	/* of flows with one: descriptors are
-					 * fewer than what memory has room for */
+	struct quota	*sockets;	/* of flows with one: descriptors end
+					 * before memory does */
 	struct dnsport	*dnsport;
 	LIST_HEAD(, flow) flows;
 	struct gateway_totals totals;

@@ -1,7 +1,7 @@
 /* daemon/status.c - what `onion-transparent status` shows
  *
  * One walk over the engine fills an open_memstream(), as text for people or as
- * JSON for programs.  In JSON the three lists are always there, and strings
+ * JSON for programs.  In JSON the four lists are always there, and strings
  * hold nothing that would need escaping but quotes and backslashes: nicknames
  * are letters and digits, the sentences are ours.
  */
@@ -17,8 +17,10 @@
 #include "daemon/gateway.h"
 #include "dnsport/dnsport.h"
 #include "onion/onion.h"
+#include "tun/drop.h"
+#include "tun/stack.h"
 
-enum list { LIST_NONE, LIST_GUARDS, LIST_CIRCUITS, LIST_STREAMS };
+enum list { LIST_NONE, LIST_GUARDS, LIST_CIRCUITS, LIST_STREAMS, LIST_TUNNELS };
 
 struct out {
 	FILE		*f;
@@ -106,7 +108,7 @@ static void
 json_list(struct out *o, enum list list)
 {
 	static const char *const names[] = { NULL, "guards", "circuits",
-		"streams" };
+		"streams", "tunnels" };
 
 	while (o->list < list) {
 		if (o->list != LIST_NONE)
@@ -186,11 +188,35 @@ json_stream(void *arg, const struct onion_stream_show *s)
 }
 
 static void
+json_tunnel(void *arg, const char *name, const struct stack_totals *t)
+{
+	struct out *o = arg;
+	int d;
+
+	json_item(o, LIST_TUNNELS);
+	fputc('{', o->f);
+	pair(o->f, "name", name);
+	fprintf(o->f, "\"connections\":%zu,\"opening\":%zu,\"opened\":%" PRIu64
+	    ",\"refused\":%" PRIu64 ",\"resets\":%" PRIu64
+	    ",\"packets_in\":%" PRIu64 ",\"packets_out\":%" PRIu64
+	    ",\"bytes_in\":%" PRIu64 ",\"bytes_out\":%" PRIu64
+	    ",\"dropped\":{", t->conns, t->opening, t->opened, t->refused,
+	    t->resets, t->packets_in, t->packets_out, t->bytes_in,
+	    t->bytes_out);
+	for (d = DROP_NOT + 1; d < DROP_N; d++)
+		fprintf(o->f, "%s\"%s\":%" PRIu64, d > DROP_NOT + 1 ? "," :
+		    "", drop_name(d), t->dropped[d]);
+	fputs("}}", o->f);
+}
+
+static void
 json_tail(struct out *o, const struct status_source *src)
 {
 	struct gateway_totals g;
 
-	json_list(o, LIST_STREAMS);
+	if (src->tunnels)
+		src->tunnels(src->arg, json_tunnel, o);
+	json_list(o, LIST_TUNNELS);
 	gateway_totals(src->gateway, &g);
 	fprintf(o->f, "],\"flows\":{\"now\":%zu,\"accepted\":%" PRIu64
 	    ",\"rejected\":%" PRIu64 ",\"dropped\":%" PRIu64 ",\"failed\":%"
@@ -239,7 +265,7 @@ static void
 text_head(struct out *o, enum list list)
 {
 	static const char *const names[] = { NULL, "Guards", "Circuits",
-		"Streams" };
+		"Streams", "Tunnels" };
 
 	if (o->list == list)
 		return;
@@ -290,10 +316,33 @@ text_stream(void *arg, const struct onion_stream_show *s)
 }
 
 static void
+text_tunnel(void *arg, const char *name, const struct stack_totals *t)
+{
+	struct out *o = arg;
+	char in[32], out[32];
+	int d, n = 0;
+
+	text_head(o, LIST_TUNNELS);
+	fprintf(o->f, "  %-15s %zu connections, of them %zu opening; %" PRIu64
+	    " opened, %" PRIu64 " refused, %" PRIu64 " reset; %" PRIu64
+	    " packets in (%s), %" PRIu64 " out (%s)", name, t->conns,
+	    t->opening, t->opened, t->refused, t->resets, t->packets_in,
+	    size_text(t->bytes_in, in), t->packets_out,
+	    size_text(t->bytes_out, out));
+	for (d = DROP_NOT + 1; d < DROP_N; d++)
+		if (t->dropped[d])
+			fprintf(o->f, "%s%" PRIu64 " %s", n++ ? ", " :
+			    "; dropped: ", t->dropped[d], drop_name(d));
+	fputc('\n', o->f);
+}
+
+static void
 text_tail(struct out *o, const struct status_source *src)
 {
 	struct gateway_totals g;
 
+	if (src->tunnels)
+		src->tunnels(src->arg, text_tunnel, o);
 	gateway_totals(src->gateway, &g);
 	fprintf(o->f, "\nFlows        %zu now; %" PRIu64 " taken, %" PRIu64
 	    " refused, %" PRIu64 " dropped, %" PRIu64 " failed\n", g.flows,

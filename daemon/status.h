@@ -12,10 +12,17 @@
 
 struct gateway;
 struct onion;
+struct stack_totals;
+
+typedef void status_tunnel_fn(void *arg, const char *name,
+	    const struct stack_totals *);
 
 struct status_source {
 	const struct onion	*onion;
 	const struct gateway	*gateway;
+	/* Tells @fn of each tunnel; NULL: there are none. */
+	void	(*tunnels)(void *arg, status_tunnel_fn *fn, void *fn_arg);
+	void	*arg;
 };
 
 /* NUL-terminated, to be freed; NULL without memory. */

@@ -1,8 +1,9 @@
 /* dnsport/dnsconn.h - a client's TCP connection to the DNS server (RFC 7766)
  *
- * A dnspipe on a socket.  A connection ends with closed(), once, unless its owner killed it; after
- * either the pointer must not be used again, and it is freed when the turn
- * ends.  libevent writes without MSG_NOSIGNAL: SIGPIPE has to be ignored.
+ * A dnspipe on a socket.  A connection ends with closed(), once, unless its
+ * owner killed it; after either the pointer must not be used again, and it is
+ * freed when the turn ends.  libevent writes without MSG_NOSIGNAL: SIGPIPE has
+ * to be ignored.
  */
 #ifndef DNSPORT_DNSCONN_H
 #define DNSPORT_DNSCONN_H

@@ -50,9 +50,10 @@ struct dnsport_user {
 	void	(*forget)(void *arg, struct dns_query *);
 };
 
-/* Is a UDP question from @port to be answered?  Not from one below 1024, but for
- * 53: no resolver asks from there, and what does (echo, chargen, SNMP) is either
- * somebody whose address was borrowed or would answer our answer for ever. */
+/* Is a UDP question from @port to be answered?  Not from one below 1024, but
+ * for 53: no resolver asks from there, and what does (echo, chargen, SNMP) is
+ * either somebody whose address was borrowed or would answer our answer for
+ * ever. */
 int	dnsport_may_answer(uint16_t port);
 
 /* Gets the message that answers; @msg NULL: silence.  Called exactly once per

@@ -53,9 +53,9 @@ attach(int fd, const char *name, struct ifreq *r)
 	return ioctl(fd, TUNSETIFF, r) < 0 ? -errno : 0;
 }
 
-/* What it can, and that it does; also of one that somebody else set up.  Whether
- * that has IFF_NO_PI the kernel does not tell: in TUNGETIFF its bit has another
- * meaning, too.  Without it no packet is one, and all are dropped. */
+/* What it can, and that it does; also of one that somebody else set up.
+ * Whether that has IFF_NO_PI the kernel does not tell: in TUNGETIFF its bit has
+ * another meaning, too.  Without it no packet is one, and all are dropped. */
 static int
 set_up(struct tundev *d, const struct ifreq *r)
 {

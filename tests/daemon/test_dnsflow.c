@@ -175,7 +175,8 @@ answers(const struct fake *f)
 	size_t at = 0;
 	unsigned n = 0;
 
-	while (f->len - at >= 2 && f->len - at >= 2u + wire_get16(f->out + at)) {
+	while (f->len - at >= 2 &&
+	    f->len - at >= 2u + wire_get16(f->out + at)) {
 		ldns_pkt_free(query_read(f->out + at + 2,
 		    wire_get16(f->out + at)));
 		at += 2u + wire_get16(f->out + at);

@@ -1,7 +1,8 @@
 /* tests/daemon/test_status.c - what status shows, of an engine that is made up
  *
- * onion_show() and gateway_totals() are ours here: tests/golden/status holds
- * what a person and a program are to see of exactly these numbers.
+ * onion_show(), gateway_totals() and the tunnels are ours here:
+ * tests/golden/status holds what a person and a program are to see of exactly
+ * these numbers.
  * STATUS_GOLDEN_WRITE=1 in the environment writes it anew, for a person to look
  * through.
  */
@@ -11,6 +12,8 @@
 
 #include "daemon/gateway.h"
 #include "onion/onion.h"
+#include "tun/drop.h"
+#include "tun/stack.h"
 #include "tests/unit.h"
 
 static int full;		/* else an engine that has nothing yet */
@@ -91,6 +94,25 @@ gateway_totals(const struct gateway *gw, struct gateway_totals *t)
 	*t = totals;
 }
 
+static void
+show_tunnels(void *arg, status_tunnel_fn *fn, void *fn_arg)
+{
+	struct stack_totals t = {
+		.conns = 30, .opening = 4, .opened = 500, .refused = 6,
+		.resets = 7, .packets_in = 8000, .packets_out = 9000,
+		.bytes_in = 1024, .bytes_out = 5000000
+	};
+
+	ck_assert_ptr_eq(arg, &full);
+	if (!full)
+		return;
+	fn(fn_arg, "ot0", &t);
+	t.dropped[DROP_RUNT] = 1;
+	t.dropped[DROP_FRAGMENT] = 22;
+	t.dropped[DROP_MEMORY] = 333;
+	fn(fn_arg, "ot1", &t);
+}
+
 static const struct {
 	const char	*file;
 	int		 full, json;
@@ -101,7 +123,8 @@ static const struct {
 
 START_TEST(status_text_is_as_its_golden_file)
 {
-	static const struct status_source src;
+	const struct status_source src = { .tunnels = show_tunnels,
+	    .arg = &full };
 	const char *srcdir = getenv("srcdir");
 	char path[4096], want[8192] = "", *text;
 	size_t len;
@@ -127,8 +150,26 @@ START_TEST(status_text_is_as_its_golden_file)
 }
 END_TEST
 
+START_TEST(status_text_without_tunnels_is_as_with_none_open)
+{
+	const struct status_source none = { .arg = NULL };
+	const struct status_source empty = { .tunnels = show_tunnels,
+	    .arg = &full };
+	char *a, *b;
+	size_t len;
+
+	full = 0;
+	a = status_text(&none, _i, &len);
+	b = status_text(&empty, _i, &len);
+	ck_assert_str_eq(a, b);
+	free(a);
+	free(b);
+}
+END_TEST
+
 static const struct unit_test tests[] = {
 	UNIT_LOOP(status_text_is_as_its_golden_file, NELEM(goldens)),
+	UNIT_LOOP(status_text_without_tunnels_is_as_with_none_open, 2),
 };
 
 UNIT_MAIN("status", tests)
