@@ -9,6 +9,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fz_consdiff \
 	tests/fuzz/fz_consensus \
 	tests/fuzz/fz_decompress \
+	tests/fuzz/fz_dns_flow \
 	tests/fuzz/fz_dns_query \
 	tests/fuzz/fz_dns_tcp \
 	tests/fuzz/fz_edcert \
@@ -97,6 +98,11 @@ tests_fuzz_fz_decompress_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_decompress.c
 tests_fuzz_fz_decompress_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 tests_fuzz_fz_decompress_LDADD = $(ONION_LIBS)
+
+tests_fuzz_fz_dns_flow_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_dns_flow.c
+tests_fuzz_fz_dns_flow_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_dns_flow_LDADD = $(DAEMON_LIBS)
 
 tests_fuzz_fz_dns_query_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_dns_query.c
