@@ -207,6 +207,7 @@ if [ -z "$quick" ]; then
 	fuzz
 	script "platform" env ORIGDST="$BUILD/tests/platform/origdst" \
 		TUNDEV="$BUILD/tests/platform/tundev" tests/platform/run
+	script "TUN" env ECHO_TUN="$BUILD/tests/tun/echo_tun" tests/tun/run
 	script "network" tests/net/run \
 		-s "$BUILD/daemon/onion-transparent" -l "$OUT/net"
 fi

@@ -100,9 +100,12 @@ check_PROGRAMS += tests/tun/test_vnet
 tests_tun_test_vnet_SOURCES = tests/tun/test_vnet.c
 tests_tun_test_vnet_LDADD = $(TUN_LIBS) $(CHECK_LIBS)
 
-# For tests/platform/run, as root, on Linux.
+# For tests/platform/run and tests/tun/run, as root, on Linux.
 if LINUX_TUN
-noinst_PROGRAMS += tests/platform/tundev
+noinst_PROGRAMS += tests/platform/tundev tests/tun/echo_tun
 endif
 tests_platform_tundev_SOURCES = tests/platform/tundev.c
 tests_platform_tundev_LDADD = $(TUN_LIBS)
+tests_tun_echo_tun_SOURCES = tests/tun/echo_tun.c
+tests_tun_echo_tun_LDADD = $(DAEMON_LIBS)
+EXTRA_DIST += tests/tun/run tests/tun/peer.py
