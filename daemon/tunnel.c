@@ -13,6 +13,10 @@
  *	While the interface is down there is nothing to read.  Should reading
  *	say so as an error, the descriptor could be readable for ever, so it
  *	rests for TUNNEL_REST_MS.  Any other error is the end of the device.
+ *
+ *	The device is closed at once when the tunnel is freed, so that its name
+ *	can be opened again; the rest goes when the turn ends, behind what the
+ *	stack has queued in it.
  */
 #include "daemon/tunnel.h"
 
@@ -48,6 +52,7 @@ struct tunnel {
 	struct event	*event;
 	struct loop_timer rest;
 	LIST_HEAD(, question) questions;
+	struct loop_item reap;
 };
 
 /* --- what the stack says --- */
@@ -57,9 +62,11 @@ on_emit(void *arg, const struct pkt_out *p)
 {
 	static struct log_limit limit = { .every_s = 60 };
 	struct tunnel *t = arg;
-	int rc = tundev_write(t->dev, p);
+	int rc;
 
-	if (rc < 0)
+	if (t->dev == NULL)		/* it is being freed */
+		return;
+	if ((rc = tundev_write(t->dev, p)) < 0)
 		log_limited(&limit, LL_INFO, LD_NET, "%s: a packet is lost: %s",
 		    tundev_name(t->dev), rc == -EIO ? "the interface is down" :
 		    strerror(-rc));
@@ -175,6 +182,12 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 
 /* --- the whole --- */
 
+static void
+reap(void *arg)
+{
+	free(arg);
+}
+
 static int
 make_stack(struct tunnel *t)
 {
@@ -217,6 +230,7 @@ tunnel_new(struct tunnel **out, const struct tunnel_conf *conf,
 	t->dev = dev;
 	LIST_INIT(&t->questions);
 	loop_timer_init(&t->rest, rested, t);
+	loop_item_init(&t->reap, reap, t);
 	if ((rc = make_dnsflows(t)) < 0 || (rc = make_stack(t)) < 0)
 		goto fail;
 	rc = -ENOMEM;
@@ -251,7 +265,8 @@ tunnel_free(struct tunnel *t)
 	if (t->event)
 		event_free(t->event);
 	tundev_free(t->dev);
-	free(t);
+	t->dev = NULL;
+	loop_item_add(&t->conf.ev->loop, &t->reap);
 }
 
 const char *

@@ -30,6 +30,7 @@ struct stack {
 	unsigned	 inputs, frees;
 	struct addr	 from, to;	/* of the last answer */
 	unsigned	 answers;
+	struct loop_item last;
 };
 
 static struct evloop ev;
@@ -78,11 +79,22 @@ tundev_free(struct tundev *d)
 
 /* --- the stack --- */
 
+/* A stack may have something to say until the turn ends. */
+static void
+last_word(void *arg)
+{
+	struct pkt_out out = { .headlen = 1 };
+	struct stack *s = arg;
+
+	s->conf.user->emit(s->conf.arg, &out);
+}
+
 int
 stack_new(struct stack **out, const struct stack_conf *conf)
 {
 	memset(&stack, 0, sizeof(stack));
 	stack.conf = *conf;
+	loop_item_init(&stack.last, last_word, &stack);
 	*out = &stack;
 	return stack_rc;
 }
@@ -90,7 +102,11 @@ stack_new(struct stack **out, const struct stack_conf *conf)
 void
 stack_free(struct stack *s)
 {
+	struct pkt_out out = { .headlen = 1 };
+
 	s->frees++;
+	s->conf.user->emit(s->conf.arg, &out);
+	loop_item_add(s->conf.loop, &s->last);
 }
 
 void
@@ -371,11 +387,19 @@ START_TEST(tunnel_free_forgets_questions)
 	ask("10.0.0.1:4000", "8.8.8.8:53", "hold.test");
 	evloop_enter(&ev);
 	tunnel_free(tunnel);
-	evloop_leave(&ev);
 	tunnel = NULL;
+	evloop_leave(&ev);
 	ck_assert_uint_eq(server.forgotten, 2);
 	ck_assert_uint_eq(stack.answers, 0);
 	fini();
+}
+END_TEST
+
+START_TEST(tunnel_free_lets_resets_out_and_nothing_after_them)
+{
+	init();
+	fini();
+	ck_assert_uint_eq(dev.writes, 1);
 }
 END_TEST
 
@@ -426,6 +450,7 @@ static const struct unit_test tests[] = {
 	    NELEM(ports)),
 	UNIT(tunnel_datagram_that_is_no_question_is_not_answered),
 	UNIT(tunnel_free_forgets_questions),
+	UNIT(tunnel_free_lets_resets_out_and_nothing_after_them),
 	UNIT(tunnel_device_that_is_gone_is_told_once),
 	UNIT(tunnel_device_that_is_down_rests_and_goes_on),
 };

@@ -488,6 +488,8 @@ open_plain(const char *name)
 	return tundev_adopt(&t.dev, fd);
 }
 
+/* Addresses of its own are none of the kernel's: from there it would take no
+ * packet, and to there it would send us none. */
 static int
 make_stack(uint16_t mtu)
 {
@@ -500,8 +502,8 @@ make_stack(uint16_t mtu)
 		.user = &users
 	};
 
-	addr_parse_ip(&sc.own[0], "10.191.0.1", -1);
-	addr_parse_ip(&sc.own[1], "fd00:6f74::1", -1);
+	addr_parse_ip(&sc.own[0], "10.191.0.2", -1);
+	addr_parse_ip(&sc.own[1], "fd00:6f74::2", -1);
 	return stack_new(&t.stack, &sc);
 }
 
