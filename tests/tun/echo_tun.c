@@ -46,6 +46,7 @@
 
 enum {
 	CREDIT = 256 * 1024,		/* as a splice grants */
+	UNIT = 16,			/* less of it is not offered */
 	BATCH = 64, BLOCK = 64 * 1024, HASH = 32, HEX = 2 * HASH,
 	STALL_MS = 3000, HOLD_MS = 1500, REORDER_MS = 10,
 	NSIGNALS = 3
@@ -292,7 +293,7 @@ static void
 stall(struct end *e, size_t len)
 {
 	e->owed += len;
-	if (!e->stalled && e->owed >= CREDIT) {
+	if (!e->stalled && e->owed > CREDIT - UNIT) {
 		e->stalled = 1;
 		loop_timer_in(&t.ev.loop, &e->timer, STALL_MS);
 	} else if (e->stalled && !e->timer.armed) {
