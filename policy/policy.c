@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "policy/rule.h"
+
 static int
 port_in(uint16_t port, const uint16_t *ports, size_t n)
 {
@@ -22,36 +24,114 @@ decide(struct policy_decision *d, enum policy_verdict v, const char *why)
 	d->why = why;
 }
 
+/* Where the client speaks first, it learns nothing from a connection that is
+ * accepted: it waits for an answer in any case, and saves a round trip if its
+ * question travels with the request to connect.  Where the server does (SSH,
+ * SMTP, FTP, IMAP, POP, MySQL, VNC), there is nothing to send along.  HTTP, and
+ * what begins with TLS; no ports that anything may be on. */
+static const uint16_t client_first[] = {
+	80, 443, 8008, 8080, 8443,	/* http, https */
+	853,				/* DNS over TLS */
+	465, 993, 995,			/* submissions, imaps, pop3s */
+	563, 636, 990, 992,		/* nntps, ldaps, ftps, telnets */
+	5061, 5223, 6697		/* sips, xmpp, ircs */
+};
+
+/* Only to names: who connects to an address may want to know whether anybody
+ * is there, and a scan of ports must not find all of them open.  Nor for what
+ * goes direct: its round trips are not so long. */
+static int
+optimistic(const struct policy_flow *flow, const struct policy_decision *d)
+{
+	if (d->rule && d->rule->accept != RULE_ACCEPT_UNSAID)
+		return d->rule->accept == RULE_ACCEPT_OPTIMISTIC;
+	return d->verdict == POLICY_TORIFY && flow->name &&
+	    port_in(flow->dest.port, client_first,
+	    sizeof(client_first) / sizeof(client_first[0]));
+}
+
+/* Would a socket of ours that connects there reach one host, and another one
+ * than this?  0.0.0.0 and ::, too, mean this host to the kernel; ::/8 holds
+ * all forms of IPv4 in IPv6. */
+static int
+is_one_other(const struct addr *a)
+{
+	if (a->family == 4)
+		return a->ip[0] != 0 && a->ip[0] != 127 && a->ip[0] < 224;
+	return a->family == 6 && a->ip[0] != 0 && a->ip[0] != 0xff;
+}
+
+static enum rule_action
+action(const struct policy_decision *d)
+{
+	return d->rule ? d->rule->action : RULE_TORIFY;
+}
+
+/* What the action forbids, or NULL. */
+static const char *
+against_action(const struct policy_conf *conf, const struct policy_flow *flow,
+    enum rule_action a)
+{
+	if (a == RULE_DIRECT) {
+		if (conf->no_network)
+			return "there is to be no network (DisableNetwork)";
+		if (!is_one_other(&flow->dest))
+			return "its destination is not another host, and a "
+			    "FlowRule can let it go direct to none but one";
+	} else if (conf->reject_internal && addr_is_internal(&flow->dest))
+		return "its destination is a private address, which no exit "
+		    "can reach (ClientRejectInternalAddresses)";
+	return NULL;
+}
+
+static const char *
+against(const struct policy_conf *conf, const struct policy_flow *flow,
+    enum rule_action a)
+{
+	const char *why = against_action(conf, flow, a);
+
+	if (why)
+		return why;
+	if (flow->dest.family == 4 ? flow->no_ipv4 : flow->no_ipv6)
+		return "its port's line in the configuration does not allow "
+		    "this address family";
+	if (port_in(flow->dest.port, conf->reject_ports, conf->nreject_ports))
+		return "its port is in RejectPlaintextPorts";
+	return NULL;
+}
+
+static void
+allow(const struct policy_conf *conf, const struct policy_flow *flow,
+    struct policy_decision *d)
+{
+	decide(d, action(d) == RULE_DIRECT ? POLICY_DIRECT : POLICY_TORIFY,
+	    NULL);
+	d->plaintext = d->verdict == POLICY_TORIFY &&
+	    port_in(flow->dest.port, conf->warn_ports, conf->nwarn_ports);
+	d->optimistic = optimistic(flow, d);
+}
+
 void
 policy_decide(const struct policy_conf *conf, const struct policy_flow *flow,
     struct policy_decision *d)
 {
-	uint16_t port = flow->dest.port;
-	int family = flow->dest.family;
+	const char *why;
 
 	memset(d, 0, sizeof(*d));
-	if (family == 0 || port == 0) {
+	if (flow->dest.family == 0 || flow->dest.port == 0) {
 		decide(d, POLICY_DROP, "its original destination is unknown");
 		return;
 	}
-	if (conf->reject_internal && addr_is_internal(&flow->dest)) {
-		decide(d, POLICY_REJECT,
-		    "its destination is a private address, which no exit "
-		    "can reach (ClientRejectInternalAddresses)");
-		return;
-	}
-	if (family == 4 ? flow->no_ipv4 : flow->no_ipv6) {
-		decide(d, POLICY_REJECT, "its port's line in the configuration "
-		    "does not allow this address family");
-		return;
-	}
-	if (port_in(port, conf->reject_ports, conf->nreject_ports)) {
-		decide(d, POLICY_REJECT,
-		    "its port is in RejectPlaintextPorts");
-		return;
-	}
-	d->plaintext = port_in(port, conf->warn_ports, conf->nwarn_ports);
-	decide(d, POLICY_TORIFY, NULL);
+	d->rule = rule_find(conf->rules, conf->nrules, &flow->client,
+	    &flow->dest);
+	if (action(d) == RULE_DROP)
+		decide(d, POLICY_DROP, "a FlowRule says drop");
+	else if (action(d) == RULE_REJECT)
+		decide(d, POLICY_REJECT, "a FlowRule says reject");
+	else if ((why = against(conf, flow, action(d))) != NULL)
+		decide(d, POLICY_REJECT, why);
+	else
+		allow(conf, flow, d);
 }
 
 /* Names that mean nothing outside of where they are used; each also stands for

@@ -2,6 +2,14 @@
  *
  * Bytes in, verdict out; nothing is looked up and nothing remembered.  Zero is
  * DROP.  An action is given with the reason, in words, for the log.
+ *
+ * The order: a rule that says drop or reject is final.  What else refuses comes
+ * next, whatever a rule says: the door's families and RejectPlaintextPorts.
+ * ClientRejectInternalAddresses is about what an exit can reach, so it is the
+ * one that `direct' sets aside: printers and the like are what it is for.  A
+ * direct flow never goes to this host itself, nor to many at once, and nowhere
+ * under DisableNetwork.  `torify' is the ordinary way, with all that may
+ * refuse; so is what no rule matches.
  */
 #ifndef POLICY_POLICY_H
 #define POLICY_POLICY_H
@@ -14,10 +22,17 @@
 enum policy_verdict {
 	POLICY_DROP,		/* silence */
 	POLICY_REJECT,		/* a reset, or REFUSED */
-	POLICY_TORIFY		/* through a circuit */
+	POLICY_TORIFY,		/* through a circuit */
+	POLICY_DIRECT		/* past Tor, because a rule says so: the far
+				 * side sees this host's own address */
 };
 
+struct rule;
+
 struct policy_conf {
+	const struct rule *rules;		/* FlowRule */
+	size_t		 nrules;
+	int		 no_network;		/* DisableNetwork */
 	int		 reject_internal;	/* ClientRejectInternal-
 						 * Addresses */
 	const uint16_t	*reject_ports;		/* RejectPlaintextPorts */
@@ -29,13 +44,17 @@ struct policy_conf {
 struct policy_flow {
 	struct addr	 client;
 	struct addr	 dest;		/* where it was really going */
+	const char	*name;		/* that has this address, or NULL */
 	int		 no_ipv4, no_ipv6;	/* the door's rule */
 };
 
 struct policy_decision {
 	enum policy_verdict verdict;
-	const char	*why;		/* NULL for an ordinary TORIFY */
+	const char	*why;		/* NULL for TORIFY and DIRECT */
+	const struct rule *rule;	/* that matched, or NULL */
 	int		 plaintext;	/* say once that it is unencrypted */
+	int		 optimistic;	/* accept at once, before it is known
+					 * whether the far side does */
 };
 
 void	policy_decide(const struct policy_conf *, const struct policy_flow *,

@@ -4,6 +4,7 @@
 #include <check.h>
 #include <string.h>
 
+#include "policy/rule.h"
 #include "tests/unit.h"
 
 static const uint16_t reject_ports[] = { 23, 109 };
@@ -114,6 +115,200 @@ START_TEST(policy_decide_without_port_lists_torifies)
 }
 END_TEST
 
+/* --- rules --- */
+
+static const char *const table[] = {
+	"drop to 192.168.66.0/24",
+	"reject to 192.168.67.0/24",
+	"torify to 10.0.0.0/8",
+	"direct to 192.168.0.0/16",
+	"direct from 10.0.0.1 to 203.0.113.0/24 port 80-90,109-143",
+	"drop from 10.0.0.1 to 203.0.113.0/24 port 79",
+	"direct to fd00::/8",
+	"torify to 198.51.100.0/25 port 22,443 accept=optimistic",
+	"torify to 198.51.100.128/25 accept=deferred",
+	"direct to 100.64.0.0/10 accept=optimistic",
+	/* and, last, as wide as can be */
+	"direct to 0.0.0.0/0 port 7", "direct to ::/0 port 7",
+};
+static struct rule rules[NELEM(table)];
+static struct policy_conf ruled;
+
+static void
+compile(void)
+{
+	struct rule_error err;
+	size_t i;
+
+	for (i = 0; i < NELEM(table); i++)
+		if (rule_parse(&rules[i], table[i], &err) < 0)
+			ck_abort_msg("%s: %s", table[i], err.why);
+	ruled = normal;
+	ruled.rules = rules;
+	ruled.nrules = NELEM(table);
+}
+
+static const struct {
+	const char	*dest;
+	int		 door;
+	enum policy_verdict verdict;
+	int		 plaintext;
+} by_rule[] = {
+	{ "192.168.66.1:80",	0,	POLICY_DROP, 0 },
+	{ "192.168.67.1:80",	0,	POLICY_REJECT, 0 },
+	/* torify is the ordinary way, where that is refused */
+	{ "10.0.0.5:80",	0,	POLICY_REJECT, 0 },
+	/* an explicit direct beats ClientRejectInternalAddresses ... */
+	{ "192.168.1.1:80",	0,	POLICY_DIRECT, 0 },
+	{ "[fd00::1]:80",	0,	POLICY_DIRECT, 0 },
+	{ "100.64.0.1:80",	0,	POLICY_DIRECT, 0 },
+	{ "203.0.113.80:80",	0,	POLICY_DIRECT, 0 },
+	/* ... no other refusal ... */
+	{ "192.168.1.1:80",	NO4,	POLICY_REJECT, 0 },
+	{ "192.168.1.1:80",	NO6,	POLICY_DIRECT, 0 },
+	{ "[fd00::1]:80",	NO6,	POLICY_REJECT, 0 },
+	{ "192.168.1.1:23",	0,	POLICY_REJECT, 0 },
+	{ "203.0.113.80:109",	0,	POLICY_REJECT, 0 },
+	/* ... and its exit reads no passwords */
+	{ "203.0.113.80:110",	0,	POLICY_DIRECT, 0 },
+	{ "203.0.114.80:110",	0,	POLICY_TORIFY, 1 },
+	{ "203.0.113.80:79",	0,	POLICY_DROP, 0 },
+	/* what a rule says beats the door's families only to refuse */
+	{ "192.168.66.1:80",	NO4,	POLICY_DROP, 0 },
+	{ "203.0.113.80:443",	0,	POLICY_TORIFY, 0 },
+	{ "172.16.0.1:80",	0,	POLICY_REJECT, 0 },
+	/* not to ourselves, nor to many */
+	{ "1.1.1.1:7",		0,	POLICY_DIRECT, 0 },
+	{ "172.16.0.1:7",	0,	POLICY_DIRECT, 0 },
+	{ "223.255.255.255:7",	0,	POLICY_DIRECT, 0 },
+	{ "0.0.0.0:7",		0,	POLICY_REJECT, 0 },
+	{ "0.1.2.3:7",		0,	POLICY_REJECT, 0 },
+	{ "127.0.0.1:7",	0,	POLICY_REJECT, 0 },
+	{ "127.255.255.254:7",	0,	POLICY_REJECT, 0 },
+	{ "224.0.0.1:7",	0,	POLICY_REJECT, 0 },
+	{ "239.255.255.250:7",	0,	POLICY_REJECT, 0 },
+	{ "240.0.0.1:7",	0,	POLICY_REJECT, 0 },
+	{ "255.255.255.255:7",	0,	POLICY_REJECT, 0 },
+	{ "[2001:db8::1]:7",	0,	POLICY_DIRECT, 0 },
+	{ "[fe80::1]:7",	0,	POLICY_DIRECT, 0 },
+	{ "[::]:7",		0,	POLICY_REJECT, 0 },
+	{ "[::1]:7",		0,	POLICY_REJECT, 0 },
+	{ "[::ffff:127.0.0.1]:7", 0,	POLICY_REJECT, 0 },
+	{ "[::ffff:8.8.8.8]:7",	0,	POLICY_REJECT, 0 },
+	{ "[64:ff9b::7f00:1]:7", 0,	POLICY_REJECT, 0 },
+	{ "[ff02::1]:7",	0,	POLICY_REJECT, 0 },
+};
+
+START_TEST(policy_decide_follows_the_rules)
+{
+	struct policy_decision d;
+
+	compile();
+	d = decide(&ruled, by_rule[_i].dest, by_rule[_i].door);
+	ck_assert_msg(d.verdict == by_rule[_i].verdict, "%s: %d",
+	    by_rule[_i].dest, d.verdict);
+	ck_assert_int_eq(d.plaintext, by_rule[_i].plaintext);
+	ck_assert_int_eq(d.why == NULL, d.verdict == POLICY_TORIFY ||
+	    d.verdict == POLICY_DIRECT);
+}
+END_TEST
+
+START_TEST(policy_decide_direct_only_where_a_rule_says_so)
+{
+	static const char *const dests[] = {
+		"203.0.113.80:80", "192.168.1.1:80", "[fd00::1]:80"
+	};
+	struct policy_conf closed = normal;
+	int internal, i;
+
+	for (internal = 0; internal < 2; internal++)
+		for (i = 0; i < 3; i++) {
+			closed.reject_internal = internal;
+			ck_assert_int_ne(decide(&closed, dests[i], 0).verdict,
+			    POLICY_DIRECT);
+		}
+}
+END_TEST
+
+START_TEST(policy_decide_says_which_rule_it_was)
+{
+	compile();
+	ck_assert_ptr_eq(decide(&ruled, "192.168.66.1:80", 0).rule, &rules[0]);
+	ck_assert_ptr_eq(decide(&ruled, "192.168.1.1:80", 0).rule, &rules[3]);
+	ck_assert_ptr_null(decide(&ruled, "8.8.8.8:80", 0).rule);
+}
+END_TEST
+
+START_TEST(policy_decide_without_a_network_lets_nothing_go_direct)
+{
+	compile();
+	ruled.no_network = 1;
+	ck_assert_int_eq(decide(&ruled, "192.168.1.1:80", 0).verdict,
+	    POLICY_REJECT);
+	ck_assert_int_eq(decide(&ruled, "8.8.8.8:80", 0).verdict,
+	    POLICY_TORIFY);
+}
+END_TEST
+
+static const struct {
+	const char	*dest;
+	int		 named, optimistic;
+} accepts[] = {
+	/* a name, where the client speaks first */
+	{ "8.8.8.8:80",		1, 1 },
+	{ "8.8.8.8:443",	1, 1 },
+	{ "8.8.8.8:8443",	1, 1 },
+	{ "8.8.8.8:853",	1, 1 },
+	{ "8.8.8.8:465",	1, 1 },
+	{ "8.8.8.8:993",	1, 1 },
+	{ "8.8.8.8:6697",	1, 1 },
+	{ "[2001:db8::1]:443",	1, 1 },
+	/* or no name */
+	{ "8.8.8.8:80",		0, 0 },
+	{ "8.8.8.8:443",	0, 0 },
+	/* or the server does, or nobody knows */
+	{ "8.8.8.8:21",		1, 0 },
+	{ "8.8.8.8:22",		1, 0 },
+	{ "8.8.8.8:25",		1, 0 },
+	{ "8.8.8.8:110",	1, 0 },
+	{ "8.8.8.8:143",	1, 0 },
+	{ "8.8.8.8:587",	1, 0 },
+	{ "8.8.8.8:3306",	1, 0 },
+	{ "8.8.8.8:5900",	1, 0 },
+	{ "8.8.8.8:81",		1, 0 },
+	{ "8.8.8.8:50000",	1, 0 },
+	/* a rule decides both ways, whether there is a name or not */
+	{ "198.51.100.1:22",	0, 1 },
+	{ "198.51.100.1:22",	1, 1 },
+	{ "198.51.100.1:443",	0, 1 },
+	{ "198.51.100.1:25",	1, 0 },
+	{ "198.51.100.129:443",	1, 0 },
+	{ "198.51.100.129:443",	0, 0 },
+	/* direct: only by a rule */
+	{ "203.0.113.80:80",	1, 0 },
+	{ "100.64.0.1:22",	0, 1 },
+	/* what is refused is not accepted first */
+	{ "192.168.66.1:80",	1, 0 },
+	{ "192.168.67.1:443",	1, 0 },
+	{ "10.0.0.5:443",	1, 0 },
+};
+
+START_TEST(policy_decide_is_optimistic_where_that_is_right)
+{
+	struct policy_flow flow = {
+		.name = accepts[_i].named ? "www.example.com" : NULL
+	};
+	struct policy_decision d;
+
+	compile();
+	ck_assert_int_eq(addr_parse(&flow.dest, accepts[_i].dest, -1), 0);
+	addr_v4(&flow.client, 0x0a000001, 40000);
+	policy_decide(&ruled, &flow, &d);
+	ck_assert_msg(d.optimistic == accepts[_i].optimistic, "%s, %d",
+	    accepts[_i].dest, accepts[_i].named);
+}
+END_TEST
+
 START_TEST(policy_verdict_of_zeroed_memory_is_drop)
 {
 	static const struct policy_decision zero;
@@ -183,6 +378,12 @@ static const struct unit_test tests[] = {
 	UNIT(policy_decide_unknown_destination_is_dropped),
 	UNIT(policy_decide_internal_addresses_go_where_configured),
 	UNIT(policy_decide_without_port_lists_torifies),
+	UNIT_LOOP(policy_decide_follows_the_rules, NELEM(by_rule)),
+	UNIT(policy_decide_direct_only_where_a_rule_says_so),
+	UNIT(policy_decide_says_which_rule_it_was),
+	UNIT(policy_decide_without_a_network_lets_nothing_go_direct),
+	UNIT_LOOP(policy_decide_is_optimistic_where_that_is_right,
+	    NELEM(accepts)),
 	UNIT(policy_verdict_of_zeroed_memory_is_drop),
 	UNIT_LOOP(policy_name_may_leave_follows_the_table, NELEM(names)),
 	UNIT(policy_addr_may_leave_only_if_public),
