@@ -112,6 +112,8 @@ struct conf_numbers {			/* ports */
 
 enum conf_scrub { CONF_SCRUB_ALL, CONF_SCRUB_RELAY, CONF_SCRUB_NONE };
 
+struct rule;				/* policy/rule.h */
+
 struct conf {
 	/* doors */
 	struct conf_port *trans_ports;
@@ -231,6 +233,9 @@ struct conf {
 	int		 client_reject_internal_addresses;
 	int		 client_dns_reject_internal_addresses;
 	int		 allow_non_rfc953_hostnames;
+
+	struct rule	*flow_rules;		/* the first that matches */
+	size_t		 nflow_rules;
 
 	/* names */
 	int		 automap_hosts_on_resolve;

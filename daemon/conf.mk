@@ -4,6 +4,7 @@ DAEMON_CONF = \
 	daemon/conf_check.c daemon/conf_check.h \
 	daemon/conf_dir.c daemon/conf_dir.h \
 	daemon/conf_dump.c \
+	daemon/conf_flow.c daemon/conf_flow.h \
 	daemon/conf_load.c \
 	daemon/conf_logs.c daemon/conf_logs.h \
 	daemon/conf_made.c daemon/conf_made.h \

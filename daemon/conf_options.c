@@ -270,6 +270,10 @@ const struct conf_opt conf_options[] = {
 	KEPT("ReducedCircuitPadding", BOOL, reduced_circuit_padding, "0", "1",
 	    NULL),
 
+	BUILT("FlowRule", FLOW_RULES, flow_rules, NULL, CONF_F_OURS,
+	    "what may become of which connections: torify, direct, reject, "
+	    "drop"),
+
 	/* names */
 	KEPT("AutomapHostsOnResolve", BOOL, automap_hosts_on_resolve, "0",
 	    NULL, "names under AutomapHostsSuffixes are refused"),

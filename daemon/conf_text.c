@@ -26,6 +26,7 @@
 struct scan {
 	struct conf_lines	*out;
 	struct conf_err		*err;
+	const char		*text;
 	const char		*at;
 	const char		*end;
 	size_t			 file;
@@ -250,8 +251,24 @@ no_memory(struct conf_err *err)
 	return conf_fail(err, -ENOMEM, "no memory for the configuration");
 }
 
+/* Where a value stands that was read from @raw on. */
+static size_t
+column_of(const struct scan *s, const char *raw, const char *value)
+{
+	size_t len = strlen(value), column = 1;
+
+	if (raw < s->end && *raw == '"')
+		raw++;
+	if ((size_t)(s->end - raw) < len || memcmp(raw, value, len) != 0)
+		return 0;
+	for (; raw > s->text && raw[-1] != '\n'; raw--)
+		column++;
+	return column;
+}
+
 static int
-one_line(struct scan *s, const char *name, size_t len, int line, char *value)
+one_line(struct scan *s, const char *name, size_t len, int line,
+    const char *value, size_t column)
 {
 	struct conf_line *l;
 
@@ -261,6 +278,7 @@ one_line(struct scan *s, const char *name, size_t len, int line, char *value)
 		return no_memory(s->err);
 	l->file = s->file;
 	l->line = line;
+	l->column = column;
 	l->value = strdup(l->how == CONF_HOW_CLEAR ? "" : value);
 	return l->value ? 0 : no_memory(s->err);
 }
@@ -270,7 +288,7 @@ static int	include(struct scan *, int line, const char *pattern);
 static int
 scan_all(struct scan *s, char *value)
 {
-	const char *name;
+	const char *name, *raw;
 	size_t len;
 	int rc, line;
 
@@ -286,6 +304,7 @@ scan_all(struct scan *s, char *value)
 		len = (size_t)(s->at - name);
 		while (peek(s, 0) == ' ' || peek(s, 0) == '\t')
 			s->at++;
+		raw = s->at;
 		rc = peek(s, 0) == '"' ? quoted_value(s, value) :
 		    plain_value(s, value);
 		if (rc < 0)
@@ -293,7 +312,8 @@ scan_all(struct scan *s, char *value)
 		if (len == 8 && memcmp(name, "%include", 8) == 0)
 			rc = include(s, line, value);
 		else
-			rc = one_line(s, name, len, line, value);
+			rc = one_line(s, name, len, line, value,
+			    column_of(s, raw, value));
 		if (rc < 0)
 			return rc;
 	}
@@ -303,8 +323,8 @@ static int
 read_text(struct conf_lines *out, const char *name, const char *text,
     size_t len, int depth, struct conf_err *err)
 {
-	struct scan s = { .out = out, .err = err, .at = text,
-		.end = len ? text + len : text, .line = 1, .depth = depth };
+	struct scan s = { .out = out, .err = err, .text = text,
+		.at = text, .end = len ? text + len : text, .line = 1, .depth = depth };
 	char *value;
 	int rc;
 

@@ -24,6 +24,9 @@ struct conf_line {
 	enum conf_how	 how;
 	size_t		 file;		/* index in conf_lines->files */
 	int		 line;		/* 0: the command line */
+	size_t		 column;	/* of the value in its line, from 1; 0
+					 * where the value is not one piece of
+					 * it (escapes, continued lines) */
 };
 
 struct conf_lines {			/* zeroed is empty */

@@ -6,12 +6,14 @@
 
 #include "daemon/conf.h"
 #include "daemon/conf_dir.h"
+#include "daemon/conf_flow.h"
 #include "daemon/conf_logs.h"
 #include "daemon/conf_nodes.h"
 #include "daemon/conf_port.h"
 #include "daemon/conf_reach.h"
 #include "daemon/conf_scalar.h"
 #include "daemon/conf_util.h"
+#include "policy/rule.h"
 
 static const struct conf_type types[CONF_NKINDS] = {
 	[CONF_K_BOOL] = { .wants = "0 or 1",
@@ -94,6 +96,10 @@ static const struct conf_type types[CONF_NKINDS] = {
 	[CONF_K_RULES] = { .wants = "accept or reject ADDRESS[/BITS][:PORT], "
 		"and more with commas", .item = sizeof(struct conf_rule),
 		.read = conf_read_rules, .print = conf_print_rule },
+	[CONF_K_FLOW_RULES] = { .wants = "torify, direct, reject or drop, and "
+		"then from NETWORK, to NETWORK, port PORTS, accept=deferred or "
+		"accept=optimistic", .item = sizeof(struct rule),
+		.read = conf_read_flow_rule, .print = conf_print_flow_rule },
 	[CONF_K_ADDRS] = { .wants = "an IP address",
 		.item = sizeof(struct addr),
 		.read = conf_read_addr, .print = conf_print_addr },

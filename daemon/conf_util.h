@@ -16,6 +16,8 @@ struct conf_strings;
 struct conf_note {
 	char	why[200];
 	char	odd[200];
+	size_t	column;		/* of what is wrong, in the value, from 1; 0:
+				 * the whole of it */
 };
 
 /* Writes @err and returns @code. */

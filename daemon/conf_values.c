@@ -77,15 +77,16 @@ conf_warn(struct conf_strings *warnings, const char *where, const char *fmt,
 }
 
 static int
-add_value(struct conf_given *g, const char *text, const char *where)
+add_value(struct conf_given *g, const struct conf_line *l, const char *where)
 {
 	struct conf_value *v;
 
 	/* values of an option are an array as conf_array_add() wants it */
 	if ((v = conf_array_add(g, sizeof(*v))) == NULL)
 		return -ENOMEM;
-	v->text = strdup(text);
+	v->text = strdup(l->value);
 	v->where = strdup(where);
+	v->column = l->column;
 	return v->text && v->where ? 0 : -ENOMEM;
 }
 
@@ -114,7 +115,7 @@ set_single(struct conf_given *g, const struct conf_opt *o,
 	clear(g);
 	if (l->how == CONF_HOW_CLEAR)
 		return 0;
-	return add_value(g, l->value, where);
+	return add_value(g, l, where);
 }
 
 static int
@@ -131,7 +132,7 @@ set_many(struct conf_given *g, const struct conf_opt *o,
 	if (l->how == CONF_HOW_SET && g->inherited)
 		clear(g);
 	g->inherited = 0;
-	return add_value(g, l->value, where);
+	return add_value(g, l, where);
 }
 
 static int

@@ -17,6 +17,7 @@ struct conf_lines;
 struct conf_value {
 	char	*text;
 	char	*where;			/* "torrc:12: " */
+	size_t	 column;		/* see conf_line */
 };
 
 struct conf_given {			/* for one option */

@@ -105,6 +105,32 @@ START_TEST(conf_text_read_case_gives_its_lines)
 }
 END_TEST
 
+static const struct {
+	const char	*text;
+	size_t		 column;	/* of the last value */
+} columns[] = {
+	{ "A b", 3 }, { "A b\n", 3 }, { "  A\tb c", 5 },
+	{ "X y\n\n # z\n +A  b # c\n", 6 }, { "A \"b c\" # d", 4 },
+	{ "A \"b", 0 },			/* refused */
+	{ "A \"\\x41b\"", 0 }, { "A b\\\nc", 0 }, { "A \\\nb", 0 },
+	{ "A \"\\\"b\"", 0 }, { "A b\\\n# x\n", 3 },
+};
+
+/* Where it is told at all, the value does stand there. */
+START_TEST(conf_text_read_tells_where_a_value_stands)
+{
+	struct conf_lines l = { .no_files = 1 };
+	const char *text = columns[_i].text;
+
+	if (conf_text_read(&l, "t", text, strlen(text), &err) == 0)
+		ck_assert_msg(l.line[l.n - 1].column == columns[_i].column,
+		    "%s: %zu", text, l.line[l.n - 1].column);
+	else
+		ck_assert_uint_eq(columns[_i].column, 0);
+	conf_lines_free(&l);
+}
+END_TEST
+
 START_TEST(conf_text_read_zero_byte_is_refused)
 {
 	struct conf_lines lines = { .n = 0 };
@@ -263,6 +289,7 @@ END_TEST
 
 static const struct unit_test tests[] = {
 	UNIT_LOOP(conf_text_read_case_gives_its_lines, NELEM(cases)),
+	UNIT_LOOP(conf_text_read_tells_where_a_value_stands, NELEM(columns)),
 	UNIT(conf_text_read_zero_byte_is_refused),
 	UNIT(conf_text_read_over_ceilings_is_refused),
 	UNIT(conf_text_file_missing_is_an_error_unless_told),

@@ -14,6 +14,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fz_dns_tcp \
 	tests/fuzz/fz_edcert \
 	tests/fuzz/fz_extended \
+	tests/fuzz/fz_flowrule \
 	tests/fuzz/fz_geoip \
 	tests/fuzz/fz_guard_state \
 	tests/fuzz/fz_hello \
@@ -123,6 +124,11 @@ tests_fuzz_fz_extended_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_extended.c
 tests_fuzz_fz_extended_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 tests_fuzz_fz_extended_LDADD = $(ONION_LIBS)
+
+tests_fuzz_fz_flowrule_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_flowrule.c
+tests_fuzz_fz_flowrule_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_flowrule_LDADD = $(POLICY_LIBS)
 
 tests_fuzz_fz_geoip_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_geoip.c
