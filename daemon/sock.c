@@ -3,10 +3,13 @@
  * Theory of operation
  *	Two directions that end apart.  Reading goes on while there is credit
  *	and the peer has not shut down; data() gets slices of the loop's scratch
- *	buffer.  What send() takes is copied into @out (one copy of 498 bytes
- *	costs less than an iovec entry of that size in the kernel) and written
- *	by one system call when the turn ends; what the kernel does not take
- *	waits for writability.
+ *	buffer.  What send() takes in small slices is copied into @out (one copy
+ *	of 498 bytes costs less than an iovec entry of that size in the kernel)
+ *	and written by one system call when the turn ends; what the kernel does
+ *	not take waits for writability.  A slice of SOCK_LARGE bytes is worth a
+ *	system call of its own: where nothing waits in @out it is written at
+ *	once, and what the kernel does not take is refused, so that it is not
+ *	copied here and once more by whoever offers it.
  *
  *	  fin()  -> @out drains -> shutdown(SHUT_WR) -.
  *	  EOF    -> user->fin()  ---------------------+-> both: gone(0)
@@ -25,7 +28,8 @@
  *	stall that lasts is watched by edges, too, so that a client that went
  *	during a long upload does not keep its stream.
  * Limits
- *	SOCK_OUT_MAX bytes in @out; one read a turn.
+ *	SOCK_OUT_MAX bytes in @out; one read a turn, of EVLOOP_SCRATCH bytes: few
+ *	large reads cost least, and no socket keeps the others waiting.
  */
 #include "daemon/sock.h"
 
@@ -51,7 +55,8 @@ enum {
 	PROBE_AFTER_S = 30,
 	PROBE_EVERY_S = 15,
 	PROBES = 4,
-	STALL_MS = 1000			/* without credit, until it is watched */
+	STALL_MS = 1000,		/* without credit, until it is watched */
+	SOCK_LARGE = 16 * 1024
 };
 
 struct sock {
@@ -65,6 +70,8 @@ struct sock {
 	struct loop_item reap;
 	struct loop_timer stall;
 	size_t		 credit;
+	int		 broken;	/* errno that came within send(), from
+					 * where gone() must not be called */
 	uint8_t		 reading;	/* rd is added, to read */
 	uint8_t		 edges;		/* rd is added, for errors alone */
 	uint8_t		 writing;	/* wr is added */
@@ -72,7 +79,6 @@ struct sock {
 	uint8_t		 fin;		/* we shall, once out is empty */
 	uint8_t		 shut;		/* we did */
 	uint8_t		 refused;	/* somebody waits for room */
-	uint8_t		 starved;	/* there was no memory for @out */
 	uint8_t		 dead;
 };
 
@@ -223,11 +229,8 @@ static void
 on_readable(struct sock *s)
 {
 	size_t want = s->credit < EVLOOP_SCRATCH ? s->credit : EVLOOP_SCRATCH;
-	ssize_t n;
+	ssize_t n = recv(s->fd, s->ev->scratch, want, 0);
 
-	if (want == 0)
-		return;
-	n = recv(s->fd, s->ev->scratch, want, 0);
 	if (n == 0) {
 		end_of_input(s);
 		return;
@@ -255,40 +258,66 @@ on_edge(struct sock *s)
 		failed(s, err);
 }
 
+/* What waits goes to the kernel.  0, or -1: the connection failed. */
+static int
+push(struct sock *s)
+{
+	ssize_t n;
+
+	if (s->out.len == 0)
+		return 0;
+	n = send(s->fd, buf_head(&s->out), s->out.len, MSG_NOSIGNAL);
+	if (n < 0 && fatal(errno)) {
+		failed(s, errno);
+		return -1;
+	}
+	if (n > 0) {
+		s->since = buf_since(s->since, s->ev->loop.now, (size_t)n,
+		    s->out.len);
+		buf_drain(&s->out, (size_t)n);
+	}
+	return 0;
+}
+
+/* Until the kernel is full or there is no more to write: after the peer's end
+ * nothing tells that there is room but that it was full before.  -1: it is
+ * dead. */
+static int
+push_all(struct sock *s)
+{
+	size_t had;
+
+	do {
+		if (push(s) < 0)
+			return -1;
+		had = s->out.len;
+		if (!s->refused || had > SOCK_OUT_MAX / 2)
+			return 0;
+		s->refused = 0;
+		s->ep.user->room(s->ep.arg);
+		if (s->dead)
+			return -1;
+	} while (had == 0 && s->out.len > 0);
+	return 0;
+}
+
 static void
 write_out(void *arg)
 {
 	struct sock *s = arg;
-	ssize_t n;
 
-	if (s->starved) {
-		gone(s, -ENOMEM);
+	if (s->broken) {
+		failed(s, s->broken);
 		return;
 	}
-	if (s->out.len) {
-		n = send(s->fd, buf_head(&s->out), s->out.len, MSG_NOSIGNAL);
-		if (n < 0 && fatal(errno)) {
-			failed(s, errno);
-			return;
-		}
-		if (n > 0) {
-			s->since = buf_since(s->since, s->ev->loop.now,
-			    (size_t)n, s->out.len);
-			buf_drain(&s->out, (size_t)n);
-		}
-	}
-	want_write(s, s->out.len > 0);
+	if (push_all(s) < 0)
+		return;
+	want_write(s, s->out.len > 0 || s->refused);
 	if (s->out.len == 0 && s->fin && !s->shut) {
 		s->shut = 1;
 		shutdown(s->fd, SHUT_WR);
-		if (s->eof) {
+		if (s->eof)
 			gone(s, 0);
-			return;
-		}
-	}
-	if (s->refused && s->out.len <= SOCK_OUT_MAX / 2) {
-		s->refused = 0;
-		s->ep.user->room(s->ep.arg);
 	}
 }
 
@@ -317,14 +346,35 @@ of(struct endpoint *e)
 	return (struct sock *)e;	/* its first member */
 }
 
-static size_t
-op_send(struct endpoint *e, const void *p, size_t len)
+static void
+broke(struct sock *s, int err)
 {
-	struct sock *s = of(e);
+	s->broken = err;
+	loop_item_add(&s->ev->loop, &s->flush);
+}
+
+/* Takes what the kernel takes. */
+static size_t
+send_now(struct sock *s, const void *p, size_t len)
+{
+	ssize_t n = send(s->fd, p, len, MSG_NOSIGNAL);
+
+	if (n < 0 && fatal(errno)) {
+		broke(s, errno);
+		return 0;
+	}
+	if (n < (ssize_t)len) {
+		s->refused = 1;
+		want_write(s, 1);
+	}
+	return n < 0 ? 0 : (size_t)n;
+}
+
+static size_t
+send_later(struct sock *s, const void *p, size_t len)
+{
 	size_t room = buf_room(&s->out);
 
-	if (s->dead || s->fin)
-		return 0;
 	if (len > room) {
 		s->refused = 1;
 		len = room;
@@ -332,12 +382,24 @@ op_send(struct endpoint *e, const void *p, size_t len)
 	if (s->out.len == 0)
 		s->since = s->ev->loop.now;
 	if (len && buf_add(&s->out, p, len) < 0) {
-		s->starved = 1;		/* not from within this call */
-		len = 0;
+		broke(s, ENOMEM);
+		return 0;
 	}
-	if (s->starved || !s->writing)
+	if (!s->writing)
 		loop_item_add(&s->ev->loop, &s->flush);
 	return len;
+}
+
+static size_t
+op_send(struct endpoint *e, const void *p, size_t len)
+{
+	struct sock *s = of(e);
+
+	if (s->dead || s->fin || s->broken)
+		return 0;
+	if (len >= SOCK_LARGE && s->out.len == 0)
+		return send_now(s, p, len);
+	return send_later(s, p, len);
 }
 
 static void

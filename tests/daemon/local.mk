@@ -63,3 +63,8 @@ EXTRA_DIST += tests/golden/conf tests/golden/status
 # The engine's functions are its own; they come before those of libonion.a.
 tests_daemon_test_gateway_memory_SOURCES = tests/daemon/test_gateway_memory.c
 tests_daemon_test_gateway_memory_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+
+# Run by hand, for numbers.
+noinst_PROGRAMS += tests/daemon/probe_splice
+tests_daemon_probe_splice_SOURCES = tests/daemon/probe_splice.c
+tests_daemon_probe_splice_LDADD = $(DAEMON_LIBS)

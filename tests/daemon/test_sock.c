@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -23,11 +24,17 @@
 #include "daemon/splice.h"
 #include "tests/unit.h"
 
-enum { WAIT_S = 60, MUCH = 8 * 1024 * 1024 };
+enum {
+	WAIT_S = 60,
+	MUCH = 8 * 1024 * 1024,
+	SMALL = 4096,			/* slices that are collected, ... */
+	LARGE = 64 * 1024		/* ... and those that are not */
+};
 
 static struct evloop ev;
 static struct endpoint *ep;
 static int peer, own;
+static size_t slice;
 static struct {
 	size_t	got, pieces, rooms;
 	int	fin, gone, why, wrong;
@@ -107,6 +114,7 @@ setup(void)
 	int l = socket(AF_INET, SOCK_STREAM, 0);
 
 	memset(&seen, 0, sizeof(seen));
+	slice = SMALL;
 	ck_assert_int_eq(evloop_init(&ev), 0);
 	ck_assert_int_eq(bind(l, (struct sockaddr *)&sin, len), 0);
 	ck_assert_int_eq(listen(l, 1), 0);
@@ -163,11 +171,11 @@ queued(void)
 static size_t
 fill(size_t sent, size_t total)
 {
-	static uint8_t b[64 * 1024];
+	static uint8_t b[LARGE];
 	size_t i, n, want;
 
 	do {
-		want = total - sent < sizeof(b) ? total - sent : sizeof(b);
+		want = total - sent < slice ? total - sent : slice;
 		for (i = 0; i < want; i++)
 			b[i] = (uint8_t)(sent + i);
 		n = endpoint_send(ep, b, want);
@@ -232,42 +240,24 @@ START_TEST(data_comes_only_as_far_as_credit)
 }
 END_TEST
 
-START_TEST(what_waits_comes_in_one_piece)
-{
-	enum { PIECE = 60 * 1024, PIECES = 3 };
-	int i, room = 2 * PIECE * PIECES, waiting = 0;
-
-	setup();
-	ck_assert_int_eq(setsockopt(own, SOL_SOCKET, SO_RCVBUF, &room,
-	    sizeof(room)), 0);
-	for (i = 0; i < PIECES; i++)
-		peer_sends(PIECE);
-	for (i = 0; i < WAIT_S * 1000 && waiting < PIECE * PIECES; i++) {
-		usleep(1000);
-		ck_assert_int_eq(ioctl(own, FIONREAD, &waiting), 0);
-	}
-	ck_assert_int_eq(waiting, PIECE * PIECES);
-	TURN(endpoint_grant(ep, SPLICE_CREDIT));
-	UNTIL(seen.got > 0);
-	ck_assert_uint_eq(seen.got, PIECE * PIECES);
-	ck_assert_uint_eq(seen.pieces, 1);
-	teardown();
-}
-END_TEST
-
+/* 0: in small slices, 1: in large ones, which wait with whoever sends them */
 START_TEST(send_to_a_slow_peer_comes_short_then_has_room)
 {
 	size_t sent = 0, got = 0, before;
 	int end;
 
 	setup();
+	slice = _i ? LARGE : SMALL;
 	do {
 		before = sent;
 		TURN(sent = fill(sent, 64 * MUCH));
 		settle();
 	} while (sent > before);
 	ck_assert_uint_le(queued(), SOCK_OUT_MAX);
-	ck_assert_uint_gt(queued(), SOCK_OUT_MAX / 2);
+	if (_i)
+		ck_assert_uint_eq(queued(), 0);
+	else
+		ck_assert_uint_gt(queued(), SOCK_OUT_MAX / 2);
 	seen.rooms = 0;
 	while (seen.rooms == 0) {
 		event_base_loop(ev.base, EVLOOP_NONBLOCK);
@@ -278,9 +268,53 @@ START_TEST(send_to_a_slow_peer_comes_short_then_has_room)
 }
 END_TEST
 
+/* Slices of all sizes, and a peer that reads in fits and starts. */
+START_TEST(send_in_slices_of_every_size_comes_through_in_order)
+{
+	size_t sent = 0, got = 0;
+	int end = 0;
+
+	setup();
+	while (got < MUCH) {
+		slice = 1 + (size_t)rand_below(rand_below(2) ? 2000 : LARGE);
+		if (sent < MUCH && rand_below(3))
+			TURN(sent = fill(sent, sent + slice < MUCH ?
+			    sent + slice : MUCH));
+		event_base_loop(ev.base, EVLOOP_NONBLOCK);
+		if (rand_below(4) == 0)
+			got += peer_takes(got, &end);
+	}
+	ck_assert_uint_eq(sent, MUCH);
+	ck_assert_int_eq(end, 0);
+	teardown();
+}
+END_TEST
+
+/* It is found out within send(), and told outside of it. */
+START_TEST(send_of_a_large_slice_to_a_peer_that_reset_is_noticed)
+{
+	struct pollfd arrived;
+
+	setup();
+	slice = LARGE;
+	arrived.fd = own;
+	arrived.events = 0;
+	peer_resets();
+	ck_assert_int_eq(poll(&arrived, 1, WAIT_S * 1000), 1);
+	TURN({
+		fill(0, LARGE);
+		ck_assert_int_eq(seen.gone, 0);
+	});
+	ck_assert_int_eq(seen.gone, 1);
+	ck_assert_int_eq(seen.why, -ECONNRESET);
+	teardown();
+}
+END_TEST
+
 START_TEST(both_fins_end_it_in_order)
 {
 	setup();
+	slice = _i ? LARGE : SMALL;
 	TURN(endpoint_grant(ep, 10));
 	shutdown(peer, SHUT_WR);
 	UNTIL(seen.fin);
@@ -296,6 +330,7 @@ END_TEST
 START_TEST(our_fin_first_then_peers)
 {
 	setup();
+	slice = _i ? LARGE : SMALL;
 	TURN(endpoint_grant(ep, 10));
 	send_much(1);
 	ck_assert_int_eq(seen.gone, 0);
@@ -306,12 +341,13 @@ START_TEST(our_fin_first_then_peers)
 }
 END_TEST
 
-/* 0: nothing waits to be written, 1: much does. */
+/* 0: nothing waits to be written, 1: much does, 2: with whoever sends it. */
 START_TEST(reset_after_peers_fin_is_noticed)
 {
 	size_t before, sent = 0;
 
 	setup();
+	slice = _i == 2 ? LARGE : SMALL;
 	TURN(endpoint_grant(ep, 10));
 	shutdown(peer, SHUT_WR);
 	UNTIL(seen.fin);
@@ -580,13 +616,70 @@ START_TEST(kill_in_order_with_bytes_waiting_is_a_cut)
 }
 END_TEST
 
+/* After the peer's end only edges come.  What waited in the splice is given to
+ * the socket when there is room, and no other edge would come for it. */
+START_TEST(rest_of_a_stream_is_written_after_the_peers_fin)
+{
+	static uint8_t b[16 * 1024];
+	struct splice s;
+	size_t i, got = 0;
+	int end = 0;
+
+	join(&s);
+	shutdown(peer, SHUT_WR);
+	UNTIL(s.client.fin);
+	while (s.stream.wait.len == 0 || s.stream.wait.len == sizeof(b)) {
+		ck_assert_uint_ge(far.credit, sizeof(b));
+		for (i = 0; i < sizeof(b); i++)
+			b[i] = (uint8_t)(far.sent + i);
+		far.credit -= sizeof(b);
+		far.sent += sizeof(b);
+		TURN(far.ep.user->data(far.ep.arg, b, sizeof(b)));
+	}
+	settle();
+	while (got < far.sent) {
+		while ((i = peer_takes(got, &end)) > 0)
+			got += i;
+		if (got < far.sent)
+			step();
+	}
+	TURN(splice_kill(&s, 0));
+	teardown();
+}
+END_TEST
+
+/* The kernel takes a little at a time: each time it is asked again. */
+START_TEST(all_that_waits_is_written_bit_by_bit)
+{
+	struct splice s;
+	size_t i, got = 0, rounds = 0;
+	int end = 0, little = 4096;
+
+	join(&s);
+	setsockopt(own, SOL_SOCKET, SO_SNDBUF, &little, sizeof(little));
+	far_sends(64 * MUCH);
+	ck_assert_uint_eq(s.stream.wait.len + s.stream.owed, SPLICE_CREDIT);
+	while (got < far.sent) {
+		while ((i = peer_takes(got, &end)) > 0)
+			got += i;
+		if (got < far.sent)
+			step();
+		rounds++;
+	}
+	ck_assert_uint_gt(rounds, 4);
+	TURN(splice_kill(&s, 0));
+	teardown();
+}
+END_TEST
+
 static const struct unit_test tests[] = {
 	UNIT(data_comes_only_as_far_as_credit),
-	UNIT(what_waits_comes_in_one_piece),
-	UNIT(send_to_a_slow_peer_comes_short_then_has_room),
-	UNIT(both_fins_end_it_in_order),
-	UNIT(our_fin_first_then_peers),
-	UNIT_LOOP(reset_after_peers_fin_is_noticed, 2),
+	UNIT_LOOP(send_to_a_slow_peer_comes_short_then_has_room, 2),
+	UNIT(send_in_slices_of_every_size_comes_through_in_order),
+	UNIT(send_of_a_large_slice_to_a_peer_that_reset_is_noticed),
+	UNIT_LOOP(both_fins_end_it_in_order, 2),
+	UNIT_LOOP(our_fin_first_then_peers, 2),
+	UNIT_LOOP(reset_after_peers_fin_is_noticed, 3),
 	UNIT(reset_before_peers_fin_is_noticed),
 	UNIT_LOOP(reset_without_credit_is_noticed, 3),
 	UNIT(stall_does_not_spin),
@@ -594,7 +687,9 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(kill_tells_the_peer_which_end_it_was, 2),
 	UNIT(slow_reader_gets_all_of_a_stream_that_went),
 	UNIT_LOOP(reader_that_pauses_for_long_sees_a_true_end, 2),
-	UNIT(kill_in_order_with_bytes_waiting_is_a_cut)
+	UNIT(kill_in_order_with_bytes_waiting_is_a_cut),
+	UNIT(rest_of_a_stream_is_written_after_the_peers_fin),
+	UNIT(all_that_waits_is_written_bit_by_bit)
 };
 
 UNIT_MAIN("sock", tests)
