@@ -5,6 +5,7 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/app.c daemon/app.h \
 	daemon/control.c daemon/control.h \
 	daemon/dnsflow.c daemon/dnsflow.h \
+	daemon/dial.c daemon/dial.h \
 	daemon/doors.c daemon/doors.h \
 	daemon/evloop.c daemon/evloop.h \
 	daemon/gateway.c daemon/gateway.h \

@@ -1,6 +1,10 @@
-/* daemon/sock.c - a connected TCP socket as an endpoint
+/* daemon/sock.c - a TCP socket as an endpoint
  *
  * Theory of operation
+ *	One that we dialled ourselves connects first: nothing is read then, what
+ *	is sent waits in @out, and it is open, or gone, when it becomes
+ *	writable.
+ *
  *	Two directions that end apart.  Reading goes on while there is credit
  *	and the peer has not shut down; data() gets slices of the loop's scratch
  *	buffer.  What send() takes in small slices is copied into @out (one copy
@@ -47,6 +51,7 @@
 
 #include "base/buf.h"
 #include "base/endpoint.h"
+#include "daemon/dial.h"
 #include "daemon/evloop.h"
 
 enum {
@@ -72,6 +77,7 @@ struct sock {
 	size_t		 credit;
 	int		 broken;	/* errno that came within send(), from
 					 * where gone() must not be called */
+	uint8_t		 connecting;	/* and wr is added */
 	uint8_t		 reading;	/* rd is added, to read */
 	uint8_t		 edges;		/* rd is added, for errors alone */
 	uint8_t		 writing;	/* wr is added */
@@ -87,8 +93,10 @@ reap(void *arg)
 {
 	struct sock *s = arg;
 
-	event_free(s->rd);
-	event_free(s->wr);
+	if (s->rd)
+		event_free(s->rd);
+	if (s->wr)
+		event_free(s->wr);
 	buf_free(&s->out);
 	free(s);
 }
@@ -173,7 +181,12 @@ want_read(struct sock *s)
 static void
 on_stall(void *arg)
 {
-	set_edges(arg, 1);
+	struct sock *s = arg;
+
+	if (s->connecting)
+		gone(s, -ETIMEDOUT);
+	else
+		set_edges(s, 1);
 }
 
 static void
@@ -246,14 +259,21 @@ on_readable(struct sock *s)
 		want_read(s);
 }
 
-static void
-on_edge(struct sock *s)
+static int
+take_error(const struct sock *s)
 {
 	int err = 0;
 	socklen_t len = sizeof(err);
 
-	if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0)
-		err = errno;
+	return getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0 ?
+	    errno : err;
+}
+
+static void
+on_edge(struct sock *s)
+{
+	int err = take_error(s);
+
 	if (err)
 		failed(s, err);
 }
@@ -322,6 +342,25 @@ write_out(void *arg)
 }
 
 static void
+connected(struct sock *s)
+{
+	int err = take_error(s);
+
+	if (err) {
+		failed(s, err);
+		return;
+	}
+	s->connecting = 0;
+	loop_timer_in(&s->ev->loop, &s->stall, STALL_MS);
+	if (s->ep.user->open)
+		s->ep.user->open(s->ep.arg);
+	if (s->dead)
+		return;
+	want_read(s);
+	write_out(s);
+}
+
+static void
 on_event(evutil_socket_t fd, short what, void *arg)
 {
 	struct sock *s = arg;
@@ -329,7 +368,9 @@ on_event(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	evloop_enter(ev);
-	if (what & EV_WRITE)
+	if ((what & EV_WRITE) && s->connecting)
+		connected(s);
+	else if (what & EV_WRITE)
 		write_out(s);
 	if ((what & EV_READ) && !s->dead) {
 		if (s->eof || s->edges)
@@ -397,7 +438,7 @@ op_send(struct endpoint *e, const void *p, size_t len)
 
 	if (s->dead || s->fin || s->broken)
 		return 0;
-	if (len >= SOCK_LARGE && s->out.len == 0)
+	if (len >= SOCK_LARGE && s->out.len == 0 && !s->connecting)
 		return send_now(s, p, len);
 	return send_later(s, p, len);
 }
@@ -410,7 +451,8 @@ op_grant(struct endpoint *e, size_t credit)
 	if (s->dead)
 		return;
 	s->credit += credit;
-	want_read(s);
+	if (!s->connecting)
+		want_read(s);
 }
 
 static void
@@ -471,20 +513,22 @@ static const struct endpoint_ops sock_ops = {
 	.queued = op_queued, .under_way = op_under_way
 };
 
-int
-sock_new(struct endpoint **out, struct evloop *ev, int fd)
+/* @fd stays the caller's where it fails. */
+static int
+make(struct sock **out, struct evloop *ev, int fd)
 {
 	struct sock *s;
 	int on = 1;
 
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		return -ENOMEM;
-	if (evutil_make_socket_nonblocking(fd) < 0)
-		goto fail;
 	s->rd = event_new(ev->base, fd, EV_READ | EV_PERSIST, on_event, s);
 	s->wr = event_new(ev->base, fd, EV_WRITE | EV_PERSIST, on_event, s);
-	if (s->rd == NULL || s->wr == NULL)
-		goto fail_events;
+	if (s->rd == NULL || s->wr == NULL ||
+	    evutil_make_socket_nonblocking(fd) < 0) {
+		reap(s);
+		return -ENOMEM;
+	}
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 	s->ep.ops = &sock_ops;
@@ -494,16 +538,39 @@ sock_new(struct endpoint **out, struct evloop *ev, int fd)
 	loop_item_init(&s->flush, write_out, s);
 	loop_item_init(&s->reap, reap, s);
 	loop_timer_init(&s->stall, on_stall, s);
+	*out = s;
+	return 0;
+}
+
+int
+sock_new(struct endpoint **out, struct evloop *ev, int fd)
+{
+	struct sock *s;
+	int rc;
+
+	if ((rc = make(&s, ev, fd)) < 0)
+		return rc;
 	loop_timer_in(&ev->loop, &s->stall, STALL_MS);
 	*out = &s->ep;
 	return 0;
+}
 
-fail_events:
-	if (s->rd)
-		event_free(s->rd);
-	if (s->wr)
-		event_free(s->wr);
-fail:
-	free(s);
-	return -ENOMEM;
+int
+sock_dial(struct endpoint **out, struct evloop *ev, const struct addr *to,
+    const struct dial_conf *conf)
+{
+	struct sock *s;
+	int fd, rc;
+
+	if ((fd = dial_start(conf, to)) < 0)
+		return fd;
+	if ((rc = make(&s, ev, fd)) < 0) {
+		close(fd);
+		return rc;
+	}
+	s->connecting = s->writing = 1;
+	event_add(s->wr, NULL);
+	loop_timer_in(&ev->loop, &s->stall, SOCK_DIAL_MS);
+	*out = &s->ep;
+	return 0;
 }

@@ -15,6 +15,7 @@ check_PROGRAMS += \
 	tests/daemon/test_onionconf \
 	tests/daemon/test_process \
 	tests/daemon/test_sock \
+	tests/daemon/test_sock_dial \
 	tests/daemon/test_splice \
 	tests/daemon/test_status \
 	tests/daemon/test_tunnel
@@ -50,6 +51,8 @@ tests_daemon_test_process_SOURCES = tests/daemon/test_process.c
 tests_daemon_test_process_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_sock_SOURCES = tests/daemon/test_sock.c
 tests_daemon_test_sock_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+tests_daemon_test_sock_dial_SOURCES = tests/daemon/test_sock_dial.c
+tests_daemon_test_sock_dial_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_splice_SOURCES = tests/daemon/test_splice.c
 tests_daemon_test_splice_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_status_SOURCES = tests/daemon/test_status.c
