@@ -31,6 +31,7 @@
 #include "daemon/doors.h"
 #include "daemon/evloop.h"
 #include "daemon/gateway.h"
+#include "daemon/gateway_rules.h"
 #include "daemon/onionconf.h"
 #include "daemon/process.h"
 #include "daemon/status.h"
@@ -160,10 +161,11 @@ log_statistics(struct app *a)
 
 	onion_show(a->onion, &show, NULL);
 	gateway_totals(a->gateway, &t);
-	log_notice(LD_GENERAL, "Heartbeat: %zu flows now, %" PRIu64 " taken, %"
-	    PRIu64 " refused, %" PRIu64 " dropped; %" PRIu64 " DNS questions, "
-	    "%" PRIu64 " answered", t.flows, t.accepted, t.rejected,
-	    t.dropped, t.dns.queries, t.dns.answered);
+	log_notice(LD_GENERAL, "Heartbeat: %zu flows now, %" PRIu64 " taken (%"
+	    PRIu64 " direct), %" PRIu64 " refused, %" PRIu64 " dropped; %"
+	    PRIu64 " DNS questions, %" PRIu64 " answered", t.flows,
+	    t.accepted, t.direct, t.rejected, t.dropped, t.dns.queries,
+	    t.dns.answered);
 }
 
 static void
@@ -334,7 +336,7 @@ make_gateway(struct app *a)
 {
 	size_t fds = process_descriptors();
 	struct gateway_conf gc = { .loop = &a->ev.loop, .onion = a->onion,
-	    .flows_max = ONION_STREAMS_MAX };
+	    .ev = &a->ev, .flows_max = ONION_STREAMS_MAX };
 
 	gc.sockets_max = fds > 2 * SPARE_DESCRIPTORS ?
 	    fds - SPARE_DESCRIPTORS : fds / 2;

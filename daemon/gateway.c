@@ -1,15 +1,20 @@
 /* daemon/gateway.c - the story of a flow
  *
  * Theory of operation
- *	A flow is one client connection joined to one onion stream by a splice.
+ *	A flow is one client connection joined to one onion stream by a splice,
+ *	or, where a rule says so, to a socket that connects to its destination.
  *	It begins when a door hands in a connection whose original destination
  *	is known, and ends when the splice says that both sides are gone.
  *
  *	  door -> policy -> isolation token -> onion_connect -> splice -> done
+ *	                \-> direct: sock_dial ----------------/
  *
  *	What policy refuses, or what has no room (flows_max in all, sockets_max
- *	with a socket of ours, three quarters of either for one client), is
- *	reset: a client must not take a refusal for silence, nor wait.
+ *	that are sockets of ours, three quarters of either for one client), is
+ *	told so: a client must not take a refusal for silence, nor wait.  It is
+ *	a reset where its connection was taken already; where it is still kept
+ *	waiting it is the reason itself (base/endpoint.h).  Only what is to be
+ *	dropped hears nothing, if it has heard nothing yet.
  *
  *	A question of the DNS server takes the same way: may this name leave,
  *	whose circuit may it share, onion_resolve, answer.
@@ -26,6 +31,9 @@
 #include "base/loop.h"
 #include "base/quota.h"
 #include "daemon/conf.h"
+#include "daemon/dial.h"
+#include "daemon/gateway_rules.h"
+#include "daemon/sock.h"
 #include "daemon/splice.h"
 #include "onion/onion.h"
 #include "policy/isolate.h"
@@ -39,12 +47,14 @@ struct flow {
 	struct addr	 client;
 	struct splice	 splice;
 	struct loop_item reap;
-	uint8_t		 socket;	/* its client is one */
+	unsigned	 sockets;	/* that it owns */
 };
 
-struct gateway_rules {
-	struct policy_conf policy;
-	uint16_t	*reject_ports, *warn_ports;	/* owned copies */
+struct request {			/* somebody wants to connect */
+	const struct door *door;
+	const struct addr *client, *dest;
+	struct endpoint	*ep;		/* the client's */
+	struct policy_decision d;
 };
 
 struct gateway {
@@ -65,22 +75,28 @@ flow_reap(void *arg)
 	free(arg);
 }
 
-static int
-take_place(struct gateway *gw, const struct addr *client, int socket)
-{
-	int rc = quota_take(gw->quota, client);
-
-	if (rc == 0 && socket && (rc = quota_take(gw->sockets, client)) < 0)
-		quota_give(gw->quota, client);
-	return rc;
-}
-
 static void
-give_place(struct gateway *gw, const struct addr *client, int socket)
+give_place(struct gateway *gw, const struct addr *client, unsigned sockets)
 {
 	quota_give(gw->quota, client);
-	if (socket)
+	while (sockets-- > 0)
 		quota_give(gw->sockets, client);
+}
+
+static int
+take_place(struct gateway *gw, const struct addr *client, unsigned sockets)
+{
+	int rc = quota_take(gw->quota, client);
+	unsigned n;
+
+	if (rc < 0)
+		return rc;
+	for (n = 0; n < sockets; n++)
+		if ((rc = quota_take(gw->sockets, client)) < 0) {
+			give_place(gw, client, n);
+			return rc;
+		}
+	return 0;
 }
 
 static void
@@ -90,7 +106,7 @@ flow_done(void *arg, int why)
 	struct gateway *gw = f->gw;
 
 	LIST_REMOVE(f, link);
-	give_place(gw, &f->client, f->socket);
+	give_place(gw, &f->client, f->sockets);
 	gw->totals.flows--;
 	gw->totals.failed += why < 0;
 	gw->totals.bytes_fwd += f->splice.client.bytes;
@@ -118,42 +134,72 @@ token_for(const struct gateway *gw, const struct door *door,
 }
 
 static int
-begin(struct gateway *gw, const struct door *door, const struct addr *client,
-    const struct addr *dest, struct endpoint *client_ep)
+through_tor(struct gateway *gw, const struct request *r, struct endpoint **out)
 {
 	uint8_t token[ISOLATE_TOKEN];
 	char host[ADDR_TEXT];
 	struct onion_target target = {
-		.host = addr_ip_raw(dest, host), .port = dest->port
+		.host = addr_ip_raw(r->dest, host), .port = r->dest->port
 	};
-	struct endpoint *stream;
-	struct flow *f;
-	int rc, socket = door->proto != DOOR_TUN;
 
-	if ((rc = take_place(gw, client, socket)) < 0)
-		return rc;
-	rc = -ENOMEM;
-	if ((f = calloc(1, sizeof(*f))) == NULL)
-		goto fail;
-	token_for(gw, door, client, dest, NULL, token);
-	if ((rc = onion_connect(gw->conf.onion, token, &target, &stream)) < 0)
-		goto fail_flow;
+	token_for(gw, r->door, r->client, r->dest, NULL, token);
+	return onion_connect(gw->conf.onion, token, &target, out);
+}
+
+static int
+far_side(struct gateway *gw, const struct request *r, struct endpoint **out)
+{
+	if (r->d.verdict == POLICY_DIRECT)
+		return sock_dial(out, gw->conf.ev, r->dest, gw->conf.dial);
+	return through_tor(gw, r, out);
+}
+
+static unsigned
+sockets_of(const struct request *r)
+{
+	return (r->door->proto != DOOR_TUN) + (r->d.verdict == POLICY_DIRECT);
+}
+
+static void
+join(struct gateway *gw, struct flow *f, const struct request *r,
+    struct endpoint *far)
+{
 	f->gw = gw;
-	f->client = *client;
-	f->socket = (uint8_t)socket;
+	f->client = *r->client;
+	f->sockets = sockets_of(r);
 	f->splice.done = flow_done;
 	f->splice.arg = f;
 	loop_item_init(&f->reap, flow_reap, f);
 	LIST_INSERT_HEAD(&gw->flows, f, link);
 	gw->totals.flows++;
 	gw->totals.accepted++;
-	splice_open(&f->splice, gw->conf.loop, client_ep, stream);
+	gw->totals.direct += r->d.verdict == POLICY_DIRECT;
+	splice_open(&f->splice, gw->conf.loop, r->ep, far);
+	if (r->d.optimistic)
+		splice_accept(&f->splice);
+}
+
+static int
+begin(struct gateway *gw, const struct request *r)
+{
+	struct endpoint *far;
+	struct flow *f;
+	int rc;
+
+	if ((rc = take_place(gw, r->client, sockets_of(r))) < 0)
+		return rc;
+	rc = -ENOMEM;
+	if ((f = calloc(1, sizeof(*f))) == NULL)
+		goto fail;
+	if ((rc = far_side(gw, r, &far)) < 0)
+		goto fail_flow;
+	join(gw, f, r, far);
 	return 0;
 
 fail_flow:
 	free(f);
 fail:
-	give_place(gw, client, socket);
+	give_place(gw, r->client, sockets_of(r));
 	return rc;
 }
 
@@ -166,48 +212,92 @@ refused_user_gone(void *arg, int why)
 
 static const struct endpoint_user refused_user = { .gone = refused_user_gone };
 
-/* A reset; the endpoint makes no call any more, but has to have a holder. */
+/* The endpoint makes no call any more, but has to have a holder.  One whose
+ * client is connected already can't be silent: 0 would be an end in order, as
+ * if it had spoken with somebody. */
 static void
-refuse(struct endpoint *ep)
+refuse(struct endpoint *ep, int why)
 {
+	if (why == 0 && ep->ops->accept == NULL)
+		why = -ECONNREFUSED;
 	endpoint_hold(ep, &refused_user, NULL);
-	endpoint_kill(ep, -ECONNREFUSED);
+	endpoint_kill(ep, why);
+}
+
+/* What the client is told of a failure: what it says of the destination or of
+ * the way there; of our own troubles, that it may come again. */
+static int
+reason(int rc)
+{
+	switch (rc) {
+	case -EACCES:
+	case -ECONNREFUSED:
+	case -EHOSTUNREACH:
+	case -ENETUNREACH:
+	case -ETIMEDOUT:
+		return rc;
+	default:
+		return -EAGAIN;
+	}
+}
+
+static void
+decide(const struct gateway *gw, struct request *r)
+{
+	struct policy_flow flow = {
+		.client = *r->client, .dest = *r->dest,
+		.no_ipv4 = r->door->no_ipv4, .no_ipv6 = r->door->no_ipv6
+	};
+
+	policy_decide(gateway_rules_policy(gw->rules), &flow, &r->d);
+	/* Our own connection to ourselves would come from inside of whatever
+	 * guards us against the client. */
+	if (r->d.verdict == POLICY_DIRECT && dial_is_own(r->dest) != 0) {
+		r->d.verdict = POLICY_REJECT;
+		r->d.why = "its destination is this host itself, and nothing "
+		    "is let go direct to that";
+	}
+}
+
+static void
+turn_away(struct gateway *gw, const struct request *r)
+{
+	static struct log_limit limit = { .every_s = 10 };
+	char text[ADDR_TEXT];
+
+	gw->totals.rejected += r->d.verdict == POLICY_REJECT;
+	gw->totals.dropped += r->d.verdict == POLICY_DROP;
+	log_limited(&limit, LL_INFO, LD_STREAM, "refused a connection to %s: "
+	    "%s", addr_show(r->dest, text), r->d.why);
+	refuse(r->ep, r->d.verdict == POLICY_DROP ? 0 : -EACCES);
 }
 
 void
 gateway_flow(struct gateway *gw, const struct door *door,
     const struct addr *client, const struct addr *dest, struct endpoint *ep)
 {
-	static struct log_limit refused = { .every_s = 10 };
+	static struct log_limit failed = { .every_s = 10 };
 	static struct log_limit plain = { .every_s = 3600 };
-	struct policy_flow flow = {
-		.client = *client, .dest = *dest,
-		.no_ipv4 = door->no_ipv4, .no_ipv6 = door->no_ipv6
+	struct request r = {
+		.door = door, .client = client, .dest = dest, .ep = ep
 	};
-	struct policy_decision d;
-	char text[ADDR_TEXT];
 	int rc;
 
-	policy_decide(&gw->rules->policy, &flow, &d);
-	if (d.plaintext)
+	decide(gw, &r);
+	if (r.d.plaintext)
 		log_limited(&plain, LL_WARN, LD_STREAM, "a client connects to "
 		    "port %u, which is commonly used for unencrypted "
 		    "passwords: the exit could read them (WarnPlaintextPorts)",
 		    dest->port);
-	if (d.verdict != POLICY_TORIFY) {
-		gw->totals.rejected += d.verdict == POLICY_REJECT;
-		gw->totals.dropped += d.verdict == POLICY_DROP;
-		log_limited(&refused, LL_INFO, LD_STREAM,
-		    "refused a connection to %s: %s", addr_show(dest, text),
-		    d.why);
-		refuse(ep);
+	if (r.d.verdict != POLICY_TORIFY && r.d.verdict != POLICY_DIRECT) {
+		turn_away(gw, &r);
 		return;
 	}
-	if ((rc = begin(gw, door, client, dest, ep)) < 0) {
+	if ((rc = begin(gw, &r)) < 0) {
 		gw->totals.failed++;
-		log_limited(&refused, LL_WARN, LD_STREAM,
+		log_limited(&failed, LL_WARN, LD_STREAM,
 		    "cannot take another connection: %s", strerror(-rc));
-		refuse(ep);
+		refuse(ep, reason(rc));
 	}
 }
 
@@ -384,53 +474,12 @@ static const struct dnsport_user dns_user = {
 
 /* --- the whole --- */
 
-static uint16_t *
-copy_ports(const struct conf_numbers *from)
-{
-	uint16_t *p = calloc(from->n + 1, sizeof(*p));
-
-	if (p && from->n)
-		memcpy(p, from->item, from->n * sizeof(*p));
-	return p;
-}
-
-int
-gateway_rules_new(struct gateway_rules **out, const struct conf *conf)
-{
-	struct gateway_rules *r = calloc(1, sizeof(*r));
-
-	if (r == NULL)
-		return -ENOMEM;
-	r->reject_ports = copy_ports(&conf->reject_plaintext_ports);
-	r->warn_ports = copy_ports(&conf->warn_plaintext_ports);
-	if (r->reject_ports == NULL || r->warn_ports == NULL) {
-		gateway_rules_free(r);
-		return -ENOMEM;
-	}
-	r->policy.reject_internal = conf->client_reject_internal_addresses;
-	r->policy.reject_ports = r->reject_ports;
-	r->policy.nreject_ports = conf->reject_plaintext_ports.n;
-	r->policy.warn_ports = r->warn_ports;
-	r->policy.nwarn_ports = conf->warn_plaintext_ports.n;
-	*out = r;
-	return 0;
-}
-
-void
-gateway_rules_free(struct gateway_rules *r)
-{
-	if (r == NULL)
-		return;
-	free(r->reject_ports);
-	free(r->warn_ports);
-	free(r);
-}
-
 void
 gateway_set_rules(struct gateway *gw, struct gateway_rules *r)
 {
 	gateway_rules_free(gw->rules);
 	gw->rules = r;
+	gateway_rules_tell(r);
 }
 
 /* One client may have most of it, but never all. */
@@ -460,6 +509,7 @@ gateway_new(struct gateway **out, const struct gateway_conf *gconf,
 	if ((rc = gateway_rules_new(&gw->rules, conf)) < 0 ||
 	    (rc = dnsport_new(&gw->dnsport, gconf->loop, &dns_user, gw)) < 0)
 		goto fail;
+	gateway_rules_tell(gw->rules);
 	*out = gw;
 	return 0;
 

@@ -14,9 +14,11 @@
 #include "dnsport/dnsport.h"
 
 struct conf;
+struct dial_conf;		/* daemon/dial.h */
 struct endpoint;
+struct evloop;
 struct gateway;
-struct gateway_rules;
+struct gateway_rules;		/* daemon/gateway_rules.h */
 struct loop;
 struct onion;
 
@@ -33,17 +35,17 @@ struct gateway_conf {
 	struct loop	*loop;
 	struct onion	*onion;
 	size_t		 flows_max;	/* no more than ONION_STREAMS_MAX */
-	size_t		 sockets_max;	/* of them, those whose client is a
-					 * socket, and not behind a TUN */
+	size_t		 sockets_max;	/* that they own: a client that is not
+					 * behind a TUN is one, and so is the
+					 * far side of a direct flow */
+	struct evloop	*ev;		/* for those */
+	const struct dial_conf *dial;	/* how they are made; NULL: plainly */
 };
 
 int	gateway_new(struct gateway **, const struct gateway_conf *,
 	    const struct conf *);
 void	gateway_free(struct gateway *);
-/* What a configuration says of flows, for a reload; 0 or -ENOMEM.  What flows
- * goes on under the rules that it began with. */
-int	gateway_rules_new(struct gateway_rules **, const struct conf *);
-void	gateway_rules_free(struct gateway_rules *);
+/* For a reload.  What flows goes on under the rules that it began with. */
 void	gateway_set_rules(struct gateway *, struct gateway_rules *take);
 
 /* Takes the client's endpoint, whatever becomes of the flow. */
@@ -62,6 +64,7 @@ uint64_t gateway_shed(struct gateway *, uint64_t bytes, int64_t at);
 struct gateway_totals {
 	size_t		flows;			/* now */
 	uint64_t	accepted, rejected, dropped, failed;
+	uint64_t	direct;			/* of those accepted */
 	uint64_t	bytes_fwd, bytes_bwd;	/* of flows that ended */
 	struct dnsport_totals dns;
 };

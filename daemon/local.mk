@@ -9,6 +9,7 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/doors.c daemon/doors.h \
 	daemon/evloop.c daemon/evloop.h \
 	daemon/gateway.c daemon/gateway.h \
+	daemon/gateway_rules.c daemon/gateway_rules.h \
 	daemon/listen.c daemon/listen.h \
 	daemon/onionconf.c daemon/onionconf.h \
 	daemon/process.c daemon/process.h \

@@ -219,13 +219,14 @@ json_tail(struct out *o, const struct status_source *src)
 	json_list(o, LIST_TUNNELS);
 	gateway_totals(src->gateway, &g);
 	fprintf(o->f, "],\"flows\":{\"now\":%zu,\"accepted\":%" PRIu64
-	    ",\"rejected\":%" PRIu64 ",\"dropped\":%" PRIu64 ",\"failed\":%"
-	    PRIu64 "},\"dns\":{\"queries\":%" PRIu64 ",\"answered\":%" PRIu64
+	    ",\"direct\":%" PRIu64 ",\"rejected\":%" PRIu64
+	    ",\"dropped\":%" PRIu64 ",\"failed\":%" PRIu64 "},\"dns\":{"
+	    "\"queries\":%" PRIu64 ",\"answered\":%" PRIu64
 	    ",\"refused\":%" PRIu64 ",\"malformed\":%" PRIu64
 	    ",\"failed\":%" PRIu64 ",\"waiting\":%zu}}\n", g.flows,
-	    g.accepted, g.rejected, g.dropped, g.failed, g.dns.queries,
-	    g.dns.answered, g.dns.refused, g.dns.malformed, g.dns.failed,
-	    g.dns.waiting);
+	    g.accepted, g.direct, g.rejected, g.dropped, g.failed,
+	    g.dns.queries, g.dns.answered, g.dns.refused, g.dns.malformed,
+	    g.dns.failed, g.dns.waiting);
 }
 
 static const struct onion_show json_show = {
@@ -344,9 +345,10 @@ text_tail(struct out *o, const struct status_source *src)
 	if (src->tunnels)
 		src->tunnels(src->arg, text_tunnel, o);
 	gateway_totals(src->gateway, &g);
-	fprintf(o->f, "\nFlows        %zu now; %" PRIu64 " taken, %" PRIu64
-	    " refused, %" PRIu64 " dropped, %" PRIu64 " failed\n", g.flows,
-	    g.accepted, g.rejected, g.dropped, g.failed);
+	fprintf(o->f, "\nFlows        %zu now; %" PRIu64 " taken (%" PRIu64
+	    " direct), %" PRIu64 " refused, %" PRIu64 " dropped, %" PRIu64
+	    " failed\n", g.flows, g.accepted, g.direct, g.rejected,
+	    g.dropped, g.failed);
 	fprintf(o->f, "DNS          %" PRIu64 " questions, %" PRIu64
 	    " answered, %" PRIu64 " refused, %" PRIu64 " malformed, %" PRIu64
 	    " failed, %zu waiting\n", g.dns.queries, g.dns.answered,

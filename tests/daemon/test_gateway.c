@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "daemon/conf.h"
+#include "daemon/gateway_rules.h"
 #include "onion/onion.h"
 #include "policy/isolate.h"
 #include "tests/daemon/testconf.h"
@@ -202,7 +203,7 @@ START_TEST(gateway_flow_that_policy_refuses_is_reset)
 	f = flow(&refused[_i].door, refused[_i].from, refused[_i].to);
 	ck_assert_int_eq(connects, 0);
 	ck_assert_int_eq(f->dead, 1);
-	ck_assert_int_eq(f->why, -ECONNREFUSED);
+	ck_assert_int_eq(f->why, -EACCES);
 	ck_assert_uint_eq(totals().rejected, 1);
 	ck_assert_uint_eq(totals().flows, 0);
 	end();

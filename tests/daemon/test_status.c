@@ -85,7 +85,7 @@ void
 gateway_totals(const struct gateway *gw, struct gateway_totals *t)
 {
 	static const struct gateway_totals totals = {
-		.flows = 1, .accepted = 20, .rejected = 3, .dropped = 4,
+		.flows = 1, .accepted = 20, .direct = 2, .rejected = 3, .dropped = 4,
 		.failed = 5, .dns = { .queries = 60, .answered = 50,
 		.refused = 1, .malformed = 2, .failed = 3, .waiting = 4 }
 	};

@@ -1,0 +1,100 @@
+/* daemon/gateway_rules.c - what a configuration says of flows */
+#include "daemon/gateway_rules.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "daemon/conf.h"
+#include "policy/policy.h"
+#include "policy/rule.h"
+
+struct gateway_rules {
+	struct policy_conf policy;
+	struct rule	*rules;				/* owned copies */
+	uint16_t	*reject_ports, *warn_ports;
+};
+
+/* Never NULL for want of items. */
+static void *
+copy(const void *items, size_t n, size_t size)
+{
+	void *p = calloc(n + 1, size);
+
+	if (p && n)
+		memcpy(p, items, n * size);
+	return p;
+}
+
+static void *
+copy_ports(const struct conf_numbers *from)
+{
+	return copy(from->item, from->n, sizeof(*from->item));
+}
+
+static void
+fill(struct policy_conf *p, const struct gateway_rules *r,
+    const struct conf *conf)
+{
+	p->rules = r->rules;
+	p->nrules = conf->nflow_rules;
+	p->no_network = conf->disable_network;
+	p->reject_internal = conf->client_reject_internal_addresses;
+	p->reject_ports = r->reject_ports;
+	p->nreject_ports = conf->reject_plaintext_ports.n;
+	p->warn_ports = r->warn_ports;
+	p->nwarn_ports = conf->warn_plaintext_ports.n;
+}
+
+int
+gateway_rules_new(struct gateway_rules **out, const struct conf *conf)
+{
+	struct gateway_rules *r = calloc(1, sizeof(*r));
+
+	if (r == NULL)
+		return -ENOMEM;
+	r->rules = copy(conf->flow_rules, conf->nflow_rules,
+	    sizeof(*r->rules));
+	r->reject_ports = copy_ports(&conf->reject_plaintext_ports);
+	r->warn_ports = copy_ports(&conf->warn_plaintext_ports);
+	if (r->rules == NULL || r->reject_ports == NULL ||
+	    r->warn_ports == NULL) {
+		gateway_rules_free(r);
+		return -ENOMEM;
+	}
+	fill(&r->policy, r, conf);
+	*out = r;
+	return 0;
+}
+
+void
+gateway_rules_free(struct gateway_rules *r)
+{
+	if (r == NULL)
+		return;
+	free(r->rules);
+	free(r->reject_ports);
+	free(r->warn_ports);
+	free(r);
+}
+
+const struct policy_conf *
+gateway_rules_policy(const struct gateway_rules *r)
+{
+	return &r->policy;
+}
+
+void
+gateway_rules_tell(const struct gateway_rules *r)
+{
+	char text[RULE_TEXT];
+	size_t i;
+
+	for (i = 0; i < r->policy.nrules; i++)
+		if (r->rules[i].action == RULE_DIRECT)
+			log_notice(LD_CONFIG, "'FlowRule %s': these connections "
+			    "do not go through Tor; where they go to, this "
+			    "host's own address is seen",
+			    rule_text(&r->rules[i], text));
+}
