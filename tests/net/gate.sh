@@ -133,7 +133,10 @@ lab_met() {
 }
 
 # lab_leaks: where leaked packets were going, "address . protocol . port"
-lab_leaks() { { oracle_set leaks4; oracle_set leaks6; } | sed 's/^ *//'; }
+lab_leaks() {
+	{ oracle_set leaks4; echo; oracle_set leaks6; } |
+		sed 's/^ *//; s/ *$//; /^$/d'
+}
 
 # lab_oracle_antitest: an oracle that cannot see a leak proves nothing.  Leak
 # on purpose, from the gateway and from the LAN with the rules taken away,
