@@ -1,5 +1,13 @@
 noinst_LIBRARIES += policy/libpolicy.a
 policy_libpolicy_a_SOURCES = \
+	policy/grow.c policy/grow.h \
 	policy/isolate.c policy/isolate.h \
 	policy/policy.c policy/policy.h \
 	policy/rule.c policy/rule.h
+	policy/netlink.c policy/netlink.h \
+	policy/netplan.c policy/netplan.h policy/netplan_print.c \
+	policy/netrecord.c policy/netrecord.h \
+	policy/netstate.c policy/netstate.h \
+	policy/networld.c policy/networld.h \
+	policy/policy.c policy/policy.h \
+	policy/sysctl.c policy/sysctl.h

@@ -1,0 +1,610 @@
+/* policy/netplan.c - what the kernel is to do with packets, as data
+ *
+ * Theory of operation
+ *	The kernel asks rules in the order of their priority, and then of their
+ *	age, for a table to look into; the first table that has an answer
+ *	decides, and a rule may refuse by itself.  All of ours have priority 0,
+ *	before anything else: a rule that is added without a priority goes behind
+ *	them, and whoever flushes rules leaves those of priority 0 alone.  They
+ *	say that the kernel made them, since network managers take away what
+ *	they did not make.  What comes in on an interface is "iif NAME", what
+ *	this host sends itself "iif lo".
+ *
+ *	for the host	The kernel's first rule, "lookup local", would take what
+ *			is for the TUN's address from any interface, so that
+ *			somebody on the uplink could find out about connections
+ *			(CVE-2019-14899).  It moves behind two others, for the
+ *			TUN and the host itself, and one that drops; ARP for
+ *			that address goes without an answer by the same rule.
+ *	LANs		go into the TUN, and where that is down, nowhere.
+ *	the TUN		leads to the LANs only.
+ *	anything else	that is not from this host is dropped: nothing is ever
+ *			forwarded between other interfaces, in any direction.
+ *	this host	(local) goes into the TUN, but for sockets with the mark
+ *			and the uid of the daemon, and for the LANs.
+ *
+ *	A socket that is bound to an interface (SO_BINDTODEVICE, IP_PKTINFO)
+ *	finds routes of that interface only.  Where IPv4 finds none or is
+ *	refused, it takes the destination for a neighbour and sends anyway.  So
+ *	there must be a route, and table HOST has one on each interface: it leads
+ *	back into this host.  IPv6 needs no such thing.
+ *
+ *	Forwarding is allowed for as few interfaces as the kernel can.  IPv6
+ *	knew only all or none until Linux 6.17; then others would no longer
+ *	heed router advertisements, but for accept_ra 2.
+ * Not here
+ *	Multicast and broadcast to the link of a socket's own choice, and raw
+ *	packets, which no route decides on.
+ */
+#include "policy/netplan.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/grow.h"
+
+enum {
+	METRIC_FIRST = 1,
+	METRIC_ELSE = 2,	/* where there is no TUN ... */
+	METRIC_BOUND = 3,	/* ... or for sockets bound elsewhere */
+	LAN_BITS4 = 8,		/* a shorter prefix is no LAN: it would take
+				 * half the internet away from the TUN */
+	LAN_BITS6 = 7
+};
+
+/* --- lists --- */
+
+static int
+add_rule(struct netplan *p, const struct netplan_rule *r)
+{
+	struct netplan_rule *at = grow(&p->rules, &p->nrules, sizeof(*at));
+
+	if (at == NULL)
+		return -ENOMEM;
+	*at = *r;
+	return 0;
+}
+
+static int
+add_route(struct netplan *p, const struct netplan_route *r)
+{
+	struct netplan_route *at = grow(&p->routes, &p->nroutes, sizeof(*at));
+
+	if (at == NULL)
+		return -ENOMEM;
+	*at = *r;
+	return 0;
+}
+
+static int __attribute__((format(printf, 4, 5)))
+add_sysctl(struct netplan *p, enum netplan_when when, int value,
+    const char *fmt, ...)
+{
+	struct netplan_sysctl *at = grow(&p->sysctls, &p->nsysctls,
+	    sizeof(*at));
+	va_list ap;
+
+	if (at == NULL)
+		return -ENOMEM;
+	at->when = when;
+	if (when != NETPLAN_KEEP)
+		snprintf(at->value, sizeof(at->value), "%d", value);
+	va_start(ap, fmt);
+	vsnprintf(at->path, sizeof(at->path), fmt, ap);
+	va_end(ap);
+	return 0;
+}
+
+/* --- addresses --- */
+
+static int
+bits_of(uint8_t family)
+{
+	return family == 6 ? 128 : 32;
+}
+
+int
+netplan_peer(const struct addr_net *own, struct addr *out)
+{
+	size_t i = addr_iplen(&own->addr);
+
+	*out = own->addr;
+	while (i > 0 && ++out->ip[--i] == 0)
+		;
+	return addr_in_net(out, own) ? 0 : -ERANGE;
+}
+
+/* The network's last address (IPv4's broadcast) or its first (IPv6's anycast):
+ * the kernel takes it for its own too. */
+static void
+shared_address(const struct addr_net *own, struct addr *out)
+{
+	int i, n = bits_of(own->addr.family);
+
+	*out = own->addr;
+	for (i = own->bits; i < n; i++)
+		if (own->addr.family == 6)
+			out->ip[i / 8] &= (uint8_t)~(0x80 >> i % 8);
+		else
+			out->ip[i / 8] |= (uint8_t)(0x80 >> i % 8);
+}
+
+const struct netplan_link *
+netplan_link(const struct netplan_world *w, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < w->nlinks; i++)
+		if (strcmp(w->links[i].name, name) == 0)
+			return &w->links[i];
+	return NULL;
+}
+
+static int
+is_lan(const struct netplan_conf *c, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < c->nlan; i++)
+		if (strcmp(c->lan[i], name) == 0)
+			return 1;
+	return 0;
+}
+
+static const struct addr *
+source(const struct netplan_conf *c, uint8_t family)
+{
+	static const struct addr none;
+	unsigned i;
+
+	for (i = 0; i < c->nown; i++)
+		if (c->own[i].addr.family == family)
+			return &c->own[i].addr;
+	return &none;
+}
+
+/* --- rules --- */
+
+void
+netplan_first_rule(struct netplan_rule *r, uint8_t family)
+{
+	memset(r, 0, sizeof(*r));
+	r->family = family;
+	r->action = NETPLAN_LOOKUP;
+	r->table = NETPLAN_LOCAL;
+}
+
+static struct netplan_rule
+rule(uint8_t family, const char *iif, enum netplan_action action,
+    enum netplan_table table)
+{
+	struct netplan_rule r = { .family = family, .action = action,
+		.table = table };
+
+	memcpy(r.iif, iif, strlen(iif) + 1);	/* checked: it fits */
+	return r;
+}
+
+static int
+add_simple(struct netplan *p, uint8_t family, const char *iif,
+    enum netplan_action action, enum netplan_table table)
+{
+	struct netplan_rule r = rule(family, iif, action, table);
+
+	return add_rule(p, &r);
+}
+
+static int
+add_drop_to(struct netplan *p, const struct addr *to)
+{
+	struct netplan_rule r = rule(to->family, "", NETPLAN_DROP,
+	    NETPLAN_TUN);
+
+	r.to = *to;
+	return add_rule(p, &r);
+}
+
+/* What is for the host itself. */
+static int
+add_home(struct netplan *p, uint8_t family)
+{
+	const struct netplan_conf *c = &p->conf;
+	struct addr shared;
+	unsigned i;
+	int rc;
+
+	if ((rc = add_simple(p, family, c->tun, NETPLAN_LOOKUP,
+	    NETPLAN_LOCAL)) < 0 ||
+	    (rc = add_simple(p, family, "lo", NETPLAN_LOOKUP,
+	    NETPLAN_LOCAL)) < 0)
+		return rc;
+	for (i = 0; i < c->nown; i++) {
+		if (c->own[i].addr.family != family)
+			continue;
+		shared_address(&c->own[i], &shared);
+		if ((rc = add_drop_to(p, &c->own[i].addr)) < 0 ||
+		    (rc = add_drop_to(p, &shared)) < 0)
+			return rc;
+	}
+	return add_simple(p, family, "", NETPLAN_LOOKUP, NETPLAN_LOCAL);
+}
+
+/* What comes in and is not for the host. */
+static int
+add_forwarded(struct netplan *p, uint8_t family)
+{
+	const struct netplan_conf *c = &p->conf;
+	struct netplan_rule r = rule(family, "lo", NETPLAN_DROP, NETPLAN_TUN);
+	unsigned i;
+	int rc;
+
+	for (i = 0; i < c->nlan; i++)
+		if ((rc = add_simple(p, family, c->lan[i], NETPLAN_LOOKUP,
+		    NETPLAN_TUN)) < 0)
+			return rc;
+	if ((rc = add_simple(p, family, c->tun, NETPLAN_LOOKUP,
+	    NETPLAN_LAN)) < 0)
+		return rc;
+	r.not_iif = 1;
+	return add_rule(p, &r);
+}
+
+/* What the host sends: nothing else is left where this is reached. */
+static int
+add_local(struct netplan *p, uint8_t family)
+{
+	struct netplan_rule r = rule(family, "", NETPLAN_LOOKUP, NETPLAN_MAIN);
+	int rc;
+
+	r.mark = NETPLAN_MARK;
+	r.has_uid = 1;
+	r.uid = p->conf.uid;
+	if ((rc = add_rule(p, &r)) < 0)
+		return rc;
+	r.action = NETPLAN_REFUSE;	/* never into our own TUN */
+	r.table = NETPLAN_TUN;
+	if ((rc = add_rule(p, &r)) < 0)
+		return rc;
+	if (p->conf.nlan && (rc = add_simple(p, family, "", NETPLAN_LOOKUP,
+	    NETPLAN_LAN)) < 0)
+		return rc;
+	if ((rc = add_simple(p, family, "", NETPLAN_LOOKUP,
+	    family == 4 ? NETPLAN_HOST : NETPLAN_TUN)) < 0)
+		return rc;
+	return add_simple(p, family, "", NETPLAN_REFUSE, NETPLAN_TUN);
+}
+
+static int
+add_rules(struct netplan *p, uint8_t family)
+{
+	int rc;
+
+	if ((rc = add_home(p, family)) < 0 ||
+	    (rc = add_forwarded(p, family)) < 0)
+		return rc;
+	return p->conf.local ? add_local(p, family) : 0;
+}
+
+int
+netplan_rule_equal(const struct netplan_rule *a, const struct netplan_rule *b)
+{
+	return a->family == b->family && a->not_iif == b->not_iif &&
+	    a->has_uid == b->has_uid && a->action == b->action &&
+	    a->table == b->table && strcmp(a->iif, b->iif) == 0 &&
+	    addr_equal(&a->to, &b->to) && a->mark == b->mark &&
+	    a->uid == b->uid;
+}
+
+static int
+is_our_table(uint32_t table)
+{
+	return table == NETPLAN_TUN || table == NETPLAN_LAN ||
+	    table == NETPLAN_HOST;
+}
+
+int
+netplan_rule_is_ours(const struct netplan_rule *r)
+{
+	if (is_our_table(r->table))
+		return 1;
+	if (r->action != NETPLAN_LOOKUP || r->not_iif || r->to.family)
+		return 0;
+	if (r->table == NETPLAN_MAIN)
+		return r->mark == NETPLAN_MARK && r->has_uid;
+	return r->table == NETPLAN_LOCAL && r->iif[0] && r->mark == 0 &&
+	    !r->has_uid;
+}
+
+int
+netplan_rule_is_home(const struct netplan_rule *r)
+{
+	return r->table == NETPLAN_LOCAL || r->to.family != 0;
+}
+
+/* --- routes --- */
+
+static struct netplan_route
+default_route(uint8_t family, enum netplan_table table,
+    enum netplan_type type, uint32_t metric)
+{
+	struct netplan_route r = { .table = table, .type = type,
+		.metric = metric };
+
+	r.dst.addr.family = family;
+	return r;
+}
+
+static int
+add_default(struct netplan *p, const struct netplan_link *tun, uint8_t family,
+    enum netplan_table table)
+{
+	struct netplan_route r = default_route(family, table, NETPLAN_UNICAST,
+	    METRIC_FIRST);
+
+	if (tun == NULL || !tun->up)
+		return 0;
+	r.link = tun->index;
+	r.from = *source(&p->conf, family);
+	return add_route(p, &r);
+}
+
+static int
+add_into_tun(struct netplan *p, const struct netplan_link *tun, uint8_t family)
+{
+	struct netplan_route r = default_route(family, NETPLAN_TUN,
+	    NETPLAN_UNREACHABLE, METRIC_ELSE);
+	int rc = add_default(p, tun, family, NETPLAN_TUN);
+
+	return rc < 0 ? rc : add_route(p, &r);
+}
+
+/* Of a route without TUN, an error would be as good as none: a packet for the
+ * loopback that is not for this host is dropped there. */
+static int
+add_host(struct netplan *p, const struct netplan_world *w,
+    const struct netplan_link *tun)
+{
+	struct netplan_route r = default_route(4, NETPLAN_HOST,
+	    NETPLAN_UNICAST, METRIC_ELSE);
+	const struct netplan_link *l = netplan_link(w, "lo");
+	size_t i;
+	int rc = add_default(p, tun, 4, NETPLAN_HOST);
+
+	if (rc < 0)
+		return rc;
+	if (l && l->up) {
+		r.link = l->index;
+		if ((rc = add_route(p, &r)) < 0)
+			return rc;
+	}
+	r.type = NETPLAN_AT_HOME;
+	r.metric = METRIC_BOUND;
+	for (i = 0; i < w->nlinks; i++) {
+		r.link = w->links[i].index;
+		if (&w->links[i] != l && &w->links[i] != tun &&
+		    (rc = add_route(p, &r)) < 0)
+			return rc;
+	}
+	return 0;
+}
+
+static int
+is_lan_route(const struct netplan_conf *c, const struct netplan_world *w,
+    const struct netplan_route *r)
+{
+	int min = r->dst.addr.family == 6 ? LAN_BITS6 : LAN_BITS4;
+	size_t i;
+
+	if (r->table != NETPLAN_MAIN || r->type != NETPLAN_UNICAST ||
+	    r->dst.bits < min)
+		return 0;
+	for (i = 0; i < w->nlinks; i++)
+		if (w->links[i].index == r->link)
+			return is_lan(c, w->links[i].name);
+	return 0;
+}
+
+/* Those on the link first: the others' gateways are found by them. */
+static int
+add_lans(struct netplan *p, const struct netplan_world *w, uint8_t family)
+{
+	struct netplan_route r;
+	int with_gateway, rc;
+	size_t i;
+
+	for (with_gateway = 0; with_gateway < 2; with_gateway++)
+		for (i = 0; i < w->nmain; i++) {
+			r = w->main[i];
+			if (r.dst.addr.family != family ||
+			    (r.gateway.family != 0) != with_gateway ||
+			    !is_lan_route(&p->conf, w, &r))
+				continue;
+			r.table = NETPLAN_LAN;
+			if ((rc = add_route(p, &r)) < 0)
+				return rc;
+		}
+	return 0;
+}
+
+static int
+add_routes(struct netplan *p, const struct netplan_world *w, uint8_t family)
+{
+	const struct netplan_link *tun = netplan_link(w, p->conf.tun);
+	int rc;
+
+	if ((rc = add_into_tun(p, tun, family)) < 0 ||
+	    (rc = add_lans(p, w, family)) < 0)
+		return rc;
+	return family == 4 && p->conf.local ? add_host(p, w, tun) : 0;
+}
+
+int
+netplan_route_equal(const struct netplan_route *a,
+    const struct netplan_route *b)
+{
+	return a->table == b->table && a->type == b->type &&
+	    a->dst.bits == b->dst.bits &&
+	    addr_equal(&a->dst.addr, &b->dst.addr) &&
+	    addr_equal(&a->gateway, &b->gateway) &&
+	    addr_equal(&a->from, &b->from) && a->link == b->link &&
+	    a->metric == b->metric;
+}
+
+/* --- sysctls --- */
+
+static int
+any_strict(const struct netplan_world *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->nlinks; i++)
+		if (w->links[i].rp_filter == 1)
+			return 1;
+	return w->rp_filter_all == 1;
+}
+
+/* The higher of "all" and the interface's own counts.  On the TUN sources are
+ * from everywhere.  With local, what relays send comes in where the way back,
+ * asked for without their socket's mark, does not lead. */
+static int
+add_rp_filter(struct netplan *p, const struct netplan_world *w)
+{
+	int all = w->rp_filter_all, rc;
+
+	if (p->conf.local && any_strict(w)) {
+		all = 2;
+		if ((rc = add_sysctl(p, NETPLAN_EARLY, all,
+		    "net/ipv4/conf/all/rp_filter")) < 0)
+			return rc;
+	}
+	return add_sysctl(p, NETPLAN_EARLY, all ? 2 : 0,
+	    "net/ipv4/conf/%s/rp_filter", p->conf.tun);
+}
+
+/* It is nobody's neighbour: it solicits nothing and learns nothing. */
+static int
+add_tun6(struct netplan *p)
+{
+	static const struct { const char *name; int value; } quiet[] = {
+		{ "disable_ipv6", 0 }, { "addr_gen_mode", 1 },
+		{ "accept_ra", 0 }, { "autoconf", 0 },
+		{ "router_solicitations", 0 }
+	};
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < sizeof(quiet) / sizeof(quiet[0]) && rc == 0; i++)
+		rc = add_sysctl(p, NETPLAN_EARLY, quiet[i].value,
+		    "net/ipv6/conf/%s/%s", p->conf.tun, quiet[i].name);
+	return rc;
+}
+
+/* Whoever learned its routes by advertisements goes on to do so. */
+static int
+add_accept_ra(struct netplan *p, const struct netplan_link *l)
+{
+	if (l->accept_ra != 1 || is_lan(&p->conf, l->name) ||
+	    strcmp(l->name, p->conf.tun) == 0 || strcmp(l->name, "lo") == 0)
+		return 0;
+	return add_sysctl(p, NETPLAN_EARLY, 2, "net/ipv6/conf/%s/accept_ra",
+	    l->name);
+}
+
+static int
+add_forward6(struct netplan *p, const struct netplan_world *w)
+{
+	unsigned i;
+	size_t k;
+	int rc;
+
+	for (k = 0; k < w->nlinks; k++)
+		if ((rc = add_accept_ra(p, &w->links[k])) < 0)
+			return rc;
+	if (!w->has_force6) {
+		if ((rc = add_accept_ra(p, &w->default6)) < 0 ||
+		    (rc = add_sysctl(p, NETPLAN_KEEP, 0,
+		    "net/ipv6/conf/default/forwarding")) < 0)
+			return rc;
+		for (k = 0; k < w->nlinks; k++)
+			if (strcmp(w->links[k].name, p->conf.tun) != 0 &&
+			    w->links[k].forward6 >= 0 &&
+			    (rc = add_sysctl(p, NETPLAN_KEEP, 0,
+			    "net/ipv6/conf/%s/forwarding",
+			    w->links[k].name)) < 0)
+				return rc;
+		return add_sysctl(p, NETPLAN_LATE, 1,
+		    "net/ipv6/conf/all/forwarding");
+	}
+	for (i = 0; i < p->conf.nlan; i++)
+		if ((rc = add_sysctl(p, NETPLAN_LATE, 1,
+		    "net/ipv6/conf/%s/forwarding", p->conf.lan[i])) < 0 ||
+		    (rc = add_sysctl(p, NETPLAN_LATE, 1,
+		    "net/ipv6/conf/%s/force_forwarding",
+		    p->conf.lan[i])) < 0)
+			return rc;
+	return add_sysctl(p, NETPLAN_LATE, 1,
+	    "net/ipv6/conf/%s/force_forwarding", p->conf.tun);
+}
+
+static int
+add_forward4(struct netplan *p)
+{
+	unsigned i;
+	int rc;
+
+	for (i = 0; i < p->conf.nlan; i++)
+		if ((rc = add_sysctl(p, NETPLAN_LATE, 1,
+		    "net/ipv4/conf/%s/forwarding", p->conf.lan[i])) < 0)
+			return rc;
+	return add_sysctl(p, NETPLAN_LATE, 1, "net/ipv4/conf/%s/forwarding",
+	    p->conf.tun);
+}
+
+static int
+add_sysctls(struct netplan *p, const struct netplan_world *w)
+{
+	int rc;
+
+	if ((rc = add_rp_filter(p, w)) < 0 ||
+	    (w->has_ipv6 && (rc = add_tun6(p)) < 0))
+		return rc;
+	if (p->conf.nlan == 0)
+		return 0;
+	if ((rc = add_forward4(p)) < 0)
+		return rc;
+	return w->has_ipv6 ? add_forward6(p, w) : 0;
+}
+
+/* --- the plan --- */
+
+int
+netplan_make(struct netplan *p, const struct netplan_conf *c,
+    const struct netplan_world *w)
+{
+	uint8_t family;
+	int rc = 0;
+
+	memset(p, 0, sizeof(*p));
+	p->conf = *c;
+	for (family = 4; family <= (w->has_ipv6 ? 6 : 4) && rc == 0;
+	    family += 2)
+		if ((rc = add_routes(p, w, family)) == 0)
+			rc = add_rules(p, family);
+	if (rc == 0)
+		rc = add_sysctls(p, w);
+	if (rc < 0)
+		netplan_free(p);
+	return rc;
+}
+
+void
+netplan_free(struct netplan *p)
+{
+	free(p->rules);
+	free(p->routes);
+	free(p->sysctls);
+	memset(p, 0, sizeof(*p));
+}
