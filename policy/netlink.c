@@ -32,8 +32,6 @@ struct netlink {
 	size_t		 n;
 };
 
-static const struct nla_policy no_policy;
-
 static int
 af_of(uint8_t family)
 {
@@ -283,7 +281,7 @@ found_link(struct netlink *nl, struct nlmsghdr *h)
 	struct ifinfomsg *ifi = nlmsg_data(h);
 	struct netplan_link *l;
 
-	if (nlmsg_parse(h, sizeof(*ifi), tb, IFLA_MAX, &no_policy) < 0)
+	if (nlmsg_parse(h, sizeof(*ifi), tb, IFLA_MAX, NULL) < 0)
 		return -EPROTO;
 	if ((l = grow(&nl->list, &nl->n, sizeof(*l))) == NULL)
 		return -ENOMEM;
@@ -312,7 +310,7 @@ found_addr(struct netlink *nl, struct nlmsghdr *h)
 	struct netlink_addr *a;
 	struct addr got;
 
-	if (nlmsg_parse(h, sizeof(*ifa), tb, IFA_MAX, &no_policy) < 0)
+	if (nlmsg_parse(h, sizeof(*ifa), tb, IFA_MAX, NULL) < 0)
 		return -EPROTO;
 	if (get_addr(&got, family_of(ifa->ifa_family),
 	    tb[IFA_LOCAL] ? tb[IFA_LOCAL] : tb[IFA_ADDRESS]) < 0 ||
@@ -446,7 +444,7 @@ found_rule(struct netlink *nl, struct nlmsghdr *h)
 	struct fib_rule_hdr *f = nlmsg_data(h);
 	struct netplan_rule r = { .family = nl->family }, *at;
 
-	if (nlmsg_parse(h, sizeof(*f), tb, FRA_MAX, &no_policy) < 0)
+	if (nlmsg_parse(h, sizeof(*f), tb, FRA_MAX, NULL) < 0)
 		return -EPROTO;
 	if (family_of(f->family) != nl->family ||
 	    get_u32(tb[FRA_PRIORITY], 0) != 0 ||
@@ -575,7 +573,7 @@ found_route(struct netlink *nl, struct nlmsghdr *h)
 	struct netplan_route r = { .metric = 0 }, *at;
 	uint32_t table;
 
-	if (nlmsg_parse(h, sizeof(*rt), tb, RTA_MAX, &no_policy) < 0)
+	if (nlmsg_parse(h, sizeof(*rt), tb, RTA_MAX, NULL) < 0)
 		return -EPROTO;
 	table = get_u32(tb[RTA_TABLE], rt->rtm_table);
 	if (family_of(rt->rtm_family) != nl->family || rt->rtm_tos ||

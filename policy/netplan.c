@@ -288,13 +288,20 @@ add_rules(struct netplan *p, uint8_t family)
 	return p->conf.local ? add_local(p, family) : 0;
 }
 
+/* "None" is the same as "none" here. */
+static int
+same_addr(const struct addr *a, const struct addr *b)
+{
+	return a->family == 0 ? b->family == 0 : addr_same_ip(a, b);
+}
+
 int
 netplan_rule_equal(const struct netplan_rule *a, const struct netplan_rule *b)
 {
 	return a->family == b->family && a->not_iif == b->not_iif &&
 	    a->has_uid == b->has_uid && a->action == b->action &&
 	    a->table == b->table && strcmp(a->iif, b->iif) == 0 &&
-	    addr_equal(&a->to, &b->to) && a->mark == b->mark &&
+	    same_addr(&a->to, &b->to) && a->mark == b->mark &&
 	    a->uid == b->uid;
 }
 
@@ -447,9 +454,9 @@ netplan_route_equal(const struct netplan_route *a,
 {
 	return a->table == b->table && a->type == b->type &&
 	    a->dst.bits == b->dst.bits &&
-	    addr_equal(&a->dst.addr, &b->dst.addr) &&
-	    addr_equal(&a->gateway, &b->gateway) &&
-	    addr_equal(&a->from, &b->from) && a->link == b->link &&
+	    same_addr(&a->dst.addr, &b->dst.addr) &&
+	    same_addr(&a->gateway, &b->gateway) &&
+	    same_addr(&a->from, &b->from) && a->link == b->link &&
 	    a->metric == b->metric;
 }
 
