@@ -660,6 +660,8 @@ netlink_route(struct netlink *nl, enum netlink_do what,
 		.rtm_family = (uint8_t)af_of(r->dst.addr.family),
 		.rtm_dst_len = r->dst.bits, .rtm_protocol = RTPROT_KERNEL,
 		.rtm_type = types[r->type],
+		/* that it is there the main table knows */
+		.rtm_flags = r->gateway.family ? RTNH_F_ONLINK : 0,
 		.rtm_scope = what == NETLINK_ADD ? scope_of(r) :
 		    RT_SCOPE_NOWHERE	/* whatever it has */
 	};

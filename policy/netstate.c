@@ -407,7 +407,8 @@ route_failed(struct netstate *s, int rc, const struct netplan_route *r,
 }
 
 /* Adds what is wanted, then takes away what is not.  What cannot be added does
- * not keep the others from it; packets for it go nowhere. */
+ * not keep the others from it; without a route into a LAN, packets for it go
+ * nowhere, and that is no reason to end. */
 static int
 set_routes(struct netstate *s, uint8_t family, const struct netplan_route *want,
     size_t nwant, const struct netplan_world *w)
@@ -423,10 +424,11 @@ set_routes(struct netstate *s, uint8_t family, const struct netplan_route *want,
 		    has_route(have, n, &want[i]))
 			continue;
 		rc = netlink_route(s->nl, NETLINK_ADD, &want[i]);
-		if (rc < 0 && rc != -EEXIST)
-			err = route_failed(s, rc, &want[i], w);
-		else
+		if (rc == 0)
 			s->changed = 1;
+		else if (rc != -EEXIST && (rc = route_failed(s, rc, &want[i],
+		    w)) && want[i].table != NETPLAN_LAN)
+			err = rc;
 	}
 	for (i = 0; i < n; i++) {
 		if (have[i].table == NETPLAN_MAIN ||
@@ -599,6 +601,7 @@ agree(struct netstate *s, int needed, char *why, size_t max)
 	s->why = why;
 	s->max = max;
 	s->changed = 0;
+	why[0] = '\0';
 	for (step = 0; step < 2 && rc == 0; step++) {
 		if ((rc = networld_read(&w, s->nl)) < 0)
 			return fail(s, rc, "the network cannot be read");

@@ -4,12 +4,16 @@
  *	    [lan=lan0] ... [local] [uid=1000] [mtu=1500]
  *
  * apply makes the TUN if it is not there, and leaves all as it is when it ends,
- * like a daemon that was killed.
+ * like a daemon that was killed.  NETCTL_DIE_AT=N in the environment kills it
+ * before its N-th message to the kernel or change of a sysctl; NETCTL_NO_FORCE=1
+ * takes it for a kernel that knows IPv6 forwarding for all interfaces only.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
+#include <netlink/netlink.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +24,47 @@
 #include "policy/netplan.h"
 #include "policy/netstate.h"
 #include "policy/networld.h"
+#include "policy/sysctl.h"
+
+/* The linker puts these in the place of the real ones (--wrap). */
+int	__real_nl_send_auto(struct nl_sock *, struct nl_msg *);
+int	__wrap_nl_send_auto(struct nl_sock *, struct nl_msg *);
+int	__real_sysctl_write(const char *, const char *);
+int	__wrap_sysctl_write(const char *, const char *);
+int	__real_sysctl_exists(const char *);
+int	__wrap_sysctl_exists(const char *);
+
+static void
+perhaps_die(void)
+{
+	static int done;
+	const char *at = getenv("NETCTL_DIE_AT");
+
+	if (at && ++done == atoi(at))
+		raise(SIGKILL);
+}
+
+int
+__wrap_nl_send_auto(struct nl_sock *s, struct nl_msg *m)
+{
+	perhaps_die();
+	return __real_nl_send_auto(s, m);
+}
+
+int
+__wrap_sysctl_write(const char *path, const char *value)
+{
+	perhaps_die();
+	return __real_sysctl_write(path, value);
+}
+
+int
+__wrap_sysctl_exists(const char *path)
+{
+	if (getenv("NETCTL_NO_FORCE") && strstr(path, "force_forwarding"))
+		return 0;
+	return __real_sysctl_exists(path);
+}
 
 static int
 make_tun(const char *name)

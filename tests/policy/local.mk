@@ -6,3 +6,11 @@ tests_policy_test_policy_SOURCES = tests/policy/test_policy.c
 tests_policy_test_policy_LDADD = $(POLICY_LIBS) $(CHECK_LIBS)
 tests_policy_test_rule_SOURCES = tests/policy/test_rule.c
 tests_policy_test_rule_LDADD = $(POLICY_LIBS) $(CHECK_LIBS)
+
+# The kernel's part of a TUN, run as root in namespaces by tests/platform/tun.
+noinst_PROGRAMS += tests/platform/netctl
+tests_platform_netctl_SOURCES = tests/platform/netctl.c
+tests_platform_netctl_LDADD = $(POLICY_LIBS)
+tests_platform_netctl_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=nl_send_auto \
+	-Wl,--wrap=sysctl_write -Wl,--wrap=sysctl_exists
+EXTRA_DIST += tests/platform/tun tests/platform/tun-checks
