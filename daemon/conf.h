@@ -61,6 +61,28 @@ struct conf_port {			/* one TransPort or DNSPort line */
 	unsigned	explicit_addr : 1;
 };
 
+enum {
+	CONF_IFNAME = 16,		/* an interface's name and its NUL */
+	CONF_TUN_ADDRS = 2,
+	CONF_TUN_LANS_MAX = 16
+};
+
+struct conf_tun_device {
+	char		name[CONF_IFNAME];
+	struct conf_port rules;		/* its address is none */
+};
+
+struct conf_tun_address {
+	struct addr_net	net[CONF_TUN_ADDRS];	/* one of each family */
+	unsigned	n;
+};
+
+struct conf_tun_clients {		/* none: there is no TUN */
+	char		lan[CONF_TUN_LANS_MAX][CONF_IFNAME];
+	unsigned	nlan;
+	int		local;		/* this host's own traffic */
+};
+
 enum conf_trans {			/* TransProxyType */
 	CONF_TRANS_NONE,
 	CONF_TRANS_NETFILTER,		/* REDIRECT; "default" on Linux */
@@ -122,6 +144,11 @@ struct conf {
 	struct conf_port *dns_ports;
 	size_t		 ndns_ports;
 	char		*status_socket;		/* never NULL; "0": none, is "" */
+	struct conf_tun_device tun_device;
+	struct conf_tun_address tun_address;
+	struct conf_tun_clients tun_clients;
+	int		 tun_mtu;
+	int		 tun_undo;
 
 	/* process */
 	char		*data_directory;	/* never NULL, absolute */
@@ -281,6 +308,7 @@ enum conf_command {
 	CONF_CMD_VERIFY,		/* --verify-config */
 	CONF_CMD_DUMP,			/* --dump-config */
 	CONF_CMD_STATUS,		/* status [--json] */
+	CONF_CMD_UNDO,			/* undo: what a TUN left behind */
 	CONF_CMD_VERSION,
 	CONF_CMD_HELP,
 	CONF_CMD_LIST_OPTIONS,		/* --list-torrc-options */
@@ -333,6 +361,7 @@ void	 conf_usage(FILE *);
  * where it was not given.  Of TransPort and DNSPort, the @i-th port. */
 const char *conf_where(const struct conf *, const char *option, size_t i);
 
+int	 conf_has_tun(const struct conf *);
 /* May we connect to a relay at @a (ReachableAddresses, ClientUseIPv4 and 6)? */
 int	 conf_may_reach(const struct conf *, const struct addr *);
 /* Opens the sinks that Log asks for, beside those in use; conf_log_use() puts

@@ -14,6 +14,7 @@ DAEMON_CONF = \
 	daemon/conf_reach.c daemon/conf_reach.h \
 	daemon/conf_scalar.c daemon/conf_scalar.h \
 	daemon/conf_table.c daemon/conf_table.h \
+	daemon/conf_tun.c daemon/conf_tun.h \
 	daemon/conf_text.c daemon/conf_text.h \
 	daemon/conf_type.c daemon/conf_type.h \
 	daemon/conf_util.c daemon/conf_util.h \

@@ -2,6 +2,7 @@
  *
  *	onion-transparent [options] [--OptionName value ...]
  *	onion-transparent status [--json] [options]
+ *	onion-transparent undo [options]
  *
  * As tor's: an option of torrc may be given with or without dashes, with + or
  * / in front, and its value is the next word.  /Name has no value.
@@ -174,6 +175,9 @@ conf_args_parse(struct conf_args *a, int argc, char *const *argv,
 	a->command = CONF_CMD_RUN;
 	if (argc > 1 && strcmp(argv[1], "status") == 0) {
 		a->command = CONF_CMD_STATUS;
+		i++;
+	} else if (argc > 1 && strcmp(argv[1], "undo") == 0) {
+		a->command = CONF_CMD_UNDO;
 		i++;
 	}
 	while (i < argc) {

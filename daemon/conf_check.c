@@ -15,6 +15,7 @@
 
 #include "daemon/conf.h"
 #include "daemon/conf_made.h"
+#include "daemon/conf_tun.h"
 #include "daemon/conf_util.h"
 #include "daemon/conf_values.h"
 
@@ -32,6 +33,7 @@ enum {
 	HEARTBEAT_MIN_S = 1800,
 	SOCK_SIZE_MIN = 2048,
 	SOCK_SIZE_MAX = 262144,
+	TUN_MTU_MIN = 1280,	/* IPv6 wants so much */
 };
 
 static int
@@ -366,6 +368,33 @@ check_net(struct conf *c, struct conf_err *err)
 	return 0;
 }
 
+/* What was said of a TUN though there is none. */
+static int
+check_unused(struct conf *c, struct conf_err *err)
+{
+	static const char *const names[] = { "TunDevice", "TunAddress",
+		"TunMTU", "TunUndo" };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (*where(c, names[i]) && WARN(c, names[i], "%s has no "
+		    "effect without TunClients", names[i]) < 0)
+			return no_memory(err);
+	return 0;
+}
+
+static int
+check_tun(struct conf *c, struct conf_err *err)
+{
+	if (c->tun_mtu < TUN_MTU_MIN || c->tun_mtu > UINT16_MAX)
+		return range_error(c, "TunMTU", TUN_MTU_MIN, UINT16_MAX, err);
+	if (conf_tun_has(&c->tun_clients, c->tun_device.name))
+		return conf_fail(err, -EINVAL, "%sTunClients: %s is the "
+		    "TunDevice itself", where(c, "TunClients"),
+		    c->tun_device.name);
+	return conf_has_tun(c) ? 0 : check_unused(c, err);
+}
+
 int
 conf_check(struct conf *c, struct conf_err *err)
 {
@@ -374,6 +403,7 @@ conf_check(struct conf *c, struct conf_err *err)
 	if ((rc = check_paths(c, err)) < 0 ||
 	    (rc = check_logs(c, err)) < 0 ||
 	    (rc = conf_made_ports(c, err)) < 0 ||
+	    (rc = check_tun(c, err)) < 0 ||
 	    (rc = conf_made_dirs(c, err)) < 0 ||
 	    (rc = conf_made_reach(c, err)) < 0 ||
 	    (rc = conf_made_outbound(c, err)) < 0 ||

@@ -45,6 +45,18 @@ const struct conf_opt conf_options[] = {
 	/* as tor: the same list; what a controller would not save */
 	MADE("__TransPort", TRANS_PORTS, NULL, 0, "one more TransPort"),
 	MADE("__DNSPort", DNS_PORTS, NULL, 0, "one more DNSPort"),
+	BUILT("TunClients", TUN_CLIENTS, tun_clients, NULL,
+	    CONF_F_OURS | CONF_F_RESTART, "interfaces whose traffic goes into "
+	    "the TUN, and local for this host's"),
+	BUILT("TunDevice", TUN_DEVICE, tun_device, "ot0",
+	    CONF_F_OURS | CONF_F_RESTART, "what the TUN is called"),
+	BUILT("TunAddress", TUN_ADDRESS, tun_address,
+	    "10.191.0.1/24 fd00:6f74::1/64", CONF_F_OURS | CONF_F_RESTART,
+	    "the host's addresses in the TUN"),
+	BUILT("TunMTU", POSINT, tun_mtu, "1500", CONF_F_OURS | CONF_F_RESTART,
+	    "largest packet of the TUN"),
+	BUILT("TunUndo", BOOL, tun_undo, "0", CONF_F_OURS | CONF_F_RESTART,
+	    "at the end, let traffic go as it did without us"),
 
 	/* process */
 	BUILT("DataDirectory", PATH, data_directory, NULL, CONF_F_RESTART,

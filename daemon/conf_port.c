@@ -209,6 +209,38 @@ check_flags(const struct conf_port *p, int dns, struct conf_note *note)
 	return 0;
 }
 
+static void
+set_defaults(struct conf_port *p)
+{
+	p->isolate = CONF_ISO_DEFAULT;
+	p->session_group = -1;
+	p->ipv4_traffic = p->ipv6_traffic = p->onion_traffic = 1;
+	p->dns_request = p->prefer_ipv6_automap = 1;
+}
+
+static int
+read_flags(struct conf_port *p, const char *s, struct conf_note *note)
+{
+	const char *word;
+	size_t len;
+	int rc;
+
+	while ((word = conf_word(&s, &len)) != NULL)
+		if ((rc = read_flag(p, word, len, note)) < 0)
+			return rc;
+	return 0;
+}
+
+int
+conf_port_flags(struct conf_port *p, const char *s, struct conf_note *note)
+{
+	int rc;
+
+	set_defaults(p);
+	rc = read_flags(p, s, note);
+	return rc < 0 ? rc : check_flags(p, 0, note);
+}
+
 static int
 is_public(const struct addr *a)
 {
@@ -225,17 +257,13 @@ read_port(struct conf_port *p, const char *s, int dns, struct conf_note *note)
 	size_t len;
 	int rc, off;
 
-	p->isolate = CONF_ISO_DEFAULT;
-	p->session_group = -1;
-	p->ipv4_traffic = p->ipv6_traffic = p->onion_traffic = 1;
-	p->dns_request = p->prefer_ipv6_automap = 1;
+	set_defaults(p);
 	if ((word = conf_word(&s, &len)) == NULL)
 		return conf_wrong(note, "there is none");
 	if ((off = read_where(p, word, len, note)) < 0)
 		return off;
-	while ((word = conf_word(&s, &len)) != NULL)
-		if ((rc = read_flag(p, word, len, note)) < 0)
-			return rc;
+	if ((rc = read_flags(p, s, note)) < 0)
+		return rc;
 	if (off)
 		return 1;
 	if (p->explicit_addr && is_public(&p->addr) && note->odd[0] == '\0')
@@ -292,21 +320,8 @@ print_iso(FILE *f, const struct conf_port *p)
 }
 
 void
-conf_print_port(FILE *f, const void *item)
+conf_print_flags(FILE *f, const struct conf_port *p)
 {
-	const struct conf_port *p = item;
-	char ip[ADDR_TEXT];
-
-	if (p->session_group == CONF_PORT_OFF) {
-		fputs("0", f);
-		return;
-	}
-	fprintf(f, p->addr.family == 6 ? "[%s]:" : "%s:",
-	    addr_ip_raw(&p->addr, ip));
-	if (p->addr.port)
-		fprintf(f, "%u", p->addr.port);
-	else
-		fputs("auto", f);
 	print_iso(f, p);
 	if (p->session_group >= 0)
 		fprintf(f, " SessionGroup=%d", p->session_group);
@@ -322,6 +337,25 @@ conf_print_port(FILE *f, const void *item)
 		fputs(" NoPreferIPv6Automap", f);
 	if (p->keepalive_isolate_socksauth)
 		fputs(" KeepAliveIsolateSOCKSAuth", f);
+}
+
+void
+conf_print_port(FILE *f, const void *item)
+{
+	const struct conf_port *p = item;
+	char ip[ADDR_TEXT];
+
+	if (p->session_group == CONF_PORT_OFF) {
+		fputs("0", f);
+		return;
+	}
+	fprintf(f, p->addr.family == 6 ? "[%s]:" : "%s:",
+	    addr_ip_raw(&p->addr, ip));
+	if (p->addr.port)
+		fprintf(f, "%u", p->addr.port);
+	else
+		fputs("auto", f);
+	conf_print_flags(f, p);
 }
 
 int

@@ -9,10 +9,15 @@
 #include <stdio.h>
 
 struct conf_note;
+struct conf_port;
 
 int	conf_read_trans_port(void *array, const char *, struct conf_note *);
 int	conf_read_dns_port(void *array, const char *, struct conf_note *);
 void	conf_print_port(FILE *, const void *item);
+
+/* The flags of a door that has no address (the TUN's), and what was read. */
+int	conf_port_flags(struct conf_port *, const char *, struct conf_note *);
+void	conf_print_flags(FILE *, const struct conf_port *);
 
 /* A line that says 0 makes an entry with this session_group, so that "0" and a
  * port in the same configuration can be seen; conf_load.c takes it out. */

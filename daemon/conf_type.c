@@ -12,6 +12,7 @@
 #include "daemon/conf_port.h"
 #include "daemon/conf_reach.h"
 #include "daemon/conf_scalar.h"
+#include "daemon/conf_tun.h"
 #include "daemon/conf_util.h"
 #include "policy/rule.h"
 
@@ -65,6 +66,15 @@ static const struct conf_type types[CONF_NKINDS] = {
 		.read = conf_read_net4, .print = conf_print_net },
 	[CONF_K_NET6] = { .wants = "an IPv6 network, such as [FE80::]/10",
 		.read = conf_read_net6, .print = conf_print_net },
+	[CONF_K_TUN_DEVICE] = { .wants = "the name of an interface, and then "
+		"flags", .read = conf_read_tun_device,
+		.print = conf_print_tun_device },
+	[CONF_K_TUN_ADDRESS] = { .wants = "ADDRESS/BITS, one of each family",
+		.read = conf_read_tun_address,
+		.print = conf_print_tun_address },
+	[CONF_K_TUN_CLIENTS] = { .wants = "names of interfaces, or local, or "
+		"both", .read = conf_read_tun_clients,
+		.print = conf_print_tun_clients },
 	[CONF_K_LINES] = { .wants = "a text", .item = sizeof(char *),
 		.read = conf_read_line, .print = conf_print_string,
 		.free = conf_free_string },

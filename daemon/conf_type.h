@@ -35,6 +35,9 @@ enum conf_kind {
 	CONF_K_UX,		/* of conflux */
 	CONF_K_NET4,
 	CONF_K_NET6,
+	CONF_K_TUN_DEVICE,
+	CONF_K_TUN_ADDRESS,
+	CONF_K_TUN_CLIENTS,
 	CONF_K_LINES,		/* from here: several lines make an array */
 	CONF_K_NODE_SETS,
 	CONF_K_TRANS_PORTS,
@@ -69,7 +72,7 @@ union conf_field {
 		void	*items;
 		size_t	 n;
 	} array;
-	unsigned char	 room[64];
+	unsigned char	 room[512];
 };
 
 const struct conf_type *conf_type(enum conf_kind);

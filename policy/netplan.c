@@ -106,17 +106,6 @@ bits_of(uint8_t family)
 	return family == 6 ? 128 : 32;
 }
 
-int
-netplan_peer(const struct addr_net *own, struct addr *out)
-{
-	size_t i = addr_iplen(&own->addr);
-
-	*out = own->addr;
-	while (i > 0 && ++out->ip[--i] == 0)
-		;
-	return addr_in_net(out, own) ? 0 : -ERANGE;
-}
-
 /* The network's last address (IPv4's broadcast) or its first (IPv6's anycast):
  * the kernel takes it for its own too. */
 static void
@@ -130,6 +119,20 @@ shared_address(const struct addr_net *own, struct addr *out)
 			out->ip[i / 8] &= (uint8_t)~(0x80 >> i % 8);
 		else
 			out->ip[i / 8] |= (uint8_t)(0x80 >> i % 8);
+}
+
+int
+netplan_peer(const struct addr_net *own, struct addr *out)
+{
+	size_t i = addr_iplen(&own->addr);
+	struct addr shared;
+
+	*out = own->addr;
+	while (i > 0 && ++out->ip[--i] == 0)
+		;
+	shared_address(own, &shared);
+	return addr_in_net(out, own) && !addr_same_ip(out, &shared) ? 0 :
+	    -ERANGE;
 }
 
 const struct netplan_link *
