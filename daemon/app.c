@@ -31,7 +31,7 @@
 #include "daemon/doors.h"
 #include "daemon/evloop.h"
 #include "daemon/gateway.h"
-#include "daemon/gateway_rules.h"
+#include "daemon/netup.h"
 #include "daemon/onionconf.h"
 #include "daemon/process.h"
 #include "daemon/status.h"
@@ -55,10 +55,12 @@ struct app {
 	struct gateway	*gateway;
 	struct doors	*doors;
 	struct control	*control;
+	struct netup	*netup;
 	struct event	*signal[NSIGNALS];
 	struct loop_timer heartbeat;
 	int		 ready_fd;	/* RunAsDaemon: tell the parent */
 	int		 wrote_pid;	/* the PidFile is ours */
+	int		 failed;	/* what it cannot go on without is gone */
 };
 
 static void
@@ -161,11 +163,11 @@ log_statistics(struct app *a)
 
 	onion_show(a->onion, &show, NULL);
 	gateway_totals(a->gateway, &t);
-	log_notice(LD_GENERAL, "Heartbeat: %zu flows now, %" PRIu64 " taken (%"
-	    PRIu64 " direct), %" PRIu64 " refused, %" PRIu64 " dropped; %"
-	    PRIu64 " DNS questions, %" PRIu64 " answered", t.flows,
-	    t.accepted, t.direct, t.rejected, t.dropped, t.dns.queries,
-	    t.dns.answered);
+	log_notice(LD_GENERAL, "Heartbeat: %zu flows now, %" PRIu64 " taken, %"
+	    PRIu64 " refused, %" PRIu64 " dropped; %" PRIu64 " DNS questions, "
+	    "%" PRIu64 " answered", t.flows, t.accepted, t.rejected,
+	    t.dropped, t.dns.queries, t.dns.answered);
+	netup_log(a->netup);
 }
 
 static void
@@ -325,6 +327,7 @@ make_engine(struct app *a, char *why, size_t max)
 
 	if ((rc = onionconf_make(&oc, &store, a->conf)) < 0)
 		return rc;
+	netup_sockets(a->netup, &oc);
 	rc = onion_new(&a->onion, &oc, &a->ev.loop, a->ev.base, &onion_users,
 	    a, why, max);
 	onionconf_free(&store);
@@ -392,6 +395,26 @@ open_log(struct app *a, char *why, size_t max)
 	return 0;
 }
 
+/* Nothing is left open by whoever is not there to see to it. */
+static void
+on_gone(void *arg, const char *why)
+{
+	struct app *a = arg;
+
+	log_err(LD_NET, "%s: stopping", why);
+	a->failed = 1;
+	evloop_stop(&a->ev);
+}
+
+/* The helper is forked before there is anything that it should not have. */
+static int
+start_helper(struct app *a, char *why, size_t max)
+{
+	int rc = process_check_user(a->conf, why, max);
+
+	return rc < 0 ? rc : netup_fork(&a->netup, a->conf, why, max);
+}
+
 /* What belongs to the user's own files; the log first, so that it holds
  * whatever goes wrong from then on. */
 static int
@@ -400,8 +423,6 @@ start_as_user(struct app *a, char *why, size_t max)
 	const struct conf *c = a->conf;
 	int rc;
 
-	if ((rc = process_check_user(c, why, max)) < 0)
-		return rc;
 	if ((rc = process_directory(c->data_directory, c->user)) < 0) {
 		snprintf(why, max, "%sDataDirectory %s: %s",
 		    conf_where(c, "DataDirectory", 0), c->data_directory,
@@ -445,8 +466,13 @@ start(struct app *a, char *why, size_t max)
 	int rc;
 
 	snprintf(why, max, "no memory");
+	if ((rc = start_helper(a, why, max)) < 0)
+		return rc;
+	snprintf(why, max, "no memory");
 	if ((rc = make_signals(a)) < 0 ||
 	    (rc = start_as_user(a, why, max)) < 0 ||
+	    (rc = netup_start(a->netup, &a->ev, a->gateway, on_gone, a, why,
+	    max)) < 0 ||
 	    (rc = doors_prepare(&a->doors, NULL, &a->ev, a->gateway, c, why,
 	    max)) < 0)
 		return rc;
@@ -472,12 +498,14 @@ stop(struct app *a)
 
 	evloop_enter(&a->ev);
 	doors_close(a->doors);
+	netup_stop(a->netup);
 	control_free(a->control);
 	gateway_free(a->gateway);
 	a->gateway = NULL;
 	loop_timer_clear(&a->ev.loop, &a->heartbeat);
 	evloop_leave(&a->ev);
 	onion_free(a->onion);
+	netup_free(a->netup);
 	if (a->wrote_pid)	/* else it may be another instance's */
 		unlink(a->conf->pid_file);
 	for (i = 0; i < NSIGNALS; i++)
@@ -525,6 +553,8 @@ app_run(const struct conf_args *args, struct conf *conf)
 		failed(&a, why);
 	else if ((rc = evloop_run(&a.ev)) < 0)
 		log_err(LD_GENERAL, "the event loop failed");
+	if (a.failed)
+		rc = -EIO;
 	stop(&a);
 	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

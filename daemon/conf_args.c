@@ -207,6 +207,7 @@ conf_usage(FILE *f)
 	fputs(
 "usage: onion-transparent [-f FILE] [--OptionName VALUE ...]\n"
 "       onion-transparent status [--json] [-f FILE]\n"
+"       onion-transparent undo [-f FILE]\n"
 "\n"
 "  -f, --torrc-file FILE       read FILE (- for standard input)\n"
 "  --defaults-torrc FILE       read FILE before it\n"

@@ -368,21 +368,6 @@ check_net(struct conf *c, struct conf_err *err)
 	return 0;
 }
 
-/* What was said of a TUN though there is none. */
-static int
-check_unused(struct conf *c, struct conf_err *err)
-{
-	static const char *const names[] = { "TunDevice", "TunAddress",
-		"TunMTU", "TunUndo" };
-	size_t i;
-
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (*where(c, names[i]) && WARN(c, names[i], "%s has no "
-		    "effect without TunClients", names[i]) < 0)
-			return no_memory(err);
-	return 0;
-}
-
 static int
 check_tun(struct conf *c, struct conf_err *err)
 {
@@ -392,7 +377,7 @@ check_tun(struct conf *c, struct conf_err *err)
 		return conf_fail(err, -EINVAL, "%sTunClients: %s is the "
 		    "TunDevice itself", where(c, "TunClients"),
 		    c->tun_device.name);
-	return conf_has_tun(c) ? 0 : check_unused(c, err);
+	return 0;
 }
 
 int

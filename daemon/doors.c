@@ -76,17 +76,23 @@ isolation(unsigned conf_iso)
 	return out;
 }
 
-/* The rules of a line; @d has the old ones, or nothing. */
-static void
-set_door(struct door *d, const struct conf_port *p, int *last_group)
+void
+doors_rules(struct door *d, const struct conf_port *p)
 {
 	d->isolate = isolation(p->isolate);
 	if (p->session_group >= 0)
 		d->session_group = p->session_group;
-	else if (d->session_group >= 0)
-		d->session_group = --*last_group;
 	d->no_ipv4 = !p->ipv4_traffic;
 	d->no_ipv6 = !p->ipv6_traffic;
+}
+
+/* The rules of a line; @d has the old ones, or nothing. */
+static void
+set_door(struct door *d, const struct conf_port *p, int *last_group)
+{
+	doors_rules(d, p);
+	if (p->session_group < 0 && d->session_group >= 0)
+		d->session_group = --*last_group;
 }
 
 static void

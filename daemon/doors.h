@@ -11,9 +11,14 @@
 #include <stddef.h>
 
 struct conf;
+struct conf_port;
+struct door;
 struct doors;
 struct evloop;
 struct gateway;
+
+/* What a line's flags say, but for the group of one that has no SessionGroup. */
+void	doors_rules(struct door *, const struct conf_port *);
 
 /* Opens what @old (NULL: none) has not got yet, and changes nothing of it.
  * The loop must not turn before the new doors are either committed, with @old

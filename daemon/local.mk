@@ -10,7 +10,11 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/evloop.c daemon/evloop.h \
 	daemon/gateway.c daemon/gateway.h \
 	daemon/gateway_rules.c daemon/gateway_rules.h \
+	daemon/keeper.c daemon/keeper.h \
+	daemon/keepmsg.c daemon/keepmsg.h \
+	daemon/keepproc.c daemon/keepproc.h \
 	daemon/listen.c daemon/listen.h \
+	daemon/netup.c daemon/netup.h \
 	daemon/onionconf.c daemon/onionconf.h \
 	daemon/process.c daemon/process.h \
 	daemon/sock.c daemon/sock.h \

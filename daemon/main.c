@@ -8,6 +8,7 @@
 #include "daemon/app.h"
 #include "daemon/conf.h"
 #include "daemon/control.h"
+#include "daemon/netup.h"
 #include "daemon/process.h"
 
 #ifdef HAVE_CONFIG_H
@@ -51,6 +52,17 @@ verify(const struct conf *c)
 }
 
 static int
+undo(const struct conf *c)
+{
+	char why[512];
+
+	if (netup_undo(c, why, sizeof(why)) == 0)
+		return EXIT_SUCCESS;
+	fprintf(stderr, "onion-transparent: %s\n", why);
+	return EXIT_FAILURE;
+}
+
+static int
 with_conf(const struct conf_args *args)
 {
 	struct conf_err err = { 0 };
@@ -71,6 +83,9 @@ with_conf(const struct conf_args *args)
 	case CONF_CMD_DUMP:
 		conf_dump(c, args->dump, stdout);
 		status = EXIT_SUCCESS;
+		break;
+	case CONF_CMD_UNDO:
+		status = undo(c);
 		break;
 	case CONF_CMD_STATUS:
 		status = show_status(c, args->json);

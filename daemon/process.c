@@ -4,12 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -139,6 +141,60 @@ process_drop(const char *user)
 		return -errno;
 	if (uid != 0 && (setuid(0) == 0 || seteuid(0) == 0))
 		return -EPERM;		/* it came back: refuse to go on */
+	return 0;
+}
+
+int
+process_uid(const char *user, uint32_t *out)
+{
+	uid_t uid = getuid();
+	gid_t gid = (gid_t)-1;
+	int rc = 0;
+
+	if (user && uid == 0)
+		rc = find_user(user, &uid, &gid);
+	*out = uid;
+	return rc;
+}
+
+/* What is not to come back goes first: the rest may lack the rights for it. */
+static int
+only_network(void)
+{
+	struct __user_cap_header_struct h = {
+		.version = _LINUX_CAPABILITY_VERSION_3
+	};
+	struct __user_cap_data_struct d[2] = { { .permitted = 0 } };
+
+	if (syscall(SYS_capget, &h, d) < 0)
+		return -errno;
+	d[0].permitted &= 1u << CAP_NET_ADMIN;
+	d[0].effective = d[0].permitted;
+	d[0].inheritable = 0;
+	memset(&d[1], 0, sizeof(d[1]));
+	if (syscall(SYS_capset, &h, d) < 0 ||
+	    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
+		return -errno;
+	return 0;
+}
+
+int
+process_keep_network(const char *user)
+{
+	struct rlimit none = { 0, 0 };
+	int i, rc;
+
+	for (i = 0; i <= CAP_LAST_CAP; i++)	/* may fail: not for us */
+		(void)prctl(PR_CAPBSET_DROP, i, 0, 0, 0);
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+		return -errno;
+	if ((rc = process_drop(user)) < 0 || (rc = only_network()) < 0)
+		return rc;
+	if (prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0 ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ||
+	    setrlimit(RLIMIT_CORE, &none) < 0)
+		return -errno;
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #define DAEMON_PROCESS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct conf;
 
@@ -24,6 +25,12 @@ int	process_as_user(const char *user);
 void	process_as_root(void);
 /* For good, and checked. */
 int	process_drop(const char *user);
+
+/* The same, but the right to change the network stays (CAP_NET_ADMIN), if it was
+ * there.  For a child that does nothing else. */
+int	process_keep_network(const char *user);
+/* Whose it will be: @user's, or ours. */
+int	process_uid(const char *user, uint32_t *uid);	/* 0 or -errno */
 
 /* No core dumps, no debugger, no new privileges. */
 int	process_harden(const struct conf *);

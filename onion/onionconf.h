@@ -70,6 +70,10 @@ struct onion_conf {
 	int		 padding;		/* ConnectionPadding, -1 auto */
 	int		 reduced_padding;
 	struct addr	 bind4, bind6;		/* OutboundBindAddress */
+	/* Where sockets to relays come from: as struct tcpdial_conf has it.  At
+	 * onion_new() only, and then as long as the engine lives. */
+	int		 (*socket)(void *arg, int family);
+	void		*socket_arg;
 	/* ReachableAddresses; both live as long as the configuration. */
 	int		 (*may_reach)(void *arg, const struct addr *);
 	void		*may_reach_arg;

@@ -193,7 +193,8 @@ make_links(struct onion *o, const struct onion_conf *c,
 	struct tlslink_conf tls = {
 		.base = base, .loop = o->loop, .enter = o->user->enter,
 		.leave = o->user->leave, .arg = o->arg,
-		.bind4 = c->bind4, .bind6 = c->bind6
+		.bind4 = c->bind4, .bind6 = c->bind6,
+		.dial = { .socket = c->socket, .arg = c->socket_arg }
 	};
 	struct chanset_conf chans = {
 		.loop = o->loop, .user = &onion_chan_users, .arg = o

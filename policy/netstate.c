@@ -68,27 +68,24 @@ fail(struct netstate *s, int rc, const char *fmt, ...)
 
 /* --- open --- */
 
+/* The directory itself: nothing is left behind, and whoever may look into it
+ * can ask. */
 static int
 take_lock(struct netstate *s, const char *directory)
 {
-	char *path;
-	int rc = 0;
+	int rc;
 
-	if (asprintf(&path, "%s/tun-lock", directory) < 0)
-		return -ENOMEM;
-	s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	s->lock = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->lock < 0)
-		rc = fail(s, -errno, "%s", path);
-	else if (flock(s->lock, LOCK_EX | LOCK_NB) < 0) {
-		rc = errno == EWOULDBLOCK ? -EBUSY : -errno;
-		if (rc == -EBUSY)
-			snprintf(s->why, s->max, "%s is locked: a daemon that "
-			    "has a TUN runs with this DataDirectory", path);
-		else
-			fail(s, rc, "%s", path);
-	}
-	free(path);
-	return rc;
+		return fail(s, -errno, "DataDirectory %s", directory);
+	if (flock(s->lock, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	rc = -errno;
+	if (rc != -EWOULDBLOCK)
+		return fail(s, rc, "DataDirectory %s", directory);
+	snprintf(s->why, s->max, "a daemon that has a TUN runs with "
+	    "DataDirectory %s", directory);
+	return -EBUSY;
 }
 
 int

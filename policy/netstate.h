@@ -12,7 +12,7 @@
 struct netplan_conf;
 struct netstate;
 
-/* @directory holds the record of what was before, and a lock: -EBUSY where
+/* @directory holds the record of what was before, and is locked: -EBUSY where
  * another process has it. */
 int	netstate_open(struct netstate **, const char *directory, char *why,
 	    size_t max);

@@ -18,6 +18,7 @@ tun_libtun_a_SOURCES = \
 	tun/tcp_life.c tun/tcp_life.h \
 	tun/tcp_out.c tun/tcp_out.h \
 	tun/tcp_rack.c tun/tcp_rack.h \
+	tun/stack.h tun/stack_stub.c \
 	tun/tcp_rcv.h \
 	tun/tcp_seg.c tun/tcp_seg.h \
 	tun/tcp_rcv.c tun/tcp_rcv.h \

@@ -66,9 +66,20 @@ bind_to(int fd, const struct addr *from)
 	return bind(fd, (struct sockaddr *)&ss, len) < 0 ? -errno : 0;
 }
 
+static int
+make_socket(const struct tcpdial_conf *conf, int family)
+{
+	int fd;
+
+	if (conf->socket)
+		return conf->socket(conf->arg, family);
+	fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	return fd < 0 ? -errno : fd;
+}
+
 int
-tcpdial(int *out, const struct addr *to, const struct addr *from, uint32_t mark,
-    int notsent)
+tcpdial(int *out, const struct addr *to, const struct addr *from,
+    const struct tcpdial_conf *conf)
 {
 	struct sockaddr_storage ss;
 	socklen_t len = addr_to_sock(to, &ss);
@@ -76,15 +87,13 @@ tcpdial(int *out, const struct addr *to, const struct addr *from, uint32_t mark,
 
 	if (len == 0)
 		return -EAFNOSUPPORT;
-	fd = socket(ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-	    0);
-	if (fd < 0)
-		return -errno;
+	if ((fd = make_socket(conf, ss.ss_family)) < 0)
+		return fd;
 	set_opt(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	set_opt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT,
-	    notsent ? notsent : NOTSENT);
+	    conf->notsent ? conf->notsent : NOTSENT);
 	set_patience(fd);
-	if ((rc = set_mark(fd, mark)) < 0)
+	if ((rc = set_mark(fd, conf->mark)) < 0)
 		goto fail;
 	if ((rc = bind_to(fd, from)) < 0)
 		goto fail;

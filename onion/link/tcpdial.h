@@ -10,9 +10,17 @@
 
 struct addr;
 
-/* @from: the address to bind to, family 0: any.  @mark: SO_MARK, 0: none.
- * @notsent: TCP_NOTSENT_LOWAT in bytes, 0: 32 KiB. */
+struct tcpdial_conf {			/* zeroed: a plain socket */
+	/* Makes the socket, of AF_INET or AF_INET6, for TCP, non-blocking; the
+	 * descriptor or -errno.  NULL: socket() does. */
+	int		(*socket)(void *arg, int family);
+	void		*arg;
+	uint32_t	 mark;		/* SO_MARK; 0: as it is */
+	int		 notsent;	/* TCP_NOTSENT_LOWAT, bytes; 0: 32 KiB */
+};
+
+/* @from: the address to bind to, family 0: any. */
 int	tcpdial(int *fd, const struct addr *to, const struct addr *from,
-	    uint32_t mark, int notsent);
+	    const struct tcpdial_conf *);
 
 #endif

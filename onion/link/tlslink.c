@@ -55,7 +55,6 @@
 #include "onion/crypto/crypt.h"
 #include "onion/link/cell.h"
 #include "onion/link/link.h"
-#include "onion/link/tcpdial.h"
 
 enum {
 	STAGE_LEN	= 262144,	/* out, encrypted, and to spare */
@@ -828,7 +827,7 @@ op_dial(void *arg, const struct addr *to, const struct link_user *user,
 	t->dialer = d;
 	if ((rc = make_ssl(t)) < 0 ||
 	    (rc = tcpdial(&t->fd, to, to->family == 6 ? &d->conf.bind6 :
-	    &d->conf.bind4, d->conf.mark, d->conf.notsent)) < 0) {
+	    &d->conf.bind4, &d->conf.dial)) < 0) {
 		SSL_free(t->ssl);
 		free(t);
 		return rc;

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "onion/link/tcpdial.h"
 
 struct event_base;
 struct link_dialer;
@@ -37,9 +38,8 @@ struct tlslink_conf {
 	void			(*leave)(void *arg);
 	void			*arg;
 	struct addr		 bind4, bind6;	/* OutboundBindAddress */
-	uint32_t		 mark;		/* SO_MARK; 0: none */
+	struct tcpdial_conf	 dial;		/* how sockets are made */
 	int64_t			 timeout_ms;	/* TCP and TLS; 0: 60 s */
-	int			 notsent;	/* bytes; 0: 32 KiB */
 	uint8_t			 tls12;		/* tests: not TLS 1.3 */
 };
 

@@ -1,0 +1,298 @@
+/* daemon/keepproc.c - the process that keeps the right to change the network
+ *
+ * Theory of operation
+ *	It runs as the daemon's user, with CAP_NET_ADMIN and nothing else.  It
+ *	hears the kernel (netlink) and the daemon, and nobody besides; no byte
+ *	from a network gets here.
+ *
+ *	What the kernel tells of changes is not read: when it was quiet for a
+ *	moment, or at the latest after some time, all is looked at anew and made
+ *	to agree with the plan.  Its own changes make it look once more.
+ *
+ *	When the daemon is gone, it ends, and what is in force stays in force:
+ *	the machine is closed.  Only the daemon's word undoes it.  Signals are
+ *	the daemon's affair, since whoever stops a service sends them to all of
+ *	its processes.
+ */
+#include "daemon/keepproc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/keepmsg.h"
+#include "daemon/process.h"
+#include "policy/netplan.h"
+#include "policy/netstate.h"
+
+enum {
+	QUIET_MS = 20,		/* after the last change ... */
+	LATEST_MS = 200,	/* ... or after the first */
+	RETRY_MS = 1000
+};
+
+struct keepproc {
+	int		 fd;
+	const struct keepproc_conf *conf;
+	struct netstate	*state;
+	int		 applied;
+	int		 over;		/* undone: nothing is left to do */
+	int64_t		 due;		/* when to look; 0: no need */
+	int64_t		 latest;
+	char		 said[KEEPMSG_TEXT];	/* not to be said twice */
+};
+
+static int64_t
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void
+answer(struct keepproc *k, int rc, const char *why)
+{
+	struct keepmsg m = { .type = rc < 0 ? KEEPMSG_FAILED : KEEPMSG_DONE,
+		.value = rc };
+
+	if (rc < 0)
+		snprintf(m.text, sizeof(m.text), "%s", why);
+	(void)keepmsg_send(k->fd, &m);
+}
+
+static void
+say(struct keepproc *k, const char *text)
+{
+	struct keepmsg m = { .type = KEEPMSG_SAID };
+
+	if (strcmp(k->said, text) == 0)
+		return;
+	snprintf(k->said, sizeof(k->said), "%s", text);
+	if (text[0] == '\0')
+		return;
+	snprintf(m.text, sizeof(m.text), "%s", text);
+	(void)keepmsg_send(k->fd, &m);
+}
+
+/* --- what the daemon wants --- */
+
+static int
+marked_socket(int family)
+{
+	uint32_t mark = NETPLAN_MARK;
+	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0),
+	    rc;
+
+	if (fd < 0)
+		return -errno;
+	if (setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)) == 0)
+		return fd;
+	rc = -errno;
+	close(fd);
+	return rc;
+}
+
+static void
+give_sockets(struct keepproc *k, int family)
+{
+	struct keepmsg m = { .type = KEEPMSG_SOCKETS, .value = family };
+	int fd = -EAFNOSUPPORT;
+
+	while ((family == AF_INET || family == AF_INET6) &&
+	    m.nfds < KEEPMSG_FDS && (fd = marked_socket(family)) >= 0)
+		m.fds[m.nfds++] = fd;
+	if (m.nfds)
+		(void)keepmsg_send(k->fd, &m);
+	else
+		answer(k, fd, strerror(-fd));
+	keepmsg_close(&m);
+}
+
+static void
+apply(struct keepproc *k)
+{
+	char why[KEEPMSG_TEXT] = "";
+	int rc = netstate_apply(k->state, why, sizeof(why));
+
+	k->applied = rc == 0;
+	if (k->applied)
+		k->due = now_ms() + QUIET_MS;
+	answer(k, rc, why);
+}
+
+static void
+prepare(struct keepproc *k)
+{
+	char why[KEEPMSG_TEXT] = "";
+	int rc = 0;
+
+	if (k->state == NULL)
+		rc = netstate_open(&k->state, k->conf->directory, why,
+		    sizeof(why));
+	if (rc == 0)
+		rc = netstate_prepare(k->state, k->conf->plan, why,
+		    sizeof(why));
+	answer(k, rc, why);
+}
+
+static void
+undo(struct keepproc *k)
+{
+	char why[KEEPMSG_TEXT] = "";
+	int rc = netstate_undo(k->state, why, sizeof(why));
+
+	k->over = 1;
+	k->applied = 0;
+	k->due = 0;		/* what was to be looked at is no more */
+	answer(k, rc, why);
+}
+
+static void
+obey(struct keepproc *k, struct keepmsg *m)
+{
+	keepmsg_close(m);		/* it has none to give */
+	switch (m->type) {
+	case KEEPMSG_PREPARE:
+		prepare(k);
+		break;
+	case KEEPMSG_SOCKETS:
+		give_sockets(k, m->value);
+		break;
+	case KEEPMSG_APPLY:
+		if (k->state)
+			apply(k);
+		break;
+	case KEEPMSG_UNDO:
+		if (k->state)
+			undo(k);
+		break;
+	default:
+		break;
+	}
+}
+
+/* --- what the kernel tells --- */
+
+static void
+on_change(struct keepproc *k)
+{
+	int64_t now = now_ms();
+
+	netstate_calm(k->state);
+	if (!k->applied)
+		return;
+	if (k->due == 0)
+		k->latest = now + LATEST_MS;
+	k->due = now + QUIET_MS < k->latest ? now + QUIET_MS : k->latest;
+}
+
+static void
+follow(struct keepproc *k)
+{
+	char why[KEEPMSG_TEXT] = "";
+	int rc = netstate_follow(k->state, why, sizeof(why));
+
+	say(k, why);
+	k->due = rc < 0 ? now_ms() + RETRY_MS : 0;
+	k->latest = k->due;
+}
+
+static int
+patience(const struct keepproc *k)
+{
+	int64_t left = k->due - now_ms();
+
+	return k->due == 0 ? -1 : left < 0 ? 0 : (int)left;
+}
+
+static int
+live(struct keepproc *k)
+{
+	struct pollfd p[2] = { { .fd = k->fd, .events = POLLIN },
+		{ .fd = -1, .events = POLLIN } };
+	struct keepmsg m;
+	int rc;
+
+	while (!k->over) {
+		if (k->state)
+			p[1].fd = netstate_watch_fd(k->state);
+		if (poll(p, 2, patience(k)) < 0 && errno != EINTR)
+			return EXIT_FAILURE;
+		if (p[1].revents)
+			on_change(k);
+		if (p[0].revents) {
+			rc = keepmsg_recv(k->fd, &m, 0);
+			if (rc == 0)
+				obey(k, &m);
+			else if (rc != -ETIMEDOUT)
+				return rc == -EPIPE ? EXIT_SUCCESS :
+				    EXIT_FAILURE;
+		}
+		if (k->due && now_ms() >= k->due)
+			follow(k);
+	}
+	return EXIT_SUCCESS;
+}
+
+/* --- what it is to the system --- */
+
+static void
+ignore_signals(void)
+{
+	static const int all[] = { SIGHUP, SIGINT, SIGTERM, SIGPIPE, SIGUSR1,
+		SIGUSR2, SIGQUIT };
+	size_t i;
+
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		signal(all[i], SIG_IGN);
+}
+
+/* Nothing of the daemon's stays open: neither a pipe that somebody waits at,
+ * nor what only the daemon should have. */
+static int
+alone(int *fd)
+{
+	int null = open("/dev/null", O_RDWR), i;
+
+	if (null < 0)
+		return -errno;
+	for (i = 0; i <= STDERR_FILENO; i++)
+		if (dup2(null, i) < 0)
+			return -errno;
+	if (*fd != STDERR_FILENO + 1) {
+		if (dup3(*fd, STDERR_FILENO + 1, O_CLOEXEC) < 0)
+			return -errno;
+		*fd = STDERR_FILENO + 1;
+	}
+	return close_range(STDERR_FILENO + 2, ~0U, 0) < 0 ? -errno : 0;
+}
+
+int
+keepproc_run(int fd, const struct keepproc_conf *conf)
+{
+	struct keepproc k = { .fd = fd, .conf = conf };
+	int rc;
+
+	ignore_signals();
+	(void)prctl(PR_SET_NAME, "ot-keeper");
+	if (alone(&k.fd) < 0)
+		return EXIT_FAILURE;
+	if ((rc = process_keep_network(conf->user)) < 0) {
+		answer(&k, rc, "rights cannot be given up");
+		return EXIT_FAILURE;
+	}
+	answer(&k, 0, "");
+	rc = live(&k);
+	netstate_close(k.state);
+	return rc;
+}

@@ -1,0 +1,20 @@
+/* daemon/keepproc.h - the process that keeps the right to change the network
+ *
+ * Forked before rights are given up (daemon/keeper.h has the other end).
+ */
+#ifndef DAEMON_KEEPPROC_H
+#define DAEMON_KEEPPROC_H
+
+struct netplan_conf;
+
+struct keepproc_conf {
+	const struct netplan_conf *plan;
+	const char	*directory;	/* for netstate */
+	const char	*user;		/* to become, or NULL */
+};
+
+/* The whole life of the process, as a child; its status.  Closes every other
+ * descriptor. */
+int	keepproc_run(int fd, const struct keepproc_conf *);
+
+#endif

@@ -1,0 +1,40 @@
+/* daemon/netup.h - the TUN's life: helper, device, stack
+ *
+ * Nothing of it is there without TunClients; all functions may then be called
+ * all the same.  In this order: netup_fork() first, before signal handlers,
+ * netup_start() as root, and at the end netup_stop() and netup_free().
+ */
+#ifndef DAEMON_NETUP_H
+#define DAEMON_NETUP_H
+
+#include <stddef.h>
+
+struct conf;
+struct evloop;
+struct gateway;
+struct netup;
+struct onion_conf;
+
+/* NULL where there is no TUN.  @conf stays as it is for netup's life, in what
+ * says something of the TUN. */
+int	netup_fork(struct netup **, const struct conf *, char *why,
+	    size_t max);
+/* Sockets to relays come from the helper, where the host's own traffic goes
+ * into the TUN. */
+void	netup_sockets(struct netup *, struct onion_conf *);
+/* The device, and then all that leads to it.  @gone: it, or the helper, is no
+ * more, and @why says so. */
+int	netup_start(struct netup *, struct evloop *, struct gateway *,
+	    void (*gone)(void *arg, const char *why), void *arg, char *why,
+	    size_t max);
+/* No more packets; between evloop_enter() and _leave(). */
+void	netup_stop(struct netup *);
+/* The engine is gone.  With TunUndo 1 all is put back, else it stays closed. */
+void	netup_free(struct netup *);
+
+void	netup_log(const struct netup *);	/* statistics */
+
+/* Puts back what a daemon of this configuration left: needs root. */
+int	netup_undo(const struct conf *, char *why, size_t max);
+
+#endif
