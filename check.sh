@@ -207,6 +207,9 @@ if [ -z "$quick" ]; then
 	fuzz
 	script "platform" env ORIGDST="$BUILD/tests/platform/origdst" \
 		TUNDEV="$BUILD/tests/platform/tundev" tests/platform/run
+	script "TUN: the kernel's part" env \
+		NETCTL="$BUILD/tests/platform/netctl" \
+		OT="$BUILD/daemon/onion-transparent" tests/platform/tun
 	script "TUN" env ECHO_TUN="$BUILD/tests/tun/echo_tun" tests/tun/run
 	script "network" tests/net/run \
 		-s "$BUILD/daemon/onion-transparent" -l "$OUT/net"

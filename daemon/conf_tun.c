@@ -166,8 +166,6 @@ conf_read_tun_clients(void *field, const char *s, struct conf_note *note)
 	while ((word = conf_word(&s, &len)) != NULL)
 		if ((rc = read_client(&c, word, len, note)) < 0)
 			return rc;
-	if (c.nlan == 0 && !c.local)
-		return conf_wrong(note, "there is none");
 	memcpy(field, &c, sizeof(c));
 	return 0;
 }

@@ -11,6 +11,7 @@ check_PROGRAMS += \
 	tests/daemon/test_gateway \
 	tests/daemon/test_gateway_direct \
 	tests/daemon/test_gateway_memory \
+	tests/daemon/test_keeper \
 	tests/daemon/test_listen \
 	tests/daemon/test_livenet \
 	tests/daemon/test_onionconf \
@@ -44,6 +45,8 @@ tests_daemon_test_gateway_SOURCES = tests/daemon/test_gateway.c \
 tests_daemon_test_gateway_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_gateway_direct_SOURCES = tests/daemon/test_gateway_direct.c
 tests_daemon_test_gateway_direct_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+tests_daemon_test_keeper_SOURCES = tests/daemon/test_keeper.c
+tests_daemon_test_keeper_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_listen_SOURCES = tests/daemon/test_listen.c
 tests_daemon_test_listen_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_onionconf_SOURCES = tests/daemon/test_onionconf.c

@@ -21,6 +21,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fz_http_resp \
 	tests/fuzz/fz_ip \
 	tests/fuzz/fz_microdesc \
+	tests/fuzz/fz_netrecord \
 	tests/fuzz/fz_ntor \
 	tests/fuzz/fz_ntor3_reply \
 	tests/fuzz/fz_portlist \
@@ -159,6 +160,11 @@ tests_fuzz_fz_microdesc_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_microdesc.c
 tests_fuzz_fz_microdesc_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 tests_fuzz_fz_microdesc_LDADD = $(ONION_LIBS)
+
+tests_fuzz_fz_netrecord_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_netrecord.c
+tests_fuzz_fz_netrecord_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_netrecord_LDADD = $(POLICY_LIBS)
 
 tests_fuzz_fz_ntor_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_ntor.c \
