@@ -6,8 +6,13 @@ policy_libpolicy_a_SOURCES = \
 	policy/rule.c policy/rule.h
 	policy/netlink.c policy/netlink.h \
 	policy/netplan.c policy/netplan.h policy/netplan_print.c \
+	policy/netlink.c policy/netlink.h policy/netlink_int.h \
+	policy/netlink_route.c policy/netlink_rule.c \
+	policy/netplan.c policy/netplan.h policy/netplan_int.h \
+	policy/netplan_print.c policy/netplan_sysctl.c \
 	policy/netrecord.c policy/netrecord.h \
-	policy/netstate.c policy/netstate.h \
+	policy/netstate.c policy/netstate.h policy/netstate_int.h \
+	policy/netstate_set.c \
 	policy/networld.c policy/networld.h \
 	policy/policy.c policy/policy.h \
 	policy/sysctl.c policy/sysctl.h

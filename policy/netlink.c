@@ -6,7 +6,6 @@
 #include "policy/netlink.h"
 
 #include <errno.h>
-#include <linux/fib_rules.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -18,28 +17,19 @@
 #include <sys/socket.h>
 
 #include "policy/grow.h"
+#include "policy/netlink_int.h"
 #include "policy/netplan.h"
 
 enum { TRIES = 16 };		/* to list what changes meanwhile */
 
-struct netlink {
-	struct nl_sock	*ask;
-	struct nl_sock	*watch;
-	int		 err;		/* of the request that is out */
-	int		(*found)(struct netlink *, struct nlmsghdr *);
-	uint8_t		 family;	/* what to list */
-	void		*list;
-	size_t		 n;
-};
-
-static int
-af_of(uint8_t family)
+int
+netlink_af(uint8_t family)
 {
 	return family == 6 ? AF_INET6 : AF_INET;
 }
 
-static uint8_t
-family_of(int af)
+uint8_t
+netlink_family(int af)
 {
 	return af == AF_INET6 ? 6 : af == AF_INET ? 4 : 0;
 }
@@ -93,8 +83,8 @@ on_ack(struct nl_msg *msg, void *arg)
 }
 
 /* Takes @msg. */
-static int
-request(struct netlink *nl, struct nl_msg *msg)
+int
+netlink_request(struct netlink *nl, struct nl_msg *msg)
 {
 	int rc;
 
@@ -106,8 +96,8 @@ request(struct netlink *nl, struct nl_msg *msg)
 	return nl->err;
 }
 
-static struct nl_msg *
-message(int type, int flags, const void *hdr, size_t len)
+struct nl_msg *
+netlink_message(int type, int flags, const void *hdr, size_t len)
 {
 	struct nl_msg *m = nlmsg_alloc_simple(type, flags);
 
@@ -121,20 +111,20 @@ message(int type, int flags, const void *hdr, size_t len)
 	return m;
 }
 
-static struct nl_msg *
-order(enum netlink_do what, int add, int del, const void *hdr, size_t len)
+struct nl_msg *
+netlink_order(enum netlink_do what, int add, int del, const void *hdr, size_t len)
 {
-	return message(what == NETLINK_ADD ? add : del,
+	return netlink_message(what == NETLINK_ADD ? add : del,
 	    what == NETLINK_ADD ? NLM_F_CREATE : 0, hdr, len);
 }
 
 /* The list is whole, or it is none. */
-static int
-list(struct netlink *nl, int type, uint8_t family,
+int
+netlink_list(struct netlink *nl, int type, uint8_t family,
     int (*found)(struct netlink *, struct nlmsghdr *))
 {
 	struct rtgenmsg g = { .rtgen_family = (unsigned char)(family ?
-	    af_of(family) : AF_UNSPEC) };
+	    netlink_af(family) : AF_UNSPEC) };
 	struct nl_msg *m;
 	int i, rc = -EAGAIN;
 
@@ -143,19 +133,14 @@ list(struct netlink *nl, int type, uint8_t family,
 	for (i = 0; i < TRIES && rc == -EAGAIN; i++) {
 		nl->list = NULL;
 		nl->n = 0;
-		m = message(type, NLM_F_DUMP, &g, sizeof(g));
-		rc = m ? request(nl, m) : -ENOMEM;
+		m = netlink_message(type, NLM_F_DUMP, &g, sizeof(g));
+		rc = m ? netlink_request(nl, m) : -ENOMEM;
 		if (rc < 0)
 			free(nl->list);
 	}
 	nl->found = NULL;
 	return rc;
 }
-
-#define GIVE(nl, out, n) do {						\
-	*(out) = (nl)->list;						\
-	*(n) = (nl)->n;							\
-} while (0)
 
 static int
 socket_new(struct nl_sock **out)
@@ -238,8 +223,8 @@ netlink_calm(struct netlink *nl)
 
 /* --- attributes --- */
 
-static int
-get_addr(struct addr *out, uint8_t family, struct nlattr *a)
+int
+netlink_get_addr(struct addr *out, uint8_t family, struct nlattr *a)
 {
 	memset(out, 0, sizeof(*out));
 	if (a == NULL)
@@ -251,14 +236,14 @@ get_addr(struct addr *out, uint8_t family, struct nlattr *a)
 	return 0;
 }
 
-static int
-put_addr(struct nl_msg *m, int type, const struct addr *a)
+int
+netlink_put_addr(struct nl_msg *m, int type, const struct addr *a)
 {
 	return nla_put(m, type, (int)addr_iplen(a), a->ip);
 }
 
-static void
-get_name(char out[NETPLAN_IFNAME], struct nlattr *a)
+void
+netlink_get_name(char out[NETPLAN_IFNAME], struct nlattr *a)
 {
 	if (a)
 		nla_strlcpy(out, a, NETPLAN_IFNAME);
@@ -266,8 +251,8 @@ get_name(char out[NETPLAN_IFNAME], struct nlattr *a)
 		out[0] = '\0';
 }
 
-static uint32_t
-get_u32(struct nlattr *a, uint32_t none)
+uint32_t
+netlink_get_u32(struct nlattr *a, uint32_t none)
 {
 	return a && nla_len(a) >= 4 ? nla_get_u32(a) : none;
 }
@@ -287,18 +272,18 @@ found_link(struct netlink *nl, struct nlmsghdr *h)
 		return -ENOMEM;
 	l->index = ifi->ifi_index;
 	l->up = (ifi->ifi_flags & IFF_UP) != 0;
-	l->mtu = get_u32(tb[IFLA_MTU], 0);
-	get_name(l->name, tb[IFLA_IFNAME]);
+	l->mtu = netlink_get_u32(tb[IFLA_MTU], 0);
+	netlink_get_name(l->name, tb[IFLA_IFNAME]);
 	return 0;
 }
 
 int
 netlink_links(struct netlink *nl, struct netplan_link **out, size_t *n)
 {
-	int rc = list(nl, RTM_GETLINK, 0, found_link);
+	int rc = netlink_list(nl, RTM_GETLINK, 0, found_link);
 
 	if (rc == 0)
-		GIVE(nl, out, n);
+		NETLINK_GIVE(nl, out, n);
 	return rc;
 }
 
@@ -312,7 +297,7 @@ found_addr(struct netlink *nl, struct nlmsghdr *h)
 
 	if (nlmsg_parse(h, sizeof(*ifa), tb, IFA_MAX, NULL) < 0)
 		return -EPROTO;
-	if (get_addr(&got, family_of(ifa->ifa_family),
+	if (netlink_get_addr(&got, netlink_family(ifa->ifa_family),
 	    tb[IFA_LOCAL] ? tb[IFA_LOCAL] : tb[IFA_ADDRESS]) < 0 ||
 	    got.family == 0)
 		return 0;
@@ -327,10 +312,10 @@ found_addr(struct netlink *nl, struct nlmsghdr *h)
 int
 netlink_addrs(struct netlink *nl, struct netlink_addr **out, size_t *n)
 {
-	int rc = list(nl, RTM_GETADDR, 0, found_addr);
+	int rc = netlink_list(nl, RTM_GETADDR, 0, found_addr);
 
 	if (rc == 0)
-		GIVE(nl, out, n);
+		NETLINK_GIVE(nl, out, n);
 	return rc;
 }
 
@@ -339,21 +324,21 @@ netlink_addr(struct netlink *nl, enum netlink_do what,
     const struct netlink_addr *a)
 {
 	struct ifaddrmsg ifa = {
-		.ifa_family = (uint8_t)af_of(a->net.addr.family),
+		.ifa_family = (uint8_t)netlink_af(a->net.addr.family),
 		.ifa_prefixlen = a->net.bits, .ifa_index = (uint32_t)a->link,
 		.ifa_flags = IFA_F_NODAD
 	};
-	struct nl_msg *m = order(what, RTM_NEWADDR, RTM_DELADDR, &ifa,
+	struct nl_msg *m = netlink_order(what, RTM_NEWADDR, RTM_DELADDR, &ifa,
 	    sizeof(ifa));
 
 	if (m == NULL)
 		return -ENOMEM;
-	if (put_addr(m, IFA_LOCAL, &a->net.addr) < 0 ||
-	    put_addr(m, IFA_ADDRESS, &a->net.addr) < 0) {
+	if (netlink_put_addr(m, IFA_LOCAL, &a->net.addr) < 0 ||
+	    netlink_put_addr(m, IFA_ADDRESS, &a->net.addr) < 0) {
 		nlmsg_free(m);
 		return -ENOMEM;
 	}
-	return request(nl, m);
+	return netlink_request(nl, m);
 }
 
 int
@@ -361,7 +346,7 @@ netlink_link_up(struct netlink *nl, int link, uint32_t mtu, uint32_t queue)
 {
 	struct ifinfomsg ifi = { .ifi_index = link, .ifi_flags = IFF_UP,
 		.ifi_change = IFF_UP };
-	struct nl_msg *m = message(RTM_NEWLINK, 0, &ifi, sizeof(ifi));
+	struct nl_msg *m = netlink_message(RTM_NEWLINK, 0, &ifi, sizeof(ifi));
 
 	if (m == NULL)
 		return -ENOMEM;
@@ -370,309 +355,14 @@ netlink_link_up(struct netlink *nl, int link, uint32_t mtu, uint32_t queue)
 		nlmsg_free(m);
 		return -ENOMEM;
 	}
-	return request(nl, m);
+	return netlink_request(nl, m);
 }
 
 int
 netlink_link_delete(struct netlink *nl, int link)
 {
 	struct ifinfomsg ifi = { .ifi_index = link };
-	struct nl_msg *m = message(RTM_DELLINK, 0, &ifi, sizeof(ifi));
+	struct nl_msg *m = netlink_message(RTM_DELLINK, 0, &ifi, sizeof(ifi));
 
-	return m ? request(nl, m) : -ENOMEM;
-}
-
-/* --- rules --- */
-
-/* Has it anything that struct netplan_rule cannot say? */
-static int
-is_odd_rule(const struct fib_rule_hdr *f, struct nlattr **tb, int full)
-{
-	static const int never[] = { FRA_SRC, FRA_GOTO, FRA_FLOW, FRA_TUN_ID,
-		FRA_OIFNAME, FRA_IP_PROTO, FRA_SPORT_RANGE, FRA_DPORT_RANGE };
-	size_t i;
-
-	for (i = 0; i < sizeof(never) / sizeof(never[0]); i++)
-		if (tb[never[i]])
-			return 1;
-	return f->src_len || f->tos || (f->dst_len && f->dst_len != full) ||
-	    get_u32(tb[FRA_SUPPRESS_PREFIXLEN], UINT32_MAX) != UINT32_MAX ||
-	    get_u32(tb[FRA_SUPPRESS_IFGROUP], UINT32_MAX) != UINT32_MAX ||
-	    (tb[FRA_L3MDEV] && nla_get_u8(tb[FRA_L3MDEV])) ||
-	    (tb[FRA_FWMARK] && get_u32(tb[FRA_FWMASK], 0) != UINT32_MAX);
-}
-
-static int
-get_action(enum netplan_action *out, uint8_t action)
-{
-	switch (action) {
-	case FR_ACT_TO_TBL:
-		*out = NETPLAN_LOOKUP;
-		return 0;
-	case FR_ACT_BLACKHOLE:
-		*out = NETPLAN_DROP;
-		return 0;
-	case FR_ACT_UNREACHABLE:
-		*out = NETPLAN_REFUSE;
-		return 0;
-	default:
-		return -ENOENT;
-	}
-}
-
-static int
-get_uid(struct netplan_rule *r, struct nlattr *a)
-{
-	struct fib_rule_uid_range u;
-
-	if (a == NULL)
-		return 0;
-	if (nla_len(a) < (int)sizeof(u))
-		return -EPROTO;
-	memcpy(&u, nla_data(a), sizeof(u));
-	if (u.start != u.end)
-		return -ENOENT;
-	r->has_uid = 1;
-	r->uid = u.start;
-	return 0;
-}
-
-static int
-found_rule(struct netlink *nl, struct nlmsghdr *h)
-{
-	struct nlattr *tb[FRA_MAX + 1];
-	struct fib_rule_hdr *f = nlmsg_data(h);
-	struct netplan_rule r = { .family = nl->family }, *at;
-
-	if (nlmsg_parse(h, sizeof(*f), tb, FRA_MAX, NULL) < 0)
-		return -EPROTO;
-	if (family_of(f->family) != nl->family ||
-	    get_u32(tb[FRA_PRIORITY], 0) != 0 ||
-	    is_odd_rule(f, tb, nl->family == 6 ? 128 : 32) ||
-	    get_action(&r.action, f->action) < 0 ||
-	    get_addr(&r.to, nl->family, tb[FRA_DST]) < 0 ||
-	    get_uid(&r, tb[FRA_UID_RANGE]) < 0)
-		return 0;
-	r.not_iif = (f->flags & FIB_RULE_INVERT) != 0;
-	r.table = get_u32(tb[FRA_TABLE], f->table);
-	r.mark = get_u32(tb[FRA_FWMARK], 0);
-	get_name(r.iif, tb[FRA_IIFNAME]);
-	if ((at = grow(&nl->list, &nl->n, sizeof(*at))) == NULL)
-		return -ENOMEM;
-	*at = r;
-	return 0;
-}
-
-int
-netlink_rules(struct netlink *nl, uint8_t family, struct netplan_rule **out,
-    size_t *n)
-{
-	int rc = list(nl, RTM_GETRULE, family, found_rule);
-
-	if (rc == 0)
-		GIVE(nl, out, n);
-	return rc;
-}
-
-static int
-put_rule(struct nl_msg *m, const struct netplan_rule *r)
-{
-	struct fib_rule_uid_range uid = { r->uid, r->uid };
-
-	if (nla_put_u32(m, FRA_PRIORITY, 0) < 0 ||
-	    nla_put_u32(m, FRA_TABLE, r->table) < 0 ||
-	    nla_put_u8(m, FRA_PROTOCOL, RTPROT_KERNEL) < 0 ||
-	    (r->iif[0] && nla_put_string(m, FRA_IIFNAME, r->iif) < 0) ||
-	    (r->to.family && put_addr(m, FRA_DST, &r->to) < 0) ||
-	    (r->mark && (nla_put_u32(m, FRA_FWMARK, r->mark) < 0 ||
-	    nla_put_u32(m, FRA_FWMASK, UINT32_MAX) < 0)) ||
-	    (r->has_uid && nla_put(m, FRA_UID_RANGE, sizeof(uid), &uid) < 0))
-		return -ENOMEM;
-	return 0;
-}
-
-int
-netlink_rule(struct netlink *nl, enum netlink_do what,
-    const struct netplan_rule *r)
-{
-	static const uint8_t actions[] = {
-		[NETPLAN_DROP] = FR_ACT_BLACKHOLE,
-		[NETPLAN_REFUSE] = FR_ACT_UNREACHABLE,
-		[NETPLAN_LOOKUP] = FR_ACT_TO_TBL
-	};
-	struct fib_rule_hdr f = {
-		.family = (uint8_t)af_of(r->family),
-		.dst_len = (uint8_t)(addr_iplen(&r->to) * 8),
-		.action = actions[r->action],
-		.flags = r->not_iif ? FIB_RULE_INVERT : 0
-	};
-	struct nl_msg *m = order(what, RTM_NEWRULE, RTM_DELRULE, &f,
-	    sizeof(f));
-
-	if (m == NULL)
-		return -ENOMEM;
-	if (put_rule(m, r) < 0) {
-		nlmsg_free(m);
-		return -ENOMEM;
-	}
-	return request(nl, m);
-}
-
-/* --- routes --- */
-
-static int
-get_type(enum netplan_type *out, uint8_t type)
-{
-	switch (type) {
-	case RTN_UNICAST:
-		*out = NETPLAN_UNICAST;
-		return 0;
-	case RTN_UNREACHABLE:
-		*out = NETPLAN_UNREACHABLE;
-		return 0;
-	case RTN_LOCAL:
-		*out = NETPLAN_AT_HOME;
-		return 0;
-	default:
-		return -ENOENT;
-	}
-}
-
-/* RTA_VIA: IPv4 by an IPv6 gateway */
-static int
-get_gateway(struct addr *out, uint8_t family, struct nlattr **tb)
-{
-	const struct rtvia *via;
-
-	if (tb[RTA_VIA] == NULL)
-		return get_addr(out, family, tb[RTA_GATEWAY]);
-	via = nla_data(tb[RTA_VIA]);
-	memset(out, 0, sizeof(*out));
-	if (nla_len(tb[RTA_VIA]) < (int)sizeof(*via))
-		return -EPROTO;
-	out->family = family_of(via->rtvia_family);
-	if (out->family == 0 || (size_t)nla_len(tb[RTA_VIA]) <
-	    sizeof(*via) + addr_iplen(out))
-		return -EPROTO;
-	memcpy(out->ip, via->rtvia_addr, addr_iplen(out));
-	return 0;
-}
-
-static int
-is_wanted_table(uint32_t table)
-{
-	return table == NETPLAN_MAIN || table == NETPLAN_TUN ||
-	    table == NETPLAN_LAN || table == NETPLAN_HOST;
-}
-
-static int
-found_route(struct netlink *nl, struct nlmsghdr *h)
-{
-	struct nlattr *tb[RTA_MAX + 1];
-	struct rtmsg *rt = nlmsg_data(h);
-	struct netplan_route r = { .metric = 0 }, *at;
-	uint32_t table;
-
-	if (nlmsg_parse(h, sizeof(*rt), tb, RTA_MAX, NULL) < 0)
-		return -EPROTO;
-	table = get_u32(tb[RTA_TABLE], rt->rtm_table);
-	if (family_of(rt->rtm_family) != nl->family || rt->rtm_tos ||
-	    (rt->rtm_flags & RTM_F_CLONED) || !is_wanted_table(table) ||
-	    rt->rtm_src_len || tb[RTA_MULTIPATH] ||
-	    get_type(&r.type, rt->rtm_type) < 0 ||
-	    get_addr(&r.dst.addr, nl->family, tb[RTA_DST]) < 0 ||
-	    get_addr(&r.from, nl->family, tb[RTA_PREFSRC]) < 0 ||
-	    get_gateway(&r.gateway, nl->family, tb) < 0)
-		return 0;
-	r.table = (enum netplan_table)table;
-	r.dst.addr.family = nl->family;
-	r.dst.bits = rt->rtm_dst_len;
-	r.metric = get_u32(tb[RTA_PRIORITY], 0);
-	/* IPv6 says that such a route leads to the loopback */
-	if (r.type != NETPLAN_UNREACHABLE)
-		r.link = (int)get_u32(tb[RTA_OIF], 0);
-	if ((at = grow(&nl->list, &nl->n, sizeof(*at))) == NULL)
-		return -ENOMEM;
-	*at = r;
-	return 0;
-}
-
-int
-netlink_routes(struct netlink *nl, uint8_t family, struct netplan_route **out,
-    size_t *n)
-{
-	int rc = list(nl, RTM_GETROUTE, family, found_route);
-
-	if (rc == 0)
-		GIVE(nl, out, n);
-	return rc;
-}
-
-static int
-put_gateway(struct nl_msg *m, uint8_t family, const struct addr *gw)
-{
-	struct {
-		__kernel_sa_family_t family;
-		uint8_t		 ip[16];
-	} via = { .family = (__kernel_sa_family_t)af_of(gw->family) };
-
-	if (gw->family == 0)
-		return 0;
-	if (gw->family == family)
-		return put_addr(m, RTA_GATEWAY, gw);
-	memcpy(via.ip, gw->ip, addr_iplen(gw));
-	return nla_put(m, RTA_VIA, (int)(sizeof(via.family) +
-	    addr_iplen(gw)), &via);
-}
-
-static int
-put_route(struct nl_msg *m, const struct netplan_route *r)
-{
-	if (nla_put_u32(m, RTA_TABLE, r->table) < 0 ||
-	    (r->metric && nla_put_u32(m, RTA_PRIORITY, r->metric) < 0) ||
-	    (r->dst.bits && put_addr(m, RTA_DST, &r->dst.addr) < 0) ||
-	    (r->link && nla_put_u32(m, RTA_OIF, (uint32_t)r->link) < 0) ||
-	    (r->from.family && put_addr(m, RTA_PREFSRC, &r->from) < 0) ||
-	    put_gateway(m, r->dst.addr.family, &r->gateway) < 0)
-		return -ENOMEM;
-	return 0;
-}
-
-static uint8_t
-scope_of(const struct netplan_route *r)
-{
-	if (r->type == NETPLAN_AT_HOME)
-		return RT_SCOPE_HOST;
-	return r->link && r->gateway.family == 0 ? RT_SCOPE_LINK :
-	    RT_SCOPE_UNIVERSE;
-}
-
-int
-netlink_route(struct netlink *nl, enum netlink_do what,
-    const struct netplan_route *r)
-{
-	static const uint8_t types[] = {
-		[NETPLAN_UNREACHABLE] = RTN_UNREACHABLE,
-		[NETPLAN_UNICAST] = RTN_UNICAST,
-		[NETPLAN_AT_HOME] = RTN_LOCAL
-	};
-	struct rtmsg rt = {
-		.rtm_family = (uint8_t)af_of(r->dst.addr.family),
-		.rtm_dst_len = r->dst.bits, .rtm_protocol = RTPROT_KERNEL,
-		.rtm_type = types[r->type],
-		/* that it is there the main table knows */
-		.rtm_flags = r->gateway.family ? RTNH_F_ONLINK : 0,
-		.rtm_scope = what == NETLINK_ADD ? scope_of(r) :
-		    RT_SCOPE_NOWHERE	/* whatever it has */
-	};
-	struct nl_msg *m = order(what, RTM_NEWROUTE, RTM_DELROUTE, &rt,
-	    sizeof(rt));
-
-	if (m == NULL)
-		return -ENOMEM;
-	if (put_route(m, r) < 0) {
-		nlmsg_free(m);
-		return -ENOMEM;
-	}
-	return request(nl, m);
+	return m ? netlink_request(nl, m) : -ENOMEM;
 }

@@ -33,26 +33,12 @@
 #include "policy/netlink.h"
 #include "policy/netplan.h"
 #include "policy/netrecord.h"
+#include "policy/netstate_int.h"
 #include "policy/networld.h"
 #include "policy/sysctl.h"
 
-enum {
-	QUEUE = 4096		/* packets that wait for us to read them */
-};
-
-struct netstate {
-	struct netlink	*nl;
-	struct netplan_conf conf;
-	struct netrecord record;
-	char		*path;		/* of the record */
-	int		 lock;
-	int		 changed;	/* in this pass */
-	char		*why;
-	size_t		 max;
-};
-
-static int __attribute__((format(printf, 3, 4)))
-fail(struct netstate *s, int rc, const char *fmt, ...)
+int
+netstate_fail(struct netstate *s, int rc, const char *fmt, ...)
 {
 	va_list ap;
 	size_t n;
@@ -77,12 +63,12 @@ take_lock(struct netstate *s, const char *directory)
 
 	s->lock = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->lock < 0)
-		return fail(s, -errno, "DataDirectory %s", directory);
+		return netstate_fail(s, -errno, "DataDirectory %s", directory);
 	if (flock(s->lock, LOCK_EX | LOCK_NB) == 0)
 		return 0;
 	rc = -errno;
 	if (rc != -EWOULDBLOCK)
-		return fail(s, rc, "DataDirectory %s", directory);
+		return netstate_fail(s, rc, "DataDirectory %s", directory);
 	snprintf(s->why, s->max, "a daemon that has a TUN runs with "
 	    "DataDirectory %s", directory);
 	return -EBUSY;
@@ -109,7 +95,7 @@ netstate_open(struct netstate **out, const char *directory, char *why,
 		goto fail;
 	if ((rc = netlink_open(&s->nl)) < 0 ||
 	    (rc = netlink_watch(s->nl)) < 0) {
-		fail(s, rc, "netlink");
+		netstate_fail(s, rc, "netlink");
 		goto fail;
 	}
 	*out = s;
@@ -155,7 +141,7 @@ load_record(struct netstate *s)
 	netrecord_free(&s->record);
 	rc = netrecord_load(&s->record, s->path);
 	if (rc < 0 && rc != -ENOENT)
-		return fail(s, rc, "%s, which tells what to put back",
+		return netstate_fail(s, rc, "%s, which tells what to put back",
 		    s->path);
 	return 0;
 }
@@ -178,10 +164,10 @@ remember(struct netstate *s, const struct netplan *p)
 		    sysctl_read(c->path, now, sizeof(now)) < 0)
 			continue;
 		if ((rc = netrecord_add(&s->record, c->path, now)) < 0)
-			return fail(s, rc, "%s", c->path);
+			return netstate_fail(s, rc, "%s", c->path);
 	}
 	if ((rc = netrecord_save(&s->record, s->path)) < 0)
-		return fail(s, rc, "%s", s->path);
+		return netstate_fail(s, rc, "%s", s->path);
 	return 0;
 }
 
@@ -243,7 +229,7 @@ check(struct netstate *s, const struct netplan_world *w)
 			return -ENODEV;
 		}
 	if ((rc = netlink_addrs(s->nl, &list, &n)) < 0)
-		return fail(s, rc, "addresses cannot be listed");
+		return netstate_fail(s, rc, "addresses cannot be listed");
 	for (k = 0; k < n && rc == 0; k++)
 		rc = check_overlap(s, w, &list[k]);
 	free(list);
@@ -262,10 +248,10 @@ netstate_prepare(struct netstate *s, const struct netplan_conf *conf,
 	s->why = why;
 	s->max = max;
 	if ((rc = networld_read(&w, s->nl)) < 0)
-		return fail(s, rc, "the network cannot be read");
+		return netstate_fail(s, rc, "the network cannot be read");
 	if ((rc = netplan_make(&p, conf, &w)) < 0) {
 		networld_free(&w);
-		return fail(s, rc, "no plan");
+		return netstate_fail(s, rc, "no plan");
 	}
 	if ((rc = check(s, &w)) == 0 && (rc = load_record(s)) == 0) {
 		if (netplan_link(&w, conf->tun) == NULL)
@@ -274,278 +260,6 @@ netstate_prepare(struct netstate *s, const struct netplan_conf *conf,
 	}
 	netplan_free(&p);
 	networld_free(&w);
-	return rc;
-}
-
-/* --- sysctls and the TUN --- */
-
-/* An interface may have gone, and a kernel may lack one; what is not there
- * opens nothing. */
-static int
-set_sysctls(struct netstate *s, const struct netplan *p, enum netplan_when when)
-{
-	size_t i;
-	int rc;
-
-	for (i = 0; i < p->nsysctls; i++) {
-		if (p->sysctls[i].when != when)
-			continue;
-		rc = sysctl_write(p->sysctls[i].path, p->sysctls[i].value);
-		if (rc < 0 && rc != -ENOENT)
-			return fail(s, rc, "/proc/sys/%s cannot be set to %s",
-			    p->sysctls[i].path, p->sysctls[i].value);
-		s->changed |= rc == 1;
-	}
-	return 0;
-}
-
-static int
-is_own(const struct netplan_conf *c, const struct addr_net *net)
-{
-	unsigned i;
-
-	for (i = 0; i < c->nown; i++)
-		if (c->own[i].bits == net->bits &&
-		    addr_same_ip(&c->own[i].addr, &net->addr))
-			return 1;
-	return 0;
-}
-
-static int
-add_address(struct netstate *s, int link, const struct addr_net *net)
-{
-	struct netlink_addr a = { .link = link, .net = *net };
-	char text[ADDR_TEXT];
-	int rc = netlink_addr(s->nl, NETLINK_ADD, &a);
-
-	if (rc == -EEXIST)
-		return 0;
-	if (rc < 0)
-		return fail(s, rc, "%s cannot get the address %s/%u",
-		    s->conf.tun, addr_ip_raw(&net->addr, text), net->bits);
-	s->changed = 1;
-	return 0;
-}
-
-/* Those of an older configuration go, where the interface is ours. */
-static int
-set_addresses(struct netstate *s, const struct netplan_world *w, int link)
-{
-	struct netlink_addr *list;
-	unsigned i;
-	size_t k, n;
-	int have[NETPLAN_OWN_MAX] = { 0 }, rc;
-
-	if ((rc = netlink_addrs(s->nl, &list, &n)) < 0)
-		return fail(s, rc, "addresses cannot be listed");
-	for (k = 0; k < n; k++) {
-		if (list[k].link != link)
-			continue;
-		for (i = 0; i < s->conf.nown; i++)
-			have[i] |= s->conf.own[i].bits == list[k].net.bits &&
-			    addr_same_ip(&s->conf.own[i].addr,
-			    &list[k].net.addr);
-		if (s->record.link[0] && !is_own(&s->conf, &list[k].net)) {
-			(void)netlink_addr(s->nl, NETLINK_DELETE, &list[k]);
-			s->changed = 1;
-		}
-	}
-	free(list);
-	for (i = 0; i < s->conf.nown && rc == 0; i++)
-		if (!have[i] && (w->has_ipv6 ||
-		    s->conf.own[i].addr.family == 4))
-			rc = add_address(s, link, &s->conf.own[i]);
-	return rc;
-}
-
-static int
-set_link(struct netstate *s, const struct netplan_link *tun)
-{
-	int rc;
-
-	if (tun->up && tun->mtu == s->conf.mtu)
-		return 0;
-	if ((rc = netlink_link_up(s->nl, tun->index, s->conf.mtu, QUEUE)) < 0)
-		return fail(s, rc, "%s cannot be set up", s->conf.tun);
-	s->changed = 1;
-	return 0;
-}
-
-/* --- routes --- */
-
-static int
-has_route(const struct netplan_route *list, size_t n,
-    const struct netplan_route *r)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (netplan_route_equal(&list[i], r))
-			return 1;
-	return 0;
-}
-
-static int
-route_failed(struct netstate *s, int rc, const struct netplan_route *r,
-    const struct netplan_world *w)
-{
-	char *text = NULL;
-	size_t len;
-	FILE *f = open_memstream(&text, &len);
-
-	if (f == NULL)
-		return rc;
-	netplan_print_route(f, r, w);
-	fclose(f);
-	text[strcspn(text, "\n")] = '\0';
-	fail(s, rc, "%s", text);
-	free(text);
-	return rc;
-}
-
-/* Adds what is wanted, then takes away what is not.  What cannot be added does
- * not keep the others from it; without a route into a LAN, packets for it go
- * nowhere, and that is no reason to end. */
-static int
-set_routes(struct netstate *s, uint8_t family, const struct netplan_route *want,
-    size_t nwant, const struct netplan_world *w)
-{
-	struct netplan_route *have;
-	size_t i, n;
-	int rc = netlink_routes(s->nl, family, &have, &n), err = 0;
-
-	if (rc < 0)
-		return fail(s, rc, "routes cannot be listed");
-	for (i = 0; i < nwant; i++) {
-		if (want[i].dst.addr.family != family ||
-		    has_route(have, n, &want[i]))
-			continue;
-		rc = netlink_route(s->nl, NETLINK_ADD, &want[i]);
-		if (rc == 0)
-			s->changed = 1;
-		else if (rc != -EEXIST && (rc = route_failed(s, rc, &want[i],
-		    w)) && want[i].table != NETPLAN_LAN)
-			err = rc;
-	}
-	for (i = 0; i < n; i++) {
-		if (have[i].table == NETPLAN_MAIN ||
-		    has_route(want, nwant, &have[i]))
-			continue;
-		rc = netlink_route(s->nl, NETLINK_DELETE, &have[i]);
-		if (rc < 0 && rc != -ESRCH && rc != -ENOENT && rc != -ENODEV)
-			err = route_failed(s, rc, &have[i], w);
-		s->changed = 1;
-	}
-	free(have);
-	return err;
-}
-
-/* --- rules --- */
-
-static int
-rule_failed(struct netstate *s, int rc, const struct netplan_rule *r)
-{
-	char *text = NULL;
-	size_t len;
-	FILE *f = open_memstream(&text, &len);
-
-	if (f == NULL)
-		return rc;
-	netplan_print_rule(f, r);
-	fclose(f);
-	text[strcspn(text, "\n")] = '\0';
-	fail(s, rc, "%s", text);
-	free(text);
-	return rc;
-}
-
-static int
-is_first(const struct netplan_rule *r)
-{
-	struct netplan_rule first;
-
-	netplan_first_rule(&first, r->family);
-	return netplan_rule_equal(r, &first);
-}
-
-/* Only ours, and the kernel's first. */
-static int
-read_rules(struct netstate *s, uint8_t family, struct netplan_rule **out,
-    size_t *n)
-{
-	size_t i, kept = 0;
-	int rc = netlink_rules(s->nl, family, out, n);
-
-	if (rc < 0)
-		return fail(s, rc, "rules cannot be listed");
-	for (i = 0; i < *n; i++)
-		if (netplan_rule_is_ours(&(*out)[i]) || is_first(&(*out)[i]))
-			(*out)[kept++] = (*out)[i];
-	*n = kept;
-	return 0;
-}
-
-static int
-same_rules(const struct netplan_rule *a, size_t na,
-    const struct netplan_rule *b, size_t nb)
-{
-	size_t i;
-
-	if (na != nb)
-		return 0;
-	for (i = 0; i < na; i++)
-		if (!netplan_rule_equal(&a[i], &b[i]))
-			return 0;
-	return 1;
-}
-
-static int
-delete_rules(struct netstate *s, const struct netplan_rule *old, size_t n,
-    int home)
-{
-	size_t i;
-	int rc;
-
-	for (i = 0; i < n; i++) {
-		if (netplan_rule_is_home(&old[i]) != home)
-			continue;
-		rc = netlink_rule(s->nl, NETLINK_DELETE, &old[i]);
-		if (rc < 0 && rc != -ENOENT)
-			return rule_failed(s, rc, &old[i]);
-	}
-	return 0;
-}
-
-static int
-replace_rules(struct netstate *s, const struct netplan_rule *old, size_t nold,
-    const struct netplan_rule *want, size_t nwant)
-{
-	size_t i;
-	int rc;
-
-	s->changed = 1;
-	for (i = 0; i < nwant; i++)
-		if ((rc = netlink_rule(s->nl, NETLINK_ADD, &want[i])) < 0)
-			return rule_failed(s, rc, &want[i]);
-	if ((rc = delete_rules(s, old, nold, 0)) < 0)
-		return rc;
-	return delete_rules(s, old, nold, 1);
-}
-
-/* @want: all of one family */
-static int
-set_rules(struct netstate *s, uint8_t family, const struct netplan_rule *want,
-    size_t nwant)
-{
-	struct netplan_rule *old;
-	size_t n;
-	int rc = read_rules(s, family, &old, &n);
-
-	if (rc < 0)
-		return rc;
-	if (!same_rules(old, n, want, nwant))
-		rc = replace_rules(s, old, n, want, nwant);
-	free(old);
 	return rc;
 }
 
@@ -560,14 +274,14 @@ set_plan(struct netstate *s, const struct netplan *p,
 
 	for (n4 = 0; n4 < p->nrules && p->rules[n4].family == 4; n4++)
 		;
-	err = set_routes(s, 4, p->routes, p->nroutes, w);
+	err = netstate_set_routes(s, 4, p->routes, p->nroutes, w);
 	if (w->has_ipv6 &&
-	    (rc = set_routes(s, 6, p->routes, p->nroutes, w)) < 0)
+	    (rc = netstate_set_routes(s, 6, p->routes, p->nroutes, w)) < 0)
 		err = rc;
 	i = p->nrules - n4;
-	if ((rc = set_rules(s, 4, p->rules, n4)) < 0 ||
-	    (w->has_ipv6 && (rc = set_rules(s, 6, p->rules + n4, i)) < 0) ||
-	    (rc = set_sysctls(s, p, NETPLAN_LATE)) < 0)
+	if ((rc = netstate_set_rules(s, 4, p->rules, n4)) < 0 ||
+	    (w->has_ipv6 && (rc = netstate_set_rules(s, 6, p->rules + n4, i)) < 0) ||
+	    (rc = netstate_set_sysctls(s, p, NETPLAN_LATE)) < 0)
 		return rc;
 	return err;
 }
@@ -580,11 +294,11 @@ set_tun(struct netstate *s, const struct netplan *p,
 	int rc;
 
 	if (tun == NULL)
-		return needed ? fail(s, -ENODEV, "%s", s->conf.tun) : 0;
-	if ((rc = set_sysctls(s, p, NETPLAN_EARLY)) < 0 ||
-	    (rc = set_link(s, tun)) < 0)
+		return needed ? netstate_fail(s, -ENODEV, "%s", s->conf.tun) : 0;
+	if ((rc = netstate_set_sysctls(s, p, NETPLAN_EARLY)) < 0 ||
+	    (rc = netstate_set_link(s, tun)) < 0)
 		return rc;
-	return set_addresses(s, w, tun->index);
+	return netstate_set_addresses(s, w, tun->index);
 }
 
 /* Twice: routes are planned when the TUN is up. */
@@ -601,10 +315,10 @@ agree(struct netstate *s, int needed, char *why, size_t max)
 	why[0] = '\0';
 	for (step = 0; step < 2 && rc == 0; step++) {
 		if ((rc = networld_read(&w, s->nl)) < 0)
-			return fail(s, rc, "the network cannot be read");
+			return netstate_fail(s, rc, "the network cannot be read");
 		if ((rc = netplan_make(&p, &s->conf, &w)) < 0) {
 			networld_free(&w);
-			return fail(s, rc, "no plan");
+			return netstate_fail(s, rc, "no plan");
 		}
 		rc = step == 0 ? set_tun(s, &p, &w, needed) :
 		    set_plan(s, &p, &w);
@@ -642,7 +356,7 @@ restore_sysctls(struct netstate *s)
 		o = &s->record.old[i - 1];
 		rc = sysctl_write(o->path, o->value);
 		if (rc < 0 && rc != -ENOENT)
-			err = fail(s, rc, "/proc/sys/%s cannot be put back to "
+			err = netstate_fail(s, rc, "/proc/sys/%s cannot be put back to "
 			    "%s", o->path, o->value);
 	}
 	return err;
@@ -656,9 +370,9 @@ restore_family(struct netstate *s, uint8_t family)
 	int rc;
 
 	netplan_first_rule(&first, family);
-	if ((rc = set_rules(s, family, &first, 1)) < 0)
+	if ((rc = netstate_set_rules(s, family, &first, 1)) < 0)
 		return rc;
-	return set_routes(s, family, NULL, 0, &none);
+	return netstate_set_routes(s, family, NULL, 0, &none);
 }
 
 static int
@@ -671,11 +385,11 @@ delete_link(struct netstate *s)
 	if (s->record.link[0] == '\0')
 		return 0;
 	if ((rc = netlink_links(s->nl, &links, &n)) < 0)
-		return fail(s, rc, "interfaces cannot be listed");
+		return netstate_fail(s, rc, "interfaces cannot be listed");
 	for (i = 0; i < n && rc == 0; i++)
 		if (strcmp(links[i].name, s->record.link) == 0 &&
 		    (rc = netlink_link_delete(s->nl, links[i].index)) < 0)
-			rc = fail(s, rc, "%s cannot be deleted",
+			rc = netstate_fail(s, rc, "%s cannot be deleted",
 			    links[i].name);
 	free(links);
 	return rc;
@@ -694,6 +408,6 @@ netstate_undo(struct netstate *s, char *why, size_t max)
 	    (rc = delete_link(s)) < 0)
 		return rc;
 	if (unlink(s->path) < 0 && errno != ENOENT)
-		return fail(s, -errno, "%s", s->path);
+		return netstate_fail(s, -errno, "%s", s->path);
 	return 0;
 }
