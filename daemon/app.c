@@ -60,7 +60,7 @@ struct app {
 	struct loop_timer heartbeat;
 	int		 ready_fd;	/* RunAsDaemon: tell the parent */
 	int		 wrote_pid;	/* the PidFile is ours */
-	int		 failed;	/* what it cannot go on without is gone */
+	int		 failed;	/* it lost what it has to have */
 };
 
 static void

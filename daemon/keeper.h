@@ -2,8 +2,8 @@
  * sees it
  *
  * The daemon gives up its rights for good; what needs them afterwards is done
- * by a process of its own (daemon/keepproc.h).  A question waits for its answer,
- * in the turn: they are few, and the helper has little else to do.
+ * by a process of its own (daemon/keepproc.h).  A question waits for its
+ * answer, in the turn: they are few, and the helper has little else to do.
  */
 #ifndef DAEMON_KEEPER_H
 #define DAEMON_KEEPER_H

@@ -112,7 +112,8 @@ netlink_message(int type, int flags, const void *hdr, size_t len)
 }
 
 struct nl_msg *
-netlink_order(enum netlink_do what, int add, int del, const void *hdr, size_t len)
+netlink_order(enum netlink_do what, int add, int del, const void *hdr,
+    size_t len)
 {
 	return netlink_message(what == NETLINK_ADD ? add : del,
 	    what == NETLINK_ADD ? NLM_F_CREATE : 0, hdr, len);

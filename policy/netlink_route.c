@@ -118,7 +118,8 @@ put_route(struct nl_msg *m, const struct netplan_route *r)
 	    (r->metric && nla_put_u32(m, RTA_PRIORITY, r->metric) < 0) ||
 	    (r->dst.bits && netlink_put_addr(m, RTA_DST, &r->dst.addr) < 0) ||
 	    (r->link && nla_put_u32(m, RTA_OIF, (uint32_t)r->link) < 0) ||
-	    (r->from.family && netlink_put_addr(m, RTA_PREFSRC, &r->from) < 0) ||
+	    (r->from.family &&
+	    netlink_put_addr(m, RTA_PREFSRC, &r->from) < 0) ||
 	    put_gateway(m, r->dst.addr.family, &r->gateway) < 0)
 		return -ENOMEM;
 	return 0;

@@ -13,16 +13,17 @@ is_odd_rule(const struct fib_rule_hdr *f, struct nlattr **tb, int full)
 {
 	static const int never[] = { FRA_SRC, FRA_GOTO, FRA_FLOW, FRA_TUN_ID,
 		FRA_OIFNAME, FRA_IP_PROTO, FRA_SPORT_RANGE, FRA_DPORT_RANGE };
+	const uint32_t none = UINT32_MAX;	/* or all, for a mask */
 	size_t i;
 
 	for (i = 0; i < sizeof(never) / sizeof(never[0]); i++)
 		if (tb[never[i]])
 			return 1;
 	return f->src_len || f->tos || (f->dst_len && f->dst_len != full) ||
-	    netlink_get_u32(tb[FRA_SUPPRESS_PREFIXLEN], UINT32_MAX) != UINT32_MAX ||
-	    netlink_get_u32(tb[FRA_SUPPRESS_IFGROUP], UINT32_MAX) != UINT32_MAX ||
+	    netlink_get_u32(tb[FRA_SUPPRESS_PREFIXLEN], none) != none ||
+	    netlink_get_u32(tb[FRA_SUPPRESS_IFGROUP], none) != none ||
 	    (tb[FRA_L3MDEV] && nla_get_u8(tb[FRA_L3MDEV])) ||
-	    (tb[FRA_FWMARK] && netlink_get_u32(tb[FRA_FWMASK], 0) != UINT32_MAX);
+	    (tb[FRA_FWMARK] && netlink_get_u32(tb[FRA_FWMASK], 0) != none);
 }
 
 static int

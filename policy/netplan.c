@@ -4,8 +4,8 @@
  *	The kernel asks rules in the order of their priority, and then of their
  *	age, for a table to look into; the first table that has an answer
  *	decides, and a rule may refuse by itself.  All of ours have priority 0,
- *	before anything else: a rule that is added without a priority goes behind
- *	them, and whoever flushes rules leaves those of priority 0 alone.  They
+ *	before anything else: a rule that is added without a priority goes
+ *	behind them, and whoever flushes rules leaves those of priority 0 alone.  They
  *	say that the kernel made them, since network managers take away what
  *	they did not make.  What comes in on an interface is "iif NAME", what
  *	this host sends itself "iif lo".
@@ -26,8 +26,8 @@
  *	A socket that is bound to an interface (SO_BINDTODEVICE, IP_PKTINFO)
  *	finds routes of that interface only.  Where IPv4 finds none or is
  *	refused, it takes the destination for a neighbour and sends anyway.  So
- *	there must be a route, and table HOST has one on each interface: it leads
- *	back into this host.  IPv6 needs no such thing.
+ *	there must be a route, and table HOST has one on each interface: it
+ *	leads back into this host.  IPv6 needs no such thing.
  *
  *	Forwarding is allowed for as few interfaces as the kernel can.  IPv6
  *	knew only all or none until Linux 6.17; then others would no longer

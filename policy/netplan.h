@@ -90,7 +90,7 @@ const struct netplan_link *netplan_link(const struct netplan_world *,
 
 enum netplan_action {
 	NETPLAN_DROP,			/* without a word */
-	NETPLAN_REFUSE,			/* with ICMP, or an error for a socket */
+	NETPLAN_REFUSE,			/* with ICMP; a socket: with an error */
 	NETPLAN_LOOKUP
 };
 

@@ -6,7 +6,8 @@
  *	midway, or a plan of another configuration.  What is there is read, and
  *	what differs is changed:
  *
- *	  sysctls of the TUN -> TUN up, addresses -> routes -> rules -> forwarding
+ *	  sysctls of the TUN -> TUN up, addresses -> routes -> rules ->
+ *	  forwarding
  *
  *	Rules have no numbers by which one could be put in the middle (see
  *	netplan.c), so where they differ the whole list is added behind what is
@@ -280,7 +281,8 @@ set_plan(struct netstate *s, const struct netplan *p,
 		err = rc;
 	i = p->nrules - n4;
 	if ((rc = netstate_set_rules(s, 4, p->rules, n4)) < 0 ||
-	    (w->has_ipv6 && (rc = netstate_set_rules(s, 6, p->rules + n4, i)) < 0) ||
+	    (w->has_ipv6 &&
+	    (rc = netstate_set_rules(s, 6, p->rules + n4, i)) < 0) ||
 	    (rc = netstate_set_sysctls(s, p, NETPLAN_LATE)) < 0)
 		return rc;
 	return err;
@@ -294,7 +296,8 @@ set_tun(struct netstate *s, const struct netplan *p,
 	int rc;
 
 	if (tun == NULL)
-		return needed ? netstate_fail(s, -ENODEV, "%s", s->conf.tun) : 0;
+		return needed ? netstate_fail(s, -ENODEV, "%s",
+		    s->conf.tun) : 0;
 	if ((rc = netstate_set_sysctls(s, p, NETPLAN_EARLY)) < 0 ||
 	    (rc = netstate_set_link(s, tun)) < 0)
 		return rc;
@@ -315,7 +318,8 @@ agree(struct netstate *s, int needed, char *why, size_t max)
 	why[0] = '\0';
 	for (step = 0; step < 2 && rc == 0; step++) {
 		if ((rc = networld_read(&w, s->nl)) < 0)
-			return netstate_fail(s, rc, "the network cannot be read");
+			return netstate_fail(s, rc,
+			    "the network cannot be read");
 		if ((rc = netplan_make(&p, &s->conf, &w)) < 0) {
 			networld_free(&w);
 			return netstate_fail(s, rc, "no plan");
@@ -356,8 +360,8 @@ restore_sysctls(struct netstate *s)
 		o = &s->record.old[i - 1];
 		rc = sysctl_write(o->path, o->value);
 		if (rc < 0 && rc != -ENOENT)
-			err = netstate_fail(s, rc, "/proc/sys/%s cannot be put back to "
-			    "%s", o->path, o->value);
+			err = netstate_fail(s, rc, "/proc/sys/%s cannot be "
+			    "put back to %s", o->path, o->value);
 	}
 	return err;
 }

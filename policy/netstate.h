@@ -27,8 +27,8 @@ int	netstate_prepare(struct netstate *, const struct netplan_conf *,
 int	netstate_apply(struct netstate *, char *why, size_t max);
 
 /* Something may have changed: makes the kernel agree again; 1: something had to
- * be done, 0, or -errno.  @why may be there without an error, for a route into a
- * LAN that the kernel did not take; else it is empty. */
+ * be done, 0, or -errno.  @why may be there without an error, for a route into
+ * a LAN that the kernel did not take; else it is empty. */
 int	netstate_follow(struct netstate *, char *why, size_t max);
 int	netstate_watch_fd(const struct netstate *);	/* then follow ... */
 void	netstate_calm(struct netstate *);		/* ... after this */

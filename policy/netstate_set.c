@@ -20,7 +20,8 @@ enum {
 /* An interface may have gone, and a kernel may lack one; what is not there
  * opens nothing. */
 int
-netstate_set_sysctls(struct netstate *s, const struct netplan *p, enum netplan_when when)
+netstate_set_sysctls(struct netstate *s, const struct netplan *p,
+    enum netplan_when when)
 {
 	size_t i;
 	int rc;
@@ -30,8 +31,8 @@ netstate_set_sysctls(struct netstate *s, const struct netplan *p, enum netplan_w
 			continue;
 		rc = sysctl_write(p->sysctls[i].path, p->sysctls[i].value);
 		if (rc < 0 && rc != -ENOENT)
-			return netstate_fail(s, rc, "/proc/sys/%s cannot be set to %s",
-			    p->sysctls[i].path, p->sysctls[i].value);
+			return netstate_fail(s, rc,
+			    "/proc/sys/%s cannot be set to %s", p->sysctls[i].path, p->sysctls[i].value);
 		s->changed |= rc == 1;
 	}
 	return 0;
@@ -67,7 +68,8 @@ add_address(struct netstate *s, int link, const struct addr_net *net)
 
 /* Those of an older configuration go, where the interface is ours. */
 int
-netstate_set_addresses(struct netstate *s, const struct netplan_world *w, int link)
+netstate_set_addresses(struct netstate *s, const struct netplan_world *w,
+    int link)
 {
 	struct netlink_addr *list;
 	unsigned i;
@@ -145,8 +147,8 @@ route_failed(struct netstate *s, int rc, const struct netplan_route *r,
  * not keep the others from it; without a route into a LAN, packets for it go
  * nowhere, and that is no reason to end. */
 int
-netstate_set_routes(struct netstate *s, uint8_t family, const struct netplan_route *want,
-    size_t nwant, const struct netplan_world *w)
+netstate_set_routes(struct netstate *s, uint8_t family,
+    const struct netplan_route *want, size_t nwant, const struct netplan_world *w)
 {
 	struct netplan_route *have;
 	size_t i, n;
@@ -270,10 +272,9 @@ replace_rules(struct netstate *s, const struct netplan_rule *old, size_t nold,
 	return delete_rules(s, old, nold, 1);
 }
 
-/* @want: all of one family */
 int
-netstate_set_rules(struct netstate *s, uint8_t family, const struct netplan_rule *want,
-    size_t nwant)
+netstate_set_rules(struct netstate *s, uint8_t family,
+    const struct netplan_rule *want, size_t nwant)
 {
 	struct netplan_rule *old;
 	size_t n;

@@ -16,7 +16,7 @@ struct tcpdial_conf {			/* zeroed: a plain socket */
 	int		(*socket)(void *arg, int family);
 	void		*arg;
 	uint32_t	 mark;		/* SO_MARK; 0: as it is */
-	int		 notsent;	/* TCP_NOTSENT_LOWAT, bytes; 0: 32 KiB */
+	int		 notsent;	/* TCP_NOTSENT_LOWAT; 0: 32 KiB */
 };
 
 /* @from: the address to bind to, family 0: any. */
