@@ -5,8 +5,8 @@
  *	age, for a table to look into; the first table that has an answer
  *	decides, and a rule may refuse by itself.  All of ours have priority 0,
  *	before anything else: a rule that is added without a priority goes
- *	behind them, and whoever flushes rules leaves those of priority 0 alone.  They
- *	say that the kernel made them, since network managers take away what
+ *	behind them, and whoever flushes rules leaves those of priority 0 alone.
+ *	They say that the kernel made them, since network managers take away what
  *	they did not make.  What comes in on an interface is "iif NAME", what
  *	this host sends itself "iif lo".
  *

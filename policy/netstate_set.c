@@ -32,7 +32,8 @@ netstate_set_sysctls(struct netstate *s, const struct netplan *p,
 		rc = sysctl_write(p->sysctls[i].path, p->sysctls[i].value);
 		if (rc < 0 && rc != -ENOENT)
 			return netstate_fail(s, rc,
-			    "/proc/sys/%s cannot be set to %s", p->sysctls[i].path, p->sysctls[i].value);
+			    "/proc/sys/%s cannot be set to %s",
+			    p->sysctls[i].path, p->sysctls[i].value);
 		s->changed |= rc == 1;
 	}
 	return 0;
@@ -148,7 +149,8 @@ route_failed(struct netstate *s, int rc, const struct netplan_route *r,
  * nowhere, and that is no reason to end. */
 int
 netstate_set_routes(struct netstate *s, uint8_t family,
-    const struct netplan_route *want, size_t nwant, const struct netplan_world *w)
+    const struct netplan_route *want, size_t nwant,
+    const struct netplan_world *w)
 {
 	struct netplan_route *have;
 	size_t i, n;

@@ -22,7 +22,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		abort();
 	for (i = 0; i < r.n; i++)
 		if (strncmp(r.old[i].path, "net/ipv", 7) != 0 ||
-		    strstr(r.old[i].path, "..") ||
+		    strstr(r.old[i].path, "/.") ||
 		    strspn(r.old[i].value, "-0123456789") !=
 		    strlen(r.old[i].value) ||
 		    netrecord_find(&r, r.old[i].path) != &r.old[i])

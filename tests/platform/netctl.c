@@ -6,7 +6,8 @@
  * apply makes the TUN if it is not there, and leaves all as it is when it ends,
  * like a daemon that was killed.  NETCTL_DIE_AT=N in the environment kills it
  * before its N-th message to the kernel or change of a sysctl;
- * NETCTL_NO_FORCE=1 takes it for a kernel that knows IPv6 forwarding for all interfaces only.
+ * NETCTL_NO_FORCE=1 takes it for a kernel that knows IPv6 forwarding for all
+ * interfaces only.
  */
 #include <errno.h>
 #include <fcntl.h>
