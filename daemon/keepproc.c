@@ -36,7 +36,9 @@
 enum {
 	QUIET_MS = 20,		/* after the last change ... */
 	LATEST_MS = 200,	/* ... or after the first */
-	RETRY_MS = 1000
+	RETRY_MS = 1000,
+	LOCK_MS = 3000,		/* a killed daemon's helper is still ending */
+	LOCK_STEP_MS = 20
 };
 
 struct keepproc {
@@ -130,6 +132,18 @@ apply(struct keepproc *k)
 	answer(k, rc, why);
 }
 
+static int
+open_state(struct keepproc *k, char *why, size_t max)
+{
+	int64_t end = now_ms() + LOCK_MS;
+	int rc;
+
+	while ((rc = netstate_open(&k->state, k->conf->directory, why,
+	    max)) == -EBUSY && now_ms() < end)
+		poll(NULL, 0, LOCK_STEP_MS);
+	return rc;
+}
+
 static void
 prepare(struct keepproc *k)
 {
@@ -137,8 +151,7 @@ prepare(struct keepproc *k)
 	int rc = 0;
 
 	if (k->state == NULL)
-		rc = netstate_open(&k->state, k->conf->directory, why,
-		    sizeof(why));
+		rc = open_state(k, why, sizeof(why));
 	if (rc == 0)
 		rc = netstate_prepare(k->state, k->conf->plan, why,
 		    sizeof(why));
