@@ -18,14 +18,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/loop.h"
 #include "daemon/evloop.h"
 #include "daemon/status.h"
+#include "daemon/unixsock.h"
 
 enum { REQUEST_MAX = 64, REST_MS = 1000 };
 
@@ -45,7 +44,7 @@ struct control {
 	int		 fd;
 	struct client	*clients;
 	int		 nclients;
-	struct sockaddr_un at;
+	char		*path;
 };
 
 static void
@@ -188,78 +187,6 @@ on_accept(evutil_socket_t lfd, short what, void *arg)
 	evloop_leave(ctl->ev);
 }
 
-static int
-make_address(struct sockaddr_un *at, const char *path)
-{
-	memset(at, 0, sizeof(*at));
-	at->sun_family = AF_UNIX;
-	if (strlen(path) >= sizeof(at->sun_path))
-		return -ENAMETOOLONG;
-	strcpy(at->sun_path, path);
-	return 0;
-}
-
-/* Somebody who hangs must not make us hang. */
-static int
-dial(const struct sockaddr_un *at)
-{
-	struct timeval limit = { .tv_sec = CONTROL_TIMEOUT_S };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), rc;
-
-	if (fd < 0)
-		return -errno;
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	if (connect(fd, (const struct sockaddr *)at, sizeof(*at)) < 0) {
-		rc = -errno;
-		close(fd);
-		return rc;
-	}
-	return fd;
-}
-
-/* A socket that nobody answers at is left from a crash: it may go. */
-static int
-clear_stale(const struct sockaddr_un *at)
-{
-	struct stat st;
-	int fd;
-
-	if (lstat(at->sun_path, &st) < 0)
-		return errno == ENOENT ? 0 : -errno;
-	if (!S_ISSOCK(st.st_mode))
-		return -EEXIST;
-	if ((fd = dial(at)) >= 0)
-		close(fd);
-	if (fd >= 0 || fd == -EAGAIN)	/* EAGAIN: it is, but hangs */
-		return -EADDRINUSE;
-	if (fd != -ECONNREFUSED)
-		return fd;
-	return unlink(at->sun_path) < 0 ? -errno : 0;
-}
-
-static int
-open_socket(const struct sockaddr_un *at)
-{
-	mode_t mask;
-	int fd, rc;
-
-	if ((rc = clear_stale(at)) < 0)
-		return rc;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	mask = umask(0177);
-	rc = bind(fd, (const struct sockaddr *)at, sizeof(*at)) < 0 ||
-	    listen(fd, CONTROL_CLIENTS_MAX) < 0 ? -errno : 0;
-	umask(mask);
-	if (rc < 0) {
-		close(fd);
-		return rc;
-	}
-	return fd;
-}
-
 int
 control_new(struct control **out, struct evloop *ev, const char *path,
     const struct status_source *src)
@@ -272,8 +199,9 @@ control_new(struct control **out, struct evloop *ev, const char *path,
 	ctl->ev = ev;
 	ctl->src = *src;
 	loop_timer_init(&ctl->rest, rested, ctl);
-	if ((rc = make_address(&ctl->at, path)) < 0 ||
-	    (rc = ctl->fd = open_socket(&ctl->at)) < 0)
+	if ((ctl->path = strdup(path)) == NULL ||
+	    (rc = ctl->fd = unixsock_listen(path, SOCK_STREAM, 0600,
+	    CONTROL_CLIENTS_MAX)) < 0)
 		goto fail;
 	ctl->accept = event_new(ev->base, ctl->fd, EV_READ | EV_PERSIST,
 	    on_accept, ctl);
@@ -288,8 +216,9 @@ fail_fd:
 	if (ctl->accept)
 		event_free(ctl->accept);
 	close(ctl->fd);
-	unlink(ctl->at.sun_path);
+	unlink(path);
 fail:
+	free(ctl->path);
 	free(ctl);
 	return rc;
 }
@@ -304,7 +233,8 @@ control_free(struct control *ctl)
 	loop_timer_clear(&ctl->ev->loop, &ctl->rest);
 	event_free(ctl->accept);
 	close(ctl->fd);
-	unlink(ctl->at.sun_path);
+	unlink(ctl->path);
+	free(ctl->path);
 	free(ctl);
 }
 
@@ -331,12 +261,10 @@ int
 control_ask(const char *path, int json)
 {
 	const char *request = json ? "status json\n" : "status\n";
-	struct sockaddr_un at;
 	int fd, rc;
 
-	if ((rc = make_address(&at, path)) < 0)
-		return rc;
-	if ((fd = dial(&at)) < 0)
+	fd = unixsock_dial(path, SOCK_STREAM, CONTROL_TIMEOUT_S);
+	if (fd < 0)
 		return fd;
 	rc = send(fd, request, strlen(request), MSG_NOSIGNAL) < 0 ?
 	    -errno : print_all(fd);

@@ -19,8 +19,16 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/process.c daemon/process.h \
 	daemon/sock.c daemon/sock.h \
 	daemon/splice.c daemon/splice.h \
+	daemon/run.c daemon/run.h \
+	daemon/runengine.c daemon/runengine.h \
+	daemon/runmounts.c daemon/runmounts.h \
+	daemon/runmsg.c daemon/runmsg.h \
+	daemon/runnet.c daemon/runnet.h \
+	daemon/runsock.c daemon/runsock.h \
+	daemon/runspace.c daemon/runspace.h \
 	daemon/status.c daemon/status.h \
 	daemon/tunnel.c daemon/tunnel.h \
+	daemon/unixsock.c daemon/unixsock.h \
 	$(DAEMON_CONF)
 
 # Built here, installed in sbin.

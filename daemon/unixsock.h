@@ -1,0 +1,17 @@
+/* daemon/unixsock.h - Unix sockets with a name in the file system
+ *
+ * @type is SOCK_STREAM or SOCK_SEQPACKET.  All descriptors close on exec.
+ */
+#ifndef DAEMON_UNIXSOCK_H
+#define DAEMON_UNIXSOCK_H
+
+/* A socket that listens, non-blocking, with the file mode @mode.  One that
+ * nobody answers at is left from a crash, and is replaced.  The descriptor or
+ * -errno: -EADDRINUSE somebody answers there, -EEXIST it is no socket. */
+int	unixsock_listen(const char *path, int type, int mode, int backlog);
+/* A blocking socket to whoever listens at @path, whose sends and receives take
+ * no more than @limit_s each.  The descriptor or -errno: -ECONNREFUSED or
+ * -ENOENT nobody does. */
+int	unixsock_dial(const char *path, int type, int limit_s);
+
+#endif
