@@ -63,7 +63,7 @@ static const char *const in_run[] = {
 };
 /* Of systemd: what is needed to log, and to see that it runs. */
 static const char *const in_systemd[] = {
-	"journal", "system", "seats", "sessions", "users", "machines", NULL
+	"journal", "notify", "system", "seats", "sessions", "users", NULL
 };
 static const char *const in_user[] = {
 	"bus", "systemd", "docker.sock", "docker", "podman", "gvfs", "gvfsd",
@@ -253,8 +253,9 @@ mount_entry(int from, int to, const char *name)
 		return rc;
 	tree = open_tree(from, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
 	    AT_RECURSIVE | AT_SYMLINK_NOFOLLOW);
-	if (tree < 0)
-		return errno == ENOENT || errno == EACCES ? 0 : -errno;
+	if (tree < 0)		/* EINVAL: it is marked not to be mounted twice */
+		return errno == ENOENT || errno == EACCES ||
+		    errno == EINVAL ? 0 : -errno;
 	rc = move_mount(tree, "", to, name, MOVE_MOUNT_F_EMPTY_PATH) < 0 ?
 	    -errno : 0;
 	close(tree);
@@ -538,6 +539,16 @@ mirror_var_run(struct mounts *m)
 	return mirror(m, "/var/run", in_run, 0);
 }
 
+/* Some set XDG_RUNTIME_DIR to /tmp, in which files must be real ones. */
+static int
+is_private(const char *dir)
+{
+	struct stat st;
+
+	return stat(dir, &st) == 0 && st.st_uid == getuid() &&
+	    (st.st_mode & 077) == 0;
+}
+
 static int
 all_mirrors(struct mounts *m)
 {
@@ -551,7 +562,7 @@ all_mirrors(struct mounts *m)
 	    (rc = mirror_user(m, usual)) < 0)
 		return rc;
 	if (dir == NULL || runmounts_follow(dir, real, rest) < 0 || *rest ||
-	    is_ours(m, real))
+	    is_ours(m, real) || !is_private(real))
 		return 0;
 	return mirror_user(m, real);
 }
