@@ -34,6 +34,7 @@
 #include "daemon/netup.h"
 #include "daemon/onionconf.h"
 #include "daemon/process.h"
+#include "daemon/runsock.h"
 #include "daemon/status.h"
 #include "onion/onion.h"
 
@@ -55,7 +56,7 @@ struct app {
 	struct gateway	*gateway;
 	struct doors	*doors;
 	struct control	*control;
-	struct netup	*netup;
+	struct runsock	*runsock;
 	struct event	*signal[NSIGNALS];
 	struct loop_timer heartbeat;
 	int		 ready_fd;	/* RunAsDaemon: tell the parent */
@@ -66,18 +67,22 @@ struct app {
 static void
 on_progress(void *arg, int percent, const char *tag, const char *summary)
 {
-	(void)arg;
+	const struct app *a = arg;
+
 	log_notice(LD_GENERAL, "Bootstrapped %d%% (%s): %s", percent, tag,
 	    summary);
+	runsock_progress(a->runsock, percent, summary);
 }
 
 static void
 on_ready(void *arg, int ready)
 {
-	(void)arg;
+	const struct app *a = arg;
+
 	if (!ready)
 		log_notice(LD_GENERAL, "circuits cannot be built any more: "
 		    "connections wait");
+	runsock_ready(a->runsock, ready);
 }
 
 static void
@@ -364,6 +369,38 @@ make_control(struct app *a, char *why, size_t max)
 	return rc;
 }
 
+/* Without RunSocket in the configuration it is an offer, and may fail: an
+ * ordinary user cannot make it, and another daemon may have it. */
+static int
+run_socket_failed(const struct app *a, int rc, char *why, size_t max)
+{
+	const char *where = conf_where(a->conf, "RunSocket", 0);
+
+	snprintf(why, max, "%sRunSocket %s: %s", where, a->conf->run_socket,
+	    rc == -EADDRINUSE ? "another daemon has it" : strerror(-rc));
+	if (*where || conf_where(a->conf, "RunSocketGroup", 0)[0])
+		return rc;
+	log_info(LD_GENERAL, "%s", why);
+	return 0;
+}
+
+static int
+make_runsock(struct app *a, char *why, size_t max)
+{
+	const struct conf *c = a->conf;
+	struct runsock_conf rc_conf = {
+		.ev = &a->ev, .gateway = a->gateway, .path = c->run_socket,
+		.group = c->run_socket_group,
+		.mode = c->run_socket_group ? 0660 : 0666
+	};
+	int rc;
+
+	if (c->run_socket[0] == '\0')
+		return 0;
+	rc = runsock_new(&a->runsock, &rc_conf);
+	return rc < 0 ? run_socket_failed(a, rc, why, max) : 0;
+}
+
 static int
 make_signals(struct app *a)
 {
@@ -429,6 +466,10 @@ start_as_user(struct app *a, char *why, size_t max)
 		    strerror(-rc));
 		return rc;
 	}
+	if (c->run_socket[0] &&
+	    (rc = process_socket_directory(c->run_socket, c->user)) < 0 &&
+	    (rc = run_socket_failed(a, rc, why, max)) < 0)
+		return rc;
 	if ((rc = process_as_user(c->user)) < 0) {
 		snprintf(why, max, "%sUser %s: %s", conf_where(c, "User", 0),
 		    c->user, strerror(-rc));
@@ -436,8 +477,9 @@ start_as_user(struct app *a, char *why, size_t max)
 	}
 	if ((rc = open_log(a, why, max)) == 0 &&
 	    (rc = make_engine(a, why, max)) == 0 &&
-	    (rc = make_gateway(a)) == 0)
-		rc = make_control(a, why, max);
+	    (rc = make_gateway(a)) == 0 &&
+	    (rc = make_control(a, why, max)) == 0)
+		rc = make_runsock(a, why, max);
 	process_as_root();
 	return rc;
 }
@@ -500,6 +542,8 @@ stop(struct app *a)
 	doors_close(a->doors);
 	netup_stop(a->netup);
 	control_free(a->control);
+	runsock_free(a->runsock);
+	a->runsock = NULL;
 	gateway_free(a->gateway);
 	a->gateway = NULL;
 	loop_timer_clear(&a->ev.loop, &a->heartbeat);

@@ -34,6 +34,10 @@ enum {
 	CONF_ERR_TEXT = 512,
 };
 
+#define CONF_RUN_SOCKET "/run/onion-transparent/run"
+/* A warning about the whole, of no concern where nothing should come in. */
+#define CONF_NO_DOORS "neither TransPort nor DNSPort is set: nothing can come in"
+
 enum { CONF_AUTO = -1 };		/* beside 0 and 1, where "auto" may be */
 
 enum conf_iso {				/* what must be equal to share */
@@ -144,11 +148,8 @@ struct conf {
 	struct conf_port *dns_ports;
 	size_t		 ndns_ports;
 	char		*status_socket;		/* never NULL; "0": none, is "" */
-	struct conf_tun_device tun_device;
-	struct conf_tun_address tun_address;
-	struct conf_tun_clients tun_clients;
-	int		 tun_mtu;
-	int		 tun_undo;
+	char		*run_socket;		/* never NULL; "0": none, is "" */
+	char		*run_socket_group;
 
 	/* process */
 	char		*data_directory;	/* never NULL, absolute */
@@ -308,7 +309,7 @@ enum conf_command {
 	CONF_CMD_VERIFY,		/* --verify-config */
 	CONF_CMD_DUMP,			/* --dump-config */
 	CONF_CMD_STATUS,		/* status [--json] */
-	CONF_CMD_UNDO,			/* undo: what a TUN left behind */
+	CONF_CMD_PROGRAM,		/* run COMMAND */
 	CONF_CMD_VERSION,
 	CONF_CMD_HELP,
 	CONF_CMD_LIST_OPTIONS,		/* --list-torrc-options */
@@ -334,6 +335,7 @@ struct conf_args {			/* the command line */
 						 * default path */
 	int			 missing_ok;	/* --ignore-missing-torrc */
 	struct conf_strings	 option;	/* "Name value", in order */
+	char *const		*program;	/* run: its argv */
 	const char		*text;		/* instead of files (tests) */
 	size_t			 text_len;
 	int			 no_files;	/* %include is an error */

@@ -2,10 +2,12 @@
  *
  *	onion-transparent [options] [--OptionName value ...]
  *	onion-transparent status [--json] [options]
- *	onion-transparent undo [options]
+ *	onion-transparent run [options] [--] COMMAND [ARGUMENT ...]
  *
  * As tor's: an option of torrc may be given with or without dashes, with + or
- * / in front, and its value is the next word.  /Name has no value.
+ * / in front, and its value is the next word.  /Name has no value.  With run,
+ * options begin with a dash; the first word that does not is the command, and
+ * all that follows belongs to it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -164,11 +166,34 @@ take(struct conf_args *a, const char *word, const char *value,
 	return rc < 0 ? rc : value ? 2 : 1;
 }
 
+/* Does the program of `run` begin here?  It may have -- in front. */
+static int
+begins_program(struct conf_args *a, char *const *argv, int i)
+{
+	if (a->command != CONF_CMD_PROGRAM ||
+	    (argv[i][0] == '-' && strcmp(argv[i], "--") != 0))
+		return 0;
+	a->program = argv + i + (argv[i][0] == '-');
+	return 1;
+}
+
+/* What goes with what, once all is read. */
+static int
+check_args(const struct conf_args *a, struct conf_err *err)
+{
+	if (a->json && a->command != CONF_CMD_STATUS)
+		return conf_fail(err, -EINVAL, "--json goes with status");
+	if (a->command == CONF_CMD_PROGRAM &&
+	    (a->program == NULL || *a->program == NULL))
+		return conf_fail(err, -EINVAL, "run wants a command");
+	return 0;
+}
+
 int
 conf_args_parse(struct conf_args *a, int argc, char *const *argv,
     struct conf_err *err)
 {
-	int i = 1, n;
+	int i = 1, n, rc;
 
 	memset(a, 0, sizeof(*a));
 	memset(err, 0, sizeof(*err));
@@ -176,11 +201,11 @@ conf_args_parse(struct conf_args *a, int argc, char *const *argv,
 	if (argc > 1 && strcmp(argv[1], "status") == 0) {
 		a->command = CONF_CMD_STATUS;
 		i++;
-	} else if (argc > 1 && strcmp(argv[1], "undo") == 0) {
-		a->command = CONF_CMD_UNDO;
+	} else if (argc > 1 && strcmp(argv[1], "run") == 0) {
+		a->command = CONF_CMD_PROGRAM;
 		i++;
 	}
-	while (i < argc) {
+	while (i < argc && !begins_program(a, argv, i)) {
 		n = take(a, argv[i], i + 1 < argc ? argv[i + 1] : NULL, err);
 		if (n < 0) {
 			conf_args_free(a);
@@ -188,11 +213,9 @@ conf_args_parse(struct conf_args *a, int argc, char *const *argv,
 		}
 		i += n;
 	}
-	if (a->json && a->command != CONF_CMD_STATUS) {
+	if ((rc = check_args(a, err)) < 0)
 		conf_args_free(a);
-		return conf_fail(err, -EINVAL, "--json goes with status");
-	}
-	return 0;
+	return rc;
 }
 
 void
@@ -207,7 +230,7 @@ conf_usage(FILE *f)
 	fputs(
 "usage: onion-transparent [-f FILE] [--OptionName VALUE ...]\n"
 "       onion-transparent status [--json] [-f FILE]\n"
-"       onion-transparent undo [-f FILE]\n"
+"       onion-transparent run [-f FILE] [--] COMMAND [ARGUMENT ...]\n"
 "\n"
 "  -f, --torrc-file FILE       read FILE (- for standard input)\n"
 "  --defaults-torrc FILE       read FILE before it\n"

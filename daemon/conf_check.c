@@ -137,6 +137,25 @@ set_status_socket(struct conf *c, struct conf_err *err)
 }
 
 static int
+set_run_socket(struct conf *c, struct conf_err *err)
+{
+	struct sockaddr_un un;
+
+	if (c->run_socket == NULL)
+		c->run_socket = strdup(CONF_RUN_SOCKET);
+	else if (strcmp(c->run_socket, "0") == 0)
+		*c->run_socket = '\0';
+	else if (set_path(&c->run_socket, c, "RunSocket", err) < 0)
+		return err->code;
+	if (c->run_socket == NULL)
+		return no_memory(err);
+	if (strlen(c->run_socket) >= sizeof(un.sun_path))
+		return conf_fail(err, -ENAMETOOLONG, "%sRunSocket is too long "
+		    "for a unix socket", where(c, "RunSocket"));
+	return 0;
+}
+
+static int
 check_paths(struct conf *c, struct conf_err *err)
 {
 	struct {
@@ -166,7 +185,8 @@ check_paths(struct conf *c, struct conf_err *err)
 		return no_memory(err);
 	if (c->geoip6_file == NULL && (c->geoip6_file = strdup("")) == NULL)
 		return no_memory(err);
-	return set_status_socket(c, err);
+	rc = set_status_socket(c, err);
+	return rc < 0 ? rc : set_run_socket(c, err);
 }
 
 /* Of the steps that divide a second, or are whole seconds, the next longer. */

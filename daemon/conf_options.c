@@ -65,6 +65,13 @@ const struct conf_opt conf_options[] = {
 	    CONF_F_OURS | CONF_F_RESTART,
 	    "unix socket that 'status' asks; 0 for none "
 	    "(default: DataDirectory/status)"),
+	BUILT("RunSocket", PATH, run_socket, NULL,
+	    CONF_F_OURS | CONF_F_RESTART,
+	    "unix socket that 'run' asks; 0 for none "
+	    "(default: " CONF_RUN_SOCKET ")"),
+	BUILT("RunSocketGroup", STRING, run_socket_group, NULL,
+	    CONF_F_OURS | CONF_F_RESTART,
+	    "the only group that may use it; default: everybody"),
 	KEPT("CacheDirectory", PATH, cache_directory, NULL, NULL,
 	    "what is cached is kept in DataDirectory"),
 	KEPT("DataDirectoryGroupReadable", BOOL, data_directory_group_readable,

@@ -10,6 +10,7 @@
 #include "daemon/control.h"
 #include "daemon/netup.h"
 #include "daemon/process.h"
+#include "daemon/run.h"
 
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -106,7 +107,8 @@ main(int argc, char **argv)
 
 	if (conf_args_parse(&args, argc, argv, &err) < 0) {
 		fprintf(stderr, "onion-transparent: %s\n", err.text);
-		return EXIT_FAILURE;
+		return args.command == CONF_CMD_PROGRAM ? RUN_FAILED :
+		    EXIT_FAILURE;
 	}
 	switch (args.command) {
 	case CONF_CMD_VERSION:
@@ -114,6 +116,9 @@ main(int argc, char **argv)
 		break;
 	case CONF_CMD_HELP:
 		conf_usage(stdout);
+		break;
+	case CONF_CMD_PROGRAM:
+		status = run_program(&args);
 		break;
 	case CONF_CMD_LIST_OPTIONS:
 	case CONF_CMD_LIST_DEPRECATED:

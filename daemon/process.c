@@ -7,6 +7,7 @@
 #include <linux/capability.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -239,8 +240,8 @@ process_pid_file(const char *path)
 	return 0;
 }
 
-int
-process_directory(const char *path, const char *user)
+static int
+make_directory(const char *path, const char *user, mode_t mode)
 {
 	struct stat st;
 	uid_t uid = (uid_t)-1;
@@ -249,11 +250,33 @@ process_directory(const char *path, const char *user)
 
 	if (stat(path, &st) == 0)
 		return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
-	if (mkdir(path, 0700) < 0)
+	if (mkdir(path, mode) < 0 || chmod(path, mode) < 0)
 		return -errno;
 	if (user == NULL || getuid() != 0)
 		return 0;
 	if ((rc = find_user(user, &uid, &gid)) < 0)
 		return rc;
 	return chown(path, uid, gid) < 0 ? -errno : 0;
+}
+
+int
+process_directory(const char *path, const char *user)
+{
+	return make_directory(path, user, 0700);
+}
+
+int
+process_socket_directory(const char *socket, const char *user)
+{
+	const char *slash = strrchr(socket, '/');
+	char *dir;
+	int rc;
+
+	if (slash == NULL || slash == socket)
+		return 0;
+	if ((dir = strndup(socket, (size_t)(slash - socket))) == NULL)
+		return -ENOMEM;
+	rc = make_directory(dir, user, 0755);
+	free(dir);
+	return rc;
 }

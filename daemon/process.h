@@ -39,5 +39,8 @@ size_t	process_descriptors(void);
 int	process_pid_file(const char *path);
 /* DataDirectory, made for @user where it is missing. */
 int	process_directory(const char *path, const char *user);
+/* The directory of a socket that others may reach, made for @user where it is
+ * missing and its own is there. */
+int	process_socket_directory(const char *socket, const char *user);
 
 #endif

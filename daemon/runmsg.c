@@ -2,6 +2,9 @@
 #include "daemon/runmsg.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -115,7 +118,31 @@ runmsg_send(int fd, const struct runmsg *m, int pass)
 	return sendmsg(fd, &h, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-/* The descriptor that came; with more than one, none and -1 in *@bad. */
+static void *
+close_it(void *arg)
+{
+	close((int)(intptr_t)arg);
+	return NULL;
+}
+
+void
+runmsg_drop(int fd)
+{
+	sigset_t all, old;
+	pthread_attr_t attr;
+	pthread_t thread;
+
+	sigfillset(&all);		/* signals are for the main thread */
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	pthread_attr_init(&attr);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	/* without a thread it stays open: a descriptor is less than a hang */
+	(void)pthread_create(&thread, &attr, close_it, (void *)(intptr_t)fd);
+	pthread_attr_destroy(&attr);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+/* The descriptor that came; with more than one, none, and *@bad. */
 static int
 take_passed(struct msghdr *h, int *bad)
 {
@@ -130,14 +157,14 @@ take_passed(struct msghdr *h, int *bad)
 		for (i = 0; i < n; i++) {
 			memcpy(&fd, CMSG_DATA(c) + i * sizeof(fd), sizeof(fd));
 			if (got >= 0) {
-				close(fd);
+				runmsg_drop(fd);
 				*bad = -1;
 			} else
 				got = fd;
 		}
 	}
 	if (*bad && got >= 0) {
-		close(got);
+		runmsg_drop(got);
 		got = -1;
 	}
 	return got;
@@ -169,7 +196,7 @@ runmsg_recv(int fd, struct runmsg *m, int *passed)
 	if (rc == 0 && (*passed >= 0) != (m->type == RUNMSG_OPEN))
 		rc = -EPROTO;
 	if (rc < 0 && *passed >= 0) {
-		close(*passed);
+		runmsg_drop(*passed);
 		*passed = -1;
 	}
 	return rc < 0 ? rc : 1;

@@ -48,7 +48,11 @@ int	runmsg_parse(struct runmsg *, const void *, size_t len);
 int	runmsg_send(int fd, const struct runmsg *, int pass);
 /* 1, and in *@passed the descriptor that came with it, or -1: it is the
  * caller's; 0 at the end; -errno, as runmsg_parse() and recvmsg().  Whatever
- * descriptors came with something that is wrong are closed. */
+ * descriptors came with something that is wrong are dropped. */
 int	runmsg_recv(int fd, struct runmsg *, int *passed);
+/* Lets go of a descriptor that may be of anything.  The file system behind it
+ * can make close() wait for as long as it likes, and can be the sender's own:
+ * so that a thread waits, and nobody else. */
+void	runmsg_drop(int fd);
 
 #endif

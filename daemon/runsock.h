@@ -1,0 +1,49 @@
+/* daemon/runsock.h - the socket that `onion-transparent run` asks a daemon at
+ *
+ * Whoever may connect gets a tunnel for a TUN device of its own, with circuits
+ * that no other tunnel shares (runmsg.h has the messages).  The tunnel lives
+ * for as long as its client keeps the connection.
+ */
+#ifndef DAEMON_RUNSOCK_H
+#define DAEMON_RUNSOCK_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+struct evloop;
+struct gateway;
+struct runsock;
+
+enum {
+	RUNSOCK_CLIENTS_MAX = 256,	/* in all */
+	RUNSOCK_USER_MAX = 32,		/* of one user */
+	RUNSOCK_TIMEOUT_S = 30		/* from connect to OPEN */
+};
+
+struct runsock_conf {
+	struct evloop	*ev;
+	struct gateway	*gateway;
+	const char	*path;
+	int		 mode;		/* of the socket */
+	const char	*group;		/* of the socket; NULL: ours */
+	/* That process has gone.  May be NULL. */
+	void		(*left)(void *arg, pid_t);
+	void		*arg;
+};
+
+/* -errno: as unixsock_listen(); -ENOENT: no such group, or no directory; -EPERM
+ * we may not give the socket to that group. */
+int	runsock_new(struct runsock **, const struct runsock_conf *);
+/* Ends all tunnels, and removes the socket.  The turn must end after it. */
+void	runsock_free(struct runsock *);
+
+/* A client that is connected already.  0, or -ENOSPC, -ENOMEM: then the
+ * descriptor stays the caller's. */
+int	runsock_add(struct runsock *, int take);
+/* How far the bootstrap has come, for those that wait for it. */
+void	runsock_progress(struct runsock *, int percent, const char *summary);
+void	runsock_ready(struct runsock *, int ready);
+
+size_t	runsock_clients(const struct runsock *);
+
+#endif
