@@ -16,6 +16,11 @@ check_PROGRAMS += \
 	tests/daemon/test_livenet \
 	tests/daemon/test_onionconf \
 	tests/daemon/test_process \
+	tests/daemon/test_run \
+	tests/daemon/test_runmounts \
+	tests/daemon/test_runmsg \
+	tests/daemon/test_runsock \
+	tests/daemon/test_runspace \
 	tests/daemon/test_sock \
 	tests/daemon/test_sock_dial \
 	tests/daemon/test_splice \
@@ -55,6 +60,17 @@ tests_daemon_test_livenet_SOURCES = tests/daemon/test_livenet.c
 tests_daemon_test_livenet_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_process_SOURCES = tests/daemon/test_process.c
 tests_daemon_test_process_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+tests_daemon_test_run_SOURCES = tests/daemon/test_run.c
+tests_daemon_test_run_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+tests_daemon_test_runmounts_SOURCES = tests/daemon/test_runmounts.c
+tests_daemon_test_runmounts_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+tests_daemon_test_runmsg_SOURCES = tests/daemon/test_runmsg.c
+tests_daemon_test_runmsg_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+# tunnel_new() and tundev_adopt() are the test's own.
+tests_daemon_test_runsock_SOURCES = tests/daemon/test_runsock.c
+tests_daemon_test_runsock_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+tests_daemon_test_runspace_SOURCES = tests/daemon/test_runspace.c
+tests_daemon_test_runspace_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_sock_SOURCES = tests/daemon/test_sock.c
 tests_daemon_test_sock_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_sock_dial_SOURCES = tests/daemon/test_sock_dial.c

@@ -1,0 +1,743 @@
+/* daemon/run.c - `onion-transparent run`: a program in a network of its own
+ *
+ * Theory of operation
+ *	run ---fork--> child: namespaces, TUN, mounts, no rights any more
+ *	 |  <---TUN---   |
+ *	 |--TUN--> daemon, or an engine of our own (runengine)
+ *	 |  <-ready--    |
+ *	 |--go-------> child: becomes the program
+ *	waits, passes signals on, ends as the program ended
+ *
+ *	The program starts when circuits can be built and not before: its own
+ *	patience is for its destination.  If nothing moves for STALL_S, or there
+ *	is no network at all, it never starts.
+ *
+ *	When the connection to the daemon closes the device goes with it, and
+ *	the program has no network any more.  Children that outlive the program
+ *	have none either: they are not ended, but nobody is there to carry what
+ *	they send.  There is no PID namespace: processes have the numbers, the
+ *	/proc and the signals that they have outside.
+ *
+ * Signals
+ *	We are in the program's process group.  What the terminal sends reaches
+ *	both, and what somebody sends to us is passed on.  When the program
+ *	stops, so do we, so that a shell sees the job as it is; it goes on when
+ *	we do.
+ */
+#include "daemon/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/conf.h"
+#include "daemon/conf_util.h"
+#include "daemon/runengine.h"
+#include "daemon/runmounts.h"
+#include "daemon/runmsg.h"
+#include "daemon/runnet.h"
+#include "daemon/runspace.h"
+#include "daemon/unixsock.h"
+#include "tun/tundev.h"
+
+enum {
+	WHY_MAX = 512,
+	DIAL_S = 10,			/* to a daemon */
+	JOIN_S = 10,			/* to an engine that starts or ends */
+	STALL_S = 90			/* a bootstrap that does not move */
+};
+
+static const int passed_on[] = {
+	SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH, SIGCONT,
+	SIGTSTP, SIGALRM
+};
+enum { NPASSED = sizeof(passed_on) / sizeof(passed_on[0]) };
+
+struct run {
+	const struct conf_args *args;
+	struct conf	*conf;
+	sigset_t	 old_mask;
+	struct sigaction old_chld;
+	int		 signals;	/* a signalfd */
+	pid_t		 child;
+	int		 pair;		/* to the child, until it goes */
+	int		 tun;		/* until it is sent */
+	int		 daemon;	/* the socket to whoever has the TUN */
+	int		 own_engine;
+	int		 shown;		/* progress stands on the terminal */
+	int		 ended;		/* the child, with: */
+	int		 status;
+};
+
+static void
+say(const struct run *r, const char *text)
+{
+	if (r->args->quiet != CONF_QUIET)
+		fprintf(stderr, "onion-transparent: %s\n", text);
+}
+
+/* ---- what to run ----------------------------------------------------------- */
+
+/* A directory of PATH that may not be searched has nothing for us; nor has a
+ * path that was given, but that is another thing to be told. */
+static int
+can_execute(const char *path, int given)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return given && errno == EACCES ? RUN_CANNOT_EXECUTE :
+		    RUN_NOT_FOUND;
+	return S_ISREG(st.st_mode) && access(path, X_OK) == 0 ? 0 :
+	    RUN_CANNOT_EXECUTE;
+}
+
+int
+run_find(const char *name, const char *path)
+{
+	const char *at = path ? path : "/bin:/usr/bin", *end;
+	int best = RUN_NOT_FOUND, rc;
+	char *full;
+
+	if (strchr(name, '/'))
+		return can_execute(name, 1);
+	for (; *name; at = end + 1) {
+		end = strchrnul(at, ':');
+		if (asprintf(&full, "%.*s%s%s", (int)(end - at), at,
+		    end > at ? "/" : "", name) < 0)
+			return RUN_CANNOT_EXECUTE;
+		rc = can_execute(full, 0);
+		free(full);
+		if (rc == 0)
+			return 0;
+		if (rc == RUN_CANNOT_EXECUTE)
+			best = rc;
+		if (*end == '\0')
+			break;
+	}
+	return best;
+}
+
+void
+run_clean_environment(void)
+{
+	static const char *const names[] = {
+		/* proxies: they are outside, and named by addresses there */
+		"http_proxy", "https_proxy", "ftp_proxy", "all_proxy",
+		"socks_proxy", "rsync_proxy", "no_proxy", "HTTP_PROXY",
+		"HTTPS_PROXY", "FTP_PROXY", "ALL_PROXY", "SOCKS_PROXY",
+		"RSYNC_PROXY", "NO_PROXY", "SOCKS_SERVER", "SOCKS5_SERVER",
+		/* domains that the resolver would try, and tell the exit */
+		"LOCALDOMAIN",
+		/* buses */
+		"DBUS_SYSTEM_BUS_ADDRESS", "DBUS_STARTER_ADDRESS",
+		"DBUS_STARTER_BUS_TYPE", NULL
+	};
+	size_t i;
+
+	for (i = 0; names[i]; i++)
+		unsetenv(names[i]);
+	/* unset, some would look for one by way of X11 */
+	setenv("DBUS_SESSION_BUS_ADDRESS", "disabled:", 1);
+}
+
+/* ---- the configuration ----------------------------------------------------- */
+
+/* $@variable/onion-transparent@rest, or the same below $HOME/@usual. */
+static char *
+user_path(const char *variable, const char *usual, const char *rest)
+{
+	const char *base = getenv(variable), *home = getenv("HOME");
+	const struct passwd *pw;
+	char *path;
+	int n;
+
+	if (base && *base == '/') {
+		n = asprintf(&path, "%s/onion-transparent%s", base, rest);
+		return n < 0 ? NULL : path;
+	}
+	if ((home == NULL || *home != '/') && (pw = getpwuid(getuid())))
+		home = pw->pw_dir;
+	if (home == NULL || *home != '/')
+		return NULL;
+	n = asprintf(&path, "%s/%s/onion-transparent%s", home, usual, rest);
+	return n < 0 ? NULL : path;
+}
+
+/* The user's defaults lie below all that is configured: they are put in only
+ * where nothing is. */
+static int
+load_with(struct run *r, struct conf_args *a, struct conf_err *err)
+{
+	char *dir, *option;
+	int rc, n;
+
+	if ((rc = conf_load(&r->conf, a, err)) < 0 ||
+	    conf_where(r->conf, "DataDirectory", 0)[0])
+		return rc;
+	conf_free(r->conf);
+	r->conf = NULL;
+	if ((dir = user_path("XDG_STATE_HOME", ".local/state", "")) == NULL)
+		return conf_fail(err, -ENOENT, "there is no home directory; "
+		    "set DataDirectory");
+	n = asprintf(&option, "DataDirectory %s", dir);
+	free(dir);
+	rc = n < 0 ? -ENOMEM : conf_strings_add(&a->option, option,
+	    (size_t)n);
+	if (n >= 0)
+		free(option);
+	return rc < 0 ? conf_fail(err, rc, "no memory") :
+	    conf_load(&r->conf, a, err);
+}
+
+static int
+load(struct run *r, char *why, size_t max)
+{
+	struct conf_args a = *r->args;
+	struct conf_err err = { 0 };
+	char *torrc = NULL;
+	size_t i;
+	int rc = 0;
+
+	memset(&a.option, 0, sizeof(a.option));
+	for (i = 0; i < r->args->option.n && rc == 0; i++)
+		rc = conf_strings_add(&a.option, r->args->option.item[i],
+		    strlen(r->args->option.item[i]));
+	if (a.file == NULL) {
+		torrc = user_path("XDG_CONFIG_HOME", ".config", "/torrc");
+		a.file = torrc ? torrc : "/dev/null";
+		a.missing_ok = 1;
+	}
+	rc = rc < 0 ? conf_fail(&err, rc, "no memory") :
+	    load_with(r, &a, &err);
+	if (rc < 0)
+		snprintf(why, max, "%s", err.text);
+	conf_strings_free(&a.option);
+	free(torrc);
+	return rc;
+}
+
+/* ---- the child ------------------------------------------------------------- */
+
+static void
+child_fails(int pair, const char *what)
+{
+	struct runmsg m = { .type = RUNMSG_REFUSED };
+	size_t i;
+
+	snprintf(m.text, sizeof(m.text), "%s", what);
+	for (i = 0; m.text[i]; i++)
+		if (m.text[i] < ' ' || m.text[i] > '~')
+			m.text[i] = '?';
+	(void)runmsg_send(pair, &m, -1);
+	_exit(RUN_FAILED);
+}
+
+/* Where rights are missing though there is a namespace, AppArmor's setting is
+ * the likeliest reason. */
+static int
+device_failed(int rc, char *why, size_t max)
+{
+	char blame[200] = "";
+
+	if (rc == -ENOENT || rc == -ENODEV)
+		snprintf(why, max, "there is no /dev/net/tun; the "
+		    "administrator can load it: modprobe tun");
+	else if (access("/dev/net/tun", R_OK | W_OK) < 0)
+		snprintf(why, max, "no right to open /dev/net/tun; it should "
+		    "have mode 0666, as it has with udev");
+	else {
+		if (rc == -EPERM)
+			runspace_blame("/proc/sys", blame, sizeof(blame));
+		snprintf(why, max, "cannot make its device: %s%s%s%s",
+		    strerror(-rc), *blame ? " (" : "", blame,
+		    *blame ? ")" : "");
+	}
+	return rc;
+}
+
+/* All that needs rights in the namespaces; then there are none. */
+static int
+settle(int pair, char *why, size_t max)
+{
+	struct runmsg m = { .type = RUNMSG_OPEN, .mtu = RUNNET_MTU };
+	struct tundev *dev;
+	int rc;
+
+	if ((rc = runspace_enter(why, max)) < 0)
+		return rc;
+	if ((rc = tundev_open(&dev, RUNNET_DEVICE, 0)) < 0)
+		return device_failed(rc, why, max);
+	if ((rc = runnet_up(RUNNET_DEVICE, why, max)) == 0 &&
+	    (rc = runmounts_apply(why, max)) == 0 &&
+	    (rc = runspace_confine(why, max)) == 0 &&
+	    (rc = runmsg_send(pair, &m, tundev_fd(dev))) < 0)
+		snprintf(why, max, "cannot pass its device on: %s",
+		    strerror(-rc));
+	tundev_free(dev);
+	return rc;
+}
+
+static void
+execute(const struct run *r)
+{
+	char *const *argv = r->args->program;
+	int status;
+
+	run_clean_environment();
+	sigaction(SIGCHLD, &r->old_chld, NULL);
+	sigprocmask(SIG_SETMASK, &r->old_mask, NULL);
+	execvp(argv[0], argv);
+	status = errno == ENOENT ? RUN_NOT_FOUND : RUN_CANNOT_EXECUTE;
+	fprintf(stderr, "onion-transparent: cannot run %s: %s\n", argv[0],
+	    strerror(errno));
+	_exit(status);
+}
+
+static void
+child_main(const struct run *r, int pair, pid_t parent)
+{
+	char why[WHY_MAX] = "no memory", go;
+
+	if (settle(pair, why, sizeof(why)) < 0)
+		child_fails(pair, why);
+	/* if we are killed it should not go on alone */
+	if (recv(pair, &go, 1, 0) != 1 ||
+	    prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) < 0 ||
+	    getppid() != parent)
+		_exit(RUN_FAILED);
+	execute(r);
+}
+
+static int
+fork_child(struct run *r)
+{
+	pid_t parent = getpid();
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	fflush(NULL);
+	if ((r->child = fork()) < 0) {
+		close(pair[0]);
+		close(pair[1]);
+		return -errno;
+	}
+	if (r->child == 0) {
+		close(pair[0]);
+		child_main(r, pair[1], parent);
+	}
+	close(pair[1]);
+	r->pair = pair[0];
+	return 0;
+}
+
+/* ---- signals --------------------------------------------------------------- */
+
+static int
+take_signals(struct run *r)
+{
+	struct sigaction dfl = { .sa_handler = SIG_DFL };
+	sigset_t set;
+	size_t i;
+
+	sigemptyset(&set);
+	for (i = 0; i < NPASSED; i++)
+		sigaddset(&set, passed_on[i]);
+	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGTTIN);	/* the program's stop is ours, too */
+	sigaddset(&set, SIGTTOU);
+	/* ignored, it would take the exit status away */
+	sigaction(SIGCHLD, &dfl, &r->old_chld);
+	if (sigprocmask(SIG_BLOCK, &set, &r->old_mask) < 0)
+		return -errno;
+	r->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return r->signals < 0 ? -errno : 0;
+}
+
+/* For good: as if the signal had met the program in our place. */
+static int
+die_of(int sig)
+{
+	struct rlimit none = { 0, 0 };
+	sigset_t set;
+
+	setrlimit(RLIMIT_CORE, &none);	/* the program had its chance */
+	signal(sig, SIG_DFL);
+	sigemptyset(&set);
+	sigaddset(&set, sig);
+	raise(sig);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	return 128 + sig;
+}
+
+static void
+follow_child(struct run *r)
+{
+	int status;
+
+	while (waitpid(r->child, &status, WNOHANG | WUNTRACED) == r->child) {
+		if (!WIFSTOPPED(status)) {
+			r->ended = 1;
+			r->status = status;
+			return;
+		}
+		raise(SIGSTOP);			/* until we are continued */
+		kill(r->child, SIGCONT);
+	}
+}
+
+static int
+is_passed_on(int sig)
+{
+	size_t i;
+
+	for (i = 0; i < NPASSED; i++)
+		if (passed_on[i] == sig)
+			return 1;
+	return 0;
+}
+
+/* The signal that ends the wait for the network, or 0. */
+static int
+read_signals(struct run *r, int running)
+{
+	struct signalfd_siginfo si;
+	int sig;
+
+	while (read(r->signals, &si, sizeof(si)) == sizeof(si)) {
+		sig = (int)si.ssi_signo;
+		if (sig == SIGCHLD)
+			follow_child(r);
+		else if (!running && (sig == SIGINT || sig == SIGTERM ||
+		    sig == SIGHUP || sig == SIGQUIT))
+			return sig;
+		else if (!running && sig == SIGTSTP)
+			raise(SIGSTOP);
+		else if (running && si.ssi_code <= 0 && !r->ended &&
+		    is_passed_on(sig))
+			kill(r->child, sig);	/* not the terminal's */
+	}
+	return 0;
+}
+
+/* ---- the daemon ------------------------------------------------------------ */
+
+static int64_t
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static int
+start_engine(struct run *r, int lock)
+{
+	int pair[2], rc;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
+		close(lock);
+		return -errno;
+	}
+	rc = runengine_start(r->conf, r->args->quiet, lock, pair[1]);
+	if (rc < 0)
+		close(pair[0]);
+	else
+		r->daemon = pair[0];
+	return rc;
+}
+
+/* One that runs already, or else a new one; while one starts or ends it can
+ * be neither for a moment. */
+static int
+find_engine(struct run *r, char *why, size_t max)
+{
+	char *path = runengine_socket(r->conf);
+	int64_t until = now_ms() + JOIN_S * 1000;
+	int rc;
+
+	if (path == NULL)
+		return -ENOMEM;
+	do {
+		r->daemon = unixsock_dial(path, SOCK_SEQPACKET, DIAL_S);
+		if (r->daemon >= 0)
+			rc = 0;
+		else if ((rc = runengine_lock(r->conf)) >= 0)
+			rc = start_engine(r, rc);
+		else if (rc == -EWOULDBLOCK)
+			poll(NULL, 0, 50);
+	} while (rc == -EWOULDBLOCK && now_ms() < until);
+	if (rc < 0)
+		snprintf(why, max, "cannot start an engine in %s: %s",
+		    r->conf->data_directory, rc == -EWOULDBLOCK ?
+		    "there is one, but it does not answer" : strerror(-rc));
+	free(path);
+	return rc;
+}
+
+static int
+find_daemon(struct run *r, char *why, size_t max)
+{
+	const char *path = r->conf->run_socket;
+	char note[WHY_MAX];
+	int rc = -ENOENT;
+
+	if (*path)
+		rc = unixsock_dial(path, SOCK_SEQPACKET, DIAL_S);
+	if (rc >= 0) {
+		r->daemon = rc;
+		return 0;
+	}
+	if (rc == -EACCES || rc == -EPERM) {
+		snprintf(note, sizeof(note), "no right to use the daemon at "
+		    "%s (RunSocketGroup): starting an engine of our own",
+		    path);
+		say(r, note);
+	} else if (rc != -ENOENT && rc != -ECONNREFUSED && rc != -ENOTDIR) {
+		snprintf(why, max, "the daemon at %s: %s", path,
+		    strerror(-rc));
+		return rc;
+	}
+	r->own_engine = 1;
+	return find_engine(r, why, max);
+}
+
+/* ---- until it is ready ----------------------------------------------------- */
+
+static void
+show(struct run *r, const struct runmsg *m)
+{
+	if (r->args->quiet || !isatty(STDERR_FILENO))
+		return;
+	fprintf(stderr, "\r\033[KBootstrapped %d%%: %s", m->percent, m->text);
+	r->shown = 1;
+}
+
+static void
+unshow(struct run *r)
+{
+	if (r->shown)
+		fprintf(stderr, "\r\033[K");
+	r->shown = 0;
+}
+
+static int
+child_died(struct run *r, char *why, size_t max)
+{
+	snprintf(why, max, "the program's process died before it began");
+	r->ended = 1;
+	return -ECHILD;
+}
+
+static int
+wait_tun(struct run *r, char *why, size_t max)
+{
+	struct runmsg m;
+	int rc = runmsg_recv(r->pair, &m, &r->tun);
+
+	if (rc > 0 && m.type == RUNMSG_OPEN)
+		return 0;
+	if (rc <= 0)
+		return child_died(r, why, max);
+	snprintf(why, max, "%s", m.text);
+	return -EPERM;
+}
+
+/* One message: 1 ready, 0 not yet, or -errno. */
+static int
+read_daemon(struct run *r, struct runmsg *last, char *why, size_t max)
+{
+	struct runmsg m;
+	int fd, rc = runmsg_recv(r->daemon, &m, &fd);
+
+	if (rc <= 0) {
+		snprintf(why, max, "%s", r->own_engine ?
+		    "the engine died" : "the daemon closed the connection");
+		return -ECONNRESET;
+	}
+	if (m.type != RUNMSG_PROGRESS) {
+		snprintf(why, max, "%s%s", r->own_engine ? "" :
+		    "the daemon says: ", m.text);
+		return -ECONNREFUSED;
+	}
+	*last = m;
+	if (m.ready)
+		return 1;
+	show(r, &m);
+	return 0;
+}
+
+static int
+stalled(const struct runmsg *last, char *why, size_t max)
+{
+	snprintf(why, max, "the network cannot be reached: at %d%% (%s) "
+	    "nothing has moved for %d seconds", last->percent, last->text,
+	    STALL_S);
+	return -ETIMEDOUT;
+}
+
+/* 0 ready; a signal that ends it all; or -errno. */
+static int
+wait_ready(struct run *r, char *why, size_t max)
+{
+	struct pollfd p[2] = { { .fd = r->signals, .events = POLLIN },
+		{ .fd = r->daemon, .events = POLLIN } };
+	struct runmsg last = { .text = "Starting" };
+	int64_t until = now_ms() + STALL_S * 1000, left;
+	int rc = 0, percent = -1;
+
+	while (rc == 0) {
+		if ((left = until - now_ms()) <= 0)
+			return stalled(&last, why, max);
+		if (poll(p, 2, (int)left) < 0 && errno != EINTR)
+			return -errno;
+		if ((rc = read_signals(r, 0)) > 0)
+			return rc;
+		if (r->ended)
+			return child_died(r, why, max);
+		if (p[1].revents)
+			rc = read_daemon(r, &last, why, max);
+		if (last.percent != percent)
+			until = now_ms() + STALL_S * 1000;
+		percent = last.percent;
+	}
+	return rc < 0 ? rc : 0;
+}
+
+static int
+pass_tun(struct run *r, char *why, size_t max)
+{
+	struct runmsg m = { .type = RUNMSG_OPEN, .mtu = RUNNET_MTU };
+	int rc = runmsg_send(r->daemon, &m, r->tun);
+
+	close(r->tun);		/* else it would outlive the daemon */
+	r->tun = -1;
+	/* one that turns us away has said why, and is gone */
+	if (rc == -EPIPE || rc == -ECONNRESET)
+		rc = 0;
+	if (rc < 0)
+		snprintf(why, max, "cannot pass the device on: %s",
+		    strerror(-rc));
+	return rc;
+}
+
+/* ---- while it runs --------------------------------------------------------- */
+
+static void
+daemon_spoke(struct run *r)
+{
+	char text[WHY_MAX];
+	struct runmsg m;
+	int fd, rc = runmsg_recv(r->daemon, &m, &fd);
+
+	if (rc == -EINTR || (rc > 0 && m.type == RUNMSG_PROGRESS))
+		return;
+	snprintf(text, sizeof(text), "the %s has gone: %s has no network any "
+	    "more%s%s", r->own_engine ? "engine" : "daemon",
+	    r->args->program[0], rc > 0 ? ": " : "", rc > 0 ? m.text : "");
+	say(r, text);
+	close(r->daemon);
+	r->daemon = -1;
+}
+
+static void
+wait_end(struct run *r)
+{
+	struct pollfd p[2] = { { .fd = r->signals, .events = POLLIN } };
+
+	while (!r->ended) {
+		p[1] = (struct pollfd){ .fd = r->daemon, .events = POLLIN };
+		if (poll(p, 2, -1) < 0)
+			continue;
+		if (p[1].revents)
+			daemon_spoke(r);
+		read_signals(r, 1);
+	}
+}
+
+static int
+end_as_it_did(int status)
+{
+	if (WIFSIGNALED(status))
+		return die_of(WTERMSIG(status));
+	return WEXITSTATUS(status);
+}
+
+/* ---- all of it ------------------------------------------------------------- */
+
+static void
+give_up(struct run *r)
+{
+	if (r->child > 0 && !r->ended) {
+		kill(r->child, SIGKILL);
+		while (waitpid(r->child, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	if (r->daemon >= 0)
+		close(r->daemon);
+	conf_free(r->conf);
+	r->conf = NULL;
+}
+
+static int
+prepare(struct run *r, char *why, size_t max)
+{
+	int rc;
+
+	if ((rc = load(r, why, max)) < 0 || (rc = take_signals(r)) < 0 ||
+	    (rc = fork_child(r)) < 0 || (rc = wait_tun(r, why, max)) < 0 ||
+	    (rc = find_daemon(r, why, max)) < 0 ||
+	    (rc = pass_tun(r, why, max)) < 0)
+		return rc;
+	rc = wait_ready(r, why, max);
+	unshow(r);
+	return rc;
+}
+
+int
+run_program(const struct conf_args *args)
+{
+	struct run r = { .args = args, .pair = -1, .tun = -1, .daemon = -1,
+		.signals = -1 };
+	char why[WHY_MAX] = "no memory", text[WHY_MAX + 100];
+	int rc = run_find(args->program[0], getenv("PATH"));
+
+	if (rc) {
+		snprintf(text, sizeof(text), "cannot run %s: %s",
+		    args->program[0], rc == RUN_NOT_FOUND ? "not found" :
+		    "it cannot be executed");
+		say(&r, text);
+		return rc;
+	}
+	if ((rc = prepare(&r, why, sizeof(why))) < 0)
+		say(&r, why);
+	if (rc != 0) {
+		give_up(&r);
+		return rc < 0 ? RUN_FAILED : die_of(rc);
+	}
+	if (send(r.pair, "", 1, MSG_NOSIGNAL) == 1) {
+		close(r.pair);
+		wait_end(&r);
+		rc = end_as_it_did(r.status);
+	} else {
+		say(&r, "the program's process died before it began");
+		rc = RUN_FAILED;
+	}
+	give_up(&r);
+	return rc;
+}
