@@ -23,6 +23,7 @@
 enum { WAIT_S = 120, TEXT_MAX = 262144 };
 
 #define PLAIN "DisableNetwork 1\nDataDirectory %s/data\n"		\
+	"RunSocket 0\n"							\
 	"Log notice file %s/log\n"
 
 struct rig {

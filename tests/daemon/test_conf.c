@@ -372,6 +372,13 @@ START_TEST(conf_load_paths_become_absolute)
 	conf_free(c);
 	c = must("StatusSocket 0\n");
 	ck_assert_str_eq(c->status_socket, "");
+	ck_assert_str_eq(c->run_socket, CONF_RUN_SOCKET);
+	conf_free(c);
+	c = must("RunSocket 0\n");
+	ck_assert_str_eq(c->run_socket, "");
+	conf_free(c);
+	c = must("RunSocket ~/run\n");
+	ck_assert_str_eq(c->run_socket, "/home/somebody/run");
 	conf_free(c);
 }
 END_TEST

@@ -12,7 +12,7 @@ static int
 parse(struct conf_args *a, const char *line, struct conf_err *err)
 {
 	static char copy[512];
-	static char *argv[WORDS_MAX];
+	static char *argv[WORDS_MAX + 1];
 	char *p;
 	int argc = 1;
 
@@ -21,6 +21,7 @@ parse(struct conf_args *a, const char *line, struct conf_err *err)
 	for (p = strtok(copy, " "); p && argc < WORDS_MAX;
 	    p = strtok(NULL, " "))
 		argv[argc++] = p;
+	argv[argc] = NULL;
 	return conf_args_parse(a, argc, argv, err);
 }
 
@@ -100,6 +101,48 @@ END_TEST
 
 static const struct {
 	const char	*line;
+	const char	*file, *options, *program;	/* joined by ; */
+	enum conf_quiet	 quiet;
+} runs[] = {
+	{ "run ls", NULL, "", "ls;", CONF_NOT_QUIET },
+	{ "run -- ls -la", NULL, "", "ls;-la;", CONF_NOT_QUIET },
+	{ "run ls -f x --quiet", NULL, "", "ls;-f;x;--quiet;",
+	    CONF_NOT_QUIET },
+	{ "run -f x --RunSocket 0 --quiet ls -- y", "x", "RunSocket 0;",
+	    "ls;--;y;", CONF_QUIET },
+	{ "run --/Log -- -odd", NULL, "/Log;", "-odd;", CONF_NOT_QUIET },
+	{ "run run run", NULL, "", "run;run;", CONF_NOT_QUIET },
+	{ "run -- -- x", NULL, "", "--;x;", CONF_NOT_QUIET },
+	{ "run TransPort 1", NULL, "", "TransPort;1;", CONF_NOT_QUIET },
+};
+
+START_TEST(conf_args_parse_run_leaves_the_command_its_words)
+{
+	struct conf_args a;
+	struct conf_err err;
+	char joined[256] = "";
+	size_t i;
+
+	ck_assert_msg(parse(&a, runs[_i].line, &err) == 0, "%s", err.text);
+	ck_assert_int_eq(a.command, CONF_CMD_PROGRAM);
+	ck_assert_int_eq(a.quiet, runs[_i].quiet);
+	ck_assert_pstr_eq(a.file, runs[_i].file);
+	for (i = 0; i < a.option.n; i++) {
+		strcat(joined, a.option.item[i]);
+		strcat(joined, ";");
+	}
+	ck_assert_str_eq(joined, runs[_i].options);
+	for (*joined = '\0'; *a.program; a.program++) {
+		strcat(joined, *a.program);
+		strcat(joined, ";");
+	}
+	ck_assert_str_eq(joined, runs[_i].program);
+	conf_args_free(&a);
+}
+END_TEST
+
+static const struct {
+	const char	*line;
 	const char	*why;
 } bad[] = {
 	{ "-f", "-f wants a value" }, { "--TransPort", "wants a value" },
@@ -107,6 +150,10 @@ static const struct {
 	{ "--hash-password x", "does not have" },
 	{ "--keygen", "does not have" }, { "--json", "--json goes with status" },
 	{ "-- x", "no option's name" }, { "status foo", "wants a value" },
+	{ "run", "run wants a command" }, { "run --", "run wants a command" },
+	{ "run -f x", "run wants a command" },
+	{ "run --json ls", "--json goes with status" },
+	{ "run -f", "-f wants a value" },
 };
 
 START_TEST(conf_args_parse_bad_line_says_why)
@@ -166,6 +213,8 @@ END_TEST
 static const struct unit_test tests[] = {
 	UNIT_LOOP(conf_args_parse_good_line_gives_its_command, NELEM(good)),
 	UNIT_LOOP(conf_args_parse_options_are_kept_in_order, NELEM(options)),
+	UNIT_LOOP(conf_args_parse_run_leaves_the_command_its_words,
+	    NELEM(runs)),
 	UNIT_LOOP(conf_args_parse_bad_line_says_why, NELEM(bad)),
 	UNIT(conf_load_command_line_overrides_files),
 	UNIT(conf_load_command_line_error_names_it),

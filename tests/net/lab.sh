@@ -170,6 +170,9 @@ lab_inside() {
 	mount -t tmpfs -o mode=0755 tmpfs "$LAB_DIR" || lab_die "cannot mount"
 	# a name service cache outside would answer for the LAN client
 	[ ! -d /run/nscd ] || mount -t tmpfs tmpfs /run/nscd
+	# RunSocket's default: no lab sees another's, nor the machine's own
+	mkdir -p /run/onion-transparent
+	mount -t tmpfs -o mode=0755 tmpfs /run/onion-transparent
 	unset http_proxy https_proxy ftp_proxy all_proxy no_proxy
 	unset HTTP_PROXY HTTPS_PROXY FTP_PROXY ALL_PROXY NO_PROXY LD_PRELOAD
 	mkdir "$LAB_DIR/pid" "$LAB_DIR/rc" "$LAB_DIR/log" "$LAB_DIR/tor" \
