@@ -57,6 +57,7 @@ enum {
 	WHY_MAX = 512,
 	DIAL_S = 10,			/* to a daemon */
 	JOIN_S = 10,			/* to an engine that starts or ends */
+	TRIES = 3,			/* to meet one that lives */
 	STALL_S = 90			/* a bootstrap that does not move */
 };
 
@@ -77,6 +78,7 @@ struct run {
 	int		 tun;		/* until it is sent */
 	int		 daemon;	/* the socket to whoever has the TUN */
 	int		 own_engine;
+	int		 heard;		/* it answered */
 	int		 shown;		/* progress stands on the terminal */
 	int		 ended;		/* the child, with: */
 	int		 status;
@@ -568,8 +570,9 @@ read_daemon(struct run *r, struct runmsg *last, char *why, size_t max)
 	if (rc <= 0) {
 		snprintf(why, max, "%s", r->own_engine ?
 		    "the engine died" : "the daemon closed the connection");
-		return -ECONNRESET;
+		return r->own_engine && !r->heard ? -EAGAIN : -ECONNRESET;
 	}
+	r->heard = 1;
 	if (m.type != RUNMSG_PROGRESS) {
 		snprintf(why, max, "%s%s", r->own_engine ? "" :
 		    "the daemon says: ", m.text);
@@ -625,8 +628,6 @@ pass_tun(struct run *r, char *why, size_t max)
 	struct runmsg m = { .type = RUNMSG_OPEN, .mtu = RUNNET_MTU };
 	int rc = runmsg_send(r->daemon, &m, r->tun);
 
-	close(r->tun);		/* else it would outlive the daemon */
-	r->tun = -1;
 	/* one that turns us away has said why, and is gone */
 	if (rc == -EPIPE || rc == -ECONNRESET)
 		rc = 0;
@@ -694,17 +695,35 @@ give_up(struct run *r)
 	r->conf = NULL;
 }
 
+/* An engine that was found can be one that is just about to end, and has not
+ * a word for us: then there is another one to be found, or to be started. */
+static int
+connect_tun(struct run *r, char *why, size_t max)
+{
+	int tries, rc = -EAGAIN;
+
+	for (tries = 0; rc == -EAGAIN && tries < TRIES; tries++) {
+		if (r->daemon >= 0)
+			close(r->daemon);
+		r->daemon = -1;
+		if ((rc = find_daemon(r, why, max)) == 0 &&
+		    (rc = pass_tun(r, why, max)) == 0)
+			rc = wait_ready(r, why, max);
+	}
+	close(r->tun);		/* else it would outlive the daemon */
+	r->tun = -1;
+	return rc;
+}
+
 static int
 prepare(struct run *r, char *why, size_t max)
 {
 	int rc;
 
 	if ((rc = load(r, why, max)) < 0 || (rc = take_signals(r)) < 0 ||
-	    (rc = fork_child(r)) < 0 || (rc = wait_tun(r, why, max)) < 0 ||
-	    (rc = find_daemon(r, why, max)) < 0 ||
-	    (rc = pass_tun(r, why, max)) < 0)
+	    (rc = fork_child(r)) < 0 || (rc = wait_tun(r, why, max)) < 0)
 		return rc;
-	rc = wait_ready(r, why, max);
+	rc = connect_tun(r, why, max);
 	unshow(r);
 	return rc;
 }
