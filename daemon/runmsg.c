@@ -185,6 +185,10 @@ runmsg_recv(int fd, struct runmsg *m, int *passed)
 	ssize_t n = recvmsg(fd, &h, MSG_CMSG_CLOEXEC);
 	int bad, rc;
 
+	/* Whoever went without having read all that we said may yet have
+	 * said something: the kernel tells the first, once, before it. */
+	if (n < 0 && errno == ECONNRESET)
+		n = recvmsg(fd, &h, MSG_CMSG_CLOEXEC);
 	*passed = -1;
 	if (n < 0)
 		return -errno;

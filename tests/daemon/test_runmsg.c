@@ -201,6 +201,22 @@ START_TEST(runmsg_recv_open_without_descriptor_is_refused)
 }
 END_TEST
 
+START_TEST(runmsg_recv_last_words_of_one_who_did_not_listen_arrive)
+{
+	struct runmsg m = { .type = RUNMSG_OPEN, .mtu = 1500 };
+	struct runmsg last = { .type = RUNMSG_REFUSED, .text = "no" };
+	int fd;
+
+	make_pair();
+	ck_assert_int_eq(runmsg_send(end[0], &m, -1), 0);
+	ck_assert_int_eq(runmsg_send(end[1], &last, -1), 0);
+	close(end[1]);
+	ck_assert_int_eq(runmsg_recv(end[0], &m, &fd), 1);
+	ck_assert_str_eq(m.text, "no");
+	ck_assert_int_eq(runmsg_recv(end[0], &m, &fd), 0);
+}
+END_TEST
+
 START_TEST(runmsg_recv_too_long_is_refused)
 {
 	char buf[RUNMSG_MAX + 1] = { RUNMSG_VERSION, RUNMSG_REFUSED };
@@ -223,6 +239,7 @@ static const struct unit_test tests[] = {
 	UNIT(runmsg_recv_open_brings_its_descriptor),
 	UNIT_LOOP(runmsg_recv_wrong_descriptors_are_closed, NELEM(wrong)),
 	UNIT(runmsg_recv_open_without_descriptor_is_refused),
+	UNIT(runmsg_recv_last_words_of_one_who_did_not_listen_arrive),
 	UNIT(runmsg_recv_too_long_is_refused),
 };
 
