@@ -138,10 +138,14 @@ if sys.argv[1] == "serve":
 	while True: s.accept()
 s.connect("\0" + sys.argv[2])'
 abstract() {
+	local rc=1
+	: >"$LAB_DIR/log/abs.out"
 	lab_spawn abs gw "$PYTHON" -c "$ABSTRACT" serve lab
 	lab_until 60 grep -q ready "$LAB_DIR/log/abs.out" &&
-		as_user gw "$PYTHON" -c "$ABSTRACT" ask lab || return 1
-	! prog "$PYTHON" -c "$ABSTRACT" ask lab
+		as_user gw "$PYTHON" -c "$ABSTRACT" ask lab &&
+		! prog "$PYTHON" -c "$ABSTRACT" ask lab && rc=0
+	lab_stop abs KILL
+	return "$rc"
 }
 hidden() {
 	# shellcheck disable=SC2016
