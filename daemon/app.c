@@ -351,11 +351,20 @@ make_gateway(struct app *a)
 	return gateway_new(&a->gateway, &gc, a->conf);
 }
 
+static void
+on_tunnels(void *arg, status_tunnel_fn *fn, void *fn_arg)
+{
+	const struct app *a = arg;
+
+	runsock_tunnels(a->runsock, fn, fn_arg);
+}
+
 static int
 make_control(struct app *a, char *why, size_t max)
 {
 	struct status_source src = {
-		.onion = a->onion, .gateway = a->gateway
+		.onion = a->onion, .gateway = a->gateway,
+		.tunnels = on_tunnels, .arg = a
 	};
 	int rc;
 

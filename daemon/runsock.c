@@ -396,6 +396,26 @@ runsock_clients(const struct runsock *rs)
 	return rs->nclients;
 }
 
+void
+runsock_tunnels(void *runsock, void (*fn)(void *, const char *,
+    const struct stack_totals *), void *fn_arg)
+{
+	const struct runsock *rs = runsock;
+	const struct client *c;
+	struct stack_totals t;
+	char name[32];		/* the device's own is anybody's text */
+
+	if (rs == NULL)
+		return;
+	LIST_FOREACH(c, &rs->clients, link)
+		if (c->tunnel) {
+			tunnel_totals(c->tunnel, &t);
+			snprintf(name, sizeof(name), "run:%lu",
+			    (unsigned long)c->peer.uid);
+			fn(fn_arg, name, &t);
+		}
+}
+
 static int
 give_to(const char *path, const char *group)
 {

@@ -45,5 +45,9 @@ void	runsock_progress(struct runsock *, int percent, const char *summary);
 void	runsock_ready(struct runsock *, int ready);
 
 size_t	runsock_clients(const struct runsock *);
+/* Tells @fn (status.h) of each tunnel, as "run:UID"; @runsock is a struct
+ * runsock or NULL. */
+void	runsock_tunnels(void *runsock, void (*fn)(void *arg, const char *name,
+	    const struct stack_totals *), void *fn_arg);
 
 #endif

@@ -80,12 +80,6 @@ tunnel_free(struct tunnel *t)
 	free(t);
 }
 
-const char *
-tunnel_name(const struct tunnel *t)
-{
-	return t ? "ot0" : "";
-}
-
 void
 tunnel_totals(const struct tunnel *t, struct stack_totals *out)
 {
@@ -280,6 +274,33 @@ START_TEST(runsock_client_that_goes_takes_its_tunnel_along)
 	ck_assert_uint_eq(runsock_clients(rs), 1);
 	end();
 	ck_assert_int_eq(nfreed, 2);
+}
+END_TEST
+
+static void
+on_tunnel(void *arg, const char *name, const struct stack_totals *t)
+{
+	char want[32];
+
+	snprintf(want, sizeof(want), "run:%lu", (unsigned long)getuid());
+	ck_assert_str_eq(name, want);
+	ck_assert_uint_eq(t->conns, 0);
+	++*(int *)arg;
+}
+
+START_TEST(runsock_tunnels_are_shown_by_their_user)
+{
+	int tun = open_tun(), n = 0;
+
+	if (tun < 0)
+		return;
+	runsock_tunnels(NULL, on_tunnel, &n);
+	ck_assert_int_eq(make(0600, NULL), 0);
+	dial();			/* has none yet */
+	send_open(dial(), tun);
+	runsock_tunnels(rs, on_tunnel, &n);
+	ck_assert_int_eq(n, 1);
+	end();
 }
 END_TEST
 
@@ -490,6 +511,7 @@ static const struct unit_test tests[] = {
 	UNIT(runsock_open_is_told_how_far_the_bootstrap_is),
 	UNIT(runsock_open_each_client_has_a_group_of_its_own),
 	UNIT(runsock_client_that_goes_takes_its_tunnel_along),
+	UNIT(runsock_tunnels_are_shown_by_their_user),
 	UNIT(runsock_device_that_goes_is_told),
 	UNIT(runsock_open_what_is_no_tun_is_refused),
 	UNIT(runsock_open_tun_that_cannot_be_used_is_refused),
