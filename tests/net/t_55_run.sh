@@ -38,10 +38,11 @@ as_user() {
 		mount --bind "$2" /etc/resolv.conf
 		shift 2
 		exec "$@"' sh "$LAB_DIR/tun" "$LAB_DIR/resolv.gw" \
-		setpriv --reuid "$WHO" --regid "$WHO" --clear-groups -- \
+		setpriv --reuid "$WHO" --regid "$WHO" "${GROUPS_OF[@]}" -- \
 		env -u XDG_RUNTIME_DIR -u XDG_STATE_HOME -u XDG_CONFIG_HOME \
 		HOME="$RUNHOME" "${@:2}"
 }
+GROUPS_OF=(--clear-groups)
 # prog CMD...: by way of the daemon, or else of an engine of its own
 WITH=()
 prog() { as_user gw "$OT" run "${WITH[@]}" -- "$@"; }
@@ -52,7 +53,10 @@ page() {
 	prog "${CURL[@]}" --max-time 300 "$@" >"$LAB_DIR/tmp/page"
 }
 gives() { # WANTED CMD...
-	same "$("${@:2}" 2>"$LAB_DIR/tmp/err")" "$1"
+	local got
+	got=$("${@:2}" 2>"$LAB_DIR/tmp/err")
+	echo "got '$got'"
+	[ "$got" = "$1" ]
 }
 status() { # WANTED CMD...
 	local rc
@@ -209,7 +213,7 @@ battery() { # HOW
 }
 # as_user gw $OT run, for lab_spawn, which wants a program
 {
-	declare -p WHO OT RUNHOME LAB_DIR
+	declare -p WHO OT RUNHOME LAB_DIR GROUPS_OF
 	declare -f lab_in as_user
 	# shellcheck disable=SC2016
 	echo 'as_user gw "$OT" run "$@"'
@@ -277,6 +281,49 @@ daemon_goes() {
 }
 check "daemon: when it goes, so does the network" daemon_goes
 check "daemon: it removed its socket" test ! -e "$SOCK"
+
+# ---- who may use it --------------------------------------------------------
+
+# Where the daemon finds no place for it, the place is made, and its own.
+default_socket() {
+	same "$(stat -c '%a %U' /run/onion-transparent \
+		/run/onion-transparent/run | tr '\n' ' ')" \
+		"755 nobody 666 nobody "
+}
+SUT_USER=nobody SUT_EXTRA="User nobody"
+sut_fresh
+WITH=()
+check "default: the socket is there, and the daemon's" default_socket
+check "default: a page" page "http://$DEST4/"
+check "default: the daemon took it" \
+	gives "" sh -c "ls $STATE 2>/dev/null"
+sut_stop
+check "default: it removed its socket" \
+	test ! -e /run/onion-transparent/run
+
+group_socket() {
+	same "$(stat -c '%a %U %G' "$LAB_DIR/rundir/run")" "660 nobody nogroup"
+}
+told_no() {
+	page "http://$DEST4/" 2>"$LAB_DIR/tmp/err"
+	cat "$LAB_DIR/tmp/err"
+	grep -q "no right to use the daemon" "$LAB_DIR/tmp/err" && seen_exit &&
+		[ -e "$STATE/state" ]
+}
+SUT_EXTRA="User nobody
+RunSocket $LAB_DIR/rundir/run
+RunSocketGroup nogroup"
+sut_fresh
+WITH=(-f "$LAB_DIR/own.rc" --RunSocket "$LAB_DIR/rundir/run")
+check "group: the socket is the group's" group_socket
+check "group: one who is not in it gets an engine of the own" told_no
+rm -rf "$STATE"
+GROUPS_OF=(--groups "$(getent group nogroup | cut -d: -f3)")
+check "group: a member gets the daemon" page "http://$DEST4/"
+check "group: and no engine" gives "" sh -c "ls $STATE 2>/dev/null"
+GROUPS_OF=(--clear-groups)
+SUT_USER='' SUT_EXTRA=
+sut_stop
 
 # ---- without ---------------------------------------------------------------
 
@@ -351,6 +398,3 @@ forbidden() {
 }
 check "namespaces that are forbidden: it says by what" forbidden
 ip netns del none
-# shellcheck disable=SC2034
-SUT_EXTRA=
-sut_stop
