@@ -389,7 +389,8 @@ run_socket_failed(const struct app *a, int rc, char *why, size_t max)
 	    rc == -EADDRINUSE ? "another daemon has it" : strerror(-rc));
 	if (*where || conf_where(a->conf, "RunSocketGroup", 0)[0])
 		return rc;
-	log_info(LD_GENERAL, "%s", why);
+	log_at(getuid() == 0 ? LL_NOTICE : LL_INFO, LD_GENERAL, "%s: programs "
+	    "cannot be run through this daemon", why);
 	return 0;
 }
 
@@ -476,7 +477,8 @@ start_as_user(struct app *a, char *why, size_t max)
 		return rc;
 	}
 	if (c->run_socket[0] &&
-	    (rc = process_socket_directory(c->run_socket, c->user)) < 0 &&
+	    (rc = process_socket_directory(c->run_socket, c->user,
+	    conf_where(c, "RunSocket", 0)[0] == '\0')) < 0 &&
 	    (rc = run_socket_failed(a, rc, why, max)) < 0)
 		return rc;
 	if ((rc = process_as_user(c->user)) < 0) {

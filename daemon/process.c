@@ -241,22 +241,29 @@ process_pid_file(const char *path)
 }
 
 static int
-make_directory(const char *path, const char *user, mode_t mode)
+give_directory(const char *path, const char *user)
 {
-	struct stat st;
 	uid_t uid = (uid_t)-1;
 	gid_t gid = (gid_t)-1;
 	int rc;
 
-	if (stat(path, &st) == 0)
-		return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
-	if (mkdir(path, mode) < 0 || chmod(path, mode) < 0)
-		return -errno;
 	if (user == NULL || getuid() != 0)
 		return 0;
 	if ((rc = find_user(user, &uid, &gid)) < 0)
 		return rc;
 	return chown(path, uid, gid) < 0 ? -errno : 0;
+}
+
+static int
+make_directory(const char *path, const char *user, mode_t mode)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0)
+		return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
+	if (mkdir(path, mode) < 0 || chmod(path, mode) < 0)
+		return -errno;
+	return give_directory(path, user);
 }
 
 int
@@ -266,9 +273,10 @@ process_directory(const char *path, const char *user)
 }
 
 int
-process_socket_directory(const char *socket, const char *user)
+process_socket_directory(const char *socket, const char *user, int ours)
 {
 	const char *slash = strrchr(socket, '/');
+	struct stat st;
 	char *dir;
 	int rc;
 
@@ -277,6 +285,9 @@ process_socket_directory(const char *socket, const char *user)
 	if ((dir = strndup(socket, (size_t)(slash - socket))) == NULL)
 		return -ENOMEM;
 	rc = make_directory(dir, user, 0755);
+	if (rc == 0 && ours && lstat(dir, &st) == 0 && S_ISDIR(st.st_mode) &&
+	    st.st_uid == 0)
+		rc = give_directory(dir, user);
 	free(dir);
 	return rc;
 }

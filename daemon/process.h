@@ -40,7 +40,9 @@ int	process_pid_file(const char *path);
 /* DataDirectory, made for @user where it is missing. */
 int	process_directory(const char *path, const char *user);
 /* The directory of a socket that others may reach, made for @user where it is
- * missing and its own is there. */
-int	process_socket_directory(const char *socket, const char *user);
+ * missing.  With @ours it is by its name nobody else's, and becomes @user's also
+ * where a start as root left it root's. */
+int	process_socket_directory(const char *socket, const char *user,
+	    int ours);
 
 #endif

@@ -207,6 +207,41 @@ START_TEST(process_pid_file_and_directory_are_made_or_refused)
 }
 END_TEST
 
+static uid_t
+owner(const char *path, unsigned mode)
+{
+	struct stat st;
+
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, mode);
+	return st.st_uid;
+}
+
+START_TEST(process_socket_directory_is_made_and_given_but_never_taken)
+{
+	const struct passwd *pw = getpwnam("nobody");
+	char dir[] = "/tmp/test_process.XXXXXX", path[100], made[100];
+	int root = pw && getuid() == 0;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(made, sizeof(made), "%s/run", dir);
+	snprintf(path, sizeof(path), "%s/run/sock", dir);
+	ck_assert_int_eq(process_socket_directory(path, NULL, 0), 0);
+	ck_assert_uint_eq(owner(made, 0755), getuid());
+	ck_assert_int_eq(process_socket_directory(path,
+	    root ? "nobody" : NULL, 0), 0);
+	ck_assert_uint_eq(owner(made, 0755), getuid());
+	ck_assert_int_eq(process_socket_directory(path,
+	    root ? "nobody" : NULL, 1), 0);
+	ck_assert_uint_eq(owner(made, 0755), root ? pw->pw_uid : getuid());
+	ck_assert_int_eq(process_socket_directory("sock", NULL, 1), 0);
+	ck_assert_int_eq(rmdir(made), 0);
+	snprintf(path, sizeof(path), "%s/no/run/sock", dir);
+	ck_assert_int_eq(process_socket_directory(path, NULL, 1), -ENOENT);
+	rmdir(dir);
+}
+END_TEST
+
 static const struct unit_test tests[] = {
 	UNIT(process_check_user_unknown_names_the_line),
 	UNIT(process_check_user_without_one_is_good),
@@ -218,6 +253,7 @@ static const struct unit_test tests[] = {
 	UNIT(process_harden_leaves_a_debugger_that_is_wanted),
 	UNIT(process_descriptors_raises_to_the_limit),
 	UNIT(process_pid_file_and_directory_are_made_or_refused),
+	UNIT(process_socket_directory_is_made_and_given_but_never_taken),
 };
 
 UNIT_MAIN("process", tests)

@@ -322,7 +322,6 @@ GROUPS_OF=(--groups "$(getent group nogroup | cut -d: -f3)")
 check "group: a member gets the daemon" page "http://$DEST4/"
 check "group: and no engine" gives "" sh -c "ls $STATE 2>/dev/null"
 GROUPS_OF=(--clear-groups)
-SUT_USER='' SUT_EXTRA=
 sut_stop
 
 # ---- without ---------------------------------------------------------------
