@@ -20,6 +20,8 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/sock.c daemon/sock.h \
 	daemon/splice.c daemon/splice.h \
 	daemon/run.c daemon/run.h \
+	daemon/runchild.c daemon/runchild.h \
+	daemon/runconf.c daemon/runconf.h \
 	daemon/runengine.c daemon/runengine.h \
 	daemon/runmounts.c daemon/runmounts.h \
 	daemon/runmsg.c daemon/runmsg.h \

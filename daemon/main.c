@@ -11,6 +11,7 @@
 #include "daemon/netup.h"
 #include "daemon/process.h"
 #include "daemon/run.h"
+#include "daemon/runchild.h"
 
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -107,7 +108,7 @@ main(int argc, char **argv)
 
 	if (conf_args_parse(&args, argc, argv, &err) < 0) {
 		fprintf(stderr, "onion-transparent: %s\n", err.text);
-		return args.command == CONF_CMD_PROGRAM ? RUN_FAILED :
+		return args.command == CONF_CMD_PROGRAM ? RUNCHILD_FAILED :
 		    EXIT_FAILURE;
 	}
 	switch (args.command) {

@@ -27,31 +27,25 @@
 #include "daemon/run.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "daemon/conf.h"
-#include "daemon/conf_util.h"
+#include "daemon/runchild.h"
+#include "daemon/runconf.h"
 #include "daemon/runengine.h"
-#include "daemon/runmounts.h"
 #include "daemon/runmsg.h"
 #include "daemon/runnet.h"
-#include "daemon/runspace.h"
 #include "daemon/unixsock.h"
-#include "tun/tundev.h"
 
 enum {
 	WHY_MAX = 512,
@@ -70,8 +64,7 @@ enum { NPASSED = sizeof(passed_on) / sizeof(passed_on[0]) };
 struct run {
 	const struct conf_args *args;
 	struct conf	*conf;
-	sigset_t	 old_mask;
-	struct sigaction old_chld;
+	struct runchild	 prog;
 	int		 signals;	/* a signalfd */
 	pid_t		 child;
 	int		 pair;		/* to the child, until it goes */
@@ -91,238 +84,7 @@ say(const struct run *r, const char *text)
 		fprintf(stderr, "onion-transparent: %s\n", text);
 }
 
-/* ---- what to run ----------------------------------------------------------- */
-
-/* A directory of PATH that may not be searched has nothing for us; nor has a
- * path that was given, but that is another thing to be told. */
-static int
-can_execute(const char *path, int given)
-{
-	struct stat st;
-
-	if (stat(path, &st) < 0)
-		return given && errno == EACCES ? RUN_CANNOT_EXECUTE :
-		    RUN_NOT_FOUND;
-	return S_ISREG(st.st_mode) && access(path, X_OK) == 0 ? 0 :
-	    RUN_CANNOT_EXECUTE;
-}
-
-int
-run_find(const char *name, const char *path)
-{
-	const char *at = path ? path : "/bin:/usr/bin", *end;
-	int best = RUN_NOT_FOUND, rc;
-	char *full;
-
-	if (strchr(name, '/'))
-		return can_execute(name, 1);
-	for (; *name; at = end + 1) {
-		end = strchrnul(at, ':');
-		if (asprintf(&full, "%.*s%s%s", (int)(end - at), at,
-		    end > at ? "/" : "", name) < 0)
-			return RUN_CANNOT_EXECUTE;
-		rc = can_execute(full, 0);
-		free(full);
-		if (rc == 0)
-			return 0;
-		if (rc == RUN_CANNOT_EXECUTE)
-			best = rc;
-		if (*end == '\0')
-			break;
-	}
-	return best;
-}
-
-void
-run_clean_environment(void)
-{
-	static const char *const names[] = {
-		/* proxies: they are outside, and named by addresses there */
-		"http_proxy", "https_proxy", "ftp_proxy", "all_proxy",
-		"socks_proxy", "rsync_proxy", "no_proxy", "HTTP_PROXY",
-		"HTTPS_PROXY", "FTP_PROXY", "ALL_PROXY", "SOCKS_PROXY",
-		"RSYNC_PROXY", "NO_PROXY", "SOCKS_SERVER", "SOCKS5_SERVER",
-		/* domains that the resolver would try, and tell the exit */
-		"LOCALDOMAIN",
-		/* buses */
-		"DBUS_SYSTEM_BUS_ADDRESS", "DBUS_STARTER_ADDRESS",
-		"DBUS_STARTER_BUS_TYPE", NULL
-	};
-	size_t i;
-
-	for (i = 0; names[i]; i++)
-		unsetenv(names[i]);
-	/* unset, some would look for one by way of X11 */
-	setenv("DBUS_SESSION_BUS_ADDRESS", "disabled:", 1);
-}
-
-/* ---- the configuration ----------------------------------------------------- */
-
-/* $@variable/onion-transparent@rest, or the same below $HOME/@usual. */
-static char *
-user_path(const char *variable, const char *usual, const char *rest)
-{
-	const char *base = getenv(variable), *home = getenv("HOME");
-	const struct passwd *pw;
-	char *path;
-	int n;
-
-	if (base && *base == '/') {
-		n = asprintf(&path, "%s/onion-transparent%s", base, rest);
-		return n < 0 ? NULL : path;
-	}
-	if ((home == NULL || *home != '/') && (pw = getpwuid(getuid())))
-		home = pw->pw_dir;
-	if (home == NULL || *home != '/')
-		return NULL;
-	n = asprintf(&path, "%s/%s/onion-transparent%s", home, usual, rest);
-	return n < 0 ? NULL : path;
-}
-
-/* The user's defaults lie below all that is configured: they are put in only
- * where nothing is. */
-static int
-load_with(struct run *r, struct conf_args *a, struct conf_err *err)
-{
-	char *dir, *option;
-	int rc, n;
-
-	if ((rc = conf_load(&r->conf, a, err)) < 0 ||
-	    conf_where(r->conf, "DataDirectory", 0)[0])
-		return rc;
-	conf_free(r->conf);
-	r->conf = NULL;
-	if ((dir = user_path("XDG_STATE_HOME", ".local/state", "")) == NULL)
-		return conf_fail(err, -ENOENT, "there is no home directory; "
-		    "set DataDirectory");
-	n = asprintf(&option, "DataDirectory %s", dir);
-	free(dir);
-	rc = n < 0 ? -ENOMEM : conf_strings_add(&a->option, option,
-	    (size_t)n);
-	if (n >= 0)
-		free(option);
-	return rc < 0 ? conf_fail(err, rc, "no memory") :
-	    conf_load(&r->conf, a, err);
-}
-
-static int
-load(struct run *r, char *why, size_t max)
-{
-	struct conf_args a = *r->args;
-	struct conf_err err = { 0 };
-	char *torrc = NULL;
-	size_t i;
-	int rc = 0;
-
-	memset(&a.option, 0, sizeof(a.option));
-	for (i = 0; i < r->args->option.n && rc == 0; i++)
-		rc = conf_strings_add(&a.option, r->args->option.item[i],
-		    strlen(r->args->option.item[i]));
-	if (a.file == NULL) {
-		torrc = user_path("XDG_CONFIG_HOME", ".config", "/torrc");
-		a.file = torrc ? torrc : "/dev/null";
-		a.missing_ok = 1;
-	}
-	rc = rc < 0 ? conf_fail(&err, rc, "no memory") :
-	    load_with(r, &a, &err);
-	if (rc < 0)
-		snprintf(why, max, "%s", err.text);
-	conf_strings_free(&a.option);
-	free(torrc);
-	return rc;
-}
-
-/* ---- the child ------------------------------------------------------------- */
-
-static void
-child_fails(int pair, const char *what)
-{
-	struct runmsg m = { .type = RUNMSG_REFUSED };
-	size_t i;
-
-	snprintf(m.text, sizeof(m.text), "%s", what);
-	for (i = 0; m.text[i]; i++)
-		if (m.text[i] < ' ' || m.text[i] > '~')
-			m.text[i] = '?';
-	(void)runmsg_send(pair, &m, -1);
-	_exit(RUN_FAILED);
-}
-
-/* Where rights are missing though there is a namespace, AppArmor's setting is
- * the likeliest reason. */
-static int
-device_failed(int rc, char *why, size_t max)
-{
-	char blame[200] = "";
-
-	if (rc == -ENOENT || rc == -ENODEV)
-		snprintf(why, max, "there is no /dev/net/tun; the "
-		    "administrator can load it: modprobe tun");
-	else if (access("/dev/net/tun", R_OK | W_OK) < 0)
-		snprintf(why, max, "no right to open /dev/net/tun; it should "
-		    "have mode 0666, as it has with udev");
-	else {
-		if (rc == -EPERM)
-			runspace_blame("/proc/sys", blame, sizeof(blame));
-		snprintf(why, max, "cannot make its device: %s%s%s%s",
-		    strerror(-rc), *blame ? " (" : "", blame,
-		    *blame ? ")" : "");
-	}
-	return rc;
-}
-
-/* All that needs rights in the namespaces; then there are none. */
-static int
-settle(int pair, char *why, size_t max)
-{
-	struct runmsg m = { .type = RUNMSG_OPEN, .mtu = RUNNET_MTU };
-	struct tundev *dev;
-	int rc;
-
-	if ((rc = runspace_enter(why, max)) < 0)
-		return rc;
-	if ((rc = tundev_open(&dev, RUNNET_DEVICE, 0)) < 0)
-		return device_failed(rc, why, max);
-	if ((rc = runnet_up(RUNNET_DEVICE, why, max)) == 0 &&
-	    (rc = runmounts_apply(why, max)) == 0 &&
-	    (rc = runspace_confine(why, max)) == 0 &&
-	    (rc = runmsg_send(pair, &m, tundev_fd(dev))) < 0)
-		snprintf(why, max, "cannot pass its device on: %s",
-		    strerror(-rc));
-	tundev_free(dev);
-	return rc;
-}
-
-static void
-execute(const struct run *r)
-{
-	char *const *argv = r->args->program;
-	int status;
-
-	run_clean_environment();
-	sigaction(SIGCHLD, &r->old_chld, NULL);
-	sigprocmask(SIG_SETMASK, &r->old_mask, NULL);
-	execvp(argv[0], argv);
-	status = errno == ENOENT ? RUN_NOT_FOUND : RUN_CANNOT_EXECUTE;
-	fprintf(stderr, "onion-transparent: cannot run %s: %s\n", argv[0],
-	    strerror(errno));
-	_exit(status);
-}
-
-static void
-child_main(const struct run *r, int pair, pid_t parent)
-{
-	char why[WHY_MAX] = "no memory", go;
-
-	if (settle(pair, why, sizeof(why)) < 0)
-		child_fails(pair, why);
-	/* if we are killed it should not go on alone */
-	if (recv(pair, &go, 1, 0) != 1 ||
-	    prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) < 0 ||
-	    getppid() != parent)
-		_exit(RUN_FAILED);
-	execute(r);
-}
+/* --- the child --- */
 
 static int
 fork_child(struct run *r)
@@ -340,14 +102,14 @@ fork_child(struct run *r)
 	}
 	if (r->child == 0) {
 		close(pair[0]);
-		child_main(r, pair[1], parent);
+		runchild_main(&r->prog, pair[1], parent);
 	}
 	close(pair[1]);
 	r->pair = pair[0];
 	return 0;
 }
 
-/* ---- signals --------------------------------------------------------------- */
+/* --- signals --- */
 
 static int
 take_signals(struct run *r)
@@ -363,8 +125,8 @@ take_signals(struct run *r)
 	sigaddset(&set, SIGTTIN);	/* the program's stop is ours, too */
 	sigaddset(&set, SIGTTOU);
 	/* ignored, it would take the exit status away */
-	sigaction(SIGCHLD, &dfl, &r->old_chld);
-	if (sigprocmask(SIG_BLOCK, &set, &r->old_mask) < 0)
+	sigaction(SIGCHLD, &dfl, &r->prog.chld);
+	if (sigprocmask(SIG_BLOCK, &set, &r->prog.mask) < 0)
 		return -errno;
 	r->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return r->signals < 0 ? -errno : 0;
@@ -436,7 +198,7 @@ read_signals(struct run *r, int running)
 	return 0;
 }
 
-/* ---- the daemon ------------------------------------------------------------ */
+/* --- the daemon --- */
 
 static int64_t
 now_ms(void)
@@ -519,7 +281,7 @@ find_daemon(struct run *r, char *why, size_t max)
 	return find_engine(r, why, max);
 }
 
-/* ---- until it is ready ----------------------------------------------------- */
+/* --- until it is ready --- */
 
 static void
 show(struct run *r, const struct runmsg *m)
@@ -637,7 +399,7 @@ pass_tun(struct run *r, char *why, size_t max)
 	return rc;
 }
 
-/* ---- while it runs --------------------------------------------------------- */
+/* --- while it runs --- */
 
 static void
 daemon_spoke(struct run *r)
@@ -679,7 +441,7 @@ end_as_it_did(int status)
 	return WEXITSTATUS(status);
 }
 
-/* ---- all of it ------------------------------------------------------------- */
+/* --- all of it --- */
 
 static void
 give_up(struct run *r)
@@ -718,9 +480,14 @@ connect_tun(struct run *r, char *why, size_t max)
 static int
 prepare(struct run *r, char *why, size_t max)
 {
+	struct conf_err err = { 0 };
 	int rc;
 
-	if ((rc = load(r, why, max)) < 0 || (rc = take_signals(r)) < 0 ||
+	if ((rc = runconf_load(&r->conf, r->args, &err)) < 0) {
+		snprintf(why, max, "%s", err.text);
+		return rc;
+	}
+	if ((rc = take_signals(r)) < 0 ||
 	    (rc = fork_child(r)) < 0 || (rc = wait_tun(r, why, max)) < 0)
 		return rc;
 	rc = connect_tun(r, why, max);
@@ -731,14 +498,14 @@ prepare(struct run *r, char *why, size_t max)
 int
 run_program(const struct conf_args *args)
 {
-	struct run r = { .args = args, .pair = -1, .tun = -1, .daemon = -1,
-		.signals = -1 };
+	struct run r = { .args = args, .prog.program = args->program,
+		.pair = -1, .tun = -1, .daemon = -1, .signals = -1 };
 	char why[WHY_MAX] = "no memory", text[WHY_MAX + 100];
-	int rc = run_find(args->program[0], getenv("PATH"));
+	int rc = runchild_find(args->program[0], getenv("PATH"));
 
 	if (rc) {
 		snprintf(text, sizeof(text), "cannot run %s: %s",
-		    args->program[0], rc == RUN_NOT_FOUND ? "not found" :
+		    args->program[0], rc == RUNCHILD_NOT_FOUND ? "not found" :
 		    "it cannot be executed");
 		say(&r, text);
 		return rc;
@@ -747,7 +514,7 @@ run_program(const struct conf_args *args)
 		say(&r, why);
 	if (rc != 0) {
 		give_up(&r);
-		return rc < 0 ? RUN_FAILED : die_of(rc);
+		return rc < 0 ? RUNCHILD_FAILED : die_of(rc);
 	}
 	if (send(r.pair, "", 1, MSG_NOSIGNAL) == 1) {
 		close(r.pair);
@@ -755,7 +522,7 @@ run_program(const struct conf_args *args)
 		rc = end_as_it_did(r.status);
 	} else {
 		say(&r, "the program's process died before it began");
-		rc = RUN_FAILED;
+		rc = RUNCHILD_FAILED;
 	}
 	give_up(&r);
 	return rc;

@@ -66,7 +66,7 @@ runengine_socket(const struct conf *c)
 	return asprintf(&path, "%s/run", c->data_directory) < 0 ? NULL : path;
 }
 
-/* ---- the lock -------------------------------------------------------------- */
+/* --- the lock --- */
 
 /* All directories that @path needs; the last one is the engine's. */
 static int
@@ -109,7 +109,7 @@ runengine_lock(const struct conf *c)
 	return rc < 0 ? rc : fd;
 }
 
-/* ---- what its parts tell --------------------------------------------------- */
+/* --- what its parts tell --- */
 
 static void
 on_progress(void *arg, int percent, const char *tag, const char *summary)
@@ -201,7 +201,7 @@ on_signal(evutil_socket_t sig, short what, void *arg)
 	evloop_stop(&e->ev);
 }
 
-/* ---- start ----------------------------------------------------------------- */
+/* --- start --- */
 
 static int
 has_route(const struct addr *to)
@@ -379,7 +379,7 @@ stop(struct engine *e)
 	evloop_fini(&e->ev);
 }
 
-/* ---- the process ----------------------------------------------------------- */
+/* --- the process --- */
 
 static void
 fail(const char *why)

@@ -11,8 +11,8 @@
 
 /* The name of its socket: DataDirectory/run; NULL: no memory. */
 char	*runengine_socket(const struct conf *);
-/* A lock that its process holds: a descriptor, or -errno; -EWOULDBLOCK: there is
- * such a process already.  Makes DataDirectory. */
+/* A lock that its process holds: a descriptor, or -errno; -EWOULDBLOCK: there
+ * is such a process already.  Makes DataDirectory. */
 int	runengine_lock(const struct conf *);
 /* Starts it, with the lock; both descriptors are closed here.  @client is the
  * far end of a connection to it, whose holder is told by runmsg.h what becomes

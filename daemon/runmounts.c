@@ -86,7 +86,7 @@ failed(const struct mounts *m, int rc, const char *what, const char *path)
 	return rc;
 }
 
-/* ---- texts and paths ------------------------------------------------------- */
+/* --- texts and paths --- */
 
 static int
 is_hosts(const char *line, size_t len)
@@ -191,7 +191,7 @@ runmounts_follow(const char *path, char real[RUNMOUNTS_PATH],
 	return 0;
 }
 
-/* ---- mirrors --------------------------------------------------------------- */
+/* --- mirrors --- */
 
 static int
 contains(const char *const *list, const char *name)
@@ -331,7 +331,7 @@ mirror(struct mounts *m, const char *dir, const char *const *list, int only)
 	return rc < 0 ? failed(m, rc, "hide sockets in", dir) : 0;
 }
 
-/* ---- files ----------------------------------------------------------------- */
+/* --- files --- */
 
 static int
 make_path(const char *real, char *rest, char out[RUNMOUNTS_PATH])
@@ -477,7 +477,7 @@ all_files(struct mounts *m)
 	return rc;
 }
 
-/* ---- sockets --------------------------------------------------------------- */
+/* --- sockets --- */
 
 static int
 mirror_user(struct mounts *m, const char *dir)
@@ -567,7 +567,7 @@ all_mirrors(struct mounts *m)
 	return mirror_user(m, real);
 }
 
-/* ---- all of it ------------------------------------------------------------- */
+/* --- all of it --- */
 
 int
 runmounts_apply(char *why, size_t max)

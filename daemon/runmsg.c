@@ -1,4 +1,4 @@
-/* daemon/runmsg.c - what `onion-transparent run` and a daemon tell each other */
+/* daemon/runmsg.c - what `run` and a daemon tell each other */
 #include "daemon/runmsg.h"
 
 #include <errno.h>

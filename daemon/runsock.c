@@ -83,7 +83,7 @@ struct runsock {
 	struct runmsg	 state;		/* PROGRESS, as it is now */
 };
 
-/* ---- an end ---------------------------------------------------------------- */
+/* --- an end --- */
 
 static void
 client_free(struct client *c)
@@ -153,7 +153,7 @@ timed_out(void *arg)
 	refuse(arg, "it did not say what it wants");
 }
 
-/* ---- a tunnel -------------------------------------------------------------- */
+/* --- a tunnel --- */
 
 static void
 tell(struct client *c)
@@ -229,7 +229,7 @@ open_tunnel(struct client *c, uint16_t mtu, int fd)
 	tell(c);
 }
 
-/* ---- clients --------------------------------------------------------------- */
+/* --- clients --- */
 
 static void
 read_one(struct client *c)
@@ -362,7 +362,7 @@ on_accept(evutil_socket_t lfd, short what, void *arg)
 	evloop_leave(rs->conf.ev);
 }
 
-/* ---- all of it ------------------------------------------------------------- */
+/* --- all of it --- */
 
 void
 runsock_progress(struct runsock *rs, int percent, const char *summary)

@@ -26,7 +26,7 @@ static const uint64_t roots = BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) |
     BIT(CAP_SYS_RESOURCE) | BIT(CAP_LEASE) | BIT(CAP_AUDIT_WRITE) |
     BIT(CAP_SETFCAP);
 
-/* ---- why not --------------------------------------------------------------- */
+/* --- why not --- */
 
 static const struct {
 	const char	*file;
@@ -91,7 +91,7 @@ refused(const char *what, int rc, char *why, size_t max)
 	return rc;
 }
 
-/* ---- in -------------------------------------------------------------------- */
+/* --- in --- */
 
 static int
 write_file(const char *path, const char *text)
@@ -143,7 +143,7 @@ runspace_enter(char *why, size_t max)
 	return 0;
 }
 
-/* ---- no way back ----------------------------------------------------------- */
+/* --- no way back --- */
 
 static int
 drop_bounding(uint64_t keep)

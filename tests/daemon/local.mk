@@ -16,7 +16,7 @@ check_PROGRAMS += \
 	tests/daemon/test_livenet \
 	tests/daemon/test_onionconf \
 	tests/daemon/test_process \
-	tests/daemon/test_run \
+	tests/daemon/test_runchild \
 	tests/daemon/test_runmounts \
 	tests/daemon/test_runmsg \
 	tests/daemon/test_runsock \
@@ -60,8 +60,8 @@ tests_daemon_test_livenet_SOURCES = tests/daemon/test_livenet.c
 tests_daemon_test_livenet_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_process_SOURCES = tests/daemon/test_process.c
 tests_daemon_test_process_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
-tests_daemon_test_run_SOURCES = tests/daemon/test_run.c
-tests_daemon_test_run_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+tests_daemon_test_runchild_SOURCES = tests/daemon/test_runchild.c
+tests_daemon_test_runchild_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_runmounts_SOURCES = tests/daemon/test_runmounts.c
 tests_daemon_test_runmounts_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_runmsg_SOURCES = tests/daemon/test_runmsg.c

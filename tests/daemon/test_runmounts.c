@@ -48,7 +48,7 @@ put(const char *path, const char *text)
 	close(fd);
 }
 
-/* ---- texts and paths ------------------------------------------------------- */
+/* --- texts and paths --- */
 
 static const struct {
 	const char	*in, *out;
@@ -146,7 +146,7 @@ START_TEST(runmounts_follow_path_that_is_too_long_or_relative_is_refused)
 }
 END_TEST
 
-/* ---- mounts ---------------------------------------------------------------- */
+/* --- mounts --- */
 
 static void
 put_socket(const char *path)

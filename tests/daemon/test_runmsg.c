@@ -95,7 +95,7 @@ START_TEST(runmsg_parse_text_too_long_is_refused)
 }
 END_TEST
 
-/* ---- with descriptors ------------------------------------------------------ */
+/* --- with descriptors --- */
 
 static int end[2];
 

@@ -87,7 +87,7 @@ tunnel_totals(const struct tunnel *t, struct stack_totals *out)
 	memset(out, 0, sizeof(*out));
 }
 
-/* ---- a daemon of which we turn the loop ------------------------------------ */
+/* --- a daemon of which we turn the loop --- */
 
 static struct evloop ev;
 static struct runsock *rs;
@@ -199,7 +199,7 @@ is_told_nothing(int fd)
 	ck_assert_int_eq(runmsg_recv(fd, &m, &passed), -EAGAIN);
 }
 
-/* ---- good ------------------------------------------------------------------ */
+/* --- good --- */
 
 START_TEST(runsock_open_is_told_how_far_the_bootstrap_is)
 {
@@ -325,7 +325,7 @@ START_TEST(runsock_device_that_goes_is_told)
 }
 END_TEST
 
-/* ---- bad ------------------------------------------------------------------- */
+/* --- bad --- */
 
 START_TEST(runsock_open_what_is_no_tun_is_refused)
 {
@@ -466,7 +466,7 @@ START_TEST(runsock_user_over_the_ceiling_is_told_so)
 }
 END_TEST
 
-/* ---- the socket ------------------------------------------------------------ */
+/* --- the socket --- */
 
 START_TEST(runsock_new_socket_has_its_mode_and_group)
 {

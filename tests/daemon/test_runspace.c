@@ -13,7 +13,7 @@
 
 #include "tests/unit.h"
 
-/* ---- whom to blame --------------------------------------------------------- */
+/* --- whom to blame --- */
 
 static const struct {
 	const char	*file, *text, *want;
@@ -53,7 +53,7 @@ START_TEST(runspace_blame_names_the_setting)
 }
 END_TEST
 
-/* ---- namespaces ------------------------------------------------------------ */
+/* --- namespaces --- */
 
 static uint64_t
 status_of(const char *name)

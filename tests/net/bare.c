@@ -72,7 +72,7 @@ ask(const char *server, const char *name, struct in_addr *out)
 	    send(fd, q, len, 0) < 0 || (n = recv(fd, a, sizeof(a), 0)) < 0 ||
 	    (size_t)n < len + 16 || a[7] == 0)
 		return -1;
-	memcpy(out, a + len + 12, sizeof(*out));	/* 12: before its data */
+	memcpy(out, a + len + 12, sizeof(*out));	/* past its head */
 	close(fd);
 	return 0;
 }

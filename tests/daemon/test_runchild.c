@@ -1,8 +1,8 @@
-/* tests/daemon/test_run.c - what `run` decides before it begins
+/* tests/daemon/test_runchild.c - what `run` decides before it begins
  *
  * The rest of it, which is processes, is for tests/net/t_55_run.sh.
  */
-#include "daemon/run.h"
+#include "daemon/runchild.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -28,35 +28,35 @@ static const struct {
 	int		 want;
 } names[] = {
 	{ "good", "a:b", 0 },
-	{ "good", "a", RUN_NOT_FOUND },
+	{ "good", "a", RUNCHILD_NOT_FOUND },
 	{ "good", "nowhere:b", 0 },
 	{ "good", "b/good:b", 0 },
 	{ "both", "a:b", 0 },		/* the first can't be executed */
-	{ "text", "a:b", RUN_CANNOT_EXECUTE },
-	{ "dir", "a", RUN_CANNOT_EXECUTE },
-	{ "", "a:b", RUN_NOT_FOUND },
-	{ "good", "", RUN_NOT_FOUND },
+	{ "text", "a:b", RUNCHILD_CANNOT_EXECUTE },
+	{ "dir", "a", RUNCHILD_CANNOT_EXECUTE },
+	{ "", "a:b", RUNCHILD_NOT_FOUND },
+	{ "good", "", RUNCHILD_NOT_FOUND },
 	{ "./b/good", "", 0 },
 	{ "b/good", "a", 0 },
-	{ "b/none", "b", RUN_NOT_FOUND },
-	{ "a/text", "a", RUN_CANNOT_EXECUTE },
-	{ "b/good/x", "b", RUN_NOT_FOUND },
+	{ "b/none", "b", RUNCHILD_NOT_FOUND },
+	{ "a/text", "a", RUNCHILD_CANNOT_EXECUTE },
+	{ "b/good/x", "b", RUNCHILD_NOT_FOUND },
 	{ "sh", NULL, 0 },
 };
 
-START_TEST(run_find_finds_what_execvp_would)
+START_TEST(runchild_find_finds_what_execvp_would)
 {
 	char cmd[100];
 
 	make_files();
-	ck_assert_int_eq(run_find(names[_i].name, names[_i].path),
+	ck_assert_int_eq(runchild_find(names[_i].name, names[_i].path),
 	    names[_i].want);
 	snprintf(cmd, sizeof(cmd), "rm -rf %s", top);
 	ck_assert_int_eq(system(cmd), 0);
 }
 END_TEST
 
-START_TEST(run_clean_environment_takes_proxies_and_buses_away)
+START_TEST(runchild_clean_environment_takes_proxies_and_buses_away)
 {
 	setenv("http_proxy", "http://proxy.corp:3128", 1);
 	setenv("ALL_PROXY", "socks5://127.0.0.1:1080", 1);
@@ -64,7 +64,7 @@ START_TEST(run_clean_environment_takes_proxies_and_buses_away)
 	setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/tmp/bus", 1);
 	setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/tmp/bus", 1);
 	setenv("KEPT", "yes", 1);
-	run_clean_environment();
+	runchild_clean_environment();
 	ck_assert_ptr_null(getenv("http_proxy"));
 	ck_assert_ptr_null(getenv("ALL_PROXY"));
 	ck_assert_ptr_null(getenv("LOCALDOMAIN"));
@@ -75,8 +75,8 @@ START_TEST(run_clean_environment_takes_proxies_and_buses_away)
 END_TEST
 
 static const struct unit_test tests[] = {
-	UNIT_LOOP(run_find_finds_what_execvp_would, NELEM(names)),
-	UNIT(run_clean_environment_takes_proxies_and_buses_away),
+	UNIT_LOOP(runchild_find_finds_what_execvp_would, NELEM(names)),
+	UNIT(runchild_clean_environment_takes_proxies_and_buses_away),
 };
 
-UNIT_MAIN("run", tests)
+UNIT_MAIN("runchild", tests)
