@@ -4,7 +4,7 @@
  *	A directory in which sockets must not be seen is mirrored: a file system
  *	of our own is mounted over it, and what was in it is mounted there one
  *	by one, but for what is hidden.  It could be done the other way round,
- *	with something mounted over each socket; but whoever replaces that socket
+ *	with something mounted over each socket; but whoever replaces a socket
  *	outside, as each restart of a service does, takes the mount away with
  *	it.  Nothing outside can take away or add a name in a mirror: a service
  *	that was started anew is out of reach, or was there all the time.
@@ -253,7 +253,7 @@ mount_entry(int from, int to, const char *name)
 		return rc;
 	tree = open_tree(from, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
 	    AT_RECURSIVE | AT_SYMLINK_NOFOLLOW);
-	if (tree < 0)		/* EINVAL: it is marked not to be mounted twice */
+	if (tree < 0)		/* EINVAL: it must not be mounted twice */
 		return errno == ENOENT || errno == EACCES ||
 		    errno == EINVAL ? 0 : -errno;
 	rc = move_mount(tree, "", to, name, MOVE_MOUNT_F_EMPTY_PATH) < 0 ?

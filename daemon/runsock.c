@@ -5,8 +5,8 @@
  *	         \\-> anything else, or nothing in RUNSOCK_TIMEOUT_S: gone
  *
  *	Whoever connects may be any user of the machine, and is believed
- *	nothing: what it passes must be a TUN device, and from then on is no more
- *	than a client's network.  The sender may still have it open, and read
+ *	nothing: what it passes must be a TUN device, and from then on is no
+ *	more than a client's network.  The sender may still have it open, and read
  *	from it, change its modes or take it down; that harms nobody else.
  *	Asking a descriptor what it is can take for ever where its file system
  *	is the sender's own, so that only what the kernel knows by itself is
