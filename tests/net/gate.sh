@@ -190,7 +190,7 @@ lab_uplink() {
 
 # ---- the gateway's own rules -----------------------------------------------
 
-# lab_gate redirect|tproxy|off.  Example rules for a gateway: TCP and names
+# lab_gate redirect|tproxy|tun|off.  Example rules for a gateway: TCP and names
 # from the LAN go to the program, nothing else from the LAN goes anywhere.
 # The gateway's own output is not filtered: what the program under test might
 # let out must arrive at the oracle.
@@ -201,6 +201,7 @@ lab_gate() {
 	off) return 0 ;;
 	redirect) gate_redirect | lab_in gw nft -f - ;;
 	tproxy) gate_tproxy | lab_in gw nft -f - ;;
+	tun) gate_tun | lab_in gw nft -f - ;;
 	*) lab_die "lab_gate $1?" ;;
 	esac
 }
@@ -262,6 +263,24 @@ gate_tproxy() {
 			meta nfproto ipv6 meta l4proto tcp tproxy ip6 to [::1]:$TRANSPORT meta mark set 1
 		}
 		$(gate_filter)
+	}
+	N
+}
+
+# The TUN needs no rules: its routes take all that is to be forwarded.  None of
+# these says what may leave, so that the oracle tells what those are worth.
+gate_tun() {
+	cat <<-N
+	table inet gate {
+		chain input {
+			type filter hook input priority filter
+			policy drop
+			iifname "lo" accept
+			icmpv6 type { 135, 136 } accept
+			iifname "up0" ct state established,related accept
+			iifname { "br0", "ot0" } icmp type echo-request accept
+			iifname { "br0", "ot0" } icmpv6 type echo-request accept
+		}
 	}
 	N
 }

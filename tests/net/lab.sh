@@ -43,6 +43,7 @@ LAB_SRC=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 : "${LAB_SUT:=tor}"
 
 LAN4=10.9.0.1 LAN6=fd09:9::1		# the gateway as its LAN sees it
+TUN4=10.191.0.2 TUN6=fd00:6f74::2	# who answers in the TUN
 UP4=198.51.100.2 UP6=2001:db8:100::2	# ... and as the world sees it
 DEST4=203.0.113.80 DEST6=2001:db8:80::80
 ORPORT=9001 DIRPORT=9030 TRANSPORT=9040 DNSPORT=5353
@@ -180,7 +181,12 @@ lab_inside() {
 	echo "hosts: files dns" >"$LAB_DIR/nsswitch.conf"
 	# If the gateway itself ever asks its resolver, the oracle counts it.
 	echo "nameserver $DEST4" >"$LAB_DIR/resolv.gw"
-	printf 'nameserver %s\noptions timeout:30 attempts:3\n' "$LAN4" \
+	lab_resolver "$LAN4"
+}
+
+# lab_resolver ADDRESS: whom the LAN's clients ask for names
+lab_resolver() {
+	printf 'nameserver %s\noptions timeout:30 attempts:3\n' "$1" \
 		>"$LAB_DIR/resolv.lan"
 }
 

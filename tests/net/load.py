@@ -28,12 +28,21 @@ usage: load.py many N HOST      open N connections; when all are open, send
                                 connection, UDP, and protocols nobody speaks
        load.py sent DEVICE HOST UDP to some ports, as anybody may; the same and
                                 TCP from sockets bound to the device
+       load.py stall BYTES SECONDS HOST
+                                read a little of so many, nothing for a while,
+                                then the rest: the hash of all of it
+       load.py ports FIRST LAST HOST
+                                try to connect to each: "PORT open", or what
+                                the kernel says
+       load.py told PORT HOST   one datagram: which error comes back for it,
+                                or "silence"
        load.py raw SERVER HEX   one datagram to port 53; prints the answer's
                                 rcode, or "silence"
 
 Ports are web.py's: 7 and 77 echo, 9 silence, 17 one line, 80 HTTP.
 """
 import asyncio
+import errno
 import hashlib
 import os
 import random
@@ -157,6 +166,54 @@ def half(count, host):
             while answer.readline().strip():
                 pass
             print(hashlib.sha256(answer.read()).hexdigest())
+
+
+def stall(count, seconds, host):
+    with socket.socket(family_of(host)) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        sock.settimeout(PATIENCE)
+        sock.connect((host, 80))
+        sock.sendall(b"GET /bytes/%d HTTP/1.0\r\n\r\n" % count)
+        with sock.makefile("rb") as answer:
+            while answer.readline().strip():
+                pass
+            seen = hashlib.sha256(answer.read(100000))
+            time.sleep(seconds)
+            while True:
+                piece = answer.read(1 << 16)
+                if not piece:
+                    break
+                seen.update(piece)
+            print(seen.hexdigest())
+
+
+async def ports(low, high, host):
+    async def one(port):
+        try:
+            _, writer = await asyncio.wait_for(
+                asyncio.open_connection(host, port), PATIENCE)
+        except OSError as error:
+            return port, errno.errorcode.get(error.errno, repr(error))
+        writer.close()
+        return port, "open"
+
+    for port, what in await asyncio.gather(
+            *(one(port) for port in range(low, high + 1))):
+        print(port, what)
+
+
+def told(port, host):
+    with socket.socket(family_of(host), socket.SOCK_DGRAM) as sock:
+        sock.connect((host, port))
+        sock.settimeout(30)
+        sock.send(b"anybody?")
+        try:
+            sock.recv(100)
+            print("an answer")
+        except socket.timeout:
+            print("silence")
+        except OSError as error:
+            print(errno.errorcode[error.errno])
 
 
 def leave(host):
@@ -338,6 +395,12 @@ def main(what="", *args):
         return dns(float(args[0]), int(args[1]), *args[2:])
     if what == "half":
         return half(int(args[0]), args[1])
+    if what == "stall":
+        return stall(int(args[0]), float(args[1]), args[2])
+    if what == "ports":
+        return asyncio.run(ports(int(args[0]), int(args[1]), args[2]))
+    if what == "told":
+        return told(int(args[0]), args[1])
     if what == "leave":
         return leave(args[0])
     if what == "starve":

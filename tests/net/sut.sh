@@ -5,7 +5,7 @@
 # compares with, or our own binary: same torrc, same log lines.  Only
 # sut_status knows the difference.
 #
-#	SUT_MODE=redirect|tproxy	how the gateway's rules hand over TCP
+#	SUT_MODE=redirect|tproxy|tun	how the gateway's rules hand over TCP
 #	SUT_DOORS			the listeners' torrc lines, in place of those
 #					that go with the mode
 #	SUT_USER			whom it becomes (SUT_DOORS says so to it)
@@ -41,6 +41,10 @@ sut_doors() {
 		TransPort 127.0.0.1:$TRANSPORT
 		TransPort [::1]:$TRANSPORT
 		C
+		;;
+	tun)
+		echo "TunClients br0"
+		return
 		;;
 	*) cat <<-C
 		TransPort $LAN4:$TRANSPORT
@@ -131,6 +135,11 @@ sut_fresh() {
 	SUT_MODE=${1:-redirect}
 	echo "$SUT_MODE" >"$LAB_DIR/sut.mode"
 	lab_gate "$SUT_MODE" || return 1
+	if [ "$SUT_MODE" = tun ]; then
+		lab_resolver "$TUN4"
+	else
+		lab_resolver "$LAN4"
+	fi
 	sut_start
 	sut_wait
 }
