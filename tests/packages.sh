@@ -12,6 +12,9 @@ PACKAGES_BUILD=(autoconf automake pkg-config gcc make libc6-dev
 PACKAGES_LAB=(tor tor-geoipdb nftables iproute2 curl dnsmasq-base
 	bind9-dnsutils python3 iputils-ping procps util-linux)
 
+# For tests/bench/tun beside those of the lab.
+PACKAGES_BENCH=(iperf3)
+
 # For check.sh beside those: clang with its sanitizers and libFuzzer, readelf,
 # and git, which knows what a distribution has to hold.
 PACKAGES_CHECK=(clang libclang-rt-14-dev llvm-14 binutils git)
