@@ -10,6 +10,8 @@ usage: load.py many N HOST      open N connections; when all are open, send
        load.py rate SECONDS WIDTH HOST
                                 fresh connections as fast as WIDTH at a time
                                 go, each carrying one line: connections/s
+       load.py churn SECONDS WIDTH HOST
+                                the same with a byte each way on each
        load.py first SINCE HOST try until a first byte comes: seconds since
                                 SINCE (as date +%s.%N)
        load.py dns SECONDS WIDTH SERVER NAME
@@ -133,7 +135,16 @@ def first(since, host):
     return False
 
 
-async def rate(seconds, width, host):
+async def a_line(reader, _):
+    return await reader.readline()
+
+
+async def a_byte(reader, writer):
+    writer.write(b"x")
+    return await reader.read(1)
+
+
+async def rate(seconds, width, host, port, use):
     done = failed = 0
     end = time.monotonic() + seconds
 
@@ -141,11 +152,11 @@ async def rate(seconds, width, host):
         nonlocal done, failed
         while time.monotonic() < end:
             try:
-                reader, writer = await asyncio.open_connection(host, 17)
-                line = await reader.readline()
+                reader, writer = await asyncio.open_connection(host, port)
+                got = await use(reader, writer)
                 writer.close()
-                done += bool(line)
-                failed += not line
+                done += bool(got)
+                failed += not got
             except OSError:
                 failed += 1
 
@@ -390,7 +401,11 @@ def main(what="", *args):
     if what == "first":
         return first(float(args[0]), args[1])
     if what == "rate":
-        return asyncio.run(rate(float(args[0]), int(args[1]), args[2]))
+        return asyncio.run(rate(float(args[0]), int(args[1]), args[2], 17,
+                                a_line))
+    if what == "churn":
+        return asyncio.run(rate(float(args[0]), int(args[1]), args[2], 7,
+                                a_byte))
     if what == "dns":
         return dns(float(args[0]), int(args[1]), *args[2:])
     if what == "half":
