@@ -1,7 +1,7 @@
 #!/bin/bash
 # demo.sh - see it work, on one machine, without the Internet
 #
-# usage: sudo ./demo.sh [--client tor|BINARY]
+# usage: sudo ./demo.sh [--tun] [--client tor|BINARY]
 #
 # Builds onion-transparent and lets it do its job in a laboratory made of
 # network namespaces: a private network of Debian's tor (authorities, relays,
@@ -12,6 +12,8 @@
 # What is missing is installed by apt.  Everything else is gone afterwards,
 # also when interrupted; several demos can run at once.  The exit status
 # tells whether all went well.
+#	--tun		the gateway takes the LAN's packets from a TUN device, in
+#			place of redirected sockets
 #	--client tor	the same with tor as the client, for comparison
 # shellcheck disable=SC2119,SC2317
 set -u
@@ -83,10 +85,26 @@ since() { awk -v a="$(cat "$1")" -v b="$(date +%s.%N)" \
 
 gateway() {
 	title "The gateway starts"
+	if [ -n "$TUN" ]; then
+		SUT_MODE=tun
+		lab_gate tun
+		lab_resolver "$TUN4"
+	fi
 	lab_oracle_reset
 	sut_start
 	follow_bootstrap || give_up "it did not bootstrap"
 	good "ready to build circuits"
+	[ -z "$TUN" ] || device
+}
+# What it made of the machine, for all that its LAN wants forwarded.
+device() {
+	local at
+	say "the LAN's packets go into a device of its own:"
+	ip -n gw -brief address show dev ot0 | sed 's/^/   | /'
+	ip -n gw rule show | sed 's/^/   | /'
+	at=$(ip -n gw route get "$DEST4" from 10.9.0.11 iif br0 2>&1)
+	say "to $DEST4: ${at%% table*}"
+	verdict "that is the TUN" grep -q "dev ot0" <<<"$at"
 }
 # Show progress as the log tells it, until 100% or a generous bound.
 follow_bootstrap() {
@@ -157,6 +175,16 @@ show_paths() {
 	done <<<"$1"
 }
 
+# What is neither TCP nor a name has no way through Tor: the client is told so
+# at once, and its programs go on by TCP.
+others() {
+	local told
+	title "The client tries QUIC: a datagram to port 443"
+	told=$(lab_lan "$PYTHON" "$LAB_SRC/load.py" told 443 "$DEST4")
+	say "its kernel is told: $told"
+	verdict "it is refused, and not left waiting" test "$told" = EHOSTUNREACH
+}
+
 uplink() {
 	local leaked
 	title "The gateway's uplink, watched from outside"
@@ -181,19 +209,26 @@ ending() {
 	exit 1
 }
 
-CLIENT=
-case ${1-} in
---client) CLIENT=${2:?--client needs a name} ;;
-'') ;;
-*) usage_of "$0"; exit 2 ;;
-esac
+CLIENT='' TUN=''
+ARGS=("$@")
+while [ $# -gt 0 ]; do
+	case $1 in
+	--client) CLIENT=${2:?--client needs a name}; shift ;;
+	--tun) TUN=1 ;;
+	*) usage_of "$0"; exit 2 ;;
+	esac
+	shift
+done
+[ -z "$TUN" ] || [ "$CLIENT" != tor ] ||
+	{ echo "demo.sh: tor has no TUN" >&2; exit 2; }
 [ -n "${LAB_INSIDE-}" ] || prepare
 # shellcheck source=tests/net/lab.sh
 . "$TOP/tests/net/lab.sh"
-lab_enter "$@"
+lab_enter "${ARGS[@]}"
 network
 gateway
 page
 file
+[ -z "$TUN" ] || others
 uplink
 ending
