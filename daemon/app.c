@@ -588,6 +588,7 @@ app_run(const struct conf_args *args, struct conf *conf)
 	int rc;
 
 	rand_init();
+	process_memory();
 	if ((conf->run_as_daemon &&
 	    (rc = process_background(&a.ready_fd)) < 0) ||
 	    (rc = evloop_init(&a.ev)) < 0) {

@@ -36,6 +36,8 @@ int	process_uid(const char *user, uint32_t *uid);	/* 0 or -errno */
 int	process_harden(const struct conf *);
 /* Descriptors: as many as allowed; returns the limit. */
 size_t	process_descriptors(void);
+/* What is freed is kept for what comes next, up to some MiB. */
+void	process_memory(void);
 int	process_pid_file(const char *path);
 /* DataDirectory, made for @user where it is missing. */
 int	process_directory(const char *path, const char *user);

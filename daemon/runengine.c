@@ -431,6 +431,7 @@ engine_main(const struct conf *c, enum conf_quiet quiet, pid_t starter)
 	int rc;
 
 	rand_init();
+	process_memory();
 	if ((rc = evloop_init(&e.ev)) < 0) {
 		fail(strerror(-rc));
 		return EXIT_FAILURE;
