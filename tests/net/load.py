@@ -20,6 +20,8 @@ usage: load.py many N HOST      open N connections; when all are open, send
        load.py half BYTES HOST  ask for so many, send no more, wait, and only
                                 then read: the hash of what comes
        load.py leave HOST       have a word echoed, and close
+       load.py chat HOST        have a word echoed each second, and say so, until
+                                that fails
        load.py starve N HOST    N connections that each ask for 50 MB and read
                                 none of it, until killed; whoever is cut off
                                 comes again
@@ -233,6 +235,16 @@ def leave(host):
         return sock.recv(1) == b"x"
 
 
+def chat(host):
+    with socket.create_connection((host, 7), PATIENCE) as sock:
+        while True:
+            sock.sendall(b"x")
+            if sock.recv(1) != b"x":
+                return False
+            print("said", flush=True)
+            time.sleep(1)
+
+
 def starve(count, host):
     """The kernel is to hold little of it: that is not what is measured."""
     held = []
@@ -418,6 +430,8 @@ def main(what="", *args):
         return told(int(args[0]), args[1])
     if what == "leave":
         return leave(args[0])
+    if what == "chat":
+        return chat(args[0])
     if what == "starve":
         return starve(int(args[0]), args[1])
     if what == "upload":
