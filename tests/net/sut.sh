@@ -43,7 +43,8 @@ sut_doors() {
 		C
 		;;
 	tun)
-		echo "TunClients br0"
+		# what comes after it finds the gateway as it was
+		printf '%s\n' "TunClients br0" "TunUndo 1"
 		return
 		;;
 	*) cat <<-C
