@@ -210,6 +210,7 @@ if [ -z "$quick" ]; then
 	script "TUN: the kernel's part" env \
 		NETCTL="$BUILD/tests/platform/netctl" \
 		OT="$BUILD/daemon/onion-transparent" tests/platform/tun
+	script "TUN: beside the kernel's TCP" "$BUILD/tests/tun/difftcp"
 	script "TUN" env ECHO_TUN="$BUILD/tests/tun/echo_tun" tests/tun/run
 	script "network" tests/net/run \
 		-s "$BUILD/daemon/onion-transparent" -l "$OUT/net"

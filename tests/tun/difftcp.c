@@ -776,6 +776,7 @@ main(int argc, char **argv)
 		 * from that. */
 		bad += play(i) < 0 && play(i) < 0;
 	printf("%llu scripts, %llu differ\n", n, bad);
+	printf("%d passed, %d failed\n", bad == 0, bad != 0);
 	stack_free(stack);
 	loop_end_turn(&loop);
 	return bad != 0;
