@@ -254,8 +254,10 @@ op_send(struct endpoint *e, const void *p, size_t len)
 	tcp_count(c);
 	if (n < len) {
 		c->refused = 1;
+		/* Not for want of room in the queue, of which it would hear at
+		 * once, and for ever. */
 		if (c->state != TCP_S_SYN_RCVD && n == 0 &&
-		    tcp_snd_queued(&c->snd) == 0)
+		    tcp_snd_queued(&c->snd) <= TCP_SND_QUEUE_MAX / 2)
 			c->at = now(c) + TCP_RETRY_MS;
 	}
 	tcp_wake(c);

@@ -41,6 +41,7 @@ struct hold {			/* of one connection */
 	/* What it does by itself, in its next call. */
 	uint8_t		 kills;		/* 1: with a reset; 2: with 0 */
 	uint8_t		 grants;	/* what came, at once */
+	size_t		 sends;		/* so much, whenever there is room */
 	struct hold	*next;
 };
 

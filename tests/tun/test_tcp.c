@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "tests/tun/nomem.h"
 #include "tests/tun/peer.h"
 #include "tests/unit.h"
 #include "tun/tcp_conn.h"
@@ -281,6 +282,30 @@ END_TEST
 
 /* The queue is a ring: a segment may lie in two pieces, the first of an odd
  * length.  peer.c checks the sum of each. */
+/* Without memory a part of the queue stands, and there is room in it. */
+START_TEST(room_waits_for_memory_and_the_turn_ends)
+{
+	static const uint8_t some[1000];
+	size_t n;
+
+	start(NULL);
+	peer_open(&peer, 1000);
+	ck_assert_uint_eq(endpoint_send(peer.hold->ep, some, 300), 300);
+	peer.hold->sends = sizeof(some);
+	nomem_after = 0;
+	n = endpoint_send(peer.hold->ep, some, sizeof(some));
+	turn();
+	net_advance(&net, 10 * TCP_RETRY_MS);
+	nomem_after = -1;
+	ck_assert_uint_lt(n, sizeof(some));
+	ck_assert_uint_le(peer.hold->rooms, 11);
+	peer.hold->sends = 0;
+	net_advance(&net, TCP_RETRY_MS);
+	ck_assert_uint_eq(endpoint_send(peer.hold->ep, some, 1000), 1000);
+	net_fini(&net);
+}
+END_TEST
+
 START_TEST(checksum_is_right_however_the_payload_lies)
 {
 	static uint8_t some[3001];
@@ -621,6 +646,7 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(ack_tells_at_once_what_came_early_or_twice, 2),
 	UNIT(blocks_go_apart_from_data),
 	UNIT(room_comes_when_half_of_the_queue_is_empty),
+	UNIT(room_waits_for_memory_and_the_turn_ends),
 	UNIT(checksum_is_right_however_the_payload_lies),
 	UNIT_LOOP(data_after_a_long_silence_have_their_time, 2),
 	UNIT(queued_tells_how_much_waits_and_since_when),
