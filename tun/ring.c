@@ -50,17 +50,13 @@ ring_slices(const struct ring *r, size_t at, size_t len,
 
 /* Without memory it stays as it is: the ring takes less. */
 static void
-grow(struct ring *r, size_t want)
+move(struct ring *r, uint32_t cap)
 {
 	struct pkt_slice old[2];
-	uint32_t cap = r->cap ? r->cap : RING_FIRST / 2;
 	unsigned i, n;
 	uint8_t *p;
 	size_t at = 0;
 
-	do
-		cap = cap < r->max / 2 ? cap * 2 : r->max;
-	while (cap < want);
 	if ((p = malloc(cap)) == NULL)
 		return;
 	n = ring_slices(r, 0, r->len, old);
@@ -72,6 +68,31 @@ grow(struct ring *r, size_t want)
 	r->base = p;
 	r->cap = cap;
 	r->off = 0;
+}
+
+static void
+grow(struct ring *r, size_t want)
+{
+	uint32_t cap = r->cap ? r->cap : RING_FIRST / 2;
+
+	do
+		cap = cap < r->max / 2 ? cap * 2 : r->max;
+	while (cap < want);
+	move(r, cap);
+}
+
+/* What is left when most has gone may stay for long. */
+static void
+shrink(struct ring *r)
+{
+	uint32_t cap = r->cap;
+
+	if (r->len >= cap / 8)
+		return;
+	while (cap / 2 >= RING_FIRST && r->len < cap / 4)
+		cap /= 2;
+	if (cap < r->cap)
+		move(r, cap);
 }
 
 size_t
@@ -110,4 +131,5 @@ ring_drain(struct ring *r, size_t n)
 	r->off += (uint32_t)n;
 	if (r->off >= r->cap)
 		r->off -= r->cap;
+	shrink(r);
 }

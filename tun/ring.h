@@ -2,7 +2,8 @@
  *
  * Bytes are copied once, when they come, and stay where they are until they are
  * drained; what is read is therefore up to two slices.  The block grows as it
- * must, up to @max, and goes when the ring runs empty.
+ * must, up to @max, shrinks when less than an eighth of it is left, and goes
+ * when the ring runs empty.
  */
 #ifndef TUN_RING_H
 #define TUN_RING_H

@@ -62,7 +62,7 @@ struct stack_conf {
 	size_t		 opening_max;	/* half open: held, or accepted and not
 					 * heard of since; in all */
 	size_t		 opening_client_max;
-	size_t		 bytes_max;	/* that wait in queues, in all */
+	size_t		 bytes_max;	/* of memory, for what waits in queues */
 	const struct stack_user *user;
 	void		*arg;
 };

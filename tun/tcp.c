@@ -17,7 +17,7 @@
  *	snd.una <= snd.nxt <= snd.una + snd.wnd; the window that we offer is at
  *	most the credit that was granted, so an onion stream that stalls stalls
  *	the client, and nothing piles up here.
- *	What waits, here and there, is counted in host->bytes.
+ *	The memory of what waits, here and there, is counted in host->bytes.
  * Death
  *	tcp_life.c.  A holder that leaves a connection in order when all that it
  *	sent has arrived leaves an orphan, which says FIN and waits for the
@@ -176,16 +176,25 @@ on_timer(void *arg)
 
 /* --- the turn --- */
 
+/* What the memory of all has room for, or what it has already. */
+static size_t
+fits(const struct tcp *c, size_t len)
+{
+	const struct tcp_host *h = c->host;
+	size_t room = h->bytes < h->bytes_max ? h->bytes_max - h->bytes : 0;
+
+	room += c->snd.q.cap - c->snd.q.len;
+	return len < room ? len : room;
+}
+
 static void
 tell_room(struct tcp *c)
 {
-	const struct tcp_host *h = c->host;
-
 	if (!c->refused || c->ep.user == NULL ||
 	    c->state < TCP_S_ESTABLISHED || c->fin || c->at != LOOP_NEVER ||
 	    tcp_snd_queued(&c->snd) > TCP_SND_QUEUE_MAX / 2)
 		return;
-	if (h->bytes >= h->bytes_max) {
+	if (fits(c, 1) == 0) {
 		c->at = now(c) + TCP_RETRY_MS;
 		return;
 	}
@@ -216,6 +225,7 @@ on_turn(void *arg)
 		TAILQ_INSERT_TAIL(active, c, link);
 	}
 	tcp_out_flush(c);
+	tcp_count(c);
 	tell_room(c);
 	if (c->state != TCP_S_DEAD)
 		set_timer(c);
@@ -227,15 +237,6 @@ static struct tcp *
 of(const struct endpoint *e)
 {
 	return (struct tcp *)(uintptr_t)e;	/* its first member */
-}
-
-/* What the memory of all has room for. */
-static size_t
-fits(const struct tcp_host *h, size_t len)
-{
-	size_t room = h->bytes < h->bytes_max ? h->bytes_max - h->bytes : 0;
-
-	return len < room ? len : room;
 }
 
 static size_t
@@ -250,7 +251,7 @@ op_send(struct endpoint *e, const void *p, size_t len)
 	}
 	if (tcp_snd_queued(&c->snd) == 0)
 		c->moved = now(c);
-	n = tcp_snd_put(&c->snd, p, fits(c->host, len), now(c));
+	n = tcp_snd_put(&c->snd, p, fits(c, len), now(c));
 	tcp_count(c);
 	if (n < len) {
 		c->refused = 1;
@@ -320,7 +321,7 @@ op_queued(const struct endpoint *e, struct endpoint_queued *q)
 {
 	const struct tcp *c = of(e);
 
-	q->bytes = tcp_snd_queued(&c->snd) + c->rcv.early_bytes;
+	q->bytes = c->snd.q.cap + c->rcv.early_bytes;
 	q->since = tcp_snd_since(&c->snd);
 	if (c->rcv.early_bytes && c->early_since < q->since)
 		q->since = c->early_since;

@@ -49,7 +49,7 @@ struct tcp_host {		/* what all connections of a stack share */
 	struct loop	*loop;
 	uint16_t	 mtu;
 	uint8_t		 offload;
-	size_t		 bytes;		/* that wait in queues now */
+	size_t		 bytes;		/* of queues, now */
 	size_t		 bytes_max;
 	struct tcp_list	 active;	/* not in TIME_WAIT, the idlest first */
 	uint64_t	 resets;	/* by either side */

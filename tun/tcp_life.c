@@ -20,7 +20,7 @@ tcp_count(struct tcp *c)
 	size_t n = 0;
 
 	if (c->state != TCP_S_DEAD)
-		n = tcp_snd_queued(&c->snd) + c->rcv.early_bytes;
+		n = tcp_snd_memory(&c->snd) + c->rcv.early_bytes;
 	c->host->bytes += n - c->counted;
 	c->counted = (uint32_t)n;
 }

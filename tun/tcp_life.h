@@ -12,7 +12,7 @@ struct tcp;
 void	tcp_event(struct tcp *, enum tcp_event, int why);
 /* An ACK that an attacker might want, but not too many (RFC 5961 7). */
 void	tcp_challenge(struct tcp *);
-/* What waits in it has changed. */
+/* What waits in it, and the memory for that, has changed. */
 void	tcp_count(struct tcp *);
 
 #endif

@@ -127,6 +127,12 @@ tcp_snd_queued(const struct tcp_snd *s)
 	return s->q.len;
 }
 
+size_t
+tcp_snd_memory(const struct tcp_snd *s)
+{
+	return s->q.cap + s->tx.cap * sizeof(*s->tx.v);
+}
+
 int64_t
 tcp_snd_since(const struct tcp_snd *s)
 {

@@ -111,6 +111,7 @@ size_t	tcp_snd_room(const struct tcp_snd *);
 void	tcp_snd_fin(struct tcp_snd *);		/* after all that is in it */
 int	tcp_snd_fin_acked(const struct tcp_snd *);
 size_t	tcp_snd_queued(const struct tcp_snd *);	/* bytes not acknowledged */
+size_t	tcp_snd_memory(const struct tcp_snd *);	/* bytes that all of it takes */
 /* Loop ms since when the oldest of them have waited; LOOP_NEVER: none. */
 int64_t	tcp_snd_since(const struct tcp_snd *);
 

@@ -71,9 +71,10 @@ check_conn(const struct hold *h)
 	must(seq_le(r->wup, r->nxt + (uint32_t)r->credit));
 	must(r->count <= TCP_RCV_EARLY_MAX);
 	must((r->early == NULL) == (r->early_bytes == 0));
-	must(c->counted == tcp_snd_queued(s) + r->early_bytes);
+	must(c->counted == tcp_snd_memory(s) + r->early_bytes);
 	endpoint_queued(h->ep, &q);
-	must(q.bytes == c->counted && (q.bytes == 0) == (q.since == INT64_MAX));
+	must(q.bytes == s->q.cap + r->early_bytes);
+	must((q.bytes == 0) == (q.since == INT64_MAX));
 	must(endpoint_under_way(h->ep) == tcp_snd_queued(s));
 	for (i = h->len > 64 ? h->len - 64 : 0; i < h->len; i++)
 		must(h->got[i] == byte_at(c->irs + 1 + (uint32_t)i));

@@ -88,6 +88,25 @@ START_TEST(ring_slices_across_the_end_are_two)
 }
 END_TEST
 
+START_TEST(ring_that_is_nearly_empty_holds_little)
+{
+	static uint8_t in[100000];
+	uint8_t out[1] = { 0 };
+	struct ring r;
+	size_t i;
+
+	in[sizeof(in) - 1] = 'x';
+	ring_init(&r, sizeof(in));
+	ck_assert_uint_eq(ring_put(&r, in, sizeof(in)), sizeof(in));
+	for (i = 0; i < sizeof(in) - 1; i++)
+		ring_drain(&r, 1);
+	ck_assert_uint_le(r.cap, 512);
+	ck_assert_uint_eq(copy(&r, 0, 1, out), 1);
+	ck_assert_uint_eq(out[0], 'x');
+	ring_free(&r);
+}
+END_TEST
+
 /* Against an array, with growth at every state of wrapping. */
 START_TEST(ring_at_random_is_a_queue)
 {
@@ -127,6 +146,7 @@ static const struct unit_test tests[] = {
 	UNIT(ring_that_runs_empty_holds_no_memory),
 	UNIT(ring_zeroed_takes_nothing),
 	UNIT(ring_slices_across_the_end_are_two),
+	UNIT(ring_that_is_nearly_empty_holds_little),
 	UNIT(ring_at_random_is_a_queue),
 };
 

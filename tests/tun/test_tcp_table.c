@@ -346,7 +346,7 @@ END_TEST
 
 START_TEST(limit_of_bytes_holds_for_all_connections_together)
 {
-	struct stack_conf conf = { .bytes_max = 100000 };
+	struct stack_conf conf = { .bytes_max = 131072 };
 	static uint8_t big[80000];
 	struct peer a, b;
 
@@ -356,8 +356,7 @@ START_TEST(limit_of_bytes_holds_for_all_connections_together)
 	peer_open(&a, 100000);
 	peer_open(&b, 100000);
 	ck_assert_uint_eq(endpoint_send(a.hold->ep, big, 80000), 80000);
-	ck_assert_uint_eq(endpoint_send(b.hold->ep, big, 80000), 20000);
-	ck_assert_uint_eq(endpoint_send(b.hold->ep, big, 1), 0);
+	ck_assert_uint_eq(endpoint_send(b.hold->ep, big, 80000), 0);
 	/* Nor is there room for what comes early. */
 	peer_send(&a, TCP_ACK, a.nxt + 10, a.ack, big, 1000);
 	peer_send(&a, TCP_ACK, a.nxt, a.ack, big, 10);
@@ -370,6 +369,37 @@ START_TEST(limit_of_bytes_holds_for_all_connections_together)
 		peer_ack(&b);
 	net_advance(&net, 500);
 	ck_assert_uint_ge(b.hold->rooms, 1);
+	net_fini(&net);
+}
+END_TEST
+
+/* Who has taken all but one byte of much holds little. */
+START_TEST(limit_of_bytes_is_one_of_memory)
+{
+	enum { MAX = 1 << 20, N = 100, MUCH = 60000 };
+	struct stack_conf conf = { .bytes_max = MAX };
+	static uint8_t big[MUCH];
+	size_t before, n;
+	struct peer p;
+	uint32_t i;
+
+	net_init(&net, &conf);
+	before = nomem_live;
+	for (i = 0; i < N; i++) {
+		p = client(0x0a000001 + i, 1000);
+		peer_open(&p, 10);
+		n = endpoint_send(p.hold->ep, big, MUCH);
+		ck_assert_uint_gt(n, 1);
+		loop_end_turn(&net.loop);
+		while (endpoint_under_way(p.hold->ep) > 1) {
+			peer_take(&p);
+			peer_send(&p, TCP_ACK, p.nxt, p.ack - 1, NULL, 0);
+		}
+		ck_assert_uint_le(endpoint_under_way(p.hold->ep), 1);
+		net_flush(&net);
+	}
+	ck_assert_uint_lt(nomem_live - before, MAX);
+	net.quiet = 1;
 	net_fini(&net);
 }
 END_TEST
@@ -767,6 +797,7 @@ static const struct unit_test tests[] = {
 	UNIT(limit_of_connections_of_a_client_is_a_reset),
 	UNIT(limit_of_all_ends_the_one_that_is_idle_long_or_refuses),
 	UNIT(limit_of_bytes_holds_for_all_connections_together),
+	UNIT(limit_of_bytes_is_one_of_memory),
 	UNIT(limit_of_bytes_tells_an_empty_connection_of_room),
 	UNIT(limit_of_time_wait_ends_the_oldest),
 	UNIT(d11_flood_of_a_million_addresses_leaves_memory_flat),
