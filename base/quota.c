@@ -15,6 +15,7 @@ enum { KEY = 1 + 16 };		/* family, address */
 struct share {
 	uint8_t		key[KEY];
 	size_t		n;	/* never 0 while it is in the map */
+	size_t		note;
 };
 
 struct quota {
@@ -110,6 +111,17 @@ quota_give(struct quota *q, const struct addr *client)
 		return;
 	map_del(q->shares, key);
 	free(s);
+}
+
+size_t *
+quota_note(const struct quota *q, const struct addr *client)
+{
+	uint8_t key[KEY];
+	struct share *s;
+
+	make_key(key, client);
+	s = map_get(q->shares, key);
+	return s ? &s->note : NULL;
 }
 
 size_t

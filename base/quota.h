@@ -17,6 +17,9 @@ void		 quota_free(struct quota *);
 /* 0; -ENOSPC: no more for this client, or for anybody; -ENOMEM. */
 int		 quota_take(struct quota *, const struct addr *client);
 void		 quota_give(struct quota *, const struct addr *client);
+/* A number for the owner's own use, 0 at first, of a client that has a place:
+ * it goes with the last one.  NULL: it has none. */
+size_t		*quota_note(const struct quota *, const struct addr *client);
 size_t		 quota_count(const struct quota *);	/* taken, in all */
 
 #endif

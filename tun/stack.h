@@ -62,7 +62,8 @@ struct stack_conf {
 	size_t		 opening_max;	/* half open: held, or accepted and not
 					 * heard of since; in all */
 	size_t		 opening_client_max;
-	size_t		 bytes_max;	/* of memory, for what waits in queues */
+	size_t		 bytes_max;	/* of memory, for what waits in queues:
+					 * in all; half of it for one client */
 	const struct stack_user *user;
 	void		*arg;
 };

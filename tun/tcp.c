@@ -176,14 +176,12 @@ on_timer(void *arg)
 
 /* --- the turn --- */
 
-/* What the memory of all has room for, or what it has already. */
+/* What there is memory for, or what its own has room for. */
 static size_t
 fits(const struct tcp *c, size_t len)
 {
-	const struct tcp_host *h = c->host;
-	size_t room = h->bytes < h->bytes_max ? h->bytes_max - h->bytes : 0;
+	size_t room = tcp_room(c) + c->snd.q.cap - c->snd.q.len;
 
-	room += c->snd.q.cap - c->snd.q.len;
 	return len < room ? len : room;
 }
 

@@ -81,7 +81,9 @@ struct tcp {
 	uint32_t	 ts_recent;
 	uint32_t	 ts_off;	/* our clock's, from the loop's */
 	uint32_t	 irs, iss;
-	uint32_t	 counted;	/* in host->bytes */
+	size_t		*share;		/* the client's part of host->bytes;
+					 * NULL: it has no place any more */
+	uint32_t	 counted;	/* in both */
 	uint16_t	 peer_mss;	/* as announced, or what that means */
 	uint8_t		 state;		/* enum tcp_state */
 	uint8_t		 peer_scale;

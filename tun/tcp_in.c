@@ -205,15 +205,6 @@ takes_text(const struct tcp *c)
 }
 
 static void
-early_room(struct tcp *c)
-{
-	const struct tcp_host *h = c->host;
-
-	c->rcv.early_max = c->rcv.early_bytes +
-	    (h->bytes_max > h->bytes ? h->bytes_max - h->bytes : 0);
-}
-
-static void
 hear_text(struct tcp *c, const struct tcp_seg *s)
 {
 	enum tcp_rcv_ack ack;
@@ -224,7 +215,7 @@ hear_text(struct tcp *c, const struct tcp_seg *s)
 		tcp_event(c, TCP_E_KILL, 0);
 		return;
 	}
-	early_room(c);
+	c->rcv.early_max = early + tcp_room(c);
 	ack = tcp_rcv_segment(&c->rcv, s->seq, s->data, s->len,
 	    s->flags & TCP_FIN, &fin, deliver, c, now(c));
 	if (c->state == TCP_S_DEAD)

@@ -19,10 +19,23 @@ tcp_count(struct tcp *c)
 {
 	size_t n = 0;
 
-	if (c->state != TCP_S_DEAD)
+	if (c->share == NULL)
+		return;
+	if (c->state != TCP_S_DEAD && c->state != TCP_S_TIME_WAIT)
 		n = tcp_snd_memory(&c->snd) + c->rcv.early_bytes;
 	c->host->bytes += n - c->counted;
+	*c->share += n - c->counted;
 	c->counted = (uint32_t)n;
+}
+
+/* Half of the difference, since a queue may take twice as much as waits. */
+size_t
+tcp_room(const struct tcp *c)
+{
+	const struct tcp_host *h = c->host;
+	size_t left = h->bytes < h->bytes_max ? h->bytes_max - h->bytes : 0;
+
+	return c->share && left > *c->share ? (left - *c->share) / 2 : 0;
 }
 
 void

@@ -2,6 +2,8 @@
 #ifndef TUN_TCP_LIFE_H
 #define TUN_TCP_LIFE_H
 
+#include <stddef.h>
+
 #include "tun/tcp_fsm.h"
 
 struct tcp;
@@ -14,5 +16,8 @@ void	tcp_event(struct tcp *, enum tcp_event, int why);
 void	tcp_challenge(struct tcp *);
 /* What waits in it, and the memory for that, has changed. */
 void	tcp_count(struct tcp *);
+/* How much more may wait in it: all of a client's connections have no more than
+ * what they leave to others. */
+size_t	tcp_room(const struct tcp *);
 
 #endif

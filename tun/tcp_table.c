@@ -27,6 +27,9 @@
  *	begin at another one, so that they tell nobody how long we have been up.
  * Limits
  *	conns_max and TCP_TIME_WAIT_MAX entries; opening_max of them half open.
+ *	bytes_max of memory for what waits in queues, of which no client's
+ *	connections take more than they leave: whoever takes nothing that is
+ *	sent to it, on all of them, can't make the others wait for that.
  */
 #include "tun/tcp_table.h"
 
@@ -133,6 +136,8 @@ leave(struct tcp_table *t, struct tcp *c, enum tcp_state from)
 		return;
 	}
 	TAILQ_REMOVE(&t->host.active, c, link);
+	tcp_count(c);
+	c->share = NULL;
 	quota_give(t->places, &c->client);
 }
 
@@ -262,6 +267,7 @@ open_conn(struct tcp_table *t, const struct addr *client,
 			tcp_discard(c);
 		return DROP_MEMORY;
 	}
+	c->share = quota_note(t->places, client);
 	t->conf.open(t->conf.arg, client, dest, tcp_endpoint(c));
 	if (c->ep.user == NULL && c->state == TCP_S_HELD)
 		tcp_event(c, TCP_E_KILL, -ECONNREFUSED);	/* not taken */

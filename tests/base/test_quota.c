@@ -52,6 +52,32 @@ START_TEST(quota_take_over_the_whole_fails_for_all)
 }
 END_TEST
 
+START_TEST(quota_note_is_one_of_the_client_while_it_has_a_place)
+{
+	struct quota *q = quota_new(10, 5);
+	struct addr a = client(1, 1), same = client(1, 2), b = client(2, 1);
+	size_t *note;
+
+	ck_assert_ptr_null(quota_note(q, &a));
+	ck_assert_int_eq(quota_take(q, &a), 0);
+	ck_assert_int_eq(quota_take(q, &same), 0);
+	ck_assert_int_eq(quota_take(q, &b), 0);
+	note = quota_note(q, &a);
+	ck_assert_ptr_nonnull(note);
+	ck_assert_uint_eq(*note, 0);
+	*note = 7;
+	quota_give(q, &a);
+	ck_assert_ptr_eq(quota_note(q, &same), note);
+	ck_assert_uint_eq(*note, 7);
+	ck_assert_uint_eq(*quota_note(q, &b), 0);
+	quota_give(q, &same);
+	ck_assert_ptr_null(quota_note(q, &a));
+	ck_assert_int_eq(quota_take(q, &a), 0);
+	ck_assert_uint_eq(*quota_note(q, &a), 0);
+	quota_free(q);
+}
+END_TEST
+
 START_TEST(quota_take_tells_the_families_apart)
 {
 	struct quota *q = quota_new(4, 1);
@@ -89,6 +115,7 @@ END_TEST
 static const struct unit_test tests[] = {
 	UNIT(quota_take_over_the_clients_share_fails_for_it_alone),
 	UNIT(quota_take_over_the_whole_fails_for_all),
+	UNIT(quota_note_is_one_of_the_client_while_it_has_a_place),
 	UNIT(quota_take_tells_the_families_apart),
 	UNIT(quota_give_forgets_who_has_nothing),
 };
