@@ -84,6 +84,17 @@ stack_send(struct stack *s, const struct addr *from, const struct addr *client,
 
 /* --- in --- */
 
+static int
+is_own(const struct stack *s, const struct addr *a)
+{
+	unsigned i;
+
+	for (i = 0; i < s->conf.nown; i++)
+		if (addr_same_ip(&s->conf.own[i], a))
+			return 1;
+	return 0;
+}
+
 static enum drop
 input_tcp(struct stack *s, const struct ip *ip, int csum_ok)
 {
@@ -116,17 +127,6 @@ input_udp(struct stack *s, const struct ip *ip, int csum_ok)
 	dest.port = u.dport;
 	s->conf.user->datagram(s->conf.arg, &client, &dest, u.data, u.len);
 	return DROP_NOT;
-}
-
-static int
-is_own(const struct stack *s, const struct addr *a)
-{
-	unsigned i;
-
-	for (i = 0; i < s->conf.nown; i++)
-		if (addr_same_ip(&s->conf.own[i], a))
-			return 1;
-	return 0;
 }
 
 static enum drop
@@ -177,6 +177,9 @@ input(struct stack *s, const struct pkt_in *p)
 
 	if ((d = ip_parse(&ip, p->p, p->len)) != DROP_NOT)
 		return d;
+	/* What we said to ourselves would come back by the device. */
+	if (is_own(s, &ip.src))
+		return DROP_SOURCE;
 	switch (ip.proto) {
 	case IP_TCP:
 		return input_tcp(s, &ip, p->csum_ok);

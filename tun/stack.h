@@ -54,7 +54,8 @@ struct stack_conf {
 	uint16_t	 mtu;		/* of the device; at least 1280 */
 	int		 offload;	/* the device cuts super-segments and
 					 * completes checksums */
-	struct addr	 own[STACK_OWN_MAX];	/* answer echo requests */
+	struct addr	 own[STACK_OWN_MAX];	/* answer echo requests, and
+						 * are no client's */
 	unsigned	 nown;
 	uint16_t	 udp_port;	/* served at every address; 0: none */
 	size_t		 conns_max;	/* in all */

@@ -295,6 +295,8 @@ static const struct {
 	    DROP_SOURCE },
 	{ "from nobody", "0.0.0.0", "9.9.9.9", 1, 80, 0, 0, DROP_SOURCE },
 	{ "from loopback", "127.0.0.1", "9.9.9.9", 1, 80, 0, 0, DROP_SOURCE },
+	{ "from us", "10.191.0.1", "9.9.9.9", 1, 80, 0, 0, DROP_SOURCE },
+	{ "from us6", "fd00:6f74::1", "2001:db8::1", 1, 80, 0, 0, DROP_SOURCE },
 	{ "to multicast", "10.0.0.1", "224.0.0.1", 1, 80, 0, 0, DROP_DEST },
 	{ "to multicast6", "fd00::1", "ff02::1", 1, 80, 0, 0, DROP_DEST },
 	{ "from port 0", "10.0.0.1", "9.9.9.9", 0, 80, 0, 0, DROP_SEGMENT },
