@@ -18,7 +18,7 @@
 #include "base/addr.h"
 #include "tun/drop.h"
 
-enum { IP_TCP = 6, IP_UDP = 17, IP_ICMP = 1, IP_ICMP6 = 58 };
+enum { IP_TCP = 6, IP_UDP = 17, IP_ICMP = 1, IP_ICMP6 = 58, IP6_NONE = 59 };
 enum { IP4_HEAD = 20, IP6_HEAD = 40, IP_EXT_MAX = 8 };
 enum { IP_HOPS = 64 };		/* TTL, hop limit of what we send */
 

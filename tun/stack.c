@@ -192,7 +192,8 @@ input(struct stack *s, const struct pkt_in *p)
 			return input_icmp(s, &ip, p->csum_ok);
 		break;
 	default:
-		tell_icmp(&s->tell, ICMP_NO_PROTOCOL, &ip);
+		if (ip.src.family == 4 || ip.proto != IP6_NONE)
+			tell_icmp(&s->tell, ICMP_NO_PROTOCOL, &ip);
 	}
 	return DROP_PROTOCOL;
 }

@@ -248,6 +248,19 @@ START_TEST(protocol_that_is_not_carried_is_told_so)
 }
 END_TEST
 
+/* RFC 8200 4.7: there is nothing to be told about. */
+START_TEST(packet_with_nothing_in_it_is_dropped)
+{
+	struct raw r = packet(1, 59, "2001:db8::1", "whatever", 8);
+
+	net_init(&net, NULL);
+	input(&r);
+	ck_assert_ptr_null(net_out(&net));
+	ck_assert_uint_eq(net_dropped(&net, DROP_PROTOCOL), 1);
+	net_fini(&net);
+}
+END_TEST
+
 START_TEST(icmp_of_the_other_family_is_dropped)
 {
 	static const uint8_t ping[64] = { 8 };
@@ -520,6 +533,7 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(echo_to_our_own_address_is_answered, 2),
 	UNIT_LOOP(echo_that_is_longer_than_the_device_takes_is_dropped, 2),
 	UNIT_LOOP(echo_to_any_other_address_is_prohibited, 2),
+	UNIT(packet_with_nothing_in_it_is_dropped),
 	UNIT_LOOP(protocol_that_is_not_carried_is_told_so, 10),
 	UNIT_LOOP(icmp_of_the_other_family_is_dropped, 2),
 	UNIT_LOOP(d12_impossible_packet_is_dropped_in_silence_and_counted,
