@@ -2,10 +2,10 @@
  *
  * Theory of operation
  *	A flow is one connection: an endpoint, and a dnspipe that understands
- *	what comes.  It is granted as much credit as the longest question has
- *	bytes; what is taken out of @in is granted anew.  While too many
- *	questions wait, or the client does not take what it is sent, nothing is
- *	taken out, and its window closes.
+ *	what comes.  It is granted as much credit as the longest question needs;
+ *	what is taken out of @in is granted anew.  While too many questions
+ *	wait, or the client does not take what it is sent, nothing is taken out,
+ *	and its window closes.
  *
  *	FIN -> what was asked is answered -> our FIN -> gone
  *	a length of 0, a client that takes nothing -> reset
@@ -28,6 +28,8 @@
 #include "base/loop.h"
 #include "base/quota.h"
 #include "dnsport/dnspipe.h"
+
+_Static_assert((int)DNSFLOW_CREDIT >= DNSPIPE_FRAME_MAX + 15, "it fits");
 
 struct dnsflow {
 	TAILQ_ENTRY(dnsflow) link;
@@ -286,7 +288,7 @@ flow_new(struct dnsflows *set, const struct addr *client, struct endpoint *ep)
 	f->pipe.settled = on_settled;
 	f->pipe.arg = f;
 	dnspipe_init(&f->pipe, set->conf.dnsport, client, set->conf.listener);
-	buf_init(&f->in, DNSPIPE_FRAME_MAX);	/* it was granted: it fits */
+	buf_init(&f->in, DNSFLOW_CREDIT);	/* it was granted: it fits */
 	buf_init(&f->out, DNSFLOW_OUT_MAX);
 	loop_timer_init(&f->idle, on_idle, f);
 	loop_item_init(&f->reap, reap, f);
@@ -307,7 +309,7 @@ dnsflows_take(struct dnsflows *set, const struct addr *client,
 	}
 	endpoint_hold(ep, &flow_user, f);
 	touch(f);
-	endpoint_grant(ep, DNSPIPE_FRAME_MAX);
+	endpoint_grant(ep, DNSFLOW_CREDIT);
 	if (!f->dead)
 		endpoint_accept(ep);
 }

@@ -16,6 +16,9 @@ enum {
 	DNSFLOW_MAX = 256,		/* connections */
 	DNSFLOW_CLIENT_MAX = 64,	/* of one client address, which for a
 					 * workstation is all programs */
+	/* Bytes of questions: the longest, and more, since a window is offered
+	 * in units of 16 bytes, and less than one is left unsaid. */
+	DNSFLOW_CREDIT = 65552,
 	DNSFLOW_OUT_MAX = 512 * 1024,	/* bytes that the connection did not
 					 * take; as many answers as may wait */
 	DNSFLOW_IDLE_MS = 30 * 1000

@@ -56,7 +56,7 @@ ep_grant(struct endpoint *e, size_t n)
 	(void)e;
 	must(!fz.dead);
 	fz.credit += n;
-	must(fz.credit <= DNSPIPE_FRAME_MAX);
+	must(fz.credit <= DNSFLOW_CREDIT);
 }
 
 static void
