@@ -113,15 +113,29 @@ quota_give(struct quota *q, const struct addr *client)
 	free(s);
 }
 
+static struct share *
+share_of(const struct quota *q, const struct addr *client)
+{
+	uint8_t key[KEY];
+
+	make_key(key, client);
+	return map_get(q->shares, key);
+}
+
 size_t *
 quota_note(const struct quota *q, const struct addr *client)
 {
-	uint8_t key[KEY];
-	struct share *s;
+	struct share *s = share_of(q, client);
 
-	make_key(key, client);
-	s = map_get(q->shares, key);
 	return s ? &s->note : NULL;
+}
+
+int
+quota_is_full(const struct quota *q, const struct addr *client)
+{
+	const struct share *s = share_of(q, client);
+
+	return (s ? s->n : 0) >= q->each;
 }
 
 size_t

@@ -21,5 +21,7 @@ void		 quota_give(struct quota *, const struct addr *client);
  * it goes with the last one.  NULL: it has none. */
 size_t		*quota_note(const struct quota *, const struct addr *client);
 size_t		 quota_count(const struct quota *);	/* taken, in all */
+/* Has the client all that it may have, so that no other's place would help? */
+int		 quota_is_full(const struct quota *, const struct addr *client);
 
 #endif

@@ -265,7 +265,8 @@ take_place(struct dnsflows *set, const struct addr *client)
 {
 	struct dnsflow *oldest = TAILQ_FIRST(&set->mute);
 
-	if (quota_count(set->quota) >= DNSFLOW_MAX && oldest)
+	if (quota_count(set->quota) >= DNSFLOW_MAX && oldest &&
+	    !quota_is_full(set->quota, client))
 		end(oldest, -ECONNRESET);
 	return quota_take(set->quota, client);
 }

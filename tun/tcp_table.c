@@ -243,7 +243,7 @@ take_places(struct tcp_table *t, const struct addr *client)
 	if ((rc = quota_take(t->opening, client)) < 0)
 		return rc == -ENOSPC ? -EAGAIN : rc;
 	rc = quota_take(t->places, client);
-	if (rc == -ENOSPC && evict(t))
+	if (rc == -ENOSPC && !quota_is_full(t->places, client) && evict(t))
 		rc = quota_take(t->places, client);
 	if (rc < 0)
 		quota_give(t->opening, client);

@@ -23,7 +23,9 @@ START_TEST(quota_take_over_the_clients_share_fails_for_it_alone)
 
 	ck_assert_ptr_nonnull(q);
 	ck_assert_int_eq(quota_take(q, &a), 0);
+	ck_assert(!quota_is_full(q, &a));
 	ck_assert_int_eq(quota_take(q, &same), 0);	/* ports don't count */
+	ck_assert(quota_is_full(q, &a) && !quota_is_full(q, &b));
 	ck_assert_int_eq(quota_take(q, &a), -ENOSPC);
 	ck_assert_int_eq(quota_take(q, &b), 0);
 	ck_assert_uint_eq(quota_count(q), 3);

@@ -420,6 +420,26 @@ START_TEST(dnsflow_over_the_limit_the_oldest_mute_client_goes)
 }
 END_TEST
 
+START_TEST(dnsflow_over_both_limits_a_client_ends_no_other)
+{
+	struct fake *f[DNSFLOW_MAX];
+	int i;
+
+	init();
+	for (i = 1; i < DNSFLOW_MAX; i++)
+		f[i] = dial(i < DNSFLOW_CLIENT_MAX ? 0x0a000001 :
+		    0x0b000000 + (uint32_t)i);
+	f[0] = dial(0x0a000001);
+	ck_assert_int_eq(f[0]->why, -ECONNREFUSED);
+	ck_assert(!one->dead);
+	for (i = 1; i < DNSFLOW_MAX; i++)
+		ck_assert(!f[i]->dead);
+	fini();
+	for (i = 0; i < DNSFLOW_MAX; i++)
+		free(f[i]);
+}
+END_TEST
+
 static const struct unit_test tests[] = {
 	UNIT(dnsflow_client_is_let_in_at_once_and_answered),
 	UNIT(dnsflow_question_byte_by_byte_is_answered),
@@ -435,6 +455,7 @@ static const struct unit_test tests[] = {
 	UNIT(dnsflow_client_that_waits_for_answers_is_not_idle),
 	UNIT(dnsflow_client_over_its_limit_is_refused),
 	UNIT(dnsflow_over_the_limit_the_oldest_mute_client_goes),
+	UNIT(dnsflow_over_both_limits_a_client_ends_no_other),
 };
 
 UNIT_MAIN("dnsflow", tests)

@@ -344,6 +344,29 @@ START_TEST(limit_of_all_ends_the_one_that_is_idle_long_or_refuses)
 }
 END_TEST
 
+START_TEST(limit_of_all_spares_the_idle_where_the_client_has_its_share)
+{
+	struct stack_conf conf = { .conns_max = 3, .conns_client_max = 2 };
+	struct peer idle, p;
+	uint16_t i;
+
+	net_init(&net, &conf);
+	idle = client(0x0a000001, 1000);
+	peer_open(&idle, 100);
+	for (i = 0; i < 2; i++) {
+		p = client(0x0a000066, (uint16_t)(1000 + i));
+		peer_open(&p, 100);
+	}
+	net_advance(&net, TCP_EVICT_MS);
+	p = client(0x0a000066, 1002);
+	peer_syn(&p);
+	ck_assert(peer_got(&p));
+	ck_assert(p.got.flags & TCP_RST);
+	ck_assert_uint_eq(idle.hold->gones, 0);
+	net_fini(&net);
+}
+END_TEST
+
 START_TEST(limit_of_bytes_holds_for_all_connections_together)
 {
 	enum { MAX = 1 << 20 };
@@ -830,6 +853,7 @@ static const struct unit_test tests[] = {
 	UNIT(limit_of_half_open_connections_of_a_client_is_silence),
 	UNIT(limit_of_connections_of_a_client_is_a_reset),
 	UNIT(limit_of_all_ends_the_one_that_is_idle_long_or_refuses),
+	UNIT(limit_of_all_spares_the_idle_where_the_client_has_its_share),
 	UNIT(limit_of_bytes_holds_for_all_connections_together),
 	UNIT(limit_of_bytes_is_one_of_memory),
 	UNIT(limit_of_bytes_leaves_as_much_to_others_as_one_client_has),
