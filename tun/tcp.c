@@ -186,6 +186,16 @@ fits(const struct tcp *c, size_t len)
 }
 
 static void
+wait_for_memory(struct tcp *c)
+{
+	if (c->at != LOOP_NEVER)	/* it does already */
+		return;
+	c->at = now(c) + ((int64_t)TCP_RETRY_MS << c->waits);
+	if (c->waits < TCP_RETRIES)
+		c->waits++;
+}
+
+static void
 tell_room(struct tcp *c)
 {
 	if (!c->refused || c->ep.user == NULL ||
@@ -193,7 +203,7 @@ tell_room(struct tcp *c)
 	    tcp_snd_queued(&c->snd) > TCP_SND_QUEUE_MAX / 2)
 		return;
 	if (fits(c, 1) == 0) {
-		c->at = now(c) + TCP_RETRY_MS;
+		wait_for_memory(c);
 		return;
 	}
 	c->refused = 0;
@@ -257,8 +267,10 @@ op_send(struct endpoint *e, const void *p, size_t len)
 		 * once, and for ever. */
 		if (c->state != TCP_S_SYN_RCVD && n == 0 &&
 		    tcp_snd_queued(&c->snd) <= TCP_SND_QUEUE_MAX / 2)
-			c->at = now(c) + TCP_RETRY_MS;
+			wait_for_memory(c);
 	}
+	if (n)
+		c->waits = 0;
 	tcp_wake(c);
 	return n;
 }

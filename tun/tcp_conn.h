@@ -39,7 +39,8 @@ enum {
 	 * end that does not come. */
 	TCP_STALL_MS = 1800 * 1000,
 	TCP_ORPHAN_MS = 60 * 1000,	/* the same, when nobody holds it */
-	TCP_RETRY_MS = 100,		/* after there was no memory */
+	/* After there was no memory; then twice as long, and so on. */
+	TCP_RETRY_MS = 100, TCP_RETRIES = 5,
 	TCP_CHALLENGE_MS = 500, TCP_CHALLENGE_BURST = 10
 };
 
@@ -88,6 +89,7 @@ struct tcp {
 	uint8_t		 state;		/* enum tcp_state */
 	uint8_t		 peer_scale;
 	uint8_t		 tries;		/* SYN|ACKs, or probes, unanswered */
+	uint8_t		 waits;		/* for memory, in vain */
 	uint8_t		 scaled : 1, sack : 1, ts : 1;	/* were offered */
 	uint8_t		 fin : 1;	/* the holder sends no more */
 	uint8_t		 refused : 1;	/* the holder waits for room */

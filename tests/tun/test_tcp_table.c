@@ -478,9 +478,38 @@ START_TEST(limit_of_bytes_tells_an_empty_connection_of_room)
 	ck_assert_uint_eq(b.hold->rooms, 0);
 	endpoint_kill(a.hold->ep, -ECONNRESET);
 	a.hold->ep = NULL;
-	net_advance(&net, TCP_RETRY_MS);
+	net_advance(&net, TCP_RETRY_MS << TCP_RETRIES);
 	ck_assert_uint_eq(b.hold->rooms, 1);
 	ck_assert_uint_eq(endpoint_send(b.hold->ep, big, 10), 10);
+	net_fini(&net);
+}
+END_TEST
+
+/* A hundred thousand of them may do so at once. */
+START_TEST(limit_of_bytes_lets_a_connection_ask_for_memory_now_and_then)
+{
+	struct stack_conf conf = { .bytes_max = 1000 };
+	static uint8_t big[1000];
+	struct peer a, b;
+	int64_t end;
+	unsigned n;
+
+	net_init(&net, &conf);
+	a = client(0x0a000001, 1000);
+	b = client(0x0a000001, 1001);
+	peer_open(&a, 100);
+	peer_open(&b, 100);
+	ck_assert_uint_eq(endpoint_send(a.hold->ep, big, 1000), 500);
+	ck_assert_uint_eq(endpoint_send(b.hold->ep, big, 10), 0);
+	end = net.loop.now + 60000;
+	for (n = 0; loop_next(&net.loop) < end; n++) {
+		net_advance(&net, loop_next(&net.loop) - net.loop.now);
+		if (n % 8 == 0)		/* it lives */
+			peer_send(&a, TCP_ACK, a.nxt, a.ack, NULL, 0);
+	}
+	ck_assert_uint_le(n, 60);
+	ck_assert_uint_eq(b.hold->rooms, 0);
+	net.quiet = 1;
 	net_fini(&net);
 }
 END_TEST
@@ -858,6 +887,7 @@ static const struct unit_test tests[] = {
 	UNIT(limit_of_bytes_is_one_of_memory),
 	UNIT(limit_of_bytes_leaves_as_much_to_others_as_one_client_has),
 	UNIT(limit_of_bytes_tells_an_empty_connection_of_room),
+	UNIT(limit_of_bytes_lets_a_connection_ask_for_memory_now_and_then),
 	UNIT(limit_of_time_wait_ends_the_oldest),
 	UNIT(d11_flood_of_a_million_addresses_leaves_memory_flat),
 	UNIT(d11_client_that_connected_before_is_let_in),
