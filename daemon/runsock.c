@@ -8,9 +8,10 @@
  *	nothing: what it passes must be a TUN device, and from then on is no
  *	more than a client's network.  The sender may still have it open, and
  *	read from it, change its modes or take it down; that must harm nobody
- *	else.  Asking a descriptor what it is can take for ever where its file
- *	system is the sender's own, so that only what the kernel knows by itself
- *	is asked, and it is closed by runmsg_drop().
+ *	else, and reading and writing do not wait for it (tun/nowait.h).  Asking
+ *	a descriptor what it is can take for ever where its file system is the
+ *	sender's own, so that only what the kernel knows by itself is asked, and
+ *	it is closed by runmsg_drop().
  *
  *	Each client is a session group of its own, whose number never comes
  *	again: two programs never share a circuit, nor do one program and the

@@ -2,7 +2,9 @@
  *
  * Whoever may connect gets a tunnel for a TUN device of its own, with circuits
  * that no other tunnel shares (runmsg.h has the messages).  The tunnel lives
- * for as long as its client keeps the connection.
+ * for as long as its client keeps the connection.  Before Linux 6.4 a client
+ * can hold us up with its device for 2 * NOWAIT_TICK_MS (tun/nowait.h), which
+ * then is the end of its tunnel.
  */
 #ifndef DAEMON_RUNSOCK_H
 #define DAEMON_RUNSOCK_H

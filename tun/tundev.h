@@ -23,7 +23,8 @@ enum { TUNDEV_NAME = 16, TUNDEV_READ = 65536 + 128 };
  * somebody else holds it, -ENODEV no tun in this kernel. */
 int	tundev_open(struct tundev **, const char *name, int persist);
 /* Takes a descriptor that another process opened, by tundev_open() or like it,
- * and finds out what it can.  On failure it stays the caller's. */
+ * and finds out what it can.  On failure it stays the caller's.  The sender may
+ * still have it, and change its modes; that does not make us wait (nowait.h). */
 int	tundev_adopt(struct tundev **, int fd);
 void	tundev_free(struct tundev *);		/* closes it */
 int	tundev_fd(const struct tundev *);
@@ -31,7 +32,8 @@ int	tundev_offload(const struct tundev *);	/* super-segments, checksums */
 const char *tundev_name(const struct tundev *);
 
 /* One packet into @buf, TUNDEV_READ bytes: 1; 0: none at this time; -errno:
- * the device is gone (-EIO: it is down; it may come back). */
+ * the device is gone (-EIO: it is down; it may come back; -EINTR: whoever else
+ * has it made us wait). */
 int	tundev_read(struct tundev *, uint8_t *buf, struct pkt_in *);
 /* 0 or -errno; what the kernel has no room for is lost, as on any network. */
 int	tundev_write(struct tundev *, const struct pkt_out *);

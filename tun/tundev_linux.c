@@ -6,6 +6,10 @@
  *	A kernel without IFF_VNET_HDR, or without the offloads, carries plain
  *	packets.
  *
+ *	Of a device that somebody passed to us the sender may still have the
+ *	descriptor, and with it O_NONBLOCK: nowait does not wait even so.  What
+ *	else it can do, any network may: lose packets, and be down.
+ *
  *	While the interface is down nothing can be read, and what is written is
  *	refused (EIO).  When it is deleted the descriptor is readable for ever,
  *	and reading fails.
@@ -24,6 +28,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "tun/nowait.h"
 #include "tun/pkt.h"
 #include "tun/tundev.h"
 #include "tun/vnet.h"
@@ -31,7 +36,7 @@
 _Static_assert(TUNDEV_NAME == IFNAMSIZ, "a name fits");
 
 struct tundev {
-	int	fd;
+	struct nowait io;
 	char	name[TUNDEV_NAME];
 	uint8_t	vnet;		/* a header stands before each packet */
 	uint8_t	offload;
@@ -67,10 +72,10 @@ set_up(struct tundev *d, const struct ifreq *r)
 	d->name[sizeof(d->name) - 1] = '\0';
 	if ((r->ifr_flags & IFF_VNET_HDR) == 0)
 		return 0;
-	if (ioctl(d->fd, TUNSETVNETHDRSZ, &head) < 0)
+	if (ioctl(d->io.fd, TUNSETVNETHDRSZ, &head) < 0)
 		return -errno;
 	d->vnet = 1;
-	d->offload = ioctl(d->fd, TUNSETOFFLOAD,
+	d->offload = ioctl(d->io.fd, TUNSETOFFLOAD,
 	    TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6) == 0;
 	return 0;
 }
@@ -86,14 +91,14 @@ tundev_open(struct tundev **out, const char *name, int persist)
 		return rc;
 	if ((d = calloc(1, sizeof(*d))) == NULL)
 		return -ENOMEM;
-	d->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	if (d->fd < 0) {
+	d->io.fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	if (d->io.fd < 0) {
 		rc = errno == EACCES ? -EPERM : -errno;
 		goto fail;
 	}
-	if ((rc = attach(d->fd, name, &r)) < 0 || (rc = set_up(d, &r)) < 0)
+	if ((rc = attach(d->io.fd, name, &r)) < 0 || (rc = set_up(d, &r)) < 0)
 		goto fail_fd;
-	if (persist && ioctl(d->fd, TUNSETPERSIST, 1) < 0) {
+	if (persist && ioctl(d->io.fd, TUNSETPERSIST, 1) < 0) {
 		rc = -errno;
 		goto fail_fd;
 	}
@@ -101,7 +106,7 @@ tundev_open(struct tundev **out, const char *name, int persist)
 	return 0;
 
 fail_fd:
-	close(d->fd);
+	close(d->io.fd);
 fail:
 	free(d);
 	return rc;
@@ -130,7 +135,8 @@ tundev_adopt(struct tundev **out, int fd)
 		return -errno;
 	if ((d = calloc(1, sizeof(*d))) == NULL)
 		return -ENOMEM;
-	d->fd = fd;
+	d->io.fd = fd;
+	d->io.shared = 1;
 	if ((rc = set_up(d, &r)) < 0 || (rc = set_flags(fd)) < 0) {
 		free(d);
 		return rc;
@@ -144,14 +150,14 @@ tundev_free(struct tundev *d)
 {
 	if (d == NULL)
 		return;
-	close(d->fd);
+	close(d->io.fd);
 	free(d);
 }
 
 int
 tundev_fd(const struct tundev *d)
 {
-	return d->fd;
+	return d->io.fd;
 }
 
 int
@@ -172,11 +178,11 @@ int
 tundev_read(struct tundev *d, uint8_t *buf, struct pkt_in *p)
 {
 	size_t head = d->vnet ? VNET_HEAD : 0;
-	ssize_t n = read(d->fd, buf, TUNDEV_READ);
+	struct iovec iov = { buf, TUNDEV_READ };
+	ssize_t n = nowait_readv(&d->io, &iov, 1);
 
 	if (n < 0)
-		return errno == EAGAIN || errno == EWOULDBLOCK ||
-		    errno == EINTR ? 0 : -errno;
+		return n == -EAGAIN ? 0 : (int)n;
 	p->csum_ok = 0;
 	if ((size_t)n <= head || (d->vnet && vnet_parse(buf, p) < 0))
 		return 0;
@@ -190,6 +196,7 @@ tundev_write(struct tundev *d, const struct pkt_out *p)
 {
 	struct iovec iov[2 + PKT_BODY_MAX];
 	uint8_t head[VNET_HEAD];
+	ssize_t rc;
 	unsigned i;
 	int n = 0;
 
@@ -202,7 +209,8 @@ tundev_write(struct tundev *d, const struct pkt_out *p)
 	for (i = 0; i < p->nbody; i++)
 		iov[n++] = (struct iovec){
 			(void *)(uintptr_t)p->body[i].p, p->body[i].len };
-	return writev(d->fd, iov, n) < 0 ? -errno : 0;
+	rc = nowait_writev(&d->io, iov, n);
+	return rc < 0 ? (int)rc : 0;
 }
 
 #endif /* HAVE_LINUX_IF_TUN_H */

@@ -480,6 +480,23 @@ check_adopt(const char *to)
 	need(if_nametoindex("ot7") == 0);
 }
 
+/* Its sender takes O_NONBLOCK away. */
+static void
+check_adopt_does_not_wait(void)
+{
+	struct tundev *d;
+	struct pkt_in in;
+	int fd = open_raw("ot7", IFF_TUN | IFF_NO_PI | IFF_VNET_HDR), rc;
+
+	need(tundev_adopt(&d, pass(fd)) == 0);
+	while (tundev_read(d, buf, &in) > 0)
+		;
+	need(fcntl(fd, F_SETFL, O_RDWR) == 0);
+	rc = tundev_read(d, buf, &in);
+	need(rc == 0 || rc == -EINTR);
+	need(!(fcntl(fd, F_GETFL) & O_NONBLOCK));
+}
+
 static void
 check_adopt_refuses(void)
 {
@@ -567,6 +584,8 @@ static const struct {
 	{ "open_persistent_interface_stays", check_persistent },
 	{ "open_without_rights_is_refused", check_no_rights },
 	{ "adopt_passed_descriptor_works", check_adopt4 },
+	{ "adopt_device_that_is_made_to_wait_does_not",
+	    check_adopt_does_not_wait },
 	{ "adopt_refuses_what_is_no_tun_of_ours", check_adopt_refuses },
 	{ "kernel_does_not_tell_whether_there_is_pi", check_pi_is_not_told },
 	{ "adopt_plain_device_has_no_offload", check_plain },

@@ -103,6 +103,10 @@ tests_tun_test_vnet_LDADD = $(TUN_LIBS) $(CHECK_LIBS)
 # For tests/platform/run and tests/tun/run, as root, on Linux.
 if LINUX_TUN
 noinst_PROGRAMS += tests/platform/tundev tests/tun/echo_tun
+check_PROGRAMS += tests/tun/test_nowait
+tests_tun_test_nowait_SOURCES = tests/tun/test_nowait.c
+tests_tun_test_nowait_LDADD = $(TUN_TESTS_LDADD)
+noinst_PROGRAMS += tests/platform/tundev tests/tun/difftcp tests/tun/echo_tun
 endif
 tests_platform_tundev_SOURCES = tests/platform/tundev.c
 tests_platform_tundev_LDADD = $(TUN_LIBS)
