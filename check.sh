@@ -147,9 +147,9 @@ installed() {
 		diff - <(cd "$to" && find . ! -type d -printf '%m %P\n' | sort) <<-L &&
 		644 usr/local/share/man/man5/onion-transparent.conf.5
 		644 usr/local/share/man/man8/onion-transparent.8
-		755 usr/local/sbin/onion-transparent
+		755 usr/local/bin/onion-transparent
 		L
-		"$to/usr/local/sbin/onion-transparent" --version
+		"$to/usr/local/bin/onion-transparent" --version
 }
 
 fuzz() {

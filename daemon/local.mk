@@ -33,7 +33,7 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/unixsock.c daemon/unixsock.h \
 	$(DAEMON_CONF)
 
-# Built here, installed in sbin.
-sbin_PROGRAMS += daemon/onion-transparent
+# Built here, installed in bin: `run` is for every user.
+bin_PROGRAMS += daemon/onion-transparent
 daemon_onion_transparent_SOURCES = daemon/main.c
 daemon_onion_transparent_LDADD = $(DAEMON_LIBS)
