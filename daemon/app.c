@@ -401,6 +401,7 @@ make_runsock(struct app *a, char *why, size_t max)
 	struct runsock_conf rc_conf = {
 		.ev = &a->ev, .gateway = a->gateway, .path = c->run_socket,
 		.group = c->run_socket_group,
+		.bytes_max = onionconf_memory(c) / 4,
 		.mode = c->run_socket_group ? 0660 : 0666
 	};
 	int rc;

@@ -14,9 +14,9 @@
 #include "daemon/gateway.h"
 #include "daemon/keeper.h"
 #include "daemon/keepproc.h"
+#include "daemon/onionconf.h"
 #include "daemon/process.h"
 #include "daemon/tunnel.h"
-#include "onion/onionconf.h"
 #include "policy/netplan.h"
 #include "policy/netstate.h"
 #include "tun/tundev.h"
@@ -30,6 +30,8 @@ struct netup {
 	struct keeper	*keeper;
 	struct tunnel	*tunnel;
 	struct door	 door;
+	struct dial_conf dial;
+	size_t		 bytes_max;
 	int		 applied;
 	int		 undo;		/* TunUndo */
 	void		(*gone)(void *arg, const char *why);
@@ -80,6 +82,7 @@ netup_fork(struct netup **out, const struct conf *c, char *why, size_t max)
 		return -ENOMEM;
 	kc.plan = &n->plan;
 	n->undo = c->tun_undo;
+	n->bytes_max = onionconf_memory(c) / 2;
 	make_door(&n->door, c);
 	if ((rc = make_plan(&n->plan, c)) < 0)
 		snprintf(why, max, "%sUser: %s", conf_where(c, "User", 0),
@@ -158,6 +161,8 @@ make_tunnel(struct netup *n, struct tundev *dev, struct evloop *ev,
 {
 	struct tunnel_conf tc = {
 		.ev = ev, .gateway = gw, .door = &n->door, .mtu = n->plan.mtu,
+		.conns_max = TUNNEL_CONNS_MAX,
+		.opening_max = TUNNEL_OPENING_MAX, .bytes_max = n->bytes_max,
 		.gone = on_tunnel_gone, .arg = n
 	};
 	unsigned i;

@@ -167,3 +167,10 @@ onionconf_free(struct onionconf_store *store)
 	free(store->fallbacks);
 	memset(store, 0, sizeof(*store));
 }
+
+size_t
+onionconf_memory(const struct conf *c)
+{
+	return c->max_mem_in_queues ? (size_t)c->max_mem_in_queues :
+	    ONION_MEMORY;
+}

@@ -7,6 +7,8 @@
 #ifndef DAEMON_ONIONCONF_H
 #define DAEMON_ONIONCONF_H
 
+#include <stddef.h>
+
 #include "onion/onionconf.h"
 
 struct conf;
@@ -18,5 +20,7 @@ struct onionconf_store {
 int	onionconf_make(struct onion_conf *out, struct onionconf_store *store,
 	    const struct conf *);		/* 0 or -ENOMEM */
 void	onionconf_free(struct onionconf_store *);
+/* MaxMemInQueues, of which everybody who lets bytes wait has a part. */
+size_t	onionconf_memory(const struct conf *);
 
 #endif

@@ -300,7 +300,8 @@ make_sockets(struct engine *e, char *why, size_t max)
 	struct status_source src = { .onion = e->onion,
 		.gateway = e->gateway };
 	struct runsock_conf rc_conf = { .ev = &e->ev, .gateway = e->gateway,
-		.mode = 0600, .left = on_left, .arg = e };
+		.mode = 0600, .bytes_max = onionconf_memory(e->conf) / 2,
+		.left = on_left, .arg = e };
 	char *path = runengine_socket(e->conf);
 	int rc;
 

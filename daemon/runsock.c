@@ -18,6 +18,8 @@
  *	next.  Within the program they do, whatever its address.
  * Limits
  *	RUNSOCK_CLIENTS_MAX, RUNSOCK_USER_MAX; over them a client is told so.
+ *	What waits in tunnels is bounded for all of them, and shared out as in
+ *	tun/memory.h.
  *	Out of descriptors, accepting rests for REST_MS.
  */
 #include "daemon/runsock.h"
@@ -46,6 +48,7 @@
 #include "daemon/runnet.h"
 #include "daemon/tunnel.h"
 #include "daemon/unixsock.h"
+#include "tun/memory.h"
 #include "tun/stack.h"
 #include "tun/tundev.h"
 
@@ -81,6 +84,7 @@ struct runsock {
 	LIST_HEAD(, client) clients;
 	size_t		 nclients;
 	int		 last_group;
+	struct memory	 memory;	/* of all tunnels */
 	struct runmsg	 state;		/* PROGRESS, as it is now */
 };
 
@@ -196,6 +200,9 @@ make_tunnel(struct client *c, uint16_t mtu, struct tundev *dev)
 	struct tunnel_conf tc = {
 		.ev = c->rs->conf.ev, .gateway = c->rs->conf.gateway,
 		.door = &c->door, .nown = RUNNET_OWN, .mtu = mtu,
+		.conns_max = RUNSOCK_CONNS_MAX,
+		.opening_max = RUNSOCK_OPENING_MAX,
+		.bytes_max = c->rs->memory.max, .memory = &c->rs->memory,
 		.gone = tunnel_gone, .arg = c
 	};
 
@@ -439,6 +446,7 @@ runsock_new(struct runsock **out, const struct runsock_conf *conf)
 	if (rs == NULL)
 		return rc;
 	rs->conf = *conf;
+	rs->memory.max = conf->bytes_max;
 	rs->last_group = INT_MIN;	/* far from those of other doors */
 	rs->state.type = RUNMSG_PROGRESS;
 	set_text(&rs->state, "Starting");

@@ -19,7 +19,9 @@ struct runsock;
 enum {
 	RUNSOCK_CLIENTS_MAX = 256,	/* in all */
 	RUNSOCK_USER_MAX = 32,		/* of one user */
-	RUNSOCK_TIMEOUT_S = 30		/* from connect to OPEN */
+	RUNSOCK_TIMEOUT_S = 30,		/* from connect to OPEN */
+	RUNSOCK_CONNS_MAX = 16384,	/* of one tunnel */
+	RUNSOCK_OPENING_MAX = 4096
 };
 
 struct runsock_conf {
@@ -28,6 +30,7 @@ struct runsock_conf {
 	const char	*path;
 	int		 mode;		/* of the socket */
 	const char	*group;		/* of the socket; NULL: ours */
+	size_t		 bytes_max;	/* that wait, in all tunnels */
 	/* That process has gone.  May be NULL. */
 	void		(*left)(void *arg, pid_t);
 	void		*arg;

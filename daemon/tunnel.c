@@ -194,11 +194,12 @@ make_stack(struct tunnel *t)
 	struct stack_conf sc = {
 		.loop = &t->conf.ev->loop, .mtu = t->conf.mtu,
 		.offload = tundev_offload(t->dev), .nown = t->conf.nown,
-		.udp_port = PORT_DNS, .conns_max = TUNNEL_CONNS_MAX,
-		.conns_client_max = TUNNEL_CONNS_CLIENT_MAX,
-		.opening_max = TUNNEL_OPENING_MAX,
-		.opening_client_max = TUNNEL_OPENING_CLIENT_MAX,
-		.bytes_max = TUNNEL_BYTES_MAX, .user = &stack_users, .arg = t
+		.udp_port = PORT_DNS, .conns_max = t->conf.conns_max,
+		.conns_client_max = t->conf.conns_max / 4 * 3,
+		.opening_max = t->conf.opening_max,
+		.opening_client_max = t->conf.opening_max / 2,
+		.bytes_max = t->conf.bytes_max, .memory = t->conf.memory,
+		.user = &stack_users, .arg = t
 	};
 
 	memcpy(sc.own, t->conf.own, sizeof(sc.own));

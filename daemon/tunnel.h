@@ -24,12 +24,9 @@ enum {
 	/* An idle connection costs less than 2 KiB here and about as much in
 	 * the engine: some 500 MiB at the very most. */
 	TUNNEL_CONNS_MAX = 131072,
-	TUNNEL_CONNS_CLIENT_MAX = TUNNEL_CONNS_MAX / 4 * 3,
 	/* Each holds a stream that is being opened, which takes seconds, and
 	 * while there is no circuit a minute.  2,000 at once are no attack. */
-	TUNNEL_OPENING_MAX = 8192,
-	TUNNEL_OPENING_CLIENT_MAX = TUNNEL_OPENING_MAX / 2,
-	TUNNEL_BYTES_MAX = 256 * 1024 * 1024
+	TUNNEL_OPENING_MAX = 8192
 };
 
 struct tunnel_conf {
@@ -39,6 +36,10 @@ struct tunnel_conf {
 	struct addr	 own[STACK_OWN_MAX];
 	unsigned	 nown;
 	uint16_t	 mtu;
+	/* Of which one client address may have three quarters; and a half. */
+	size_t		 conns_max, opening_max;
+	size_t		 bytes_max;	/* that wait */
+	struct memory	*memory;	/* as in stack.h */
 	/* The device is no more: -errno of reading.  May free the tunnel. */
 	void		(*gone)(void *arg, int why);
 	void		*arg;

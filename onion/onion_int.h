@@ -34,8 +34,7 @@ struct tlslink_dialer;
 enum {
 	ONION_ANSWERS_MAX = 32,
 	HURRY_EVERY_MS = 60 * 1000,	/* however many users wait */
-	TEST_HURRY_EVERY_MS = 1000,
-	ONION_QUEUED_DEFAULT = 256 * 1024 * 1024	/* MaxMemInQueues 0 */
+	TEST_HURRY_EVERY_MS = 1000
 };
 
 struct onion {

@@ -12,6 +12,8 @@
 
 #include "base/addr.h"
 
+enum { ONION_MEMORY = 256 * 1024 * 1024 };	/* MaxMemInQueues 0 */
+
 struct onion_authority {		/* DirAuthority and FallbackDir */
 	char		nickname[20];
 	uint8_t		rsa_id[20];
@@ -63,7 +65,7 @@ struct onion_conf {
 	int		 extend_by_ed;		/* -1: consensus */
 	int		 conflux;		/* ConfluxEnabled; -1: consensus */
 	int		 conflux_ux;		/* ConfluxClientUX, as in LINK */
-	uint64_t	 max_memory;		/* MaxMemInQueues; 0: choose */
+	uint64_t	 max_memory;		/* MaxMemInQueues, or 0 */
 
 	int		 use_v4, use_v6;
 	int		 prefer_v6_or;		/* -1 auto */

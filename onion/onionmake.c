@@ -101,7 +101,7 @@ pool_conf(struct onion *o, const struct onion_conf *c, struct pool_conf *out)
 	out->extend_by_ed = c->extend_by_ed;
 	out->conflux = c->conflux;
 	out->conflux_ux = c->conflux_ux;
-	out->max_queued = c->max_memory ? c->max_memory : ONION_QUEUED_DEFAULT;
+	out->max_queued = c->max_memory ? c->max_memory : ONION_MEMORY;
 }
 
 static void

@@ -4,6 +4,7 @@ tun_libtun_a_SOURCES = \
 	tun/drop.c tun/drop.h \
 	tun/icmp.c tun/icmp.h \
 	tun/ip.c tun/ip.h \
+	tun/memory.h \
 	tun/nowait.c tun/nowait.h \
 	tun/pkt.h \
 	tun/proven.c tun/proven.h \

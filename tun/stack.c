@@ -253,7 +253,8 @@ stack_new(struct stack **out, const struct stack_conf *conf)
 		.conns_client_max = conf->conns_client_max,
 		.opening_max = conf->opening_max,
 		.opening_client_max = conf->opening_client_max,
-		.bytes_max = conf->bytes_max, .emit = on_emit, .open = on_open
+		.bytes_max = conf->bytes_max, .memory = conf->memory,
+		.emit = on_emit, .open = on_open
 	};
 	struct stack *s;
 	int rc;

@@ -13,6 +13,7 @@
 #include "base/addr.h"
 #include "base/endpoint.h"
 #include "base/loop.h"
+#include "tun/memory.h"
 #include "tun/rate.h"
 #include "tun/tcp_fsm.h"
 #include "tun/tcp_rcv.h"
@@ -52,6 +53,7 @@ struct tcp_host {		/* what all connections of a stack share */
 	uint8_t		 offload;
 	size_t		 bytes;		/* of queues, now */
 	size_t		 bytes_max;
+	struct memory	*memory;	/* with other stacks; or NULL */
 	struct tcp_list	 active;	/* not in TIME_WAIT, the idlest first */
 	uint64_t	 resets;	/* by either side */
 	void		(*emit)(void *arg, const struct pkt_out *);
@@ -96,6 +98,16 @@ struct tcp {
 	uint8_t		 ack_now : 1;
 	uint8_t		 syn_now : 1;	/* SYN|ACK */
 };
+
+/* For how many more bytes there is memory. */
+static inline size_t
+tcp_host_room(const struct tcp_host *h)
+{
+	size_t own = h->bytes < h->bytes_max ? h->bytes_max - h->bytes : 0;
+	size_t all = h->memory ? memory_room(h->memory, h->bytes) : own;
+
+	return own < all ? own : all;
+}
 
 static inline void
 tcp_wake(struct tcp *c)

@@ -17,6 +17,7 @@
 void
 tcp_count(struct tcp *c)
 {
+	struct memory *all = c->host->memory;
 	size_t n = 0;
 
 	if (c->share == NULL)
@@ -24,7 +25,8 @@ tcp_count(struct tcp *c)
 	if (c->state != TCP_S_DEAD && c->state != TCP_S_TIME_WAIT)
 		n = tcp_snd_memory(&c->snd) + c->rcv.early_bytes;
 	c->host->bytes += n - c->counted;
-	*c->share += n - c->counted;
+	if (all)
+		all->used += n - c->counted;
 	c->counted = (uint32_t)n;
 }
 

@@ -374,6 +374,7 @@ init_host(struct tcp_table *t)
 	h->mtu = t->conf.mtu;
 	h->offload = t->conf.offload != 0;
 	h->bytes_max = t->conf.bytes_max;
+	h->memory = t->conf.memory;
 	h->emit = on_emit;
 	h->moved = on_moved;
 	h->refuse = on_refuse;

@@ -16,6 +16,7 @@ struct endpoint;
 struct icmp;
 struct ip;
 struct loop;
+struct memory;
 struct pkt_out;
 struct tcp_seg;
 struct tcp_table;
@@ -35,6 +36,7 @@ struct tcp_table_conf {
 	size_t		 conns_max, conns_client_max;
 	size_t		 opening_max, opening_client_max;
 	size_t		 bytes_max;
+	struct memory	*memory;	/* borrowed; or NULL */
 	void		(*emit)(void *arg, const struct pkt_out *);
 	void		(*open)(void *arg, const struct addr *client,
 			    const struct addr *dest, struct endpoint *take);

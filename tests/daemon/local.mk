@@ -86,7 +86,9 @@ tests_daemon_test_tunnel_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 
 EXTRA_DIST += tests/golden/conf tests/golden/status
 # The engine's functions are its own; they come before those of libonion.a.
-tests_daemon_test_gateway_memory_SOURCES = tests/daemon/test_gateway_memory.c
+tests_daemon_test_gateway_memory_SOURCES = \
+	tests/daemon/test_gateway_memory.c $(PEER)
+tests_daemon_test_gateway_memory_LDFLAGS = $(WRAP_MEMORY)
 tests_daemon_test_gateway_memory_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 
 # Run by hand, for numbers.

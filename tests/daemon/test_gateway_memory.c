@@ -15,6 +15,7 @@
 #include "daemon/conf.h"
 #include "daemon/splice.h"
 #include "onion/onion.h"
+#include "tests/tun/peer.h"
 #include "tests/unit.h"
 
 enum { CLIENT_OUT = 512 * 1024 };	/* as a socket holds */
@@ -265,7 +266,41 @@ START_TEST(uploads_that_wait_are_counted)
 }
 END_TEST
 
+/* A client behind a TUN that takes nothing: what waits for it, and what came of
+ * it too early, is counted, and its flow can be shed. */
+START_TEST(what_waits_in_a_tun_is_counted_and_the_flow_can_go)
+{
+	static uint8_t b[SPLICE_CREDIT];
+	static struct net net;
+	struct door door = { .proto = DOOR_TUN };
+	struct endpoint *ep;
+	struct peer p;
+	int64_t oldest;
+
+	setup(1000);
+	net_init(&net, NULL);
+	peer_init(&p, &net, "10.9.0.11:40000", "203.0.113.80:80");
+	peer_open(&p, 0);
+	ep = p.hold->ep;
+	p.hold->ep = NULL;
+	gateway_flow(gw, &door, &p.me, &p.dest, ep);
+	loop_advance(&net.loop, 77);
+	latest->ep.user->data(latest->ep.arg, b, 30000);
+	ck_assert_uint_eq(gateway_queued(gw, &oldest), 30000);
+	ck_assert_int_eq(oldest, net.loop.now);
+	peer_send(&p, TCP_ACK, p.nxt + 10, p.ack, b, 1000);
+	ck_assert_uint_ge(gateway_queued(gw, &oldest), 31000);
+	ck_assert_uint_ge(gateway_shed(gw, 1, INT64_MAX), 31000);
+	ck_assert_uint_eq(gateway_queued(gw, &oldest), 0);
+	ck_assert_uint_eq(net_totals(&net).conns, 0);
+	loop_end_turn(&net.loop);
+	net_fini(&net);
+	teardown();
+}
+END_TEST
+
 static const struct unit_test tests[] = {
+	UNIT(what_waits_in_a_tun_is_counted_and_the_flow_can_go),
 	UNIT(one_client_never_gets_all_streams_there_are),
 	UNIT(clients_that_never_read_are_counted_and_the_oldest_go),
 	UNIT(uploads_that_wait_are_counted),

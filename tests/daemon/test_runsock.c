@@ -21,9 +21,10 @@
 #include "daemon/tunnel.h"
 #include "daemon/unixsock.h"
 #include "tests/unit.h"
+#include "tun/memory.h"
 #include "tun/tundev.h"
 
-enum { MANY = 8 };
+enum { MANY = 8, BYTES_MAX = 12345678 };
 
 struct tundev {
 	int	fd;
@@ -105,7 +106,7 @@ static int
 make(int mode, const char *group)
 {
 	struct runsock_conf conf = { .ev = &ev, .path = path, .mode = mode,
-		.group = group, .left = on_left };
+		.group = group, .bytes_max = BYTES_MAX, .left = on_left };
 
 	strcpy(dir, "/tmp/test_runsock.XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
@@ -251,6 +252,26 @@ START_TEST(runsock_open_each_client_has_a_group_of_its_own)
 		ck_assert_int_ne(doors[i].session_group,
 		    doors[(i + 1) % 3].session_group);
 	}
+	end();
+}
+END_TEST
+
+START_TEST(runsock_tunnels_share_what_may_wait_in_them)
+{
+	int tun = open_tun(), i;
+
+	if (tun < 0)
+		return;
+	ck_assert_int_eq(make(0600, NULL), 0);
+	for (i = 0; i < 2; i++)
+		send_open(dial(), tun);
+	ck_assert_int_eq(nmade, 2);
+	for (i = 0; i < 2; i++) {
+		ck_assert_ptr_nonnull(made[i]->conf.memory);
+		ck_assert_uint_eq(made[i]->conf.memory->max, BYTES_MAX);
+		ck_assert_uint_eq(made[i]->conf.conns_max, RUNSOCK_CONNS_MAX);
+	}
+	ck_assert_ptr_eq(made[0]->conf.memory, made[1]->conf.memory);
 	end();
 }
 END_TEST
@@ -510,6 +531,7 @@ END_TEST
 static const struct unit_test tests[] = {
 	UNIT(runsock_open_is_told_how_far_the_bootstrap_is),
 	UNIT(runsock_open_each_client_has_a_group_of_its_own),
+	UNIT(runsock_tunnels_share_what_may_wait_in_them),
 	UNIT(runsock_client_that_goes_takes_its_tunnel_along),
 	UNIT(runsock_tunnels_are_shown_by_their_user),
 	UNIT(runsock_device_that_goes_is_told),

@@ -175,6 +175,8 @@ static void
 fill(struct tunnel_conf *tc)
 {
 	*tc = (struct tunnel_conf){ .ev = &ev, .door = &door, .mtu = 1500,
+		.conns_max = TUNNEL_CONNS_MAX,
+		.opening_max = TUNNEL_OPENING_MAX, .bytes_max = 1000000,
 		.nown = 1, .gone = on_gone, .arg = &gones };
 	addr_v4(&tc->own[0], 0x0abf0001, 0);
 }
