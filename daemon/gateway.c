@@ -44,7 +44,7 @@ enum { ANSWERS_MAX = 16 };
 struct flow {
 	LIST_ENTRY(flow) link;
 	struct gateway	*gw;
-	struct addr	 client;
+	struct addr	 share;		/* whose it takes a place of */
 	struct splice	 splice;
 	struct loop_item reap;
 	unsigned	 sockets;	/* that it owns */
@@ -106,7 +106,7 @@ flow_done(void *arg, int why)
 	struct gateway *gw = f->gw;
 
 	LIST_REMOVE(f, link);
-	give_place(gw, &f->client, f->sockets);
+	give_place(gw, &f->share, f->sockets);
 	gw->totals.flows--;
 	gw->totals.failed += why < 0;
 	gw->totals.bytes_fwd += f->splice.client.bytes;
@@ -165,7 +165,7 @@ join(struct gateway *gw, struct flow *f, const struct request *r,
     struct endpoint *far)
 {
 	f->gw = gw;
-	f->client = *r->client;
+	f->share = *door_share(r->door, r->client);
 	f->sockets = sockets_of(r);
 	f->splice.done = flow_done;
 	f->splice.arg = f;
@@ -182,11 +182,12 @@ join(struct gateway *gw, struct flow *f, const struct request *r,
 static int
 begin(struct gateway *gw, const struct request *r)
 {
+	const struct addr *share = door_share(r->door, r->client);
 	struct endpoint *far;
 	struct flow *f;
 	int rc;
 
-	if ((rc = take_place(gw, r->client, sockets_of(r))) < 0)
+	if ((rc = take_place(gw, share, sockets_of(r))) < 0)
 		return rc;
 	rc = -ENOMEM;
 	if ((f = calloc(1, sizeof(*f))) == NULL)
@@ -199,7 +200,7 @@ begin(struct gateway *gw, const struct request *r)
 fail_flow:
 	free(f);
 fail:
-	give_place(gw, r->client, sockets_of(r));
+	give_place(gw, share, sockets_of(r));
 	return rc;
 }
 

@@ -28,8 +28,18 @@ struct door {
 	int		session_group;
 	uint8_t		proto;		/* DOOR_* */
 	uint8_t		no_ipv4, no_ipv6;
+	/* Whoever comes by it has the share of this one client together, as to
+	 * what one client may have; family 0: each address has its own. */
+	struct addr	as_client;
 };
 enum { DOOR_TRANS = 1, DOOR_DNS, DOOR_TUN };
+
+/* Whose share a client of it has. */
+static inline const struct addr *
+door_share(const struct door *d, const struct addr *client)
+{
+	return d->as_client.family ? &d->as_client : client;
+}
 
 struct gateway_conf {
 	struct loop	*loop;

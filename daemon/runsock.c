@@ -18,6 +18,7 @@
  *	next.  Within the program they do, whatever its address.
  * Limits
  *	RUNSOCK_CLIENTS_MAX, RUNSOCK_USER_MAX; over them a client is told so.
+ *	What one client of the gateway may have is for all tunnels of a user.
  *	What waits in tunnels is bounded for all of them, and shared out as in
  *	tun/memory.h.
  *	Out of descriptors, accepting rests for REST_MS.
@@ -42,6 +43,7 @@
 
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/wire.h"
 #include "daemon/evloop.h"
 #include "daemon/gateway.h"
 #include "daemon/runmsg.h"
@@ -239,6 +241,18 @@ open_tunnel(struct client *c, uint16_t mtu, int fd)
 
 /* --- clients --- */
 
+/* A user's programs, all with the same address in networks of their own, or
+ * with any other, have one client's share, and each user another one.  There
+ * is no client in 100::/64 (RFC 6666). */
+static struct addr
+as_client(uid_t uid)
+{
+	struct addr a = { .family = 6, .ip = { 1 } };
+
+	wire_set32(a.ip + 12, (uint32_t)uid);
+	return a;
+}
+
 static void
 read_one(struct client *c)
 {
@@ -316,7 +330,7 @@ runsock_add(struct runsock *rs, int fd)
 	c->fd = fd;
 	c->peer = peer;
 	c->door = (struct door){ .session_group = ++rs->last_group,
-		.proto = DOOR_TUN };
+		.proto = DOOR_TUN, .as_client = as_client(peer.uid) };
 	loop_timer_init(&c->timeout, timed_out, c);
 	loop_item_init(&c->reap, client_reap, c);
 	c->event = event_new(rs->conf.ev->base, fd, EV_READ | EV_PERSIST,

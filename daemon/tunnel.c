@@ -79,7 +79,8 @@ on_open(void *arg, const struct addr *client, const struct addr *dest,
 	struct tunnel *t = arg;
 
 	if (dest->port == PORT_DNS)
-		dnsflows_take(t->dnsflows, client, ep);
+		dnsflows_take(t->dnsflows, door_share(t->conf.door, client),
+		    ep);
 	else
 		gateway_flow(t->conf.gateway, t->conf.door, client, dest, ep);
 }
@@ -106,7 +107,7 @@ on_datagram(void *arg, const struct addr *client, const struct addr *dest,
     const void *msg, size_t len)
 {
 	struct tunnel *t = arg;
-	struct dns_from from = { .client = *client,
+	struct dns_from from = { .client = *door_share(t->conf.door, client),
 	    .listener = (void *)(uintptr_t)t->conf.door };
 	struct dns_query *query = NULL;
 	struct question *q;

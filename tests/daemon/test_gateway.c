@@ -258,6 +258,31 @@ START_TEST(gateway_flow_one_client_cannot_take_all)
 }
 END_TEST
 
+/* Whatever its address: a program's network is its own. */
+START_TEST(gateway_flow_of_a_door_that_is_one_client_has_its_share)
+{
+	struct door one = { .proto = DOOR_TUN }, other = one;
+	char from[32];
+	int i, taken = 0;
+
+	init();
+	ck_assert_int_eq(addr_parse_ip(&one.as_client, "100::1", -1), 0);
+	ck_assert_int_eq(addr_parse_ip(&other.as_client, "100::2", -1), 0);
+	for (i = 0; i < FLOWS_MAX; i++) {
+		snprintf(from, sizeof(from), "10.0.0.%d:1", i + 1);
+		taken += !flow(&one, from, "8.8.8.8:80")->dead;
+	}
+	ck_assert_int_eq(taken, FLOWS_MAX - FLOWS_MAX / 4);
+	ck_assert(!flow(&other, "10.0.0.1:1", "8.8.8.8:80")->dead);
+	/* What ends gives back that share, and no other. */
+	fakes[0].ep.user->gone(fakes[0].ep.arg, -ECONNRESET);
+	loop_end_turn(&loop);
+	ck_assert(!flow(&one, "10.0.0.1:1", "8.8.8.8:80")->dead);
+	ck_assert(flow(&one, "10.0.0.1:1", "8.8.8.8:80")->dead);
+	end();
+}
+END_TEST
+
 START_TEST(gateway_flow_of_a_tun_needs_no_descriptor)
 {
 	static const struct door tun = { .proto = DOOR_TUN };
@@ -462,6 +487,7 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(gateway_flow_that_policy_refuses_is_reset, NELEM(refused)),
 	UNIT(gateway_flow_that_the_engine_refuses_is_reset),
 	UNIT(gateway_flow_one_client_cannot_take_all),
+	UNIT(gateway_flow_of_a_door_that_is_one_client_has_its_share),
 	UNIT(gateway_flow_of_a_tun_needs_no_descriptor),
 	UNIT(gateway_flow_shares_circuits_as_the_door_says),
 	UNIT(gateway_set_rules_holds_for_flows_to_come),

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/loop.h"
+#include "base/wire.h"
 #include "daemon/evloop.h"
 #include "daemon/runmsg.h"
 #include "daemon/tunnel.h"
@@ -249,6 +250,9 @@ START_TEST(runsock_open_each_client_has_a_group_of_its_own)
 		ck_assert_int_lt(doors[i].session_group, -1000000);
 		ck_assert_uint_eq(doors[i].isolate, 0);
 		ck_assert_uint_eq(doors[i].proto, DOOR_TUN);
+		ck_assert_int_eq(doors[i].as_client.family, 6);
+		ck_assert_uint_eq(wire_get32(doors[i].as_client.ip + 12),
+		    getuid());
 		ck_assert_int_ne(doors[i].session_group,
 		    doors[(i + 1) % 3].session_group);
 	}

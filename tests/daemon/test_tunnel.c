@@ -357,6 +357,20 @@ START_TEST(tunnel_question_is_answered_from_the_address_asked)
 }
 END_TEST
 
+START_TEST(tunnel_question_is_counted_for_whom_the_door_says)
+{
+	struct addr one = at("[100::7]:1"), c = at("10.0.0.1:4000");
+
+	init();
+	door.as_client = one;
+	ask("10.0.0.1:4000", "8.8.8.8:53", "a.test");
+	ck_assert(addr_same_ip(&server.from.client, &one));
+	ck_assert(addr_equal(&stack.to, &c));
+	memset(&door.as_client, 0, sizeof(door.as_client));
+	fini();
+}
+END_TEST
+
 static const struct { const char *client; unsigned answers; } ports[] = {
 	{ "10.0.0.1:53", 1 }, { "10.0.0.1:1024", 1 },
 	{ "10.0.0.1:1023", 0 }, { "10.0.0.1:19", 0 }, { "10.0.0.1:161", 0 },
@@ -448,6 +462,7 @@ static const struct unit_test tests[] = {
 	UNIT(tunnel_connection_goes_to_the_gateway),
 	UNIT(tunnel_connection_to_port_53_is_a_client_of_dns),
 	UNIT(tunnel_question_is_answered_from_the_address_asked),
+	UNIT(tunnel_question_is_counted_for_whom_the_door_says),
 	UNIT_LOOP(tunnel_question_from_a_port_of_a_service_is_not_answered,
 	    NELEM(ports)),
 	UNIT(tunnel_datagram_that_is_no_question_is_not_answered),
