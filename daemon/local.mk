@@ -23,6 +23,8 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/runchild.c daemon/runchild.h \
 	daemon/runconf.c daemon/runconf.h \
 	daemon/runengine.c daemon/runengine.h \
+	daemon/runfind.c daemon/runfind.h \
+	daemon/runmirror.c daemon/runmirror.h \
 	daemon/runmounts.c daemon/runmounts.h \
 	daemon/runmsg.c daemon/runmsg.h \
 	daemon/runnet.c daemon/runnet.h \

@@ -42,15 +42,12 @@
 #include "daemon/conf.h"
 #include "daemon/runchild.h"
 #include "daemon/runconf.h"
-#include "daemon/runengine.h"
+#include "daemon/runfind.h"
 #include "daemon/runmsg.h"
 #include "daemon/runnet.h"
-#include "daemon/unixsock.h"
 
 enum {
 	WHY_MAX = 512,
-	DIAL_S = 10,			/* to a daemon */
-	JOIN_S = 10,			/* to an engine that starts or ends */
 	TRIES = 3,			/* to meet one that lives */
 	STALL_S = 90			/* a bootstrap that does not move */
 };
@@ -198,7 +195,7 @@ read_signals(struct run *r, int running)
 	return 0;
 }
 
-/* --- the daemon --- */
+/* --- until it is ready --- */
 
 static int64_t
 now_ms(void)
@@ -208,80 +205,6 @@ now_ms(void)
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
-
-static int
-start_engine(struct run *r, int lock)
-{
-	int pair[2], rc;
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
-		close(lock);
-		return -errno;
-	}
-	rc = runengine_start(r->conf, r->args->quiet, lock, pair[1]);
-	if (rc < 0)
-		close(pair[0]);
-	else
-		r->daemon = pair[0];
-	return rc;
-}
-
-/* One that runs already, or else a new one; while one starts or ends it can
- * be neither for a moment. */
-static int
-find_engine(struct run *r, char *why, size_t max)
-{
-	char *path = runengine_socket(r->conf);
-	int64_t until = now_ms() + JOIN_S * 1000;
-	int rc;
-
-	if (path == NULL)
-		return -ENOMEM;
-	do {
-		r->daemon = unixsock_dial(path, SOCK_SEQPACKET, DIAL_S);
-		if (r->daemon >= 0)
-			rc = 0;
-		else if ((rc = runengine_lock(r->conf)) >= 0)
-			rc = start_engine(r, rc);
-		else if (rc == -EWOULDBLOCK)
-			poll(NULL, 0, 50);
-	} while (rc == -EWOULDBLOCK && now_ms() < until);
-	if (rc < 0)
-		snprintf(why, max, "cannot start an engine in %s: %s",
-		    r->conf->data_directory, rc == -EWOULDBLOCK ?
-		    "there is one, but it does not answer" : strerror(-rc));
-	free(path);
-	return rc;
-}
-
-static int
-find_daemon(struct run *r, char *why, size_t max)
-{
-	const char *path = r->conf->run_socket;
-	char note[WHY_MAX];
-	int rc = -ENOENT;
-
-	if (*path)
-		rc = unixsock_dial(path, SOCK_SEQPACKET, DIAL_S);
-	if (rc >= 0) {
-		r->daemon = rc;
-		return 0;
-	}
-	if (rc == -EACCES || rc == -EPERM) {
-		snprintf(note, sizeof(note), "no right to use the daemon at "
-		    "%s (RunSocketGroup): starting an engine of our own",
-		    path);
-		say(r, note);
-	} else if (rc != -ENOENT && rc != -ECONNREFUSED && rc != -ENOTDIR) {
-		snprintf(why, max, "the daemon at %s: %s", path,
-		    strerror(-rc));
-		return rc;
-	}
-	r->own_engine = 1;
-	return find_engine(r, why, max);
-}
-
-/* --- until it is ready --- */
 
 static void
 show(struct run *r, const struct runmsg *m)
@@ -468,8 +391,12 @@ connect_tun(struct run *r, char *why, size_t max)
 		if (r->daemon >= 0)
 			close(r->daemon);
 		r->daemon = -1;
-		if ((rc = find_daemon(r, why, max)) == 0 &&
-		    (rc = pass_tun(r, why, max)) == 0)
+		rc = runfind(r->conf, r->args->quiet, &r->own_engine, why,
+		    max);
+		if (rc < 0)
+			continue;
+		r->daemon = rc;
+		if ((rc = pass_tun(r, why, max)) == 0)
 			rc = wait_ready(r, why, max);
 	}
 	close(r->tun);		/* else it would outlive the daemon */

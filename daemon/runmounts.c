@@ -1,13 +1,8 @@
 /* daemon/runmounts.c - what a program of `run` sees of the file system
  *
  * Theory of operation
- *	A directory in which sockets must not be seen is mirrored: a file system
- *	of our own is mounted over it, and what was in it is mounted there one
- *	by one, but for what is hidden.  It could be done the other way round,
- *	with something mounted over each socket; but whoever replaces a socket
- *	outside, as each restart of a service does, takes the mount away with
- *	it.  Nothing outside can take away or add a name in a mirror: a service
- *	that was started anew is out of reach, or was there all the time.
+ *	Directories in which sockets must not be seen are mirrored (runmirror),
+ *	and files of ours are mounted where they must be seen.
  *
  *	  /run -> mirror { systemd -> mirror { journal ... }, user, lock ... }
  *	  /etc/resolv.conf -> ours, mounted over what it leads to
@@ -26,7 +21,6 @@
  */
 #include "daemon/runmounts.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -37,13 +31,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/runmirror.h"
 #include "daemon/runnet.h"
 
 enum {
 	LINKS_MAX = 40,
-	MIRRORS_MAX = 8,
-	NSSWITCH_MAX = 65536,
-	ENTRIES_MAX = 4096
+	NSSWITCH_MAX = 65536
 };
 
 /* A host's own name is no search domain, and an answer may take its time. */
@@ -74,8 +67,7 @@ static const char *const in_gnupg[] = { "S.dirmngr", NULL };
 struct mounts {
 	char	*why;
 	size_t	 max;
-	dev_t	 mirror[MIRRORS_MAX];	/* file systems of our own */
-	size_t	 nmirrors;
+	struct runmirrors mirrors;
 };
 
 static int
@@ -194,140 +186,10 @@ runmounts_follow(const char *path, char real[RUNMOUNTS_PATH],
 /* --- mirrors --- */
 
 static int
-contains(const char *const *list, const char *name)
+mirror(struct mounts *m, const char *dir, const char *const *list)
 {
-	for (; list && *list; list++)
-		if (strcmp(*list, name) == 0)
-			return 1;
-	return 0;
-}
+	int rc = runmirror(&m->mirrors, dir, list);
 
-static int
-is_ours(const struct mounts *m, const char *dir)
-{
-	struct stat st;
-	size_t i;
-
-	if (stat(dir, &st) < 0)
-		return 0;
-	for (i = 0; i < m->nmirrors; i++)
-		if (m->mirror[i] == st.st_dev)
-			return 1;
-	return 0;
-}
-
-/* Something to mount it on, or what it is, where that needs no mount. */
-static int
-place_for(int from, int to, const char *name, const struct stat *st)
-{
-	char link[RUNMOUNTS_PATH];
-	ssize_t n;
-	int fd;
-
-	if (S_ISLNK(st->st_mode)) {
-		n = readlinkat(from, name, link, sizeof(link) - 1);
-		if (n < 0)
-			return -errno;
-		link[n] = '\0';
-		return symlinkat(link, to, name) < 0 ? -errno : 0;
-	}
-	if (S_ISDIR(st->st_mode))
-		return mkdirat(to, name, 0755) < 0 ? -errno : 1;
-	fd = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	close(fd);
-	return 1;
-}
-
-/* One entry of @from appears in @to.  What vanished meanwhile is not missed. */
-static int
-mount_entry(int from, int to, const char *name)
-{
-	struct stat st;
-	int tree, rc;
-
-	if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT || errno == EACCES ? 0 : -errno;
-	if ((rc = place_for(from, to, name, &st)) <= 0)
-		return rc;
-	tree = open_tree(from, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
-	    AT_RECURSIVE | AT_SYMLINK_NOFOLLOW);
-	if (tree < 0)		/* EINVAL: it must not be mounted twice */
-		return errno == ENOENT || errno == EACCES ||
-		    errno == EINVAL ? 0 : -errno;
-	rc = move_mount(tree, "", to, name, MOVE_MOUNT_F_EMPTY_PATH) < 0 ?
-	    -errno : 0;
-	close(tree);
-	return rc;
-}
-
-/* All of it but what @list names; with @only, nothing else than that. */
-static int
-mount_entries(int from, int to, const char *const *list, int only)
-{
-	struct dirent *e;
-	int fd = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int rc = 0, n = 0;
-	DIR *d;
-
-	if (fd < 0)
-		return -errno;
-	if ((d = fdopendir(fd)) == NULL) {
-		close(fd);
-		return -ENOMEM;
-	}
-	while (rc == 0 && (e = readdir(d)) != NULL) {
-		if (strcmp(e->d_name, ".") == 0 ||
-		    strcmp(e->d_name, "..") == 0 ||
-		    contains(list, e->d_name) != only)
-			continue;
-		if (++n > ENTRIES_MAX)
-			rc = -E2BIG;
-		else
-			rc = mount_entry(from, to, e->d_name);
-	}
-	closedir(d);
-	return rc;
-}
-
-static int
-mount_own(struct mounts *m, const char *dir, mode_t mode)
-{
-	char options[64];
-	struct stat st;
-
-	if (m->nmirrors == MIRRORS_MAX)
-		return -E2BIG;
-	snprintf(options, sizeof(options), "size=16m,mode=%o",
-	    (unsigned)mode & 01777);
-	if (mount("onion-transparent", dir, "tmpfs", MS_NOSUID | MS_NODEV,
-	    options) < 0 || stat(dir, &st) < 0)
-		return -errno;
-	m->mirror[m->nmirrors++] = st.st_dev;
-	return 0;
-}
-
-/* @dir is a mirror from now on; one that is not there needs none. */
-static int
-mirror(struct mounts *m, const char *dir, const char *const *list, int only)
-{
-	int from = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC), to = -1, rc;
-	struct stat st;
-
-	if (from < 0)
-		return errno == ENOENT || errno == ENOTDIR ||
-		    errno == EACCES ? 0 : failed(m, -errno, "open", dir);
-	if (fstat(from, &st) < 0)
-		rc = -errno;
-	else if ((rc = mount_own(m, dir, st.st_mode)) == 0 &&
-	    (to = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
-		rc = -errno;
-	if (rc == 0)
-		rc = mount_entries(from, to, list, only);
-	if (to >= 0)
-		close(to);
-	close(from);
 	return rc < 0 ? failed(m, rc, "hide sockets in", dir) : 0;
 }
 
@@ -373,7 +235,8 @@ find_place(struct mounts *m, const char *path, char out[RUNMOUNTS_PATH])
 		strcpy(out, real);
 		return 0;
 	}
-	if (!is_ours(m, real) && (rc = mirror(m, real, NULL, 0)) < 0)
+	if (!runmirror_has(&m->mirrors, real) &&
+	    (rc = mirror(m, real, NULL)) < 0)
 		return rc;
 	if ((rc = make_path(real, rest, out)) < 0)
 		return failed(m, rc, "make a place for", path);
@@ -446,7 +309,7 @@ put_files(struct mounts *m, const char *dir, const char *nsswitch)
 	char path[RUNMOUNTS_PATH];
 	int rc;
 
-	if ((rc = mount_own(m, dir, 0755)) < 0)
+	if ((rc = runmirror_mount(&m->mirrors, dir, 0755)) < 0)
 		return failed(m, rc, "mount a file system at", dir);
 	if ((rc = write_file(dir, "resolv.conf", resolv_conf)) < 0 ||
 	    (nsswitch && (rc = write_file(dir, "nsswitch.conf",
@@ -485,12 +348,12 @@ mirror_user(struct mounts *m, const char *dir)
 	char gnupg[RUNMOUNTS_PATH];
 	int rc;
 
-	if ((rc = mirror(m, dir, in_user, 0)) < 0)
+	if ((rc = mirror(m, dir, in_user)) < 0)
 		return rc;
 	if (snprintf(gnupg, sizeof(gnupg), "%s/gnupg", dir) >=
 	    (int)sizeof(gnupg))
 		return 0;
-	return mirror(m, gnupg, in_gnupg, 0);
+	return mirror(m, gnupg, in_gnupg);
 }
 
 /* systemd is hidden in /run's mirror, and some of it comes back.  There it is
@@ -508,7 +371,7 @@ mirror_systemd(struct mounts *m, int old_run)
 	    O_CLOEXEC)) < 0) {
 		rc = -errno;
 	} else {
-		rc = mount_entries(from, to, in_systemd, 1);
+		rc = runmirror_entries(from, to, in_systemd, 1);
 		close(to);
 	}
 	close(from);
@@ -522,7 +385,7 @@ mirror_run(struct mounts *m)
 
 	if (old < 0)
 		return 0;
-	if ((rc = mirror(m, "/run", in_run, 0)) == 0)
+	if ((rc = mirror(m, "/run", in_run)) == 0)
 		rc = mirror_systemd(m, old);
 	close(old);
 	return rc;
@@ -536,7 +399,7 @@ mirror_var_run(struct mounts *m)
 
 	if (lstat("/var/run", &st) < 0 || !S_ISDIR(st.st_mode))
 		return 0;
-	return mirror(m, "/var/run", in_run, 0);
+	return mirror(m, "/var/run", in_run);
 }
 
 /* Some set XDG_RUNTIME_DIR to /tmp, in which files must be real ones. */
@@ -562,7 +425,7 @@ all_mirrors(struct mounts *m)
 	    (rc = mirror_user(m, usual)) < 0)
 		return rc;
 	if (dir == NULL || runmounts_follow(dir, real, rest) < 0 || *rest ||
-	    is_ours(m, real) || !is_private(real))
+	    runmirror_has(&m->mirrors, real) || !is_private(real))
 		return 0;
 	return mirror_user(m, real);
 }

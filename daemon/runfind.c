@@ -1,0 +1,105 @@
+/* daemon/runfind.c - whoever takes the device of a program: daemon or engine
+ *
+ * Theory of operation
+ *	A daemon that listens at RunSocket; else the user's engine, if one runs;
+ *	else an engine that is started here.  One is started by whoever holds
+ *	the lock of its directory, and while one starts or ends the lock is held
+ *	and nobody answers, for a moment.
+ */
+#include "daemon/runfind.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/runengine.h"
+#include "daemon/unixsock.h"
+
+enum {
+	DIAL_S = 10,			/* to a daemon */
+	JOIN_S = 10			/* to an engine that starts or ends */
+};
+
+static int64_t
+now_s(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec;
+}
+
+/* The connection that it was started with. */
+static int
+start_engine(const struct conf *c, enum conf_quiet quiet, int lock)
+{
+	int pair[2], rc;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
+		rc = -errno;
+		close(lock);
+		return rc;
+	}
+	rc = runengine_start(c, quiet, lock, pair[1]);
+	if (rc < 0)
+		close(pair[0]);
+	return rc < 0 ? rc : pair[0];
+}
+
+/* One that runs already, or else a new one; while one starts or ends it can
+ * be neither for a moment. */
+static int
+find_engine(const struct conf *c, enum conf_quiet quiet, char *why, size_t max)
+{
+	char *path = runengine_socket(c);
+	int64_t until = now_s() + JOIN_S;
+	int rc;
+
+	if (path == NULL)
+		return -ENOMEM;
+	do {
+		rc = unixsock_dial(path, SOCK_SEQPACKET, DIAL_S);
+		if (rc < 0 && (rc = runengine_lock(c)) >= 0)
+			rc = start_engine(c, quiet, rc);
+		else if (rc == -EWOULDBLOCK)
+			poll(NULL, 0, 50);
+	} while (rc == -EWOULDBLOCK && now_s() < until);
+	if (rc < 0)
+		snprintf(why, max, "cannot start an engine in %s: %s",
+		    c->data_directory, rc == -EWOULDBLOCK ?
+		    "there is one, but it does not answer" : strerror(-rc));
+	free(path);
+	return rc;
+}
+
+int
+runfind(const struct conf *c, enum conf_quiet quiet, int *own, char *why,
+    size_t max)
+{
+	const char *path = c->run_socket;
+	int rc = -ENOENT;
+
+	*own = 0;
+	if (*path)
+		rc = unixsock_dial(path, SOCK_SEQPACKET, DIAL_S);
+	if (rc >= 0)
+		return rc;
+	if (rc == -EACCES || rc == -EPERM) {
+		if (quiet != CONF_QUIET)
+			fprintf(stderr, "onion-transparent: no right to use "
+			    "the daemon at %s (RunSocketGroup): starting an "
+			    "engine of our own\n", path);
+	} else if (rc != -ENOENT && rc != -ECONNREFUSED && rc != -ENOTDIR) {
+		snprintf(why, max, "the daemon at %s: %s", path,
+		    strerror(-rc));
+		return rc;
+	}
+	*own = 1;
+	return find_engine(c, quiet, why, max);
+}
