@@ -16,8 +16,7 @@
  *	waiting it is the reason itself (base/endpoint.h).  Only what is to be
  *	dropped hears nothing, if it has heard nothing yet.
  *
- *	A question of the DNS server takes the same way: may this name leave,
- *	whose circuit may it share, onion_resolve, answer.
+ *	A question of the DNS server takes the same way (names).
  */
 #include "daemon/gateway.h"
 
@@ -33,13 +32,12 @@
 #include "daemon/conf.h"
 #include "daemon/dial.h"
 #include "daemon/gateway_rules.h"
+#include "daemon/names.h"
 #include "daemon/sock.h"
 #include "daemon/splice.h"
 #include "onion/onion.h"
 #include "policy/isolate.h"
 #include "policy/policy.h"
-
-enum { ANSWERS_MAX = 16 };
 
 struct flow {
 	LIST_ENTRY(flow) link;
@@ -62,9 +60,9 @@ struct gateway {
 	struct gateway_rules *rules;
 	struct isolate	*isolate;
 	struct quota	*quota;		/* of flows */
-	struct quota	*sockets;	/* of flows with one: descriptors end
-					 * before memory does */
-	struct dnsport	*dnsport;
+	struct quota	*sockets;	/* of flows with one: descriptors are
+					 * fewer than what memory has room for */
+	struct names	*names;
 	LIST_HEAD(, flow) flows;
 	struct gateway_totals totals;
 };
@@ -370,108 +368,21 @@ gateway_shed(struct gateway *gw, uint64_t bytes, int64_t at)
 
 /* --- names --- */
 
-static size_t
-records(struct dns_record *out, const struct onion_answer *ans, size_t n,
-    int family)
-{
-	size_t i, got = 0;
-
-	for (i = 0; i < n && got < ANSWERS_MAX; i++) {
-		if (ans[i].addr.family != family)
-			continue;
-		out[got].addr = ans[i].addr;
-		out[got].name = ans[i].name;
-		out[got].ttl = ans[i].ttl;
-		got++;
-	}
-	return got;
-}
-
-struct lookup {
-	struct dns_query *query;
-	struct onion_lookup *onion;
-	int		 family;	/* wanted; 0: a name */
-};
-
 static void
-on_lookup(void *arg, int err, const struct onion_answer *ans, size_t n)
+name_token(void *arg, const struct dns_from *from, const char *name,
+    uint8_t token[ONION_TOKEN])
 {
-	struct lookup *l = arg;
-	struct dns_record rr[ANSWERS_MAX];
-	enum dns_outcome outcome = DNS_SERVFAIL;
-	size_t got = 0;
-
-	if (err == 0) {
-		outcome = DNS_OK;
-		got = records(rr, ans, n, l->family);
-		if (got == 0 && l->family == 0)
-			outcome = DNS_NXDOMAIN;
-	} else if (err == -ENOENT)
-		outcome = DNS_NXDOMAIN;
-	else if (err == -EACCES)
-		outcome = DNS_REFUSED;
-	dnsport_answer(l->query, outcome, rr, got);
-	free(l);
+	token_for(arg, from->listener, &from->client, NULL, name, token);
 }
 
 static int
-ask_onion(struct gateway *gw, struct dns_query *query,
-    const struct dns_question *q, const struct dns_from *from)
+make_names(struct gateway *gw)
 {
-	const struct door *door = from->listener;
-	uint8_t token[ISOLATE_TOKEN];
-	struct lookup *l = calloc(1, sizeof(*l));
-	char text[ADDR_TEXT];
-	const char *name = q->name;
-	int rc;
+	struct names_conf nc = { .loop = gw->conf.loop,
+		.onion = gw->conf.onion, .token = name_token, .arg = gw };
 
-	if (l == NULL)
-		return -ENOMEM;
-	if (q->ask == DNS_ASK_PTR)
-		name = addr_ip_raw(&q->addr, text);
-	l->query = query;
-	l->family = q->ask == DNS_ASK_A ? 4 : q->ask == DNS_ASK_AAAA ? 6 : 0;
-	token_for(gw, door, &from->client, NULL, name, token);
-	rc = onion_resolve(gw->conf.onion, token, name, on_lookup, l,
-	    &l->onion);
-	if (rc < 0) {
-		free(l);
-		return rc;
-	}
-	dns_query_set(query, l);
-	return 0;
+	return names_new(&gw->names, &nc);
 }
-
-static void
-on_ask(void *arg, struct dns_query *query, const struct dns_question *q,
-    const struct dns_from *from)
-{
-	struct gateway *gw = arg;
-	int may = q->ask == DNS_ASK_PTR ? policy_addr_may_leave(&q->addr) :
-	    policy_name_may_leave(q->name);
-
-	if (!may) {
-		gw->totals.rejected++;
-		dnsport_answer(query, DNS_NXDOMAIN, NULL, 0);
-	} else if (ask_onion(gw, query, q, from) < 0)
-		dnsport_answer(query, DNS_SERVFAIL, NULL, 0);
-}
-
-static void
-on_forget(void *arg, struct dns_query *query)
-{
-	struct lookup *l = dns_query_get(query);
-
-	(void)arg;
-	if (l == NULL)
-		return;
-	onion_lookup_cancel(l->onion);
-	free(l);
-}
-
-static const struct dnsport_user dns_user = {
-	.ask = on_ask, .forget = on_forget
-};
 
 /* --- the whole --- */
 
@@ -508,7 +419,7 @@ gateway_new(struct gateway **out, const struct gateway_conf *gconf,
 	    (gw->isolate = isolate_new()) == NULL)
 		goto fail;
 	if ((rc = gateway_rules_new(&gw->rules, conf)) < 0 ||
-	    (rc = dnsport_new(&gw->dnsport, gconf->loop, &dns_user, gw)) < 0)
+	    (rc = make_names(gw)) < 0)
 		goto fail;
 	gateway_rules_tell(gw->rules);
 	*out = gw;
@@ -528,7 +439,7 @@ gateway_free(struct gateway *gw)
 		return;
 	while ((f = LIST_FIRST(&gw->flows)) != NULL)
 		splice_kill(&f->splice, -ECONNRESET);
-	dnsport_free(gw->dnsport);
+	names_free(gw->names);
 	isolate_free(gw->isolate);
 	quota_free(gw->quota);
 	quota_free(gw->sockets);
@@ -539,12 +450,13 @@ gateway_free(struct gateway *gw)
 struct dnsport *
 gateway_dnsport(struct gateway *gw)
 {
-	return gw->dnsport;
+	return names_dnsport(gw->names);
 }
 
 void
 gateway_totals(const struct gateway *gw, struct gateway_totals *t)
 {
 	*t = gw->totals;
-	dnsport_totals(gw->dnsport, &t->dns);
+	t->rejected += names_rejected(gw->names);
+	dnsport_totals(names_dnsport(gw->names), &t->dns);
 }

@@ -14,6 +14,7 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/keepmsg.c daemon/keepmsg.h \
 	daemon/keepproc.c daemon/keepproc.h \
 	daemon/listen.c daemon/listen.h \
+	daemon/names.c daemon/names.h \
 	daemon/netup.c daemon/netup.h \
 	daemon/onionconf.c daemon/onionconf.h \
 	daemon/process.c daemon/process.h \
