@@ -21,6 +21,9 @@
  *	What one client of the gateway may have is for all tunnels of a user.
  *	What waits in tunnels is bounded for all of them, and shared out as in
  *	tun/memory.h.
+ *	Where a device could make us wait, for a moment (tun/nowait.h), its
+ *	client keeps its place for RUNSOCK_PENALTY_S, though it is gone: a user
+ *	has no more than RUNSOCK_USER_MAX such moments in that time.
  *	Out of descriptors, accepting rests for REST_MS.
  */
 #include "daemon/runsock.h"
@@ -75,6 +78,7 @@ struct client {
 	struct tunnel	*tunnel;	/* NULL until OPEN */
 	int		 told_ready;
 	int		 dead;
+	int		 made_us_wait;
 };
 
 struct runsock {
@@ -115,6 +119,15 @@ client_reap(void *arg)
 	struct runsock *rs = c->rs;
 	pid_t pid = c->peer.pid;
 
+	if (c->made_us_wait) {		/* its place stays taken */
+		c->made_us_wait = 0;
+		tunnel_free(c->tunnel);
+		c->tunnel = NULL;
+		shutdown(c->fd, SHUT_RDWR);
+		loop_timer_in(&rs->conf.ev->loop, &c->timeout,
+		    RUNSOCK_PENALTY_S * 1000);
+		return;
+	}
 	client_free(c);
 	if (rs->conf.left)
 		rs->conf.left(rs->conf.arg, pid);
@@ -157,7 +170,12 @@ refuse(struct client *c, const char *why)
 static void
 timed_out(void *arg)
 {
-	refuse(arg, "it did not say what it wants");
+	struct client *c = arg;
+
+	if (c->dead)
+		client_reap(c);
+	else
+		refuse(c, "it did not say what it wants");
 }
 
 /* --- a tunnel --- */
@@ -178,11 +196,13 @@ tell(struct client *c)
 static void
 tunnel_gone(void *arg, int why)
 {
+	struct client *c = arg;
 	char text[RUNMSG_TEXT];
 
+	c->made_us_wait = why == -EINTR;
 	snprintf(text, sizeof(text), "its device is gone: %s",
 	    strerror(why < 0 ? -why : why));
-	refuse(arg, text);
+	refuse(c, text);
 }
 
 /* DONT_SYNC: the kernel's own knowledge will do, nobody is asked. */

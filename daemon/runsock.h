@@ -3,8 +3,8 @@
  * Whoever may connect gets a tunnel for a TUN device of its own, with circuits
  * that no other tunnel shares (runmsg.h has the messages).  The tunnel lives
  * for as long as its client keeps the connection.  Before Linux 6.4 a client
- * can hold us up with its device for 2 * NOWAIT_TICK_MS (tun/nowait.h), which
- * then is the end of its tunnel.
+ * can hold us up with its device for 2 * NOWAIT_TICK_MS (tun/nowait.h); that is
+ * the end of its tunnel, and its place is taken for RUNSOCK_PENALTY_S.
  */
 #ifndef DAEMON_RUNSOCK_H
 #define DAEMON_RUNSOCK_H
@@ -20,6 +20,7 @@ enum {
 	RUNSOCK_CLIENTS_MAX = 256,	/* in all */
 	RUNSOCK_USER_MAX = 32,		/* of one user */
 	RUNSOCK_TIMEOUT_S = 30,		/* from connect to OPEN */
+	RUNSOCK_PENALTY_S = 60,
 	RUNSOCK_CONNS_MAX = 16384,	/* of one tunnel */
 	RUNSOCK_OPENING_MAX = 4096
 };

@@ -352,6 +352,33 @@ END_TEST
 
 /* --- bad --- */
 
+START_TEST(runsock_device_that_made_us_wait_keeps_its_place_for_a_while)
+{
+	struct runmsg m;
+	int tun = open_tun(), fd, passed;
+
+	if (tun < 0)
+		return;
+	ck_assert_int_eq(make(0600, NULL), 0);
+	fd = dial();
+	send_open(fd, tun);
+	ck_assert_int_eq(runmsg_recv(fd, &m, &passed), 1);
+	evloop_enter(&ev);
+	made[0]->conf.gone(made[0]->conf.arg, -EINTR);
+	evloop_leave(&ev);
+	ck_assert_int_eq(nfreed, 1);
+	is_refused(fd, "device is gone");
+	turn();
+	loop_advance(&ev.loop, RUNSOCK_PENALTY_S * 1000 - 10000);
+	ck_assert_uint_eq(runsock_clients(rs), 1);
+	ck_assert_int_eq(nleft, 0);
+	loop_advance(&ev.loop, 11000);
+	ck_assert_uint_eq(runsock_clients(rs), 0);
+	ck_assert_int_eq(nleft, 1);
+	end();
+}
+END_TEST
+
 START_TEST(runsock_open_what_is_no_tun_is_refused)
 {
 	int pair[2], fd;
@@ -539,6 +566,7 @@ static const struct unit_test tests[] = {
 	UNIT(runsock_client_that_goes_takes_its_tunnel_along),
 	UNIT(runsock_tunnels_are_shown_by_their_user),
 	UNIT(runsock_device_that_goes_is_told),
+	UNIT(runsock_device_that_made_us_wait_keeps_its_place_for_a_while),
 	UNIT(runsock_open_what_is_no_tun_is_refused),
 	UNIT(runsock_open_tun_that_cannot_be_used_is_refused),
 	UNIT(runsock_open_twice_is_refused),
