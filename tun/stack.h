@@ -21,9 +21,9 @@
  *
  * Limits of one client are of one address, for IPv6, too.  A LAN is one /64:
  * to count by /64 would make one client of all who are on it, and let each of
- * them use up what is the others'.  So a host with many addresses, each of which
- * it can prove (tun/proven.h), gets around the limits of one client; those of
- * all hold, and then others are refused until it lets go.  Networks behind
+ * them use up what is the others'.  So a host with many addresses, each of
+ * which it can prove (tun/proven.h), gets around the limits of one client; those
+ * of all hold, and then others are refused until it lets go.  Networks behind
  * another router are LANs as well, and are counted alike.
  */
 #ifndef TUN_STACK_H

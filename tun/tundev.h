@@ -24,7 +24,7 @@ enum { TUNDEV_NAME = 16, TUNDEV_READ = 65536 + 128 };
 int	tundev_open(struct tundev **, const char *name, int persist);
 /* Takes a descriptor that another process opened, by tundev_open() or like it,
  * and finds out what it can.  On failure it stays the caller's.  The sender may
- * still have it, and change its modes; that does not make us wait (nowait.h). */
+ * still have it, and change its modes: we do not wait even then (nowait.h). */
 int	tundev_adopt(struct tundev **, int fd);
 void	tundev_free(struct tundev *);		/* closes it */
 int	tundev_fd(const struct tundev *);

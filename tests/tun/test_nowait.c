@@ -1,7 +1,7 @@
 /* tests/tun/test_nowait.c - descriptors without O_NONBLOCK, and no waiting
  *
  * A terminal is what a TUN device is before Linux 6.4: it does not take it from
- * a call that it must not wait.  A pipe does; were it to wait, these would never
+ * a call that it must not wait.  A pipe does; were it to wait, these would not
  * end.
  */
 #include "tun/nowait.h"
