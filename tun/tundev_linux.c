@@ -80,6 +80,15 @@ set_up(struct tundev *d, const struct ifreq *r)
 	return 0;
 }
 
+/* Without an owner it would be whoever's opens it when we are gone, and with it
+ * all that is routed there. */
+static int
+keep(int fd)
+{
+	return ioctl(fd, TUNSETOWNER, (unsigned long)geteuid()) < 0 ||
+	    ioctl(fd, TUNSETPERSIST, 1) < 0 ? -errno : 0;
+}
+
 int
 tundev_open(struct tundev **out, const char *name, int persist)
 {
@@ -98,10 +107,8 @@ tundev_open(struct tundev **out, const char *name, int persist)
 	}
 	if ((rc = attach(d->io.fd, name, &r)) < 0 || (rc = set_up(d, &r)) < 0)
 		goto fail_fd;
-	if (persist && ioctl(d->io.fd, TUNSETPERSIST, 1) < 0) {
-		rc = -errno;
+	if (persist && (rc = keep(d->fd)) < 0)
 		goto fail_fd;
-	}
 	*out = d;
 	return 0;
 
