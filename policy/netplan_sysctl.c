@@ -72,11 +72,13 @@ add_tun6(struct netplan *p)
 	return rc;
 }
 
-/* Whoever learned its routes by advertisements goes on to do so. */
+/* Whoever learned its routes by advertisements goes on to do so; who forwards
+ * did not. */
 static int
 add_accept_ra(struct netplan *p, const struct netplan_link *l)
 {
-	if (l->accept_ra != 1 || netplan_is_lan(&p->conf, l->name) ||
+	if (l->accept_ra != 1 || l->forward6 > 0 ||
+	    netplan_is_lan(&p->conf, l->name) ||
 	    strcmp(l->name, p->conf.tun) == 0 || strcmp(l->name, "lo") == 0)
 		return 0;
 	return add_sysctl(p, NETPLAN_EARLY, 2, "net/ipv6/conf/%s/accept_ra",

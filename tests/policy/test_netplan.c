@@ -68,7 +68,7 @@ setup(void)
 	world.has_ipv6 = world.has_force6 = 1;
 	world.default6 = (struct netplan_link){ .name = "default",
 		.accept_ra = 1 };
-	links[UP - 1].rp_filter = 0;
+	links[UP - 1].rp_filter = links[UP - 1].forward6 = 0;
 	links[TUN - 1].up = 1;
 	memset(&conf, 0, sizeof(conf));
 	strcpy(conf.tun, "ot0");
@@ -113,6 +113,13 @@ make_old_kernel(void)
 }
 
 static void
+make_old_router(void)		/* that heeds no other router on up0 */
+{
+	make_old_kernel();
+	links[UP - 1].forward6 = 1;
+}
+
+static void
 make_no_ipv6(void)
 {
 	lan();
@@ -149,8 +156,9 @@ static const struct {
 } cases[] = {
 	{ "gateway", make_gateway }, { "workstation", make_workstation },
 	{ "both", make_both }, { "old-kernel", make_old_kernel },
-	{ "no-ipv6", make_no_ipv6 }, { "tun-down", make_tun_down },
-	{ "no-tun", make_no_tun }, { "one-family", make_one_family },
+	{ "old-router", make_old_router }, { "no-ipv6", make_no_ipv6 },
+	{ "tun-down", make_tun_down }, { "no-tun", make_no_tun },
+	{ "one-family", make_one_family },
 };
 
 static const char *
