@@ -1,8 +1,10 @@
 /* daemon/main.c - what the command line asks for */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "daemon/app.h"
@@ -99,6 +101,20 @@ with_conf(const struct conf_args *args)
 	return status;
 }
 
+/* Whatever is opened first would be it, and get what is printed.  A program of
+ * `run` finds it closed as before. */
+static int
+open_standard(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", O_RDWR | O_CLOEXEC) != fd)
+			return -1;
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -106,6 +122,8 @@ main(int argc, char **argv)
 	struct conf_err err = { 0 };
 	int status = EXIT_SUCCESS;
 
+	if (open_standard() < 0)
+		return EXIT_FAILURE;
 	if (conf_args_parse(&args, argc, argv, &err) < 0) {
 		fprintf(stderr, "onion-transparent: %s\n", err.text);
 		return args.command == CONF_CMD_PROGRAM ? RUNCHILD_FAILED :
