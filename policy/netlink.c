@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <linux/if_addr.h>
+#include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netlink/attr.h>
@@ -200,7 +201,8 @@ netlink_watch(struct netlink *nl)
 		return rc;
 	rc = nl_socket_add_memberships(nl->watch, RTNLGRP_LINK,
 	    RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE,
-	    RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE, 0);
+	    RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE,
+	    RTNLGRP_IPV4_NETCONF, RTNLGRP_IPV6_NETCONF, 0);
 	return rc < 0 ? to_errno(rc) : 0;
 }
 
@@ -261,6 +263,15 @@ netlink_get_u32(struct nlattr *a, uint32_t none)
 /* --- links and addresses --- */
 
 static int
+is_tun(struct nlattr *info)
+{
+	struct nlattr *tb[IFLA_INFO_MAX + 1];
+
+	return info && nla_parse_nested(tb, IFLA_INFO_MAX, info, NULL) == 0 &&
+	    tb[IFLA_INFO_KIND] && nla_strcmp(tb[IFLA_INFO_KIND], "tun") == 0;
+}
+
+static int
 found_link(struct netlink *nl, struct nlmsghdr *h)
 {
 	struct nlattr *tb[IFLA_MAX + 1];
@@ -273,6 +284,8 @@ found_link(struct netlink *nl, struct nlmsghdr *h)
 		return -ENOMEM;
 	l->index = ifi->ifi_index;
 	l->up = (ifi->ifi_flags & IFF_UP) != 0;
+	l->carrier = tb[IFLA_CARRIER] && nla_get_u8(tb[IFLA_CARRIER]);
+	l->is_tun = is_tun(tb[IFLA_LINKINFO]);
 	l->mtu = netlink_get_u32(tb[IFLA_MTU], 0);
 	netlink_get_name(l->name, tb[IFLA_IFNAME]);
 	return 0;

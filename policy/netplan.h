@@ -53,6 +53,8 @@ struct netplan_link {
 	int		 index;
 	char		 name[NETPLAN_IFNAME];
 	int		 up;
+	int		 carrier;	/* a TUN: somebody has it open */
+	int		 is_tun;
 	uint32_t	 mtu;
 	int		 rp_filter;	/* sysctls; -1: it has none */
 	int		 forward6, accept_ra;
