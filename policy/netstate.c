@@ -147,13 +147,22 @@ load_record(struct netstate *s)
 	return 0;
 }
 
+static int
+save_record(struct netstate *s)
+{
+	int rc = netrecord_save(&s->record, s->path);
+
+	return rc < 0 ? netstate_fail(s, rc, "%s", s->path) : 0;
+}
+
 /* What changes by itself when another sysctl is set is remembered only as long
- * as that is not set. */
+ * as that is not set.  1: there was something new. */
 static int
 remember(struct netstate *s, const struct netplan *p)
 {
 	static const char all6[] = "net/ipv6/conf/all/forwarding";
 	int was_set = netrecord_find(&s->record, all6) != NULL;
+	size_t had = s->record.n;
 	const struct netplan_sysctl *c;
 	char now[NETPLAN_VALUE];
 	size_t i;
@@ -167,9 +176,7 @@ remember(struct netstate *s, const struct netplan *p)
 		if ((rc = netrecord_add(&s->record, c->path, now)) < 0)
 			return netstate_fail(s, rc, "%s", c->path);
 	}
-	if ((rc = netrecord_save(&s->record, s->path)) < 0)
-		return netstate_fail(s, rc, "%s", s->path);
-	return 0;
+	return s->record.n > had;
 }
 
 /* --- can it be? --- */
@@ -215,6 +222,31 @@ check_overlap(struct netstate *s, const struct netplan_world *w,
 	return 0;
 }
 
+/* Another daemon, with another DataDirectory and TUN, has the same tables: the
+ * two would undo each other's rules for ever. */
+static int
+check_alone(struct netstate *s, const struct netplan_world *w)
+{
+	const struct netplan_link *l;
+	struct netplan_rule *list;
+	size_t i, n;
+	int rc = netlink_rules(s->nl, 4, &list, &n);
+
+	if (rc < 0)
+		return netstate_fail(s, rc, "rules cannot be listed");
+	for (i = 0; i < n && rc == 0; i++) {
+		l = netplan_link(w, list[i].iif);
+		if (list[i].table != NETPLAN_LAN || l == NULL || !l->carrier ||
+		    !l->is_tun || strcmp(l->name, s->conf.tun) == 0)
+			continue;
+		snprintf(s->why, s->max, "another daemon carries what is "
+		    "routed into %s: there can be one", l->name);
+		rc = -EBUSY;
+	}
+	free(list);
+	return rc;
+}
+
 static int
 check(struct netstate *s, const struct netplan_world *w)
 {
@@ -229,6 +261,8 @@ check(struct netstate *s, const struct netplan_world *w)
 			    "interface %s", s->conf.lan[i]);
 			return -ENODEV;
 		}
+	if ((rc = check_alone(s, w)) < 0)
+		return rc;
 	if ((rc = netlink_addrs(s->nl, &list, &n)) < 0)
 		return netstate_fail(s, rc, "addresses cannot be listed");
 	for (k = 0; k < n && rc == 0; k++)
@@ -257,7 +291,8 @@ netstate_prepare(struct netstate *s, const struct netplan_conf *conf,
 	if ((rc = check(s, &w)) == 0 && (rc = load_record(s)) == 0) {
 		if (netplan_link(&w, conf->tun) == NULL)
 			strcpy(s->record.link, conf->tun);
-		rc = remember(s, &p);
+		if ((rc = remember(s, &p)) >= 0)
+			rc = save_record(s);
 	}
 	netplan_free(&p);
 	networld_free(&w);
@@ -298,6 +333,10 @@ set_tun(struct netstate *s, const struct netplan *p,
 	if (tun == NULL)
 		return needed ? netstate_fail(s, -ENODEV, "%s",
 		    s->conf.tun) : 0;
+	/* an interface that was not there before may ask for more */
+	if (((rc = remember(s, p)) > 0 && (rc = save_record(s)) < 0) ||
+	    rc < 0)
+		return rc;
 	if ((rc = netstate_set_sysctls(s, p, NETPLAN_EARLY)) < 0 ||
 	    (rc = netstate_set_link(s, tun)) < 0)
 		return rc;
@@ -392,7 +431,7 @@ delete_link(struct netstate *s)
 		return netstate_fail(s, rc, "interfaces cannot be listed");
 	for (i = 0; i < n && rc == 0; i++)
 		if (strcmp(links[i].name, s->record.link) == 0 &&
-		    (rc = netlink_link_delete(s->nl, links[i].index)) < 0)
+		    links[i].is_tun && (rc = netlink_link_delete(s->nl, links[i].index)) < 0)
 			rc = netstate_fail(s, rc, "%s cannot be deleted",
 			    links[i].name);
 	free(links);
