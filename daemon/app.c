@@ -346,6 +346,7 @@ make_gateway(struct app *a)
 	struct gateway_conf gc = { .loop = &a->ev.loop, .onion = a->onion,
 	    .ev = &a->ev, .flows_max = ONION_STREAMS_MAX };
 
+	gc.tun = netup_networks(a->netup, &gc.ntun);
 	gc.sockets_max = fds > 2 * SPARE_DESCRIPTORS ?
 	    fds - SPARE_DESCRIPTORS : fds / 2;
 	return gateway_new(&a->gateway, &gc, a->conf);

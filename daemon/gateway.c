@@ -240,6 +240,19 @@ reason(int rc)
 	}
 }
 
+/* Does a connection of ours to there come back to us?  Where that can't be
+ * found out, it may. */
+static int
+leads_here(const struct gateway *gw, const struct addr *dest)
+{
+	unsigned i;
+
+	for (i = 0; i < gw->conf.ntun; i++)
+		if (addr_in_net(dest, &gw->conf.tun[i]))
+			return 1;
+	return dial_is_own(dest) != 0;
+}
+
 static void
 decide(const struct gateway *gw, struct request *r)
 {
@@ -250,8 +263,9 @@ decide(const struct gateway *gw, struct request *r)
 
 	policy_decide(gateway_rules_policy(gw->rules), &flow, &r->d);
 	/* Our own connection to ourselves would come from inside of whatever
-	 * guards us against the client. */
-	if (r->d.verdict == POLICY_DIRECT && dial_is_own(r->dest) != 0) {
+	 * guards us against the client; and through the TUN it would be the
+	 * next one that goes direct. */
+	if (r->d.verdict == POLICY_DIRECT && leads_here(gw, r->dest)) {
 		r->d.verdict = POLICY_REJECT;
 		r->d.why = "its destination is this host itself, and nothing "
 		    "is let go direct to that";

@@ -50,6 +50,10 @@ struct gateway_conf {
 					 * far side of a direct flow */
 	struct evloop	*ev;		/* for those */
 	const struct dial_conf *dial;	/* how they are made; NULL: plainly */
+	/* Networks behind a TUN of this host: whoever connects there meets
+	 * us.  For the gateway's life. */
+	const struct addr_net *tun;
+	unsigned	 ntun;
 };
 
 int	gateway_new(struct gateway **, const struct gateway_conf *,

@@ -104,6 +104,19 @@ netup_sockets(struct netup *n, struct onion_conf *oc)
 	oc->socket_arg = n->keeper;
 }
 
+const struct dial_conf *
+netup_dial(const struct netup *n)
+{
+	return n && n->plan.local ? &n->dial : NULL;
+}
+
+const struct addr_net *
+netup_networks(const struct netup *n, unsigned *count)
+{
+	*count = n ? n->plan.nown : 0;
+	return n ? n->plan.own : NULL;
+}
+
 /* --- start --- */
 
 static void

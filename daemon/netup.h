@@ -9,6 +9,9 @@
 
 #include <stddef.h>
 
+#include "daemon/status.h"
+
+struct addr_net;
 struct conf;
 struct evloop;
 struct gateway;
@@ -22,6 +25,10 @@ int	netup_fork(struct netup **, const struct conf *, char *why,
 /* Sockets to relays come from the helper, where the host's own traffic goes
  * into the TUN. */
 void	netup_sockets(struct netup *, struct onion_conf *);
+/* And those of direct flows; NULL: any will do.  For netup's life. */
+const struct dial_conf *netup_dial(const struct netup *);
+/* The networks behind the TUN.  For netup's life. */
+const struct addr_net *netup_networks(const struct netup *, unsigned *n);
 /* The device, and then all that leads to it.  @gone: it, or the helper, is no
  * more, and @why says so. */
 int	netup_start(struct netup *, struct evloop *, struct gateway *,

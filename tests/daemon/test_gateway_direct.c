@@ -143,8 +143,13 @@ hear(void *arg, enum log_level level, const char *text)
 static void
 init(const char *rules)
 {
+	static const struct addr_net behind_tun[] = {
+		{ .addr = { .family = 6, .ip = "\xfd\0\x6f\x74" }, .bits = 64 },
+		{ .addr = { .family = 4, .ip = "\xc0\xa8\x63\1" }, .bits = 24 },
+	};
 	struct gateway_conf gc = { .loop = &loop, .flows_max = FLOWS_MAX,
-	    .sockets_max = SOCKETS_MAX, .dial = &dial_conf };
+	    .sockets_max = SOCKETS_MAX, .dial = &dial_conf,
+	    .tun = behind_tun, .ntun = NELEM(behind_tun) };
 	struct conf *c = testconf(rules);
 	struct log_set *none = log_set_new();
 
@@ -236,12 +241,15 @@ END_TEST
 
 START_TEST(gateway_flow_direct_to_ourselves_is_refused)
 {
-	static const int answers[] = { 1, -EMFILE };
+	static const struct { int own; const char *to; } rows[] = {
+		{ 1, "192.168.1.1:22" }, { -EMFILE, "192.168.1.1:22" },
+		{ 0, "192.168.99.77:22" },	/* behind our TUN */
+	};
 	struct fake *f;
 
 	init(rules);
-	own = answers[_i];
-	f = flow(&trans, "10.0.0.1:1", "192.168.1.1:22");
+	own = rows[_i].own;
+	f = flow(&trans, "10.0.0.1:1", rows[_i].to);
 	ck_assert_int_eq(f->dead, 1);
 	ck_assert_int_eq(f->why, -EACCES);
 	ck_assert_int_eq(dials + connects, 0);
@@ -391,7 +399,7 @@ END_TEST
 static const struct unit_test tests[] = {
 	UNIT_LOOP(gateway_flow_by_a_direct_rule_is_dialled, 2),
 	UNIT(gateway_flow_without_a_direct_rule_is_not_dialled),
-	UNIT_LOOP(gateway_flow_direct_to_ourselves_is_refused, 2),
+	UNIT_LOOP(gateway_flow_direct_to_ourselves_is_refused, 3),
 	UNIT_LOOP(gateway_flow_that_is_refused_tells_why, NELEM(ends)),
 	UNIT_LOOP(gateway_flow_owns_as_many_sockets_as_it_has, NELEM(owned)),
 	UNIT_LOOP(gateway_flow_is_let_in_as_its_rule_says, NELEM(lets_in)),
