@@ -42,7 +42,8 @@
 struct flow {
 	LIST_ENTRY(flow) link;
 	struct gateway	*gw;
-	struct addr	 share;		/* whose it takes a place of */
+	struct addr	 client, dest;
+	uint8_t		 direct, no_ipv4, no_ipv6;
 	struct splice	 splice;
 	struct loop_item reap;
 	unsigned	 sockets;	/* that it owns */
@@ -163,7 +164,11 @@ join(struct gateway *gw, struct flow *f, const struct request *r,
     struct endpoint *far)
 {
 	f->gw = gw;
-	f->share = *door_share(r->door, r->client);
+	f->client = *r->client;
+	f->dest = *r->dest;
+	f->direct = r->d.verdict == POLICY_DIRECT;
+	f->no_ipv4 = r->door->no_ipv4;
+	f->no_ipv6 = r->door->no_ipv6;
 	f->sockets = sockets_of(r);
 	f->splice.done = flow_done;
 	f->splice.arg = f;
@@ -171,7 +176,7 @@ join(struct gateway *gw, struct flow *f, const struct request *r,
 	LIST_INSERT_HEAD(&gw->flows, f, link);
 	gw->totals.flows++;
 	gw->totals.accepted++;
-	gw->totals.direct += r->d.verdict == POLICY_DIRECT;
+	gw->totals.direct += f->direct;
 	splice_open(&f->splice, gw->conf.loop, r->ep, far);
 	if (r->d.optimistic)
 		splice_accept(&f->splice);
@@ -400,12 +405,45 @@ make_names(struct gateway *gw)
 
 /* --- the whole --- */
 
+static int
+still_direct(const struct gateway *gw, const struct flow *f)
+{
+	struct policy_flow flow = {
+		.client = f->client, .dest = f->dest,
+		.no_ipv4 = f->no_ipv4, .no_ipv6 = f->no_ipv6
+	};
+	struct policy_decision d;
+
+	policy_decide(gateway_rules_policy(gw->rules), &flow, &d);
+	return d.verdict == POLICY_DIRECT;
+}
+
+/* Whoever takes a rule away wants nothing to pass Tor by any more. */
+static void
+end_direct(struct gateway *gw)
+{
+	struct flow *f, *next;
+	size_t n = 0;
+
+	for (f = LIST_FIRST(&gw->flows); f; f = next) {
+		next = LIST_NEXT(f, link);
+		if (!f->direct || still_direct(gw, f))
+			continue;
+		splice_kill(&f->splice, -ECONNRESET);
+		n++;
+	}
+	if (n)
+		log_notice(LD_STREAM, "%zu connections that went direct and "
+		    "may not any more have been ended", n);
+}
+
 void
 gateway_set_rules(struct gateway *gw, struct gateway_rules *r)
 {
 	gateway_rules_free(gw->rules);
 	gw->rules = r;
 	gateway_rules_tell(r);
+	end_direct(gw);
 }
 
 /* One client may have most of it, but never all. */

@@ -59,7 +59,8 @@ struct gateway_conf {
 int	gateway_new(struct gateway **, const struct gateway_conf *,
 	    const struct conf *);
 void	gateway_free(struct gateway *);
-/* For a reload.  What flows goes on under the rules that it began with. */
+/* For a reload.  What flows goes on under the rules that it began with, but for
+ * what goes direct and would not any more: that ends. */
 void	gateway_set_rules(struct gateway *, struct gateway_rules *take);
 
 /* Takes the client's endpoint, whatever becomes of the flow. */

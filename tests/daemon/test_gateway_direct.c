@@ -363,25 +363,37 @@ START_TEST(gateway_flow_is_let_in_as_its_rule_says)
 }
 END_TEST
 
-START_TEST(gateway_set_rules_ends_no_direct_flow_and_begins_none)
+static const struct { const char *rules; int ends; } reloads[] = {
+	{ "", 1 },
+	{ "FlowRule direct to 203.0.113.0/24\n", 0 },
+	{ "FlowRule direct to 203.0.113.0/24 port 443\n", 1 },
+	{ "FlowRule reject from 10.0.0.1\nFlowRule direct to ::/0\n", 1 },
+	{ "DisableNetwork 1\nFlowRule direct to 203.0.113.0/24\n", 1 },
+	{ "RejectPlaintextPorts 80\nFlowRule direct to 203.0.113.0/24\n", 1 },
+};
+
+START_TEST(gateway_set_rules_ends_direct_flows_that_may_not_be_any_more)
 {
-	struct gateway_rules *none;
+	struct fake *before, *dialled_ep, *torified;
+	struct gateway_rules *new;
 	struct conf *c;
-	struct fake *before;
 
 	init(rules);
 	ck_assert_int_eq(told, 2);		/* once for each such rule */
 	before = flow(&trans, "10.0.0.1:1", "203.0.113.80:80");
+	dialled_ep = far;
+	torified = flow(&trans, "10.0.0.1:1", "8.8.8.8:80");
 	ck_assert_int_eq(dials, 1);
-	c = testconf("");
-	ck_assert_int_eq(gateway_rules_new(&none, c), 0);
+	c = testconf(reloads[_i].rules);
+	ck_assert_int_eq(gateway_rules_new(&new, c), 0);
 	conf_free(c);
-	gateway_set_rules(gw, none);
-	ck_assert_int_eq(told, 2);
-	ck_assert_int_eq(before->dead, 0);
+	gateway_set_rules(gw, new);
+	ck_assert_int_eq(before->dead, reloads[_i].ends);
+	ck_assert_int_eq(dialled_ep->dead, reloads[_i].ends);
+	ck_assert_int_eq(torified->dead, 0);
+	ck_assert_uint_eq(totals().flows, 2 - reloads[_i].ends);
 	flow(&trans, "10.0.0.1:1", "203.0.113.80:80");
-	ck_assert_int_eq(dials, 1);
-	ck_assert_int_eq(connects, 1);
+	ck_assert_int_eq(dials, 2 - reloads[_i].ends);
 	end();
 }
 END_TEST
@@ -403,7 +415,8 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(gateway_flow_that_is_refused_tells_why, NELEM(ends)),
 	UNIT_LOOP(gateway_flow_owns_as_many_sockets_as_it_has, NELEM(owned)),
 	UNIT_LOOP(gateway_flow_is_let_in_as_its_rule_says, NELEM(lets_in)),
-	UNIT(gateway_set_rules_ends_no_direct_flow_and_begins_none),
+	UNIT_LOOP(gateway_set_rules_ends_direct_flows_that_may_not_be_any_more,
+	    NELEM(reloads)),
 	UNIT(gateway_flow_under_disable_network_is_not_dialled),
 };
 
