@@ -10,9 +10,10 @@
  *	to agree with the plan.  Its own changes make it look once more.
  *
  *	When the daemon is gone, it ends, and what is in force stays in force:
- *	the machine is closed.  Only the daemon's word undoes it.  Signals are
- *	the daemon's affair, since whoever stops a service sends them to all of
- *	its processes.
+ *	the machine is closed.  Only the daemon's word undoes it, and that only
+ *	with TunUndo: a daemon that somebody took over is not to open what it
+ *	should close.  Signals are the daemon's affair, since whoever stops a
+ *	service sends them to all of its processes.
  */
 #include "daemon/keepproc.h"
 
@@ -184,10 +185,14 @@ obey(struct keepproc *k, struct keepmsg *m)
 	case KEEPMSG_APPLY:
 		if (k->state)
 			apply(k);
+		else
+			answer(k, -EINVAL, "nothing is prepared");
 		break;
 	case KEEPMSG_UNDO:
-		if (k->state)
+		if (k->state && k->conf->undo)
 			undo(k);
+		else
+			answer(k, -EPERM, "nothing is to be undone");
 		break;
 	default:
 		break;

@@ -11,6 +11,7 @@ struct keepproc_conf {
 	const struct netplan_conf *plan;
 	const char	*directory;	/* for netstate */
 	const char	*user;		/* to become, or NULL */
+	int		 undo;		/* it may be told to */
 };
 
 /* The whole life of the process, as a child; its status.  Closes every other

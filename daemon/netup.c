@@ -71,7 +71,7 @@ netup_fork(struct netup **out, const struct conf *c, char *why, size_t max)
 {
 	struct netup *n;
 	struct keepproc_conf kc = { .directory = c->data_directory,
-		.user = c->user };
+		.user = c->user, .undo = c->tun_undo };
 	int rc;
 
 	*out = NULL;

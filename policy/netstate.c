@@ -294,6 +294,7 @@ netstate_prepare(struct netstate *s, const struct netplan_conf *conf,
 		if ((rc = remember(s, &p)) >= 0)
 			rc = save_record(s);
 	}
+	s->prepared = rc == 0;
 	netplan_free(&p);
 	networld_free(&w);
 	return rc;
@@ -438,6 +439,8 @@ delete_link(struct netstate *s)
 	return rc;
 }
 
+/* The file is read where nothing is known: who runs may not be the only one
+ * who writes to it. */
 int
 netstate_undo(struct netstate *s, char *why, size_t max)
 {
@@ -445,7 +448,8 @@ netstate_undo(struct netstate *s, char *why, size_t max)
 
 	s->why = why;
 	s->max = max;
-	if ((rc = load_record(s)) < 0 || (rc = restore_sysctls(s)) < 0 ||
+	if ((!s->prepared && (rc = load_record(s)) < 0) ||
+	    (rc = restore_sysctls(s)) < 0 ||
 	    (rc = restore_family(s, 4)) < 0 ||
 	    (networld_has_ipv6() && (rc = restore_family(s, 6)) < 0) ||
 	    (rc = delete_link(s)) < 0)

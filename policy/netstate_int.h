@@ -15,6 +15,7 @@ struct netstate {
 	struct netlink	*nl;
 	struct netplan_conf conf;
 	struct netrecord record;
+	int		 prepared;	/* and so the record is read */
 	char		*path;		/* of the record */
 	int		 lock;
 	int		 changed;	/* in this pass */

@@ -141,16 +141,23 @@ have_rights(void)
 }
 
 static void
-start(void)
+start_with(const char *lan, int undo)
 {
-	struct keepproc_conf kc = { .plan = &plan, .directory = dir };
+	struct keepproc_conf kc = { .plan = &plan, .directory = dir,
+		.undo = undo };
 
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	strcpy(plan.tun, "ot0");
-	strcpy(plan.lan[0], "nolan0");
+	strcpy(plan.lan[0], lan);
 	plan.nlan = 1;
 	plan.mtu = 1500;
 	ck_assert_msg(keeper_new(&k, &kc, why, sizeof(why)) == 0, "%s", why);
+}
+
+static void
+start(void)
+{
+	start_with("nolan0", 0);
 }
 
 static void
@@ -169,6 +176,36 @@ START_TEST(keeper_prepare_without_that_interface_says_so)
 	ck_assert_int_eq(rc, -ENODEV);
 	ck_assert_str_eq(why, "TunClients: there is no interface nolan0");
 	(void)rights;		/* to look needs none */
+	end();
+}
+END_TEST
+
+/* What it wrote down is the daemon's user's to change. */
+START_TEST(keeper_undo_is_done_where_it_was_said_before_and_as_it_was)
+{
+	char path[64];
+	FILE *f;
+
+	if (!have_rights())
+		return;
+	start_with("lo", _i);
+	ck_assert_int_eq(keeper_undo(k, why, sizeof(why)), -EPERM);
+	ck_assert_int_eq(keeper_prepare(k, why, sizeof(why)), 0);
+	snprintf(path, sizeof(path), "%s/tun-before", dir);
+	ck_assert_ptr_nonnull(f = fopen(path, "w"));
+	fputs("not what it wrote\n", f);
+	fclose(f);
+	ck_assert_int_eq(keeper_undo(k, why, sizeof(why)), _i ? 0 : -EPERM);
+	ck_assert_int_eq(access(path, F_OK), _i ? -1 : 0);
+	unlink(path);
+	end();
+}
+END_TEST
+
+START_TEST(keeper_apply_before_prepare_is_refused)
+{
+	start();
+	ck_assert_int_eq(keeper_apply(k, why, sizeof(why)), -EINVAL);
 	end();
 }
 END_TEST
@@ -271,6 +308,8 @@ static const struct unit_test tests[] = {
 	UNIT(keepmsg_recv_descriptors_with_another_type_are_closed),
 	UNIT(keepmsg_recv_text_is_printable),
 	UNIT(keeper_prepare_without_that_interface_says_so),
+	UNIT_LOOP(keeper_undo_is_done_where_it_was_said_before_and_as_it_was, 2),
+	UNIT(keeper_apply_before_prepare_is_refused),
 	UNIT(keeper_socket_is_marked_or_there_is_none),
 	UNIT(keeper_socket_of_another_family_is_refused),
 	UNIT(keeper_watch_tells_when_it_died),
