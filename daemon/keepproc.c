@@ -5,9 +5,11 @@
  *	hears the kernel (netlink) and the daemon, and nobody besides; no byte
  *	from a network gets here.
  *
- *	What the kernel tells of changes is not read: when it was quiet for a
- *	moment, or at the latest after some time, all is looked at anew and made
- *	to agree with the plan.  Its own changes make it look once more.
+ *	What the kernel tells of changes is not read: all is looked at anew and
+ *	made to agree with the plan, at once after the first change, since on an
+ *	interface that is new nothing keeps in who is bound to it; then when it
+ *	was quiet for a moment, or at the latest after some time.  Its own
+ *	changes make it look once more.
  *
  *	When the daemon is gone, it ends, and what is in force stays in force:
  *	the machine is closed.  Only the daemon's word undoes it, and that only
@@ -50,6 +52,7 @@ struct keepproc {
 	int		 over;		/* undone: nothing is left to do */
 	int64_t		 due;		/* when to look; 0: no need */
 	int64_t		 latest;
+	int64_t		 rested;	/* from when on it looks at once */
 	char		 said[KEEPMSG_TEXT];	/* not to be said twice */
 };
 
@@ -209,6 +212,10 @@ on_change(struct keepproc *k)
 	netstate_calm(k->state);
 	if (!k->applied)
 		return;
+	if (k->due == 0 && now >= k->rested) {
+		k->due = now;		/* the first of them: at once */
+		return;
+	}
 	if (k->due == 0)
 		k->latest = now + LATEST_MS;
 	k->due = now + QUIET_MS < k->latest ? now + QUIET_MS : k->latest;
@@ -221,6 +228,7 @@ follow(struct keepproc *k)
 	int rc = netstate_follow(k->state, why, sizeof(why));
 
 	say(k, why);
+	k->rested = now_ms() + QUIET_MS;
 	k->due = rc < 0 ? now_ms() + RETRY_MS : 0;
 	k->latest = k->due;
 }
