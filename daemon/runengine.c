@@ -286,7 +286,7 @@ make_gateway(struct engine *e)
 {
 	size_t fds = process_descriptors();
 	struct gateway_conf gc = { .loop = &e->ev.loop, .onion = e->onion,
-		.flows_max = ONION_STREAMS_MAX };
+		.ev = &e->ev, .flows_max = ONION_STREAMS_MAX };
 
 	gc.sockets_max = fds > 2 * SPARE_DESCRIPTORS ?
 	    fds - SPARE_DESCRIPTORS : fds / 2;

@@ -347,6 +347,16 @@ check "own engine: two programs have circuits of their own" \
 check "own engine: one serves both" one_engine
 end_both
 check "own engine: it ended with the last" lab_until 60 no_engine
+past_tor() { page "http://$DEST4/" && same "$(seen_last)" "$UP4"; }
+that_leaked() {
+	same "$(lab_leaks | sort -u)" "$DEST4 . tcp . 80" &&
+		lab_until 300 oracle_quiet
+}
+WITH=(-f "$LAB_DIR/own.rc" --FlowRule "direct to $DEST4")
+lab_oracle_reset
+check "own engine: a rule lets it past Tor" past_tor
+check "own engine: nothing else got past Tor" that_leaked
+without_daemon
 pipe_ends() {	# nobody who waits for the end of the output waits for it
 	local out
 	out=$(timeout 300 bash "$LAB_DIR/tmp/prog.sh" "${WITH[@]}" -- \
