@@ -40,6 +40,7 @@
 #include <unistd.h>
 
 #include "daemon/conf.h"
+#include "daemon/process.h"
 #include "daemon/runchild.h"
 #include "daemon/runconf.h"
 #include "daemon/runfind.h"
@@ -205,6 +206,109 @@ now_ms(void)
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
+
+static int
+start_engine(struct run *r, int lock)
+{
+	int pair[2], rc;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
+		close(lock);
+		return -errno;
+	}
+	rc = runengine_start(r->conf, r->args->quiet, lock, pair[1]);
+	if (rc < 0)
+		close(pair[0]);
+	else
+		r->daemon = pair[0];
+	return rc;
+}
+
+/* In a directory that others can write to it may be anybody's, who would carry
+ * all that the program sends. */
+static int
+is_ours(const struct run *r, int fd)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+	uint32_t uid = 0;
+
+	return process_uid(r->conf->user, &uid) == 0 &&
+	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
+	    peer.uid == uid;
+}
+
+static int
+dial_engine(struct run *r, const char *path)
+{
+	int fd = unixsock_dial(path, SOCK_SEQPACKET, DIAL_S);
+
+	if (fd < 0)
+		return fd;
+	if (!is_ours(r, fd)) {
+		close(fd);
+		return -EPERM;
+	}
+	r->daemon = fd;
+	return 0;
+}
+
+/* One that runs already, or else a new one; while one starts or ends it can
+ * be neither for a moment. */
+static int
+find_engine(struct run *r, char *why, size_t max)
+{
+	char *path = runengine_socket(r->conf);
+	int64_t until = now_ms() + JOIN_S * 1000;
+	int rc;
+
+	if (path == NULL)
+		return -ENOMEM;
+	do {
+		if ((rc = dial_engine(r, path)) == 0 || rc == -EPERM)
+			break;
+		if ((rc = runengine_lock(r->conf)) >= 0)
+			rc = start_engine(r, rc);
+		else if (rc == -EWOULDBLOCK)
+			poll(NULL, 0, 50);
+	} while (rc == -EWOULDBLOCK && now_ms() < until);
+	if (rc < 0)
+		snprintf(why, max, "cannot start an engine in %s: %s",
+		    r->conf->data_directory, rc == -EWOULDBLOCK ?
+		    "there is one, but it does not answer" : rc == -EPERM ?
+		    "somebody else's is there" : strerror(-rc));
+	free(path);
+	return rc;
+}
+
+static int
+find_daemon(struct run *r, char *why, size_t max)
+{
+	const char *path = r->conf->run_socket;
+	char note[WHY_MAX];
+	int rc = -ENOENT;
+
+	if (*path)
+		rc = unixsock_dial(path, SOCK_SEQPACKET, DIAL_S);
+	if (rc >= 0) {
+		r->daemon = rc;
+		return 0;
+	}
+	if (rc == -EACCES || rc == -EPERM) {
+		snprintf(note, sizeof(note), "no right to use the daemon at "
+		    "%s (RunSocketGroup): starting an engine of our own",
+		    path);
+		say(r, note);
+	} else if (rc != -ENOENT && rc != -ECONNREFUSED && rc != -ENOTDIR) {
+		snprintf(why, max, "the daemon at %s: %s", path,
+		    strerror(-rc));
+		return rc;
+	}
+	r->own_engine = 1;
+	return find_engine(r, why, max);
+}
+
+/* --- until it is ready --- */
 
 static void
 show(struct run *r, const struct runmsg *m)

@@ -347,6 +347,27 @@ check "own engine: two programs have circuits of their own" \
 check "own engine: one serves both" one_engine
 end_both
 check "own engine: it ended with the last" lab_until 60 no_engine
+not_believed() {
+	local rc
+	mkdir -m 777 "$LAB_DIR/tmp/evil"
+	lab_spawn evil gw "$PYTHON" -c 'import os, socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+s.bind(sys.argv[1])
+os.chmod(sys.argv[1], 0o666)
+s.listen(9)
+c = s.accept()[0]
+c.send(b"\1\2\x64\1")	# circuits can be built
+c.recv(9)
+c.recv(9)' "$LAB_DIR/tmp/evil/run"
+	lab_until 60 test -S "$LAB_DIR/tmp/evil/run"
+	prog true 2>"$LAB_DIR/tmp/err"
+	rc=$?
+	cat "$LAB_DIR/tmp/err"
+	lab_stop evil KILL
+	[ "$rc" -eq 125 ] && grep -q "somebody else's" "$LAB_DIR/tmp/err"
+}
+WITH=(-f "$LAB_DIR/own.rc" --DataDirectory "$LAB_DIR/tmp/evil")
+check "own engine: one of somebody else is not believed" not_believed
 past_tor() { page "http://$DEST4/" && same "$(seen_last)" "$UP4"; }
 that_leaked() {
 	same "$(lab_leaks | sort -u)" "$DEST4 . tcp . 80" &&
