@@ -9,7 +9,7 @@
  *
  *	What a SYN meets:
  *	  a connection	it is that one's; in TIME_WAIT it may take its place
- *	  a crowd	more than a quarter of opening_max are half open: the
+ *	  a crowd	more than a 32nd of opening_max are half open: the
  *			address must prove itself
  *	  its limits	half open: silence, for the client asks again and the
  *			crowd may be gone; connections: they last, so a reset
@@ -54,6 +54,8 @@
 
 enum { KEY = 1 + 2 * (16 + 2) };	/* family, both ends */
 enum { TICKS_PER_MS = 250 };		/* RFC 6528 3 */
+enum { TRUSTED = 32 };			/* a part of opening_max: each may
+					 * cost a circuit */
 enum { NEW_NUMBERS = 1 << 16 };		/* beyond those of the last one */
 
 struct tcp_table {
@@ -205,7 +207,7 @@ initial(const struct tcp_table *t, const uint8_t key[KEY])
 static int
 crowded(const struct tcp_table *t)
 {
-	return quota_count(t->opening) > t->conf.opening_max / 4;
+	return quota_count(t->opening) > t->conf.opening_max / TRUSTED;
 }
 
 static void

@@ -251,7 +251,7 @@ net_init(struct net *n, const struct stack_conf *conf)
 		c->udp_port = 53;
 	or_else(&c->conns_max, 1000);
 	or_else(&c->conns_client_max, 1000);
-	or_else(&c->opening_max, 400);
+	or_else(&c->opening_max, 4000);
 	or_else(&c->opening_client_max, 100);
 	or_else(&c->bytes_max, 64 << 20);
 	c->user = &stack_users;

@@ -605,8 +605,8 @@ START_TEST(d11_flood_of_a_million_addresses_leaves_memory_flat)
 		peer_syn(&p);
 	}
 	ck_assert_uint_le(nomem_calls - calls, 100);
-	ck_assert_uint_eq(net_totals(&net).opening, 1000 / 4 + 1);
-	ck_assert_uint_eq(net.opens, 1000 / 4 + 1);
+	ck_assert_uint_eq(net_totals(&net).opening, 1000 / 32 + 1);
+	ck_assert_uint_eq(net.opens, 1000 / 32 + 1);
 	net.quiet = 0;
 	net.accept = 1000;
 	real = client(0x0a000042, 5000);
