@@ -40,7 +40,6 @@
 #include <unistd.h>
 
 #include "daemon/conf.h"
-#include "daemon/process.h"
 #include "daemon/runchild.h"
 #include "daemon/runconf.h"
 #include "daemon/runfind.h"

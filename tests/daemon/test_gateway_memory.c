@@ -275,6 +275,7 @@ START_TEST(what_waits_in_a_tun_is_counted_and_the_flow_can_go)
 	struct door door = { .proto = DOOR_TUN };
 	struct endpoint *ep;
 	struct peer p;
+	uint64_t sent;
 	int64_t oldest;
 
 	setup(1000);
@@ -286,11 +287,12 @@ START_TEST(what_waits_in_a_tun_is_counted_and_the_flow_can_go)
 	gateway_flow(gw, &door, &p.me, &p.dest, ep);
 	loop_advance(&net.loop, 77);
 	latest->ep.user->data(latest->ep.arg, b, 30000);
-	ck_assert_uint_eq(gateway_queued(gw, &oldest), 30000);
+	sent = gateway_queued(gw, &oldest);
+	ck_assert_uint_ge(sent, 30000);		/* it is the memory that counts */
 	ck_assert_int_eq(oldest, net.loop.now);
 	peer_send(&p, TCP_ACK, p.nxt + 10, p.ack, b, 1000);
-	ck_assert_uint_ge(gateway_queued(gw, &oldest), 31000);
-	ck_assert_uint_ge(gateway_shed(gw, 1, INT64_MAX), 31000);
+	ck_assert_uint_ge(gateway_queued(gw, &oldest), sent + 1000);
+	ck_assert_uint_ge(gateway_shed(gw, 1, INT64_MAX), sent + 1000);
 	ck_assert_uint_eq(gateway_queued(gw, &oldest), 0);
 	ck_assert_uint_eq(net_totals(&net).conns, 0);
 	loop_end_turn(&net.loop);
