@@ -31,6 +31,7 @@
 #include "daemon/doors.h"
 #include "daemon/evloop.h"
 #include "daemon/gateway.h"
+#include "daemon/gateway_rules.h"
 #include "daemon/netup.h"
 #include "daemon/onionconf.h"
 #include "daemon/process.h"
@@ -56,6 +57,7 @@ struct app {
 	struct gateway	*gateway;
 	struct doors	*doors;
 	struct control	*control;
+	struct netup	*netup;
 	struct runsock	*runsock;
 	struct event	*signal[NSIGNALS];
 	struct loop_timer heartbeat;
@@ -168,10 +170,11 @@ log_statistics(struct app *a)
 
 	onion_show(a->onion, &show, NULL);
 	gateway_totals(a->gateway, &t);
-	log_notice(LD_GENERAL, "Heartbeat: %zu flows now, %" PRIu64 " taken, %"
-	    PRIu64 " refused, %" PRIu64 " dropped; %" PRIu64 " DNS questions, "
-	    "%" PRIu64 " answered", t.flows, t.accepted, t.rejected,
-	    t.dropped, t.dns.queries, t.dns.answered);
+	log_notice(LD_GENERAL, "Heartbeat: %zu flows now, %" PRIu64 " taken (%"
+	    PRIu64 " direct), %" PRIu64 " refused, %" PRIu64 " dropped; %"
+	    PRIu64 " DNS questions, %" PRIu64 " answered", t.flows,
+	    t.accepted, t.direct, t.rejected, t.dropped, t.dns.queries,
+	    t.dns.answered);
 	netup_log(a->netup);
 }
 
@@ -344,7 +347,8 @@ make_gateway(struct app *a)
 {
 	size_t fds = process_descriptors();
 	struct gateway_conf gc = { .loop = &a->ev.loop, .onion = a->onion,
-	    .ev = &a->ev, .flows_max = ONION_STREAMS_MAX };
+	    .ev = &a->ev, .flows_max = ONION_STREAMS_MAX,
+	    .dial = netup_dial(a->netup) };
 
 	gc.tun = netup_networks(a->netup, &gc.ntun);
 	gc.sockets_max = fds > 2 * SPARE_DESCRIPTORS ?
@@ -357,6 +361,7 @@ on_tunnels(void *arg, status_tunnel_fn *fn, void *fn_arg)
 {
 	const struct app *a = arg;
 
+	netup_tunnels(a->netup, fn, fn_arg);
 	runsock_tunnels(a->runsock, fn, fn_arg);
 }
 

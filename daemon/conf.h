@@ -148,6 +148,11 @@ struct conf {
 	struct conf_port *dns_ports;
 	size_t		 ndns_ports;
 	char		*status_socket;		/* never NULL; "0": none, is "" */
+	struct conf_tun_device tun_device;
+	struct conf_tun_address tun_address;
+	struct conf_tun_clients tun_clients;
+	int		 tun_mtu;
+	int		 tun_undo;
 	char		*run_socket;		/* never NULL; "0": none, is "" */
 	char		*run_socket_group;
 
@@ -309,6 +314,7 @@ enum conf_command {
 	CONF_CMD_VERIFY,		/* --verify-config */
 	CONF_CMD_DUMP,			/* --dump-config */
 	CONF_CMD_STATUS,		/* status [--json] */
+	CONF_CMD_UNDO,			/* undo: what a TUN left behind */
 	CONF_CMD_PROGRAM,		/* run COMMAND */
 	CONF_CMD_VERSION,
 	CONF_CMD_HELP,

@@ -2,6 +2,7 @@
  *
  *	onion-transparent [options] [--OptionName value ...]
  *	onion-transparent status [--json] [options]
+ *	onion-transparent undo [options]
  *	onion-transparent run [options] [--] COMMAND [ARGUMENT ...]
  *
  * As tor's: an option of torrc may be given with or without dashes, with + or
@@ -201,6 +202,9 @@ conf_args_parse(struct conf_args *a, int argc, char *const *argv,
 	if (argc > 1 && strcmp(argv[1], "status") == 0) {
 		a->command = CONF_CMD_STATUS;
 		i++;
+	} else if (argc > 1 && strcmp(argv[1], "undo") == 0) {
+		a->command = CONF_CMD_UNDO;
+		i++;
 	} else if (argc > 1 && strcmp(argv[1], "run") == 0) {
 		a->command = CONF_CMD_PROGRAM;
 		i++;
@@ -230,6 +234,7 @@ conf_usage(FILE *f)
 	fputs(
 "usage: onion-transparent [-f FILE] [--OptionName VALUE ...]\n"
 "       onion-transparent status [--json] [-f FILE]\n"
+"       onion-transparent undo [-f FILE]\n"
 "       onion-transparent run [-f FILE] [--] COMMAND [ARGUMENT ...]\n"
 "\n"
 "  -f, --torrc-file FILE       read FILE (- for standard input)\n"

@@ -184,8 +184,8 @@ conf_made_ports(struct conf *c, struct conf_err *err)
 	if (c->trans_proxy_type == CONF_TRANS_TPROXY && c->ntrans_ports == 0)
 		return conf_fail(err, -EINVAL, "%s%s wants a TransPort",
 		    where(c, type), type);
-	if (c->ntrans_ports == 0 && c->ndns_ports == 0 && conf_warn(
-	    &c->warnings, "", CONF_NO_DOORS) < 0)
+	if (c->ntrans_ports == 0 && c->ndns_ports == 0 && !conf_has_tun(c) &&
+	    conf_warn(&c->warnings, "", CONF_NO_DOORS) < 0)
 		return no_memory(err);
 	return 0;
 }

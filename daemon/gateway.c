@@ -42,6 +42,7 @@
 struct flow {
 	LIST_ENTRY(flow) link;
 	struct gateway	*gw;
+	struct addr	 share;		/* whose it takes a place of */
 	struct addr	 client, dest;
 	uint8_t		 direct, no_ipv4, no_ipv6;
 	struct splice	 splice;
@@ -164,6 +165,7 @@ join(struct gateway *gw, struct flow *f, const struct request *r,
     struct endpoint *far)
 {
 	f->gw = gw;
+	f->share = *door_share(r->door, r->client);
 	f->client = *r->client;
 	f->dest = *r->dest;
 	f->direct = r->d.verdict == POLICY_DIRECT;

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "daemon/conf.h"
+#include "daemon/dial.h"
 #include "daemon/doors.h"
 #include "daemon/gateway.h"
 #include "daemon/keeper.h"
@@ -91,6 +92,8 @@ netup_fork(struct netup **out, const struct conf *c, char *why, size_t max)
 		free(n);
 		return rc;
 	}
+	n->dial.socket = keeper_socket;
+	n->dial.arg = n->keeper;
 	*out = n;
 	return 0;
 }
@@ -284,6 +287,17 @@ netup_log(const struct netup *n)
 	    " opened, %" PRIu64 " refused; %" PRIu64 " packets in, %" PRIu64
 	    " out, %" PRIu64 " dropped", n->plan.tun, t.conns, t.opened,
 	    t.refused, t.packets_in, t.packets_out, dropped);
+}
+
+void
+netup_tunnels(const struct netup *n, status_tunnel_fn *fn, void *arg)
+{
+	struct stack_totals t;
+
+	if (n == NULL || n->tunnel == NULL)
+		return;
+	tunnel_totals(n->tunnel, &t);
+	fn(arg, tunnel_name(n->tunnel), &t);
 }
 
 int

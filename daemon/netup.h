@@ -13,6 +13,7 @@
 
 struct addr_net;
 struct conf;
+struct dial_conf;
 struct evloop;
 struct gateway;
 struct netup;
@@ -40,6 +41,7 @@ void	netup_stop(struct netup *);
 void	netup_free(struct netup *);
 
 void	netup_log(const struct netup *);	/* statistics */
+void	netup_tunnels(const struct netup *, status_tunnel_fn *, void *arg);
 
 /* Puts back what a daemon of this configuration left: needs root. */
 int	netup_undo(const struct conf *, char *why, size_t max);

@@ -310,6 +310,8 @@ make_sockets(struct engine *e, char *why, size_t max)
 	if ((rc = runsock_new(&e->runsock, &rc_conf)) < 0)
 		snprintf(why, max, "%s: %s", path, strerror(-rc));
 	free(path);
+	src.tunnels = runsock_tunnels;
+	src.arg = e->runsock;
 	if (rc < 0 || (rc = runsock_add(e->runsock, FD_CLIENT)) < 0)
 		return rc;
 	if (e->conf->status_socket[0] && (rc = control_new(&e->control,

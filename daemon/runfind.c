@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/process.h"
 #include "daemon/runengine.h"
 #include "daemon/unixsock.h"
 
@@ -52,6 +53,31 @@ start_engine(const struct conf *c, enum conf_quiet quiet, int lock)
 	return rc < 0 ? rc : pair[0];
 }
 
+/* In a directory that others can write to it may be anybody's, who would carry
+ * all that the program sends. */
+static int
+is_ours(const struct conf *c, int fd)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+	uint32_t uid = 0;
+
+	return process_uid(c->user, &uid) == 0 &&
+	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
+	    peer.uid == uid;
+}
+
+static int
+dial_engine(const struct conf *c, const char *path)
+{
+	int fd = unixsock_dial(path, SOCK_SEQPACKET, DIAL_S);
+
+	if (fd < 0 || is_ours(c, fd))
+		return fd;
+	close(fd);
+	return -EPERM;
+}
+
 /* One that runs already, or else a new one; while one starts or ends it can
  * be neither for a moment. */
 static int
@@ -64,8 +90,10 @@ find_engine(const struct conf *c, enum conf_quiet quiet, char *why, size_t max)
 	if (path == NULL)
 		return -ENOMEM;
 	do {
-		rc = unixsock_dial(path, SOCK_SEQPACKET, DIAL_S);
-		if (rc < 0 && (rc = runengine_lock(c)) >= 0)
+		rc = dial_engine(c, path);
+		if (rc >= 0 || rc == -EPERM)
+			break;
+		if ((rc = runengine_lock(c)) >= 0)
 			rc = start_engine(c, quiet, rc);
 		else if (rc == -EWOULDBLOCK)
 			poll(NULL, 0, 50);
@@ -73,7 +101,8 @@ find_engine(const struct conf *c, enum conf_quiet quiet, char *why, size_t max)
 	if (rc < 0)
 		snprintf(why, max, "cannot start an engine in %s: %s",
 		    c->data_directory, rc == -EWOULDBLOCK ?
-		    "there is one, but it does not answer" : strerror(-rc));
+		    "there is one, but it does not answer" : rc == -EPERM ?
+		    "somebody else's is there" : strerror(-rc));
 	free(path);
 	return rc;
 }

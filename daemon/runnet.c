@@ -25,7 +25,7 @@ static const struct {
 };
 
 void
-runnet_own(struct addr own[RUNNET_OWN])
+runnet_own(struct addr *own)
 {
 	int i;
 

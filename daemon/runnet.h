@@ -17,7 +17,7 @@ struct addr;
 enum { RUNNET_MTU = 1500, RUNNET_OWN = 2 };
 
 /* The far end's own addresses: of the stack, and of the resolver. */
-void	runnet_own(struct addr own[RUNNET_OWN]);
+void	runnet_own(struct addr *own);	/* RUNNET_OWN of them */
 /* In the namespace, with CAP_NET_ADMIN there: addresses, routes, up.  A kernel
  * without IPv6 gets none.  0 or -errno, with a sentence in @why. */
 int	runnet_up(const char *device, char *why, size_t max);

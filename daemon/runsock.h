@@ -15,6 +15,7 @@
 struct evloop;
 struct gateway;
 struct runsock;
+struct stack_totals;
 
 enum {
 	RUNSOCK_CLIENTS_MAX = 256,	/* in all */

@@ -242,8 +242,11 @@ static void
 on_readable(struct sock *s)
 {
 	size_t want = s->credit < EVLOOP_SCRATCH ? s->credit : EVLOOP_SCRATCH;
-	ssize_t n = recv(s->fd, s->ev->scratch, want, 0);
+	ssize_t n;
 
+	if (want == 0)
+		return;
+	n = recv(s->fd, s->ev->scratch, want, 0);
 	if (n == 0) {
 		end_of_input(s);
 		return;

@@ -9,7 +9,7 @@
  *	which travel with BEGIN and save a round trip; what they were worth is
  *	granted anew, with the rest of the credit, when the stream opens.  A
  *	client that is kept waiting until then is accepted with all of it, one
- *	that splice_accept() lets in at once, with SPLICE_EARLY.
+ *	that splice_accept() lets in at once with SPLICE_EARLY.
  * Invariant
  *	What a side was granted and did not send yet, what of it waits here, and
  *	what is owed to it make up SPLICE_CREDIT (for a client before the

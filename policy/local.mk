@@ -2,10 +2,6 @@ noinst_LIBRARIES += policy/libpolicy.a
 policy_libpolicy_a_SOURCES = \
 	policy/grow.c policy/grow.h \
 	policy/isolate.c policy/isolate.h \
-	policy/policy.c policy/policy.h \
-	policy/rule.c policy/rule.h
-	policy/netlink.c policy/netlink.h \
-	policy/netplan.c policy/netplan.h policy/netplan_print.c \
 	policy/netlink.c policy/netlink.h policy/netlink_int.h \
 	policy/netlink_route.c policy/netlink_rule.c \
 	policy/netplan.c policy/netplan.h policy/netplan_int.h \
@@ -15,4 +11,5 @@ policy_libpolicy_a_SOURCES = \
 	policy/netstate_set.c \
 	policy/networld.c policy/networld.h \
 	policy/policy.c policy/policy.h \
+	policy/rule.c policy/rule.h \
 	policy/sysctl.c policy/sysctl.h

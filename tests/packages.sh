@@ -7,7 +7,6 @@
 
 PACKAGES_BUILD=(autoconf automake pkg-config gcc make libc6-dev
 	libevent-dev libssl-dev libsodium-dev
-	libldns-dev libnl-3-dev zlib1g-dev check)
 	libldns-dev zlib1g-dev libnl-3-dev libnl-route-3-dev check)
 PACKAGES_LAB=(tor tor-geoipdb nftables iproute2 curl dnsmasq-base
 	bind9-dnsutils python3 iputils-ping procps util-linux)

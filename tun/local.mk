@@ -20,14 +20,9 @@ tun_libtun_a_SOURCES = \
 	tun/tcp_life.c tun/tcp_life.h \
 	tun/tcp_out.c tun/tcp_out.h \
 	tun/tcp_rack.c tun/tcp_rack.h \
-	tun/stack.h tun/stack_stub.c \
-	tun/tcp_rcv.h \
-	tun/tcp_seg.c tun/tcp_seg.h \
 	tun/tcp_rcv.c tun/tcp_rcv.h \
 	tun/tcp_rtt.c tun/tcp_rtt.h \
 	tun/tcp_seg.c tun/tcp_seg.h \
-	tun/tcp_seg.h \
-	tun/tcp_snd.h \
 	tun/tcp_snd.c tun/tcp_snd.h tun/tcp_snd_int.h \
 	tun/tcp_snd_ack.c \
 	tun/tcp_snd_out.c \
@@ -35,8 +30,7 @@ tun_libtun_a_SOURCES = \
 	tun/tcp_tx.c tun/tcp_tx.h \
 	tun/tell.c tun/tell.h \
 	tun/tundev.h \
-	tun/udp.c tun/udp.h
-	tun/tundev.h \
 	tun/tundev_bsd.c \
 	tun/tundev_linux.c \
+	tun/udp.c tun/udp.h \
 	tun/vnet.c tun/vnet.h

@@ -71,7 +71,8 @@ struct stack_conf {
 	size_t		 opening_max;	/* half open: held, or accepted and not
 					 * heard of since; in all */
 	size_t		 opening_client_max;
-	size_t		 bytes_max;	/* that wait in queues, in all */
+	size_t		 bytes_max;	/* of memory, for what waits in queues:
+					 * in all; half of it for one client */
 	struct memory	*memory;	/* borrowed: shared with other stacks,
 					 * which takes from bytes_max; or
 					 * NULL (tun/memory.h) */

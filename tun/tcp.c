@@ -202,8 +202,8 @@ tell_room(struct tcp *c)
 	    c->state < TCP_S_ESTABLISHED || c->fin || c->at != LOOP_NEVER ||
 	    tcp_snd_queued(&c->snd) > TCP_SND_QUEUE_MAX / 2)
 		return;
-	if (tcp_host_room(h) == 0) {
-		c->at = now(c) + TCP_RETRY_MS;
+	if (fits(c, 1) == 0) {
+		wait_for_memory(c);
 		return;
 	}
 	c->refused = 0;
@@ -245,15 +245,6 @@ static struct tcp *
 of(const struct endpoint *e)
 {
 	return (struct tcp *)(uintptr_t)e;	/* its first member */
-}
-
-/* What the memory of all has room for. */
-static size_t
-fits(const struct tcp_host *h, size_t len)
-{
-	size_t room = tcp_host_room(h);
-
-	return len < room ? len : room;
 }
 
 static size_t

@@ -99,16 +99,6 @@ struct tcp {
 	uint8_t		 syn_now : 1;	/* SYN|ACK */
 };
 
-/* For how many more bytes there is memory. */
-static inline size_t
-tcp_host_room(const struct tcp_host *h)
-{
-	size_t own = h->bytes < h->bytes_max ? h->bytes_max - h->bytes : 0;
-	size_t all = h->memory ? memory_room(h->memory, h->bytes) : own;
-
-	return own < all ? own : all;
-}
-
 static inline void
 tcp_wake(struct tcp *c)
 {

@@ -205,12 +205,6 @@ takes_text(const struct tcp *c)
 }
 
 static void
-early_room(struct tcp *c)
-{
-	c->rcv.early_max = c->rcv.early_bytes + tcp_host_room(c->host);
-}
-
-static void
 hear_text(struct tcp *c, const struct tcp_seg *s)
 {
 	enum tcp_rcv_ack ack;

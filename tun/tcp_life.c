@@ -27,6 +27,7 @@ tcp_count(struct tcp *c)
 	c->host->bytes += n - c->counted;
 	if (all)
 		all->used += n - c->counted;
+	*c->share += n - c->counted;
 	c->counted = (uint32_t)n;
 }
 
@@ -36,8 +37,10 @@ tcp_room(const struct tcp *c)
 {
 	const struct tcp_host *h = c->host;
 	size_t left = h->bytes < h->bytes_max ? h->bytes_max - h->bytes : 0;
+	size_t own = c->share && left > *c->share ? (left - *c->share) / 2 : 0;
+	size_t all = h->memory ? memory_room(h->memory, h->bytes) : own;
 
-	return c->share && left > *c->share ? (left - *c->share) / 2 : 0;
+	return own < all ? own : all;
 }
 
 void

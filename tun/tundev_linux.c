@@ -107,7 +107,7 @@ tundev_open(struct tundev **out, const char *name, int persist)
 	}
 	if ((rc = attach(d->io.fd, name, &r)) < 0 || (rc = set_up(d, &r)) < 0)
 		goto fail_fd;
-	if (persist && (rc = keep(d->fd)) < 0)
+	if (persist && (rc = keep(d->io.fd)) < 0)
 		goto fail_fd;
 	*out = d;
 	return 0;

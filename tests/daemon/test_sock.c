@@ -240,6 +240,29 @@ START_TEST(data_comes_only_as_far_as_credit)
 }
 END_TEST
 
+START_TEST(what_waits_comes_in_one_piece)
+{
+	enum { PIECE = 60 * 1024, PIECES = 3 };
+	int i, room = 2 * PIECE * PIECES, waiting = 0;
+
+	setup();
+	ck_assert_int_eq(setsockopt(own, SOL_SOCKET, SO_RCVBUF, &room,
+	    sizeof(room)), 0);
+	for (i = 0; i < PIECES; i++)
+		peer_sends(PIECE);
+	for (i = 0; i < WAIT_S * 1000 && waiting < PIECE * PIECES; i++) {
+		usleep(1000);
+		ck_assert_int_eq(ioctl(own, FIONREAD, &waiting), 0);
+	}
+	ck_assert_int_eq(waiting, PIECE * PIECES);
+	TURN(endpoint_grant(ep, SPLICE_CREDIT));
+	UNTIL(seen.got > 0);
+	ck_assert_uint_eq(seen.got, PIECE * PIECES);
+	ck_assert_uint_eq(seen.pieces, 1);
+	teardown();
+}
+END_TEST
+
 /* 0: in small slices, 1: in large ones, which wait with whoever sends them */
 START_TEST(send_to_a_slow_peer_comes_short_then_has_room)
 {
@@ -674,6 +697,11 @@ END_TEST
 
 static const struct unit_test tests[] = {
 	UNIT(data_comes_only_as_far_as_credit),
+	UNIT(what_waits_comes_in_one_piece),
+	UNIT(send_to_a_slow_peer_comes_short_then_has_room),
+	UNIT(both_fins_end_it_in_order),
+	UNIT(our_fin_first_then_peers),
+	UNIT_LOOP(reset_after_peers_fin_is_noticed, 2),
 	UNIT_LOOP(send_to_a_slow_peer_comes_short_then_has_room, 2),
 	UNIT(send_in_slices_of_every_size_comes_through_in_order),
 	UNIT(send_of_a_large_slice_to_a_peer_that_reset_is_noticed),
