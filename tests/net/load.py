@@ -40,6 +40,8 @@ usage: load.py many N HOST      open N connections; when all are open, send
                                 the kernel says
        load.py told PORT HOST   one datagram: which error comes back for it,
                                 or "silence"
+       load.py syns DEVICE PORT as root: what the first segment of each connection
+                                to the port looks like: TTL, window, options
        load.py raw SERVER HEX   one datagram to port 53; prints the answer's
                                 rcode, or "silence"
 
@@ -389,6 +391,35 @@ def sent(device, host):
                     lambda s, p=port, b=bind: send(s, p, b))
 
 
+def options(data):
+    """Kinds in their order; of MSS and window scale the value, too."""
+    at = 0
+    while at < len(data) and data[at]:
+        kind, size = data[at], 1
+        if kind != 1:
+            size = data[at + 1]
+        value = data[at + 2:at + size] if kind in (2, 3) else b""
+        yield "%d:%s" % (kind, value.hex()) if value else "%d" % kind
+        at += size
+
+
+def syns(device, port):
+    with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM,
+                       socket.htons(0x0800)) as sock:
+        sock.bind((device, 0x0800))
+        print("ready", flush=True)
+        while True:
+            data, where = sock.recvfrom(65536)
+            segment = data[(data[0] & 15) * 4:]
+            if where[2] == socket.PACKET_OUTGOING or data[9] != 6 or \
+                    segment[2:4] != struct.pack(">H", port) or \
+                    segment[13] & 0x12 != 2:
+                continue
+            print(socket.inet_ntoa(data[12:16]), "ttl", data[8], "window",
+                  struct.unpack(">H", segment[14:16])[0], "options",
+                  *options(segment[20:(segment[12] >> 4) * 4]), flush=True)
+
+
 def raw(server, text):
     with socket.socket(family_of(server), socket.SOCK_DGRAM) as sock:
         sock.connect((server, 53))
@@ -440,6 +471,8 @@ def main(what="", *args):
         return odd(*args)
     if what == "sent":
         return sent(*args)
+    if what == "syns":
+        return syns(args[0], int(args[1]))
     if what == "raw":
         return raw(*args)
     sys.exit(__doc__)
