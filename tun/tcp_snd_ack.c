@@ -13,7 +13,7 @@ struct news {				/* of one ACK */
 	int64_t		 now;
 	uint32_t	 advanced;	/* sequence numbers acknowledged */
 	uint32_t	 bytes;		/* that have arrived, by ACK or SACK */
-	int64_t		 first_at;	/* when the first of them was sent */
+	int64_t		 last_at;	/* when the last of them was sent */
 	uint8_t		 again;		/* some were sent more than once */
 	uint8_t		 ts;		/* ts_ecr holds */
 	uint8_t		 dsack;
@@ -33,10 +33,9 @@ arrived(void *arg, const struct tcp_tx *r)
 	uint32_t rtt = (uint32_t)(n->now - r->sent_at);
 
 	n->bytes += r->to - r->from;
-	if (r->again)
-		n->again = 1;
-	else if (r->sent_at < n->first_at)
-		n->first_at = r->sent_at;
+	if (n->last_at == LOOP_NEVER || n->last_at < r->sent_at)
+		n->last_at = r->sent_at;
+	n->again |= r->again;
 	tcp_rack_arrived(&n->s->rack, r, rtt,
 	    echoes_before(n, r->sent_at) || rtt < n->s->rtt.min);
 }
@@ -130,16 +129,20 @@ hear_window(struct tcp_snd *s, const struct tcp_ack *a)
 	return changed ? TCP_ACK_WINDOW : 0;
 }
 
-/* Karn; where only the echo can tell which one it was, it does. */
+/* What arrived and went out once (Karn), and what is echoed, were both sent a
+ * round trip ago, or more: much more where the first ACK of it was lost, since
+ * nothing tells until the next, and that may wait for a probe. */
 static void
 hear_rtt(struct tcp_snd *s, const struct news *n)
 {
-	uint32_t echo = (uint32_t)n->now - n->a->ts_ecr;
+	uint32_t echo = (uint32_t)n->now - n->a->ts_ecr, ms = UINT32_MAX;
 
-	if (!n->again && n->first_at != LOOP_NEVER)
-		tcp_rtt_sample(&s->rtt, (uint32_t)(n->now - n->first_at));
-	else if (n->ts && n->advanced && echo <= TCP_RTO_MAX_MS)
-		tcp_rtt_sample(&s->rtt, echo);
+	if (!n->again && n->last_at != LOOP_NEVER)
+		ms = (uint32_t)(n->now - n->last_at);
+	if (n->ts && n->advanced && echo <= TCP_RTO_MAX_MS)
+		ms = min32(ms, echo);
+	if (ms != UINT32_MAX)
+		tcp_rtt_sample(&s->rtt, ms);
 	else if (n->advanced)
 		tcp_rtt_progress(&s->rtt);
 }
@@ -212,7 +215,7 @@ hear_timeout(struct tcp_snd *s, const struct news *n)
 int
 tcp_snd_ack(struct tcp_snd *s, const struct tcp_ack *a, int64_t now)
 {
-	struct news n = { .s = s, .a = a, .now = now, .first_at = LOOP_NEVER,
+	struct news n = { .s = s, .a = a, .now = now, .last_at = LOOP_NEVER,
 	    .advanced = a->ack - s->una, .ts = s->ts && a->has_ts };
 	int flags = 0, dup;
 

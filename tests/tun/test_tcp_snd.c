@@ -693,6 +693,30 @@ START_TEST(tcp_snd_timestamps_give_a_round_trip_where_karn_has_none)
 }
 END_TEST
 
+/* The ACK of the first is lost; that of a probe, later, tells of both. */
+START_TEST(tcp_snd_round_trip_is_none_of_the_waits_for_a_probe)
+{
+	start();
+	put(3000);
+	wants_of(1000, 0, 1000);
+	now += 40;
+	wants_of(1000, 1000, 1000);
+	now += 2;
+	ack(2000, WND);
+	ck_assert_uint_eq(s.rtt.srtt, 2 * 256 / 8);
+	/* Once more; where the second went twice, its echo tells. */
+	wants_of(1000, 2000, 1000);
+	s.rtt = (struct tcp_rtt){ 0 };
+	put(1000);
+	wants_of(1000, 3000, 1000);
+	ck_assert_int_eq(due_in(200), 0);
+	wants_of(1000, 2000, 1000);
+	now += 3;
+	echo(4000, now - 3);
+	ck_assert_uint_eq(tcp_rtt_ms(&s.rtt), 3);
+}
+END_TEST
+
 START_TEST(tcp_snd_echoes_that_make_no_sense_are_no_samples)
 {
 	start();
@@ -1145,6 +1169,7 @@ static const struct unit_test tests[] = {
 	UNIT(tcp_snd_timeout_counts_from_when_the_head_went_again),
 	UNIT(tcp_snd_timeout_for_nothing_is_undone),
 	UNIT(tcp_snd_timestamps_give_a_round_trip_where_karn_has_none),
+	UNIT(tcp_snd_round_trip_is_none_of_the_waits_for_a_probe),
 	UNIT(tcp_snd_echoes_that_make_no_sense_are_no_samples),
 	UNIT(tcp_snd_recovers_as_in_the_example_of_rfc_8985),
 	UNIT(tcp_snd_hole_below_three_segments_is_lost_at_once),
