@@ -6,6 +6,8 @@
 #include "tun/tcp_snd.h"
 #include "tun/tcp_snd_int.h"
 
+enum { SND_BURSTS = 4 };		/* in a congestion window, at least */
+
 /* What of [from, to) is payload, and where it lies. */
 static void
 fill(struct tcp_snd *s, struct tcp_seg_out *out, uint32_t from, uint32_t to)
@@ -163,14 +165,30 @@ fresh(struct tcp_snd *s, struct tcp_seg_out *out, size_t most, int64_t now)
 	return send_new(s, out, n, fin, now);
 }
 
+/* Where there are losses, a super-segment may be lost as one.  So a flight is
+ * several: else all of it is lost at once, and nothing comes back that says so,
+ * until a timer asks. */
+static size_t
+burst(const struct tcp_snd *s, size_t most)
+{
+	uint32_t part = s->cc.cwnd / SND_BURSTS;
+
+	if (most > PKT_MAX)
+		most = PKT_MAX;
+	if (s->cc.ssthresh == TCP_CWND_MAX)	/* there were none */
+		return most;
+	if (part < s->mss)
+		part = s->mss;
+	return part < most ? part : most;
+}
+
 int
 tcp_snd_next(struct tcp_snd *s, struct tcp_seg_out *out, size_t most,
     int64_t now)
 {
 	int rc;
 
-	if (most > PKT_MAX)
-		most = PKT_MAX;
+	most = burst(s, most);
 	memset(out, 0, sizeof(*out));
 	rc = probe(s, out, now) || lost(s, out, most, now) ||
 	    (s->tx.lost == 0 && fresh(s, out, most, now));

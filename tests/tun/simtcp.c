@@ -342,7 +342,8 @@ emit(struct sim *m, const struct tcp_seg_out *o)
 	at = 0;
 	do {
 		memset(&p, 0, sizeof(p));
-		n = o->len - at < m->c->mss ? o->len - at : m->c->mss;
+		n = o->len - at < m->c->mss || m->c->whole ? o->len - at :
+		    m->c->mss;
 		p.seq = o->seq + (uint32_t)at;
 		p.len = (uint32_t)n;
 		p.data = buf + at;

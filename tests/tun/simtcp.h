@@ -24,6 +24,8 @@ struct simtcp_conf {
 	uint32_t	rcvbuf;
 	uint32_t	read;			/* bytes/ms; 0: any */
 	int		no_sack, no_ts;
+	int		whole;			/* a super-segment arrives, or
+						 * is lost, as it was sent */
 	uint16_t	mss;
 	size_t		most;			/* of tcp_snd_next() */
 	uint64_t	bytes;			/* to carry */

@@ -486,7 +486,8 @@ START_TEST(tcp_snd_window_taken_back_holds_the_rest_until_it_opens)
 	ack(1500, WND);
 	wants_of(64000, 1500, 1000);	/* cwnd after the timeout */
 	ack(2500, WND);
-	wants_of(64000, 2500, 1500);
+	wants_of(64000, 2500, 1000);
+	wants_of(64000, 3500, 500);
 	ack(4000, WND);
 	ck_assert_int_eq(s.deadline, LOOP_NEVER);
 }
@@ -616,9 +617,28 @@ START_TEST(tcp_snd_timeout_begins_anew_with_one_segment)
 	wants_nothing();
 	ck_assert_int_eq(s.undo, 1);
 	echo(1000, now);
-	wants_of(64000, 1000, 2000);	/* slow start */
+	wants_of(64000, 1000, 1000);	/* slow start */
+	wants_of(64000, 2000, 1000);
 	echo(3000, now);
 	ck_assert_int_eq(s.cc.state, TCP_CWND_OPEN);
+}
+END_TEST
+
+START_TEST(tcp_snd_flight_after_a_loss_is_four_super_segments)
+{
+	start();
+	put(100000);
+	wants_of(64000, 0, 10000);	/* the first: as large as may be */
+	now += 300;
+	ck_assert_int_eq(tcp_snd_timer(&s, now), 0);
+	wants_of(64000, 0, 1000);
+	s.cc.cwnd = 41000;
+	wants_of(64000, 1000, 9000);	/* again, as one: it is less */
+	wants_of(64000, 10000, 10000);
+	wants_of(64000, 20000, 10000);
+	wants_of(64000, 30000, 10000);
+	wants_of(64000, 40000, 1000);
+	wants_nothing();
 }
 END_TEST
 
@@ -866,7 +886,8 @@ START_TEST(tcp_snd_sack_taken_back_is_forgotten_after_the_timeout)
 	wants_of(64000, 0, 1000);
 	wants_nothing();
 	echo(1000, now);
-	wants_of(64000, 1000, 2000);
+	wants_of(64000, 1000, 1000);
+	wants_of(64000, 2000, 1000);
 }
 END_TEST
 
@@ -1166,6 +1187,7 @@ static const struct unit_test tests[] = {
 	UNIT(tcp_snd_probe_of_new_bytes_goes_beyond_the_congestion_window),
 	UNIT(tcp_snd_timeout_begins_anew_with_one_segment),
 	UNIT(tcp_snd_progress_without_timestamps_ends_a_long_backoff),
+	UNIT(tcp_snd_flight_after_a_loss_is_four_super_segments),
 	UNIT(tcp_snd_timeout_counts_from_when_the_head_went_again),
 	UNIT(tcp_snd_timeout_for_nothing_is_undone),
 	UNIT(tcp_snd_timestamps_give_a_round_trip_where_karn_has_none),

@@ -16,7 +16,7 @@ static const struct {
 	const char	*name;
 	double		 loss, reorder, twice;
 	uint32_t	 delay_us, reorder_us, rate, queue, rcvbuf, read;
-	int		 no_sack, no_ts;
+	int		 no_sack, no_ts, whole;
 	uint32_t	 kb;
 	int64_t		 ms;		/* most, of virtual time */
 } cases[] = {
@@ -32,6 +32,8 @@ static const struct {
 	    .ms = 2000 },
 	{ .name = "20 %, 0.05 ms", .loss = .2, .delay_us = 25, .kb = 4000,
 	    .ms = 1000 },
+	{ .name = "20 % of super-segments", .loss = .2, .delay_us = 25,
+	    .kb = 4000, .ms = 1000, .whole = 1 },
 	{ .name = "20 %, no timestamps", .loss = .2, .delay_us = 500,
 	    .kb = 1000, .ms = 1500, .no_ts = 1 },
 	{ .name = "5 %, no SACK", .loss = .05, .delay_us = 500, .kb = 1000,
@@ -100,7 +102,7 @@ START_TEST(tcp_snd_across_a_link_delivers_every_byte_in_time)
 		.rate = cases[_i].rate, .queue = cases[_i].queue,
 		.rcvbuf = cases[_i].rcvbuf ? cases[_i].rcvbuf : 262144,
 		.read = cases[_i].read, .no_sack = cases[_i].no_sack,
-		.no_ts = cases[_i].no_ts, .mss = 1448,
+		.no_ts = cases[_i].no_ts, .whole = cases[_i].whole, .mss = 1448,
 		.bytes = cases[_i].kb * UINT64_C(1000),
 		.iss = UINT32_MAX - 100000,	/* it wraps */
 		.limit_ms = 3600 * 1000
