@@ -254,11 +254,22 @@ hear(struct tcp *c, const struct tcp_seg *s)
 	return DROP_NOT;
 }
 
+/* One ACK a turn is enough where all is in order.  Where it is not, each of them
+ * tells something else, is counted by a client without SACK, and may get lost;
+ * so the one that is due goes before the next bytes are looked at. */
+static void
+settle(struct tcp *c, const struct tcp_seg *s)
+{
+	if (s->len && c->ack_now && tcp_rcv_disorder(&c->rcv))
+		tcp_out_ack(c);
+}
+
 enum drop
 tcp_input(struct tcp *c, const struct tcp_seg *s)
 {
 	if (c->state == TCP_S_HELD)
 		return input_held(c, s);
+	settle(c, s);
 	if ((s->flags & (TCP_SYN | TCP_RST)) == TCP_SYN)
 		return input_syn(c, s);
 	if (c->ts && !(s->flags & TCP_RST)) {

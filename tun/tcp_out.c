@@ -166,15 +166,21 @@ tcp_out_probe(struct tcp *c)
 	send_ack(c, c->snd.una - 1);
 }
 
-/* What came early is said apart, so that the segments with payload have their
- * full length. */
+void
+tcp_out_ack(struct tcp *c)
+{
+	send_ack(c, c->snd.nxt);
+}
+
+/* What came early or twice is said apart, so that the segments with payload have
+ * their full length. */
 static void
 flush_open(struct tcp *c)
 {
 	struct tcp_seg_out data;
 	size_t most = c->host->offload ? SUPER_MAX : c->snd.mss;
 
-	if (c->ack_now && c->rcv.early)
+	if (c->ack_now && tcp_rcv_disorder(&c->rcv))
 		send_ack(c, c->snd.nxt);
 	while (tcp_snd_next(&c->snd, &data, most, c->host->loop->now))
 		send_data(c, &data);

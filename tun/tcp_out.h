@@ -17,6 +17,8 @@ struct tcp_seg;
 
 /* All that is due now. */
 void	tcp_out_flush(struct tcp *);
+/* An ACK before all that. */
+void	tcp_out_ack(struct tcp *);
 void	tcp_out_rst(struct tcp *);
 /* Is anybody there?  An old sequence number makes it answer. */
 void	tcp_out_probe(struct tcp *);

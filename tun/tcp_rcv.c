@@ -20,7 +20,9 @@
  *	arrived.
  *
  *	An ACK is due at once for all that is out of order, came twice, or fills
- *	a gap (RFC 5681 4.2), and for every second full segment; else later.
+ *	a gap (RFC 5681 4.2), and for every second full segment; else later, but
+ *	not for the TCP_RCV_QUICK segments after such a one: a client that lost
+ *	all of a flight sends one segment and waits for its ACK.
  * Limits
  *	TCP_RCV_EARLY_MAX stretches, early_max bytes of memory, and the window.
  */
@@ -208,6 +210,13 @@ note_dup(struct tcp_rcv *r, uint32_t from, uint32_t to)
 {
 	r->dup_from = from;
 	r->dup_to = to;
+	r->quick = TCP_RCV_QUICK;
+}
+
+int
+tcp_rcv_disorder(const struct tcp_rcv *r)
+{
+	return r->early || r->dup_from != r->dup_to;
 }
 
 void
@@ -274,6 +283,7 @@ static void
 keep(struct tcp_rcv *r, struct piece p)
 {
 	r->clock++;
+	r->quick = TCP_RCV_QUICK;
 	fill(r, p);
 	while (r->count > TCP_RCV_EARLY_MAX)
 		drop_last(r);
@@ -370,6 +380,10 @@ note_fin(struct tcp_rcv *r, uint32_t at)
 static enum tcp_rcv_ack
 due(struct tcp_rcv *r, int64_t now)
 {
+	if (r->quick) {
+		r->quick--;
+		return TCP_RCV_NOW;
+	}
 	if (r->nxt - r->acked >= 2 * (uint32_t)r->mss)
 		return TCP_RCV_NOW;
 	if (r->ack_at == LOOP_NEVER)

@@ -23,6 +23,7 @@ struct tcp_early;		/* a stretch that came early; tcp_rcv.c */
 
 enum {
 	TCP_RCV_EARLY_MAX = 128,	/* stretches; more: the farthest goes */
+	TCP_RCV_QUICK = 16,
 	TCP_DELACK_MS = 40
 };
 
@@ -42,6 +43,7 @@ struct tcp_rcv {
 	uint16_t	 count;		/* stretches */
 	uint32_t	 clock;		/* counts arrivals out of order */
 	uint8_t		 fin_known;
+	uint8_t		 quick;		/* segments whose ACK is not delayed */
 };
 
 enum tcp_rcv_ack { TCP_RCV_QUIET, TCP_RCV_LATER, TCP_RCV_NOW };
@@ -64,6 +66,8 @@ enum tcp_rcv_ack tcp_rcv_segment(struct tcp_rcv *, uint32_t seq, const void *,
 	    int64_t now);
 /* Payload that had come before, all of it: the next ACK says so (RFC 2883). */
 void	tcp_rcv_old(struct tcp_rcv *, uint32_t seq, size_t len);
+/* Would the next ACK tell more than up to where all has come? */
+int	tcp_rcv_disorder(const struct tcp_rcv *);
 /* What an ACK that goes out now says; it also settles what was owed.  The
  * blocks are to be asked for first. */
 uint16_t tcp_rcv_advertise(struct tcp_rcv *);	/* the header's field */

@@ -94,6 +94,32 @@ START_TEST(every_second_full_segment_is_acknowledged_at_once)
 }
 END_TEST
 
+/* It may be the only one that the client dares to send. */
+START_TEST(segments_after_a_loss_are_acknowledged_at_once_for_a_while)
+{
+	unsigned i, n;
+
+	start(100);
+	for (n = 0; n < 2; n++) {
+		if (n == 0) {			/* out of order, */
+			segment(1, "b", 1);
+			segment(0, "a", 1);
+		} else {			/* or twice */
+			tcp_rcv_old(&r, FIRST, 1);
+		}
+		for (i = 0; i < TCP_RCV_QUICK; i++) {
+			(void)tcp_rcv_advertise(&r);
+			ck_assert_int_eq(segment((uint32_t)ngot, "x", 1),
+			    TCP_RCV_NOW);
+		}
+		(void)tcp_rcv_advertise(&r);
+		ck_assert_int_eq(segment((uint32_t)ngot, "x", 1),
+		    TCP_RCV_LATER);
+	}
+	tcp_rcv_free(&r);
+}
+END_TEST
+
 START_TEST(early_segments_wait_and_are_said_the_newest_first)
 {
 	struct tcp_sack b[8];
@@ -399,6 +425,7 @@ END_TEST
 static const struct unit_test tests[] = {
 	UNIT(segment_in_order_is_handed_on_where_it_lies),
 	UNIT(every_second_full_segment_is_acknowledged_at_once),
+	UNIT(segments_after_a_loss_are_acknowledged_at_once_for_a_while),
 	UNIT(early_segments_wait_and_are_said_the_newest_first),
 	UNIT(bytes_that_came_first_stand),
 	UNIT(what_came_twice_is_said_first),
