@@ -27,7 +27,9 @@ enum {
 	TCP_MSS_MIN = 536,		/* RFC 9293 3.7.1 */
 	TCP_MSS6_MIN = 1220,
 	TCP_SYN_TRIES = 5,		/* again, each after twice as long */
-	TCP_SYN_MS = 1000,
+	/* A client asks again after 1000.  If ours were first, it would take
+	 * the second for a round trip. */
+	TCP_SYN_MS = 1250,
 	/* A client that stopped asking gave up, so whoever holds may, too. */
 	TCP_HELD_MS = 180 * 1000,
 	/* An idle client is asked whether it is there; one of which, or to
@@ -97,6 +99,7 @@ struct tcp {
 	uint8_t		 refused : 1;	/* the holder waits for room */
 	uint8_t		 ack_now : 1;
 	uint8_t		 syn_now : 1;	/* SYN|ACK */
+	uint8_t		 syn_again : 1;	/* the client asked for it twice */
 };
 
 static inline void

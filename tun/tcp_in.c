@@ -35,15 +35,27 @@ now(const struct tcp *c)
 
 /* --- before the handshake is over --- */
 
+/* What is sent again, a SYN too, is what is answered: else the client takes the
+ * wait between the two for a round trip. */
+static void
+note_ts_new(struct tcp *c, const struct tcp_seg *s)
+{
+	if (!c->ts || !s->has_ts || seq_lt(s->ts_val, c->ts_recent))
+		return;
+	c->ts_recent = s->ts_val;
+	c->ts_recent_at = now(c);
+}
+
 static enum drop
 input_held(struct tcp *c, const struct tcp_seg *s)
 {
 	if ((s->flags & TCP_RST) && s->seq == c->irs + 1)
 		tcp_event(c, TCP_E_GOT_RST, 0);
 	else if ((s->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN &&
-	    s->seq == c->irs)
+	    s->seq == c->irs) {
 		c->heard = now(c);	/* it still waits */
-	else
+		note_ts_new(c, s);
+	} else
 		return DROP_STRAY;
 	return DROP_NOT;
 }
@@ -53,6 +65,8 @@ input_syn(struct tcp *c, const struct tcp_seg *s)
 {
 	if (c->state == TCP_S_SYN_RCVD && s->seq == c->irs &&
 	    (s->flags & TCP_ACK) == 0) {
+		note_ts_new(c, s);
+		c->syn_again = 1;
 		if (rate_bucket_take(&c->challenges, now(c), TCP_CHALLENGE_MS,
 		    TCP_CHALLENGE_BURST))
 			c->syn_now = 1;
@@ -160,6 +174,21 @@ bad_handshake(struct tcp *c, const struct tcp_seg *s)
 /* --- what it says --- */
 
 static void
+/* How long did the handshake take?  The echo knows which SYN|ACK it was that is
+ * acknowledged. */
+static void
+hear_handshake(struct tcp *c, const struct tcp_seg *s)
+{
+	uint32_t ms = (uint32_t)now(c) - (s->ts_ecr - c->ts_off);
+
+	if (c->ts && s->has_ts && ms <= TCP_RTO_MAX_MS)
+		tcp_rtt_sample(&c->snd.rtt, ms);
+	else if (c->tries == 0 && !c->syn_again)
+		tcp_rtt_sample(&c->snd.rtt,
+		    (uint32_t)(now(c) - (c->at - TCP_SYN_MS)));
+}
+
+static void
 hear_ack(struct tcp *c, const struct tcp_seg *s)
 {
 	struct tcp_ack a = { .ack = s->ack, .seq = s->seq,
@@ -168,9 +197,8 @@ hear_ack(struct tcp *c, const struct tcp_seg *s)
 	unsigned i;
 	int what;
 
-	if (c->state == TCP_S_SYN_RCVD && c->tries == 0)
-		tcp_rtt_sample(&c->snd.rtt,
-		    (uint32_t)(now(c) - (c->at - TCP_SYN_MS)));
+	if (c->state == TCP_S_SYN_RCVD)
+		hear_handshake(c, s);
 	if (s->flags & TCP_FIN)
 		a.len++;
 	for (i = 0; i < s->nsack; i++)

@@ -72,7 +72,7 @@ END_TEST
 
 START_TEST(syn_ack_is_sent_again_and_given_up)
 {
-	int64_t at[] = { 1000, 3000, 7000, 15000, 31000 };
+	int64_t at[] = { 1250, 3750, 8750, 18750, 38750 };
 	size_t i;
 	int64_t t = 0;
 
@@ -88,7 +88,9 @@ START_TEST(syn_ack_is_sent_again_and_given_up)
 		ck_assert(peer_got(&peer));
 		ck_assert_uint_eq(peer.got.flags, TCP_SYN | TCP_ACK);
 	}
-	net_advance(&net, 40000);
+	net_advance(&net, 39999);
+	ck_assert_uint_eq(net.holds->gones, 0);
+	net_advance(&net, 1);
 	ck_assert_uint_eq(net.holds->gones, 1);
 	ck_assert_int_eq(net.holds->why, -ETIMEDOUT);
 	ck_assert_uint_eq(net_totals(&net).conns, 0);
@@ -659,6 +661,90 @@ START_TEST(syn_again_after_the_answer_is_answered_again)
 }
 END_TEST
 
+/* Else the client takes its own timeouts for round trips. */
+START_TEST(syn_again_is_the_one_that_is_echoed)
+{
+	int held = _i;
+
+	start(NULL);
+	peer.ts = 1;
+	peer.ts_val = 5000;
+	net.accept = held ? 0 : 1000;
+	peer_syn(&peer);
+	net_flush(&net);
+	peer.ts_val = 6000;
+	peer_syn(&peer);
+	net_flush(&net);
+	peer.ts_val = 5500;		/* it was slower */
+	peer_syn(&peer);
+	if (held) {
+		endpoint_accept(net.holds->ep);
+		turn();
+	}
+	ck_assert(peer_got(&peer));
+	ck_assert_uint_eq(peer.got.ts_ecr, 6000);
+	net_fini(&net);
+}
+END_TEST
+
+/* The first SYN|ACK is lost, or its ACK. */
+START_TEST(syn_again_makes_no_round_trip_of_the_wait)
+{
+	int ts = _i;
+	struct tcp *c;
+
+	start(NULL);
+	peer.ts = ts & 1;
+	net.accept = 1000;
+	peer_syn(&peer);
+	net_flush(&net);
+	net_advance(&net, 1000);
+	peer_syn(&peer);
+	ck_assert(peer_got(&peer));
+	net_advance(&net, 7);
+	peer.ack = peer.got.seq + 1;
+	peer.ts_ecr = peer.got.ts_val;
+	peer.nxt = peer.iss + 1;
+	peer_ack(&peer);
+	ck_assert_uint_eq(net.holds->opens, 1);
+	c = (struct tcp *)(void *)net.holds->ep;
+	ck_assert_uint_eq(c->snd.rtt.known, peer.ts);
+	ck_assert_uint_eq(tcp_rtt_ms(&c->snd.rtt), ts ? 7 : 0);
+	net_fini(&net);
+}
+END_TEST
+
+START_TEST(bytes_again_are_the_ones_that_are_echoed)
+{
+	static const uint8_t some[70000];
+	static const struct {
+		uint32_t	 ago;	/* before all that has come */
+		uint32_t	 val, want;
+	} cases[] = {
+		{ 10, 6000, 6000 }, { 10, 4000, 5000 }, { 65535, 6000, 6000 },
+		/* nobody would send that again */
+		{ 65536, 6000, 5000 }
+	};
+	size_t i, n;
+
+	start(NULL);
+	peer.ts = 1;
+	peer.ts_val = 5000;
+	peer_open(&peer, 1000000);
+	for (i = 0; i < sizeof(some); i += n) {
+		n = sizeof(some) - i < 1000 ? sizeof(some) - i : 1000;
+		peer_data(&peer, some + i, n);
+	}
+	net_flush(&net);
+	peer.ts_val = cases[_i].val;
+	peer_send(&peer, TCP_ACK, peer.nxt - cases[_i].ago, peer.ack, some, 10);
+	ck_assert(peer_got(&peer));
+	ck_assert_uint_eq(peer.got.ack, peer.nxt);
+	ck_assert_uint_eq(peer.got.ts_ecr, cases[_i].want);
+	net_fini(&net);
+}
+END_TEST
+
 START_TEST(fin_before_the_handshake_is_over_follows_it)
 {
 	start(NULL);
@@ -704,6 +790,9 @@ static const struct unit_test tests[] = {
 	UNIT(holder_that_leaves_within_data_takes_no_more_of_it),
 	UNIT(client_that_begins_anew_before_the_handshake_is_over_gets_in),
 	UNIT(syn_again_after_the_answer_is_answered_again),
+	UNIT_LOOP(syn_again_is_the_one_that_is_echoed, 2),
+	UNIT_LOOP(syn_again_makes_no_round_trip_of_the_wait, 2),
+	UNIT_LOOP(bytes_again_are_the_ones_that_are_echoed, 4),
 	UNIT(fin_before_the_handshake_is_over_follows_it),
 };
 
