@@ -3,6 +3,7 @@
 
     peer.py [-r RCVBUF] down HOST BYTES [STALL_SECONDS [NEW_READ_SIZE]]
     peer.py up HOST BYTES [PORT]
+    peer.py downs|ups HOST BYTES COUNT
     peer.py echo HOST BYTES
     peer.py many HOST COUNT
     peer.py churn HOST COUNT
@@ -13,6 +14,7 @@
 Writes "good" and exits with 0, or writes what was not so.
 """
 import array
+import concurrent.futures
 import errno
 import hashlib
 import os
@@ -60,11 +62,11 @@ def down(host, total, stall=0, size=BLOCK):
     s.sendall(b"%d\n" % total)
     s.shutdown(socket.SHUT_WR)
     sha, got, tail = hashlib.sha256(), 0, b""
-    stall_at = total // 3 if float(stall) else total + HEX
+    stall_at = total // 3 if float(stall) else float("inf")
     while True:
         if got >= stall_at:
             time.sleep(float(stall))
-            stall_at = total + HEX
+            stall_at = float("inf")
         b = s.recv(size)
         if not b:
             break
@@ -94,6 +96,21 @@ def up(host, total, port=9):
         answer += b
     if answer.decode() != sha.hexdigest():
         fail(f"another hash: {answer!r}")
+
+
+def at_once(what, host, total, count):
+    """So many transfers beside each other, each of so many bytes."""
+    with concurrent.futures.ThreadPoolExecutor(int(count)) as pool:
+        for f in [pool.submit(what, host, total) for _ in range(int(count))]:
+            f.result()
+
+
+def downs(host, total, count):
+    at_once(down, host, total, count)
+
+
+def ups(host, total, count):
+    at_once(up, host, total, count)
 
 
 def echo(host, total):
@@ -209,8 +226,9 @@ def main(args):
     global rcvbuf
     if args[0] == "-r":
         rcvbuf, args = int(args[1]), args[2:]
-    {"down": down, "up": up, "echo": echo, "many": many, "churn": churn,
-     "connect": connect, "hold": hold, "udp": udp}[args[0]](*args[1:])
+    {"down": down, "up": up, "downs": downs, "ups": ups, "echo": echo,
+     "many": many, "churn": churn, "connect": connect, "hold": hold,
+     "udp": udp}[args[0]](*args[1:])
     print("good")
 
 
