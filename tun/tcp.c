@@ -8,11 +8,11 @@
  *
  *	Whatever happens within a turn, by segments, by the holder or by time,
  *	changes the state and sets what is due; it goes out once, when the turn
- *	ends: all data that the windows let go, and one ACK at most, which rides
- *	on data where there is any.  Then the holder hears of room, and the
- *	timer is set.  It is set to the earliest deadline, and left alone where
- *	it is early enough already: to come too early costs less than to move it
- *	with every segment.
+ *	ends: all data that the windows let go, and one ACK, which rides on data
+ *	where there is any; only while something is missing each segment has an
+ *	ACK of its own.  Then the holder hears of room, and the timer is set.  It
+ *	is set to the earliest deadline, and left alone where it is early enough
+ *	already: to come too early costs less than to move it with every segment.
  * Invariants
  *	snd.una <= snd.nxt <= snd.una + snd.wnd; the window that we offer is at
  *	most the credit that was granted, so an onion stream that stalls stalls

@@ -24,7 +24,6 @@
 #include "tun/tcp_seg.h"
 
 enum { PAWS_MS = 24 * 86400 * 1000 };	/* RFC 7323 5.5: it wraps at last */
-enum { OLD_MAX = 1 << 20 };		/* as large as a window gets */
 enum { MTU_MIN = 576, MTU6_MIN = 1280 };
 
 static int64_t
@@ -116,8 +115,8 @@ static void
 hear_old(struct tcp *c, const struct tcp_seg *s)
 {
 	tcp_rcv_old(&c->rcv, s->seq, s->len);
-	if (seq_lt(c->rcv.nxt - OLD_MAX, s->seq) && ack_ok(c, s->ack) &&
-	    !paws_old(c, s))
+	if (c->rcv.nxt - s->seq <= (uint32_t)UINT16_MAX << c->rcv.scale &&
+	    ack_ok(c, s->ack) && !paws_old(c, s))
 		note_ts(c, s);
 }
 
@@ -173,7 +172,6 @@ bad_handshake(struct tcp *c, const struct tcp_seg *s)
 
 /* --- what it says --- */
 
-static void
 /* How long did the handshake take?  The echo knows which SYN|ACK it was that is
  * acknowledged. */
 static void

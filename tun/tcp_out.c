@@ -172,8 +172,8 @@ tcp_out_ack(struct tcp *c)
 	send_ack(c, c->snd.nxt);
 }
 
-/* What came early or twice is said apart, so that the segments with payload have
- * their full length. */
+/* What came early or twice is said apart, so that the segments with payload
+ * have their full length. */
 static void
 flush_open(struct tcp *c)
 {
