@@ -89,14 +89,7 @@ runchild_clean_environment(void)
 static void __attribute__((noreturn))
 fails(int pair, const char *what)
 {
-	struct runmsg m = { .type = RUNMSG_REFUSED };
-	size_t i;
-
-	snprintf(m.text, sizeof(m.text), "%s", what);
-	for (i = 0; m.text[i]; i++)
-		if (m.text[i] < ' ' || m.text[i] > '~')
-			m.text[i] = '?';
-	(void)runmsg_send(pair, &m, -1);
+	runmsg_refuse(pair, what);
 	_exit(RUNCHILD_FAILED);
 }
 

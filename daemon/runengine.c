@@ -387,14 +387,7 @@ stop(struct engine *e)
 static void
 fail(const char *why)
 {
-	struct runmsg m = { .type = RUNMSG_REFUSED };
-	size_t i;
-
-	snprintf(m.text, sizeof(m.text), "%s", why);
-	for (i = 0; m.text[i]; i++)
-		if (m.text[i] < ' ' || m.text[i] > '~')
-			m.text[i] = '?';
-	(void)runmsg_send(FD_CLIENT, &m, -1);	/* it may have gone */
+	runmsg_refuse(FD_CLIENT, why);
 }
 
 /* Nothing of the command's or the shell's stays open here, but standard error:

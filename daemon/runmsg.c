@@ -89,6 +89,16 @@ runmsg_parse(struct runmsg *out, const void *buf, size_t len)
 	return 0;
 }
 
+void
+runmsg_set_text(struct runmsg *m, const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(m->text) - 1 && text[i]; i++)
+		m->text[i] = text[i] < ' ' || text[i] > '~' ? '?' : text[i];
+	m->text[i] = '\0';
+}
+
 int
 runmsg_send(int fd, const struct runmsg *m, int pass)
 {
@@ -116,6 +126,15 @@ runmsg_send(int fd, const struct runmsg *m, int pass)
 		memcpy(CMSG_DATA(c), &pass, sizeof(pass));
 	}
 	return sendmsg(fd, &h, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+void
+runmsg_refuse(int fd, const char *why)
+{
+	struct runmsg m = { .type = RUNMSG_REFUSED };
+
+	runmsg_set_text(&m, why);
+	(void)runmsg_send(fd, &m, -1);
 }
 
 static void *

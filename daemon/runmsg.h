@@ -44,8 +44,13 @@ int	runmsg_build(const struct runmsg *, void *buf, size_t max);
 /* 0; -EPROTONOSUPPORT another version; -EPROTO anything else that is wrong. */
 int	runmsg_parse(struct runmsg *, const void *, size_t len);
 
+/* As much of it as has room; what is not printable becomes "?". */
+void	runmsg_set_text(struct runmsg *, const char *);
+
 /* Sends one, with @pass if that is not negative, which stays the caller's. */
 int	runmsg_send(int fd, const struct runmsg *, int pass);
+/* REFUSED.  Who can't be told is gone. */
+void	runmsg_refuse(int fd, const char *why);
 /* 1, and in *@passed the descriptor that came with it, or -1: it is the
  * caller's; 0 at the end; -errno, as runmsg_parse() and recvmsg().  Whatever
  * descriptors came with something that is wrong are dropped. */

@@ -146,24 +146,11 @@ client_kill(struct client *c, const char *why)
 }
 
 static void
-set_text(struct runmsg *m, const char *text)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(m->text) - 1 && text[i]; i++)
-		m->text[i] = text[i] < ' ' || text[i] > '~' ? '?' : text[i];
-	m->text[i] = '\0';
-}
-
-static void
 refuse(struct client *c, const char *why)
 {
-	struct runmsg m = { .type = RUNMSG_REFUSED };
-
 	if (c->dead)
 		return;
-	set_text(&m, why);
-	(void)runmsg_send(c->fd, &m, -1);	/* who can't be told is gone */
+	runmsg_refuse(c->fd, why);
 	client_kill(c, why);
 }
 
@@ -323,10 +310,7 @@ count_user(const struct runsock *rs, uid_t uid)
 static int
 turn_away(int fd, const char *why)
 {
-	struct runmsg m = { .type = RUNMSG_REFUSED };
-
-	set_text(&m, why);
-	(void)runmsg_send(fd, &m, -1);
+	runmsg_refuse(fd, why);
 	log_info(LD_CONTROL, "run: turned away: %s", why);
 	return -ENOSPC;
 }
@@ -415,7 +399,7 @@ runsock_progress(struct runsock *rs, int percent, const char *summary)
 		return;
 	rs->state.percent = (uint8_t)(percent < 0 ? 0 : percent > 100 ? 100 :
 	    percent);
-	set_text(&rs->state, summary);
+	runmsg_set_text(&rs->state, summary);
 	LIST_FOREACH(c, &rs->clients, link)
 		tell(c);
 }
@@ -483,7 +467,7 @@ runsock_new(struct runsock **out, const struct runsock_conf *conf)
 	rs->memory.max = conf->bytes_max;
 	rs->last_group = INT_MIN;	/* far from those of other doors */
 	rs->state.type = RUNMSG_PROGRESS;
-	set_text(&rs->state, "Starting");
+	runmsg_set_text(&rs->state, "Starting");
 	loop_timer_init(&rs->rest, rested, rs);
 	if ((rs->path = strdup(conf->path)) == NULL ||
 	    (rc = rs->fd = unixsock_listen(conf->path, SOCK_SEQPACKET,

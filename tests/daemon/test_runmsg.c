@@ -217,6 +217,28 @@ START_TEST(runmsg_recv_last_words_of_one_who_did_not_listen_arrive)
 }
 END_TEST
 
+START_TEST(runmsg_refuse_says_why_in_printable_words)
+{
+	char longer[2 * RUNMSG_TEXT];
+	struct runmsg m;
+	int pair[2], passed;
+
+	memset(longer, 'x', sizeof(longer) - 1);
+	longer[sizeof(longer) - 1] = '\0';
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+	runmsg_refuse(pair[0], "no\nmore\x1b[2J\xff");
+	ck_assert_int_eq(runmsg_recv(pair[1], &m, &passed), 1);
+	ck_assert_int_eq(m.type, RUNMSG_REFUSED);
+	ck_assert_str_eq(m.text, "no?more?[2J?");
+	runmsg_refuse(pair[0], longer);
+	ck_assert_int_eq(runmsg_recv(pair[1], &m, &passed), 1);
+	ck_assert_uint_eq(strlen(m.text), RUNMSG_TEXT - 1);
+	close(pair[1]);
+	runmsg_refuse(pair[0], "nobody is there");
+	close(pair[0]);
+}
+END_TEST
+
 START_TEST(runmsg_recv_too_long_is_refused)
 {
 	char buf[RUNMSG_MAX + 1] = { RUNMSG_VERSION, RUNMSG_REFUSED };
@@ -240,6 +262,7 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(runmsg_recv_wrong_descriptors_are_closed, NELEM(wrong)),
 	UNIT(runmsg_recv_open_without_descriptor_is_refused),
 	UNIT(runmsg_recv_last_words_of_one_who_did_not_listen_arrive),
+	UNIT(runmsg_refuse_says_why_in_printable_words),
 	UNIT(runmsg_recv_too_long_is_refused),
 };
 
