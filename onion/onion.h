@@ -26,7 +26,7 @@ struct onion_lookup;
 enum {
 	ONION_TOKEN = 16,
 	ONION_HOST_MAX = 255,
-	ONION_STREAMS_MAX = 65536,	/* waiting or open, in all */
+	ONION_STREAMS_MAX = 131072,	/* waiting or open, in all */
 	ONION_LOOKUPS_MAX = 8192
 };
 

@@ -21,7 +21,7 @@ struct loop;
 struct path_ctx;
 
 enum {
-	ATTACH_STREAMS_MAX = 65536,
+	ATTACH_STREAMS_MAX = 131072,
 	ATTACH_LOOKUPS_MAX = 8192,
 	ATTACH_HOST_MAX = 255,
 	ATTACH_EARLY_MAX = 32 * 1024,	/* bytes kept for a retry */

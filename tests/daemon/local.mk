@@ -95,3 +95,6 @@ tests_daemon_test_gateway_memory_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 noinst_PROGRAMS += tests/daemon/probe_splice
 tests_daemon_probe_splice_SOURCES = tests/daemon/probe_splice.c
 tests_daemon_probe_splice_LDADD = $(DAEMON_LIBS)
+noinst_PROGRAMS += tests/bench/idle
+tests_bench_idle_SOURCES = tests/bench/idle.c $(CIRC_POOLRIG)
+tests_bench_idle_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)

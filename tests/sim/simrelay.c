@@ -447,6 +447,19 @@ sends_source(const struct simstream *st)
 	return st->is_dir || st->port == SIM_SOURCE || st->port == SIM_HTTP;
 }
 
+static struct simfind *
+find_of(struct simcirc *c)
+{
+	return c->set ? &c->set->find : &c->find;
+}
+
+static void
+talk(struct simcirc *c, struct simstream *st)
+{
+	st->left = c->net->source;
+	find_of(c)->talks = 1;
+}
+
 void
 simcirc_pump(struct simcirc *c)
 {
@@ -456,6 +469,8 @@ simcirc_pump(struct simcirc *c)
 	int more = c->set == NULL || !c->set->over;
 	size_t n;
 
+	if (!find_of(c)->talks)
+		return;
 	while (more) {
 		more = 0;
 		for (st = simcirc_streams(c); st; st = st->next) {
@@ -484,12 +499,16 @@ simcirc_streams(const struct simcirc *c)
 struct simstream *
 simcirc_stream(struct simcirc *c, uint16_t id)
 {
-	struct simstream *st;
+	struct simfind *f = find_of(c);
+	struct simstream **slot = &f->slot[id % 512], *st;
 
-	for (st = simcirc_streams(c); st; st = st->next)
-		if (st->id == id)
-			return st;
-	return NULL;
+	if ((f->used[id / 8] & 1 << id % 8) == 0)
+		return NULL;
+	if (*slot && (*slot)->id == id)
+		return *slot;
+	for (st = simcirc_streams(c); st && st->id != id; st = st->next)
+		;
+	return *slot = st;
 }
 
 static void
@@ -528,7 +547,7 @@ play(struct simcirc *c, struct simstream *st)
 	else if (p != SIM_DEAD)
 		send_connected(c, st);
 	if (p == SIM_SOURCE && c->net->source > 0)
-		st->left = c->net->source;
+		talk(c, st);
 	else if (p == SIM_SOURCE)
 		send_end(c, st, 6);
 }
@@ -537,6 +556,7 @@ static struct simstream *
 new_stream(struct simcirc *c, uint16_t id)
 {
 	struct simstream **list = c->set ? &c->set->streams : &c->streams;
+	struct simfind *f = find_of(c);
 	struct simstream *st;
 
 	st = simcirc_stream(c, id);
@@ -548,6 +568,8 @@ new_stream(struct simcirc *c, uint16_t id)
 	st->window = st->rwindow = 500;
 	st->next = *list;
 	*list = st;
+	f->used[id / 8] |= (uint8_t)(1 << id % 8);
+	f->slot[id % 512] = st;
 	return st;
 }
 
@@ -590,7 +612,7 @@ on_begin_dir(struct simcirc *c, uint16_t id, size_t len)
 }
 
 static void
-echo_add(struct simstream *st, const uint8_t *p, size_t len)
+echo_add(struct simcirc *c, struct simstream *st, const uint8_t *p, size_t len)
 {
 	if (st->echo_len + len > st->echo_cap) {
 		st->echo_cap = (st->echo_len + len) * 2;
@@ -599,6 +621,7 @@ echo_add(struct simstream *st, const uint8_t *p, size_t len)
 	}
 	memcpy(st->echo + st->echo_len, p, len);
 	st->echo_len += len;
+	find_of(c)->talks = 1;
 }
 
 static void
@@ -678,9 +701,9 @@ take_bytes(struct simcirc *c, struct simstream *st, const uint8_t *p,
 	st->got += len;
 	st->cells++;
 	if (st->port == SIM_ECHO || st->is_dir)
-		echo_add(st, p, len);
+		echo_add(c, st, p, len);
 	if ((st->port == SIM_HTTP || st->is_dir) && st->got == len)
-		st->left = c->net->source;
+		talk(c, st);
 	if (c->cc)
 		return;
 	if (--st->rwindow < 0)

@@ -81,6 +81,13 @@ struct simstream {
 	uint32_t	 kbps;
 };
 
+/* Thousands of streams are found without a walk through all of them. */
+struct simfind {
+	uint8_t		 used[65536 / 8];	/* ids that ever were */
+	struct simstream *slot[512];		/* by id; the last of each */
+	int		 talks;			/* one of them has something */
+};
+
 struct simcirc {
 	struct simcirc	*next;
 	struct simnet	*net;
@@ -90,6 +97,7 @@ struct simcirc {
 	unsigned	 relay[SIM_HOPS_MAX];
 	struct simhand_hop *hop[SIM_HOPS_MAX];
 	struct simstream *streams;
+	struct simfind	 find;
 	unsigned	 early;		/* RELAY_EARLY cells in */
 	unsigned	 extends;
 	int		 cc;
@@ -130,6 +138,7 @@ struct simset {			/* of circuits that are linked */
 	struct simcirc	*leg[SIM_LEGS];	/* NULL: not yet, or no more */
 	size_t		 nlegs;		/* ever */
 	struct simstream *streams;
+	struct simfind	 find;
 	size_t		 cur;		/* the leg that we send over */
 	unsigned	 run;		/* messages since we took it */
 	uint64_t	 delivered;	/* number of the last in order */
