@@ -20,7 +20,8 @@
  *	where the queue's ceiling tells those who send them to wait.
  *	A busy link (bulk) is not read for every record that arrives: a wakeup,
  *	a recv() and the sends that follow cost as much as the cryptography of
- *	16 KiB.  SO_RCVLOWAT lets the kernel collect, a timer bounds the wait.
+ *	16 KiB.  SO_RCVLOWAT lets the kernel collect, a timer bounds the wait:
+ *	the exit takes what we add to the round trip for congestion.
  * States
  *	TCP, TLS, UP, DEAD.  DEAD links lie on the dialer's list until the turn
  *	ends.
@@ -35,6 +36,8 @@
 #include "onion/link/tlslink.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,7 +70,8 @@ enum {
 	BULK_WINDOW_MS	= 100,
 	BULK_BYTES	= 131072,
 	BULK_LOWAT	= 65536,
-	BULK_WAIT_MS	= 4
+	BULK_WAIT_MS	= 2,
+	SPARSE_BYTES	= 16384		/* in a window: no more than that */
 };
 
 /* What C tor offers, in its order (lib/tls/ciphers.inc, tortls_openssl.c). */
@@ -655,6 +659,23 @@ note_rate(struct tlslink *t, size_t n)
 	t->window_bytes += n;
 }
 
+/* Relays leave Nagle's algorithm on: the next cell of a link with little traffic
+ * waits until we acknowledge the one before it, which the kernel puts off for
+ * 40 ms, hoping that we have something to say.  It forgets that we asked. */
+static void
+acknowledge(struct tlslink *t)
+{
+#ifdef TCP_QUICKACK
+	int one = 1;
+
+	if (t->window_bytes < SPARSE_BYTES)
+		(void)setsockopt(t->fd, IPPROTO_TCP, TCP_QUICKACK, &one,
+		    sizeof(one));
+#else
+	(void)t;
+#endif
+}
+
 static void
 read_on(struct tlslink *t)
 {
@@ -684,8 +705,10 @@ read_on(struct tlslink *t)
 		/* A full gulp: there is more.  But others want a turn too. */
 	} while (t->state != TLS_DEAD && n == (ssize_t)sizeof(d->gulp) &&
 	    total < TLSLINK_TURN);
-	if (t->state != TLS_DEAD)
-		note_rate(t, total);
+	if (t->state == TLS_DEAD)
+		return;
+	note_rate(t, total);
+	acknowledge(t);
 }
 
 /* ---- libevent's calls ---- */
