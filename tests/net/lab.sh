@@ -34,15 +34,12 @@
 #	LAB_MEASURED=1		authorities vote equal measured bandwidths; 0: what
 #				fresh relays get, near zero and very unequal
 #	LAB_DATA_MB=100		the web server's file of random bytes
-#	LAB_BENCH=0		1: nothing of what the network did a minute ago,
-#				and no delayed acknowledgements between relays
 #	LAB_SUT=tor		the system under test: "tor" or our binary's path
 
 LAB_SRC=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 : "${LAB_AUTHS:=3}" "${LAB_RELAYS:=6}" "${LAB_NONEXITS:=1}"
 : "${LAB_VOTING_INTERVAL:=10}" "${LAB_VALID_INTERVALS:=2}"
-: "${LAB_PARAMS:=}" "${LAB_MEASURED:=1}" "${LAB_DATA_MB:=100}" \
-	"${LAB_BENCH:=0}"
+: "${LAB_PARAMS:=}" "${LAB_MEASURED:=1}" "${LAB_DATA_MB:=100}"
 : "${LAB_SUT:=tor}"
 
 LAN4=10.9.0.1 LAN6=fd09:9::1		# the gateway as its LAN sees it
@@ -240,18 +237,6 @@ lab_netns() {
 	lab_in net sysctl -qw net.core.somaxconn=8192
 	lab_in dest sysctl -qw net.core.somaxconn=8192
 	lab_in gw sysctl -qw net.core.somaxconn=8192
-	[ "$LAB_BENCH" = 0 ] || lab_forget
-}
-
-# lab_forget: no connection is remembered after its end.  Thousands that wait
-# for their TIME_WAIT make whoever is measured next look for free ports.
-lab_forget() {
-	local n
-	for n in lan1 lan2 gw net dest; do
-		lab_in "$n" sysctl -qw net.ipv4.tcp_max_tw_buckets=64
-		lab_in "$n" sysctl -qew \
-			net.netfilter.nf_conntrack_tcp_timeout_time_wait=1
-	done
 }
 
 # link NETNS NAME PEERNETNS PEERNAME

@@ -155,18 +155,6 @@ lab_bandwidths() {
 	done
 }
 
-# relay_quickack NAME: whoever sends to it is acknowledged at once.  Relays
-# leave Nagle's algorithm on and hardly ever send one cell back for each that
-# they got, so that on links without other traffic, which live relays don't
-# have, a second cell waits 40 ms for a delayed acknowledgement, or doesn't,
-# as the path has it.
-relay_quickack() {
-	local a
-	a=$(relay_addr4 "$1")
-	ip -n net route replace local "$a" dev lo proto kernel scope host \
-		src "$a" table local quickack 1
-}
-
 # ---- running ---------------------------------------------------------------
 
 lab_relays_up() {
@@ -174,7 +162,6 @@ lab_relays_up() {
 	date +%s.%N >"$LAB_DIR/tor/started"
 	for n in $(lab_nodes); do
 		addr net lo "$(relay_addr4 "$n")/32" "$(relay_addr6 "$n")/128"
-		[ "$LAB_BENCH" = 0 ] || relay_quickack "$n"
 		relay_keys "$n" >"$LAB_DIR/log/$n.keys" 2>&1 &
 		jobs+=($!)
 	done
