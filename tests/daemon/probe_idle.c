@@ -1,6 +1,6 @@
-/* tests/bench/idle.c - what 100,000 idle connections cost: by hand, for numbers
+/* tests/daemon/probe_idle.c - what 100,000 idle connections cost: by hand, for numbers
  *
- * usage: idle [CONNECTIONS [CLIENTS]]	(100000, and 40 addresses)
+ * usage: probe_idle [CONNECTIONS [CLIENTS]]	(100000, and 40 addresses)
  *
  * The TUN's stack, the gateway, streams and circuits are the program's own;
  * packets of the clients and the relays are made up, in this process.  A row
@@ -47,7 +47,7 @@ static uint32_t iss[MANY_MAX];		/* of our stack, by connection */
 static void
 give_up(const char *what)
 {
-	fprintf(stderr, "idle: %s\n", what);
+	fprintf(stderr, "probe_idle: %s\n", what);
 	exit(1);
 }
 
@@ -214,7 +214,7 @@ argument(int argc, char **argv)
 		nclients = (unsigned)strtoul(argv[2], NULL, 10);
 	if (many < TENTHS * BATCH || many > MANY_MAX || nclients < 1 ||
 	    nclients > CLIENTS_MAX || many / nclients > 60000)
-		give_up("usage: idle [CONNECTIONS [CLIENTS]]");
+		give_up("usage: probe_idle [CONNECTIONS [CLIENTS]]");
 	many -= many % (TENTHS * BATCH);
 }
 
