@@ -6,13 +6,6 @@
  *	turn, too.  A packet that the device does not take is lost; TCP repeats
  *	it, and so does whoever asked.
  *
- *	A device that is busy, but not very, is read every BUSY_MS rather than
- *	for each packet that arrives: what a stream brings is sent in one turn,
- *	and its acknowledgements would wake us one after the other, each for
- *	the price of a kilobyte or two.  Where there is as much that such a
- *	pause would fill the device's queue, it is read whenever there is
- *	something.
- *
  *	A question is one UDP datagram that waits for its answer: it knows who
  *	asked, and which address.  It ends with the answer, or with the tunnel,
  *	which drops it.  How many there are is dnsport's to bound.
@@ -40,14 +33,7 @@
 #include "tun/pkt.h"
 #include "tun/tundev.h"
 
-enum {
-	PORT_DNS = 53,
-	WINDOW_MS = 100,
-	BUSY_MS = 2,
-	/* Bytes in a window, both ways. */
-	BUSY_LEAST = 128 * 1024,
-	BUSY_MOST = 4 * 1024 * 1024
-};
+enum { PORT_DNS = 53 };
 
 _Static_assert((int)TUNDEV_READ <= (int)EVLOOP_SCRATCH, "a packet has room");
 
@@ -65,9 +51,6 @@ struct tunnel {
 	struct dnsflows	*dnsflows;
 	struct event	*event;
 	struct loop_timer rest;
-	uint8_t		 busy;		/* read by the timer, not the event */
-	int64_t		 window_at;	/* ms; when the window began */
-	uint64_t	 window_bytes;	/* the totals' then */
 	LIST_HEAD(, question) questions;
 	struct loop_item reap;
 };
@@ -156,9 +139,16 @@ rest(struct tunnel *t)
 
 	log_limited(&limit, LL_WARN, LD_NET, "%s is down: nothing can pass "
 	    "until it is up again", tundev_name(t->dev));
-	t->busy = 0;
 	event_del(t->event);
 	loop_timer_in(&t->conf.ev->loop, &t->rest, TUNNEL_REST_MS);
+}
+
+static void
+rested(void *arg)
+{
+	struct tunnel *t = arg;
+
+	event_add(t->event, NULL);
 }
 
 static void
@@ -167,82 +157,28 @@ gone(struct tunnel *t, int why)
 	log_warn(LD_NET, "%s is gone: %s", tundev_name(t->dev),
 	    strerror(-why));
 	event_del(t->event);
-	loop_timer_clear(&t->conf.ev->loop, &t->rest);
 	t->conf.gone(t->conf.arg, why);
-}
-
-static void
-set_busy(struct tunnel *t, int on)
-{
-	if (t->busy == on)
-		return;
-	t->busy = (uint8_t)on;
-	if (on)
-		event_del(t->event);
-	else
-		event_add(t->event, NULL);
-}
-
-static void
-note_rate(struct tunnel *t)
-{
-	int64_t now = t->conf.ev->loop.now;
-	struct stack_totals st;
-	uint64_t bytes, n;
-
-	if (now - t->window_at < WINDOW_MS)
-		return;
-	stack_totals(t->stack, &st);
-	bytes = st.bytes_in + st.bytes_out;
-	n = bytes - t->window_bytes;
-	set_busy(t, now - t->window_at < 2 * WINDOW_MS && n >= BUSY_LEAST &&
-	    n <= BUSY_MOST);
-	t->window_at = now;
-	t->window_bytes = bytes;
-}
-
-static void
-read_batch(struct tunnel *t)
-{
-	struct pkt_in p;
-	int i, rc = 1;
-
-	for (i = 0; i < TUNNEL_BATCH && rc > 0; i++)
-		if ((rc = tundev_read(t->dev, t->conf.ev->scratch, &p)) > 0)
-			stack_input(t->stack, &p);
-	if (rc < 0) {
-		if (rc == -EIO)
-			rest(t);
-		else
-			gone(t, rc);
-		return;
-	}
-	note_rate(t);
-	if (t->busy)
-		loop_timer_in(&t->conf.ev->loop, &t->rest, rc ? 0 : BUSY_MS);
 }
 
 static void
 on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct tunnel *t = arg;
+	struct evloop *ev = t->conf.ev;
+	struct pkt_in p;
+	int i, rc = 1;
 
 	(void)fd;
 	(void)what;
-	evloop_enter(t->conf.ev);
-	read_batch(t);
-	evloop_leave(t->conf.ev);
-}
-
-static void
-rested(void *arg)
-{
-	struct tunnel *t = arg;
-
-	if (t->busy)
-		read_batch(t);
-	else
-		event_add(t->event, NULL);
+	evloop_enter(ev);
+	for (i = 0; i < TUNNEL_BATCH && rc > 0; i++)
+		if ((rc = tundev_read(t->dev, ev->scratch, &p)) > 0)
+			stack_input(t->stack, &p);
+	if (rc == -EIO)
+		rest(t);
+	else if (rc < 0)
+		gone(t, rc);
+	evloop_leave(ev);
 }
 
 /* --- the whole --- */

@@ -42,7 +42,6 @@ static int stack_rc;
 static struct door door = { .proto = DOOR_TUN };
 static unsigned gones, flows;
 static int gone_why;
-static uint64_t bytes_per_ms;
 static struct addr flow_client, flow_dest;
 
 /* --- the device --- */
@@ -135,7 +134,6 @@ stack_totals(const struct stack *s, struct stack_totals *t)
 {
 	memset(t, 0, sizeof(*t));
 	t->packets_in = s->inputs;
-	t->bytes_in = (uint64_t)ev.loop.now * bytes_per_ms;
 }
 
 /* --- the gateway --- */
@@ -194,7 +192,6 @@ init(void)
 	memset(&dev, 0, sizeof(dev));
 	gones = flows = 0;
 	stack_rc = 0;
-	bytes_per_ms = 0;
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, dev.fd), 0);
 	fill(&tc);
 	ck_assert_int_eq(tunnel_new(&tunnel, &tc, &dev), 0);
@@ -296,88 +293,6 @@ START_TEST(tunnel_turn_reads_a_batch_and_no_more)
 	ck_assert_uint_eq(dev.writes, TUNNEL_BATCH + 10);
 	tunnel_totals(tunnel, &t);
 	ck_assert_uint_eq(t.packets_in, TUNNEL_BATCH + 10);
-	fini();
-}
-END_TEST
-
-static int
-is_its(const struct event_base *base, const struct event *e, void *arg)
-{
-	(void)base;
-	*(int *)arg += event_get_fd(e) == dev.fd[0];
-	return 0;
-}
-
-/* Is it woken by what arrives? */
-static int
-is_woken(void)
-{
-	int n = 0;
-
-	event_base_foreach_event(ev.base, is_its, &n);
-	return n;
-}
-
-static void
-until(int woken)
-{
-	int i;
-
-	for (i = 0; i < 60000 && is_woken() != woken; i++) {
-		once();
-		usleep(1000);
-	}
-	ck_assert_int_eq(is_woken(), woken);
-}
-
-START_TEST(tunnel_busy_device_is_read_by_time)
-{
-	unsigned before;
-	int i;
-
-	init();
-	bytes_per_ms = 5000;
-	give(1);
-	until(0);
-	before = dev.reads;
-	dev.left = 3;
-	for (i = 0; i < 60000 && dev.left > 0; i++) {
-		once();
-		usleep(1000);
-	}
-	ck_assert_int_eq(dev.left, 0);
-	ck_assert_uint_gt(dev.reads, before);
-	ck_assert_int_eq(is_woken(), 0);
-	bytes_per_ms = 0;
-	until(1);
-	bytes_per_ms = 5000;
-	until(0);
-	dev.error = -EBADFD;		/* it goes while it is busy */
-	for (i = 0; i < 60000 && gones == 0; i++) {
-		once();
-		usleep(1000);
-	}
-	ck_assert_uint_eq(gones, 1);
-	fini();
-}
-END_TEST
-
-static const uint64_t rates[] = { 0, 500, 100000 };	/* bytes per ms */
-
-START_TEST(tunnel_device_with_little_or_very_much_is_read_at_once)
-{
-	int64_t end;
-
-	init();
-	bytes_per_ms = rates[_i];
-	give(1);
-	once();
-	end = ev.loop.now + 350;	/* three windows, and some */
-	while (ev.loop.now < end) {
-		once();
-		ck_assert_int_eq(is_woken(), 1);
-		usleep(1000);
-	}
 	fini();
 }
 END_TEST
@@ -544,9 +459,6 @@ static const struct unit_test tests[] = {
 	UNIT(tunnel_new_tells_the_stack_what_it_is_for),
 	UNIT(tunnel_new_that_fails_leaves_the_device),
 	UNIT(tunnel_turn_reads_a_batch_and_no_more),
-	UNIT(tunnel_busy_device_is_read_by_time),
-	UNIT_LOOP(tunnel_device_with_little_or_very_much_is_read_at_once,
-	    NELEM(rates)),
 	UNIT(tunnel_connection_goes_to_the_gateway),
 	UNIT(tunnel_connection_to_port_53_is_a_client_of_dns),
 	UNIT(tunnel_question_is_answered_from_the_address_asked),
