@@ -70,7 +70,7 @@ enum {
 	BULK_WINDOW_MS	= 100,
 	BULK_BYTES	= 131072,
 	BULK_LOWAT	= 65536,
-	BULK_WAIT_MS	= 2,
+	BULK_WAIT_MS	= 3,
 	SPARSE_BYTES	= 16384		/* in a window: no more than that */
 };
 
