@@ -1,4 +1,4 @@
-/* tests/daemon/probe_idle.c - what 100,000 idle connections cost: by hand, for numbers
+/* tests/daemon/probe_idle.c - what 100,000 idle connections cost, by hand
  *
  * usage: probe_idle [CONNECTIONS [CLIENTS]]	(100000, and 40 addresses)
  *
@@ -23,6 +23,7 @@
 #include "daemon/gateway.h"
 #include "onion/onion.h"
 #include "policy/isolate.h"
+#include "tests/daemon/nolookup.h"
 #include "tests/onion/circ/poolrig.h"
 #include "tests/quiet.h"
 #include "tests/unit.h"
@@ -64,22 +65,6 @@ onion_connect(struct onion *o, const uint8_t token[ONION_TOKEN],
 		at.addr.family = 0;
 	return attach_connect(rig.attach, token, &at, out);
 }
-
-int
-onion_resolve(struct onion *o, const uint8_t token[ONION_TOKEN],
-    const char *name, onion_lookup_fn *fn, void *arg,
-    struct onion_lookup **out)
-{
-	(void)o;
-	(void)token;
-	(void)name;
-	(void)fn;
-	(void)arg;
-	(void)out;
-	return -EAGAIN;
-}
-
-void onion_lookup_cancel(struct onion_lookup *l) { (void)l; }
 
 /* --- clients --- */
 

@@ -16,6 +16,7 @@
 #include "daemon/gateway_rules.h"
 #include "daemon/sock.h"
 #include "onion/onion.h"
+#include "tests/daemon/nolookup.h"
 #include "tests/daemon/testconf.h"
 #include "tests/unit.h"
 
@@ -95,21 +96,6 @@ onion_connect(struct onion *o, const uint8_t t[ONION_TOKEN],
 	*out = &far->ep;
 	return 0;
 }
-
-int
-onion_resolve(struct onion *o, const uint8_t t[ONION_TOKEN], const char *n,
-    onion_lookup_fn *fn, void *arg, struct onion_lookup **out)
-{
-	(void)o;
-	(void)t;
-	(void)n;
-	(void)fn;
-	(void)arg;
-	(void)out;
-	return -ENOSPC;
-}
-
-void onion_lookup_cancel(struct onion_lookup *l) { (void)l; }
 
 int
 sock_dial(struct endpoint **out, struct evloop *ev, const struct addr *to,

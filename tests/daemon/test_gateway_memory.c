@@ -15,6 +15,7 @@
 #include "daemon/conf.h"
 #include "daemon/splice.h"
 #include "onion/onion.h"
+#include "tests/daemon/nolookup.h"
 #include "tests/tun/peer.h"
 #include "tests/unit.h"
 
@@ -111,26 +112,6 @@ onion_connect(struct onion *o, const uint8_t token[ONION_TOKEN],
 	latest->ep.ops = &stream_ops;
 	*out = &latest->ep;
 	return 0;
-}
-
-int
-onion_resolve(struct onion *o, const uint8_t token[ONION_TOKEN],
-    const char *name, onion_lookup_fn *fn, void *arg,
-    struct onion_lookup **out)
-{
-	(void)o;
-	(void)token;
-	(void)name;
-	(void)fn;
-	(void)arg;
-	(void)out;
-	return -ENOSPC;
-}
-
-void
-onion_lookup_cancel(struct onion_lookup *l)
-{
-	(void)l;
 }
 
 static void

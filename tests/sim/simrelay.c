@@ -500,7 +500,7 @@ struct simstream *
 simcirc_stream(struct simcirc *c, uint16_t id)
 {
 	struct simfind *f = find_of(c);
-	struct simstream **slot = &f->slot[id % 512], *st;
+	struct simstream **slot = &f->slot[id % SIM_SLOTS], *st;
 
 	if ((f->used[id / 8] & 1 << id % 8) == 0)
 		return NULL;
@@ -569,7 +569,7 @@ new_stream(struct simcirc *c, uint16_t id)
 	st->next = *list;
 	*list = st;
 	f->used[id / 8] |= (uint8_t)(1 << id % 8);
-	f->slot[id % 512] = st;
+	f->slot[id % SIM_SLOTS] = st;
 	return st;
 }
 

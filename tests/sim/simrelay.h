@@ -46,7 +46,8 @@ struct simlink_relay;
 struct simnet;
 struct simset;
 
-enum { SIM_RELAYS_MAX = 16, SIM_HOPS_MAX = 8, SIM_LEGS = 2, SIM_LINK_LEN = 50 };
+enum { SIM_RELAYS_MAX = 16, SIM_HOPS_MAX = 8, SIM_LEGS = 2, SIM_LINK_LEN = 50,
+	SIM_SLOTS = 512 };
 
 enum {
 	SIM_ECHO = 7, SIM_SINK = 9, SIM_SOURCE = 19, SIM_HTTP = 80,
@@ -84,7 +85,7 @@ struct simstream {
 /* Thousands of streams are found without a walk through all of them. */
 struct simfind {
 	uint8_t		 used[65536 / 8];	/* ids that ever were */
-	struct simstream *slot[512];		/* by id; the last of each */
+	struct simstream *slot[SIM_SLOTS];	/* by id; the last of each */
 	int		 talks;			/* one of them has something */
 };
 
