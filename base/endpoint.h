@@ -24,7 +24,8 @@
  * After either the pointer must not be used again: the implementation frees it
  * at the end of the turn.  Reasons are 0 (ended in order) or a negative errno:
  * -ECONNREFUSED, -EHOSTUNREACH, -ENETUNREACH, -ETIMEDOUT, -ECONNRESET,
- * -EACCES (policy), -ENOENT (no such name), -EAGAIN (come again later).
+ * -EACCES (policy), -ENOENT (no such name), -EAGAIN (come again later); or what
+ * is wrong with an onion service (base/why.h).
  */
 #ifndef BASE_ENDPOINT_H
 #define BASE_ENDPOINT_H

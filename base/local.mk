@@ -11,4 +11,5 @@ base_libbase_a_SOURCES = \
 	base/quota.c base/quota.h \
 	base/rand.c base/rand.h \
 	base/secret.c base/secret.h \
+	base/why.c base/why.h \
 	base/wire.c base/wire.h

@@ -31,8 +31,10 @@ struct door {
 	/* Whoever comes by it has the share of this one client together, as to
 	 * what one client may have; family 0: each address has its own. */
 	struct addr	as_client;
+	const char	*auth;		/* SOCKS user and password, or NULL; */
+	size_t		 auth_len;	/* counts with ISOLATE_SOCKS_AUTH */
 };
-enum { DOOR_TRANS = 1, DOOR_DNS, DOOR_TUN };
+enum { DOOR_TRANS = 1, DOOR_DNS, DOOR_TUN, DOOR_SOCKS, DOOR_HTTP };
 
 /* Whose share a client of it has. */
 static inline const struct addr *
@@ -67,6 +69,22 @@ void	gateway_set_rules(struct gateway *, struct gateway_rules *take);
 void	gateway_flow(struct gateway *, const struct door *,
 	    const struct addr *client, const struct addr *dest,
 	    struct endpoint *take);
+/* The same, to a host as a client of a proxy names it: a name, an address as text
+ * (no brackets), a name in .onion or .exit. */
+void	gateway_flow_to(struct gateway *, const struct door *,
+	    const struct addr *client, const char *host, uint16_t port,
+	    struct endpoint *take);
+/* A proxy's client asks for addresses of a name (@family 4 or 6; 0: either), or
+ * for the name of an address (reverse).  The callback comes once, never from
+ * within the call, unless cancelled.  err as onion.h has it, or base/why.h. */
+struct gateway_lookup;
+typedef void gateway_lookup_fn(void *arg, int err, const struct addr *,
+	    const char *name, uint32_t ttl);
+int	gateway_resolve(struct gateway *, const struct door *,
+	    const struct addr *client, const char *name, int family,
+	    int reverse, gateway_lookup_fn *, void *arg,
+	    struct gateway_lookup **);
+void	gateway_lookup_cancel(struct gateway_lookup *);
 /* The DNS server; its questions are answered here. */
 struct dnsport *gateway_dnsport(struct gateway *);
 

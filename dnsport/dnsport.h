@@ -5,9 +5,11 @@
  * asked upward by ask(); nothing here opens a socket or knows a circuit, so no
  * lookup can leave any other way.
  *
- * A, AAAA and PTR are asked; other types of class IN are answered NOTIMP, other
- * classes REFUSED, and what is malformed FORMERR, or nothing where it is not a
- * question at all (RFC 1035, 6891; threats E).
+ * A, AAAA and PTR are asked of the asker; other types of class IN go to the
+ * resolvers of DNSUpstream, by a stream that connect() gives, or are answered
+ * NOTIMP where there are none; other classes REFUSED, and what is malformed
+ * FORMERR, or nothing where it is not a question at all (RFC 1035, 6891;
+ * threats E).
  */
 #ifndef DNSPORT_DNSPORT_H
 #define DNSPORT_DNSPORT_H
@@ -20,6 +22,7 @@
 
 struct dnsport;
 struct dns_query;
+struct endpoint;
 struct loop;
 
 enum {
@@ -46,6 +49,10 @@ struct dnsport_user {
 	 * exactly once. */
 	void	(*ask)(void *arg, struct dns_query *,
 		    const struct dns_question *, const struct dns_from *);
+	/* A stream for whoever asked to a resolver, at an address that leaves
+	 * through an exit; 0 or -errno.  NULL: there are no streams. */
+	int	(*connect)(void *arg, const struct dns_from *,
+		    const struct addr *resolver, struct endpoint **);
 	/* The asker is gone: forget it; no answer is wanted. */
 	void	(*forget)(void *arg, struct dns_query *);
 };
@@ -74,6 +81,16 @@ void	dnsport_drop(struct dns_query *);	/* the client went away */
 
 void	dnsport_answer(struct dns_query *, enum dns_outcome,
 	    const struct dns_record *, size_t n);
+/* Before that: an extended error (RFC 8914) for askers that know EDNS; @text is
+ * copied and may be NULL. */
+enum {
+	DNS_EDE_OTHER = 0, DNS_EDE_BOGUS = 6, DNS_EDE_SIG_EXPIRED = 7,
+	DNS_EDE_SIG_NOT_YET = 8, DNS_EDE_NO_DNSKEY = 9, DNS_EDE_NO_RRSIG = 10,
+	DNS_EDE_BLOCKED = 15, DNS_EDE_FILTERED = 17, DNS_EDE_PROHIBITED = 18,
+	DNS_EDE_NOT_AUTH = 20, DNS_EDE_NOT_SUPPORTED = 21,
+	DNS_EDE_NO_REACHABLE = 22, DNS_EDE_NETWORK = 23
+};
+void	dnsport_explain(struct dns_query *, uint16_t ede, const char *text);
 /* For the asker's own use between ask() and the answer. */
 void	dns_query_set(struct dns_query *, void *);
 void	*dns_query_get(const struct dns_query *);

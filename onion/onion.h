@@ -65,15 +65,19 @@ void	onion_change_free(struct onion_change *);
 void	onion_free(struct onion *);
 
 struct onion_target {
-	const char	*host;		/* a name, or an IP address as text */
+	const char	*host;		/* a name, or an IP address as text; one in
+					 * .onion is reached as a service */
 	uint16_t	 port;
+	const uint8_t	*exit;		/* RSA id (20 bytes) of the relay to leave
+					 * by; NULL: any */
 	int		 no_ipv4, no_ipv6, prefer_ipv6;	/* for names */
 };
 
 /* A stream.  It waits for the network and for a circuit, and is tried on
  * others as the reasons for failure allow; open() tells when it is connected,
  * gone() what was wrong.  Bytes sent before open() travel with BEGIN.
- * -EINVAL (no such host can be), -ENOSPC (ONION_STREAMS_MAX). */
+ * -EINVAL (no such host can be), -ENOSPC (ONION_STREAMS_MAX),
+ * -WHY_HS_ADDRESS. */
 int	onion_connect(struct onion *, const uint8_t token[ONION_TOKEN],
 	    const struct onion_target *, struct endpoint **);
 
@@ -92,6 +96,12 @@ int	onion_resolve(struct onion *, const uint8_t token[ONION_TOKEN],
 	    const char *name, onion_lookup_fn *, void *arg,
 	    struct onion_lookup **);
 void	onion_lookup_cancel(struct onion_lookup *);
+
+/* A relay by nickname, or by fingerprint with or without "$" (address-spec 2):
+ * 0; -ENOENT none, or more than one of that nickname; -EAGAIN: no relays are
+ * known yet. */
+int	onion_relay_named(const struct onion *, const char *name,
+	    uint8_t rsa[20]);
 
 /* New identity: no stream to come shares a circuit with one that was. */
 void	onion_newnym(struct onion *);

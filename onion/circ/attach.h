@@ -32,6 +32,15 @@ enum {
 	ATTACH_TRIES_MAX = 10		/* in all: circuits that went, too */
 };
 
+/* Who leads to onion services (onion/hs/hsclient.h): 0 and a circuit on which a
+ * stream can be begun; -EAGAIN: attach_wake() will come; else why not. */
+struct attach_services {
+	int	(*get)(void *arg, const struct pool_need *,
+		    const uint8_t service[32], struct pool_circ **);
+	void	(*spoil)(void *arg, struct pool_circ *);
+	void	*arg;
+};
+
 struct attach_conf {
 	struct loop	*loop;
 	struct pool	*pool;
@@ -40,6 +49,7 @@ struct attach_conf {
 	int64_t		 try_ms;	/* CircuitStreamTimeout; 0: 10, 10 and
 					 * then 15 s */
 	int		 reject_internal; /* ClientDNSRejectInternalAddresses */
+	struct attach_services services;	/* get NULL: none are reached */
 };
 
 int	attach_new(struct attach **, const struct attach_conf *);
@@ -56,6 +66,9 @@ struct attach_target {
 	struct addr	 addr;		/* family 0 where @host is a name */
 	uint16_t	 port;
 	uint32_t	 flags;		/* BEGIN_* */
+	const uint8_t	*exit;		/* RSA id of the one to leave by; NULL */
+	const uint8_t	*service;	/* 32 bytes: an onion service's key,
+					 * @host and @addr don't count; NULL */
 };
 
 /* -EINVAL (no such target can be), -ENOSPC, -ENOMEM; -ECANCELED: it ends. */

@@ -57,6 +57,12 @@ struct circ_user {
 	void	(*built)(void *arg);			/* all of them */
 	void	(*linked)(void *arg);	/* circ_link() did; may be NULL */
 	void	(*idle)(void *arg);	/* the last stream went; may be NULL */
+	/* A message of an onion service's kind (RELAY_RENDEZVOUS2,
+	 * _RENDEZVOUS_ESTABLISHED, _INTRODUCE_ACK) from the last hop, stream 0.
+	 * 0, or -EPROTO: nobody asked for it, the circuit is closed.  NULL:
+	 * none may come. */
+	int	(*message)(void *arg, uint8_t cmd, const uint8_t *data,
+		    size_t len);
 	void	(*gone)(void *arg, enum circ_why);	/* last call */
 };
 
@@ -83,6 +89,19 @@ int	 circ_link(struct circ *, const uint8_t *nonce, uint8_t ux);
 int	 circ_join(struct circ *first, struct circ *second);
 int64_t	 circ_link_rtt_us(const struct circ *);
 const struct circ *circ_joined_to(const struct circ *);	/* or NULL */
+
+/* Onion services (rend-spec-v3).  A circuit that stands and was given nothing to
+ * carry yet may get one more hop: built() comes again.  Its owner may exchange
+ * messages with its last hop.  And it may be joined with a service, which is
+ * one more hop then, made of the keys of hs-ntor (SHA3-256, AES-256), and the
+ * one that streams go to; relays are never told of it.  -ENOTCONN, -EINVAL
+ * (CIRC_HOPS_MAX), -EBUSY (it carries something), -ENOBUFS (no room now),
+ * -EMSGSIZE. */
+struct hsntor_keys;
+int	 circ_lengthen(struct circ *, const struct circ_hop *);
+int	 circ_tell(struct circ *, uint8_t cmd, const uint8_t *data, size_t len);
+int	 circ_join_service(struct circ *, const struct hsntor_keys *, int cc,
+	    uint8_t sendme_inc);
 
 int	 circ_is_built(const struct circ *);	/* and may carry streams */
 size_t	 circ_nhops(const struct circ *);

@@ -82,6 +82,8 @@ struct pool_need {
 	uint32_t	nym;		/* pool_nym() when it was asked for */
 	uint16_t	port;		/* 0: a lookup, any exit will do */
 	uint8_t		family;		/* 4, 6; 0: a name */
+	uint8_t		has_exit;	/* by that one or not at all (.exit) */
+	uint8_t		exit[20];	/* RSA id */
 	uint8_t		navoid;		/* <= POOL_AVOID_MAX */
 	const uint8_t	(*avoid)[20];	/* exits, RSA ids */
 };
@@ -124,9 +126,32 @@ void	pool_newnym(struct pool *);
 uint32_t pool_nym(const struct pool *);
 void	pool_close_all(struct pool *);
 
+/* For onion services: a circuit of guard, layer-2 vanguard (proposal 333) and a
+ * middle relay, with @last behind it unless NULL.  It is its asker's alone, and
+ * no pool_get() gives it; but it lives in the pool, under the same rules of
+ * building, guards, memory and ceilings.  Stubs of three hops are kept ahead
+ * once somebody asked for one.
+ *
+ * 0, and events come, none from within the call; -EAGAIN: not now, ready()
+ * tells; -ENETUNREACH, -ENOSPC.  After pool_circ_close() none comes; after
+ * gone() the pointer is not used again.  @token is for status and isolation;
+ * streams over it are counted like any others. */
+struct pool_hs_user {
+	void	(*built)(void *arg);
+	int	(*message)(void *arg, uint8_t cmd, const uint8_t *data,
+		    size_t len);
+	void	(*gone)(void *arg);
+};
+enum pool_hs_kind { POOL_HS_DIR = 1, POOL_HS_INTRO, POOL_HS_REND };
+struct hopinfo;
+int	pool_hs_open(struct pool *, enum pool_hs_kind,
+	    const uint8_t token[POOL_TOKEN], const struct hopinfo *last,
+	    const struct pool_hs_user *, void *arg, struct pool_circ **);
+
 struct pool_show {
 	const struct circ *circ;
 	const char	*state;
+	const char	*purpose;	/* "general", "onion service: ..." */
 	int64_t		 age_ms;
 	int64_t		 dirty_ms;	/* -1: clean */
 };

@@ -1,0 +1,108 @@
+/* onion/hs/hsclient.h - reaching onion services: from an address to a circuit
+ * (rend-spec-v3 1.2, 3, 4; map 15)
+ *
+ * Sans IO: circuits are another's (struct hsclient_net), and so are the clock
+ * and the proof of work.  Who wants a service asks by hsclient_get() again and
+ * again, whenever told by wake(), until there is a circuit or a reason.
+ *
+ * What is learned (descriptors, failures of introduction points, which directory
+ * was asked when) is kept by token: one client's visit is not to be seen in
+ * another's, not even by its timing.
+ */
+#ifndef ONION_HS_HSCLIENT_H
+#define ONION_HS_HSCLIENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "onion/hs/hspow.h"
+#include "onion/hs/hstime.h"
+#include "onion/link/relayid.h"
+
+struct hsauth;
+struct hsclient;
+struct hsntor_keys;
+struct loop;
+struct netdir;
+
+enum hs_purpose { HS_DIR = 1, HS_INTRO, HS_REND };
+
+enum {
+	HSCLIENT_TOKEN = 16,
+	HSCLIENT_SERVICES_MAX = 4096,	/* of all tokens, that are known */
+	HSCLIENT_TRYING_MAX = 128	/* that are being reached */
+};
+
+/* What it does through others.  A circuit is named by the void pointer that
+ * open() gave; its events come by the calls below with the same.  After close(),
+ * and after hsclient_gone(), neither side uses it again. */
+struct hsclient_net {
+	/* A circuit of guard, vanguard and a middle relay, which is the
+	 * rendezvous point of HS_REND; behind it @last for the others.  0, or
+	 * -EAGAIN: not now, wake() me by hsclient_room(); else -errno. */
+	int	(*open)(void *arg, enum hs_purpose, const uint8_t token[16],
+		    const struct hopinfo *last, void **circ);
+	/* GET @path of its last hop: hsclient_fetched() comes, or gone(). */
+	int	(*fetch)(void *arg, void *circ, const char *path);
+	/* To its last hop, on stream 0. */
+	int	(*send)(void *arg, void *circ, uint8_t cmd, const uint8_t *data,
+		    size_t len);
+	/* Who its last hop is, as it was extended to. */
+	const struct hopinfo *(*last)(void *arg, void *circ);
+	/* The service is behind it from now on, as one more hop; streams may
+	 * come.  @cc: congestion control, with that increment. */
+	int	(*join)(void *arg, void *circ, const struct hsntor_keys *,
+		    int cc, uint8_t sendme_inc);
+	void	(*close)(void *arg, void *circ);
+	/* Whoever waits should ask hsclient_get() again. */
+	void	(*wake)(void *arg);
+	/* hspow_solve(), hspow_cancel(). */
+	int	(*solve)(void *arg, const struct hspow_ask *, hspow_fn *,
+		    void *cb_arg, struct hspow_job **);
+	void	(*unsolve)(void *arg, struct hspow_job *);
+};
+
+struct hsclient_conf {
+	struct loop	*loop;
+	const struct hsclient_net *net;
+	void		*arg;
+	const struct hsauth *auth;	/* borrowed */
+	int		 testing;	/* TestingTorNetwork: see the map */
+	int64_t		(*now_s)(void *arg);	/* s since 1970, as best known */
+};
+
+int	hsclient_new(struct hsclient **, const struct hsclient_conf *);
+void	hsclient_free(struct hsclient *);	/* closes its circuits */
+void	hsclient_set_auth(struct hsclient *, const struct hsauth *);
+/* Borrowed until the next; NULL: none. */
+void	hsclient_set_netdir(struct hsclient *, const struct netdir *);
+/* All that was learned is forgotten; circuits that stand get no new streams. */
+void	hsclient_newnym(struct hsclient *);
+
+/* 0 and the circuit that leads to the service for that token; -EAGAIN: it is
+ * being tried, wake() comes; else -errno or -WHY_HS_*, and the next call tries
+ * anew, as far as the rules of retrying allow. */
+int	hsclient_get(struct hsclient *, const uint8_t token[HSCLIENT_TOKEN],
+	    const uint8_t service[32], void **circ);
+/* No more streams over that one. */
+void	hsclient_spoil(struct hsclient *, void *circ);
+
+/* Events of circuits. */
+void	hsclient_built(struct hsclient *, void *circ);
+/* A message of an onion service's kind from its last hop, stream 0.  0, or
+ * -EPROTO: it must be closed, and gone() comes. */
+int	hsclient_message(struct hsclient *, void *circ, uint8_t cmd,
+	    const uint8_t *data, size_t len);
+/* status 0: no answer came. */
+void	hsclient_fetched(struct hsclient *, void *circ, int status,
+	    const uint8_t *body, size_t len);
+void	hsclient_gone(struct hsclient *, void *circ);
+void	hsclient_room(struct hsclient *);	/* open() may be tried again */
+
+struct hsclient_totals {
+	size_t		services, trying, standing;
+	uint64_t	fetched, introduced, joined, failed;
+};
+void	hsclient_totals(const struct hsclient *, struct hsclient_totals *);
+
+#endif
