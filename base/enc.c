@@ -1,8 +1,9 @@
-/* base/enc.c - bytes as text: hexadecimal and base64 (RFC 4648) */
+/* base/enc.c - bytes as text: hexadecimal, base32 and base64 (RFC 4648) */
 #include "base/enc.h"
 
 #include <errno.h>
 
+static const char b32[] = "abcdefghijklmnopqrstuvwxyz234567";
 static const char b64[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -49,6 +50,61 @@ dec_hex(void *out, size_t max, const char *s, size_t n)
 		*p++ = (uint8_t)(hi << 4 | lo);
 	}
 	return (int)(n / 2);
+}
+
+void
+enc_b32(char *out, const void *in, size_t n)
+{
+	const uint8_t *p = in;
+	uint32_t acc = 0;
+	unsigned bits = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		acc = (acc << 8 | p[i]) & 0xfff;
+		for (bits += 8; bits >= 5; bits -= 5)
+			*out++ = b32[acc >> (bits - 5) & 31];
+	}
+	if (bits)
+		*out++ = b32[acc << (5 - bits) & 31];
+	*out = '\0';
+}
+
+static int
+b32_digit(char c)
+{
+	if (c >= 'a' && c <= 'z')
+		return c - 'a';
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	return c >= '2' && c <= '7' ? c - '2' + 26 : -1;
+}
+
+int
+dec_b32(void *out, size_t max, const char *s, size_t n)
+{
+	uint8_t *p = out;
+	uint32_t acc = 0;
+	unsigned bits = 0;
+	size_t i, len = 0;
+	int d;
+
+	if (n % 8 == 1 || n % 8 == 3 || n % 8 == 6)
+		return -EINVAL;
+	for (i = 0; i < n; i++) {
+		if ((d = b32_digit(s[i])) < 0)
+			return -EINVAL;
+		acc = acc << 5 | (uint32_t)d;
+		if ((bits += 5) < 8)
+			continue;
+		bits -= 8;
+		if (len == max)
+			return -EINVAL;
+		p[len++] = (uint8_t)(acc >> bits);
+	}
+	if (acc & ((1u << bits) - 1))
+		return -EINVAL;		/* bits that mean nothing */
+	return (int)len;
 }
 
 static void

@@ -9,17 +9,18 @@
 static const struct {
 	const char	*plain;
 	const char	*hex;
+	const char	*b32;
 	const char	*b64;
 	const char	*bare;
 } vectors[] = {
-	{ "", "", "", "" },
-	{ "f", "66", "Zg==", "Zg" },
-	{ "fo", "666F", "Zm8=", "Zm8" },
-	{ "foo", "666F6F", "Zm9v", "Zm9v" },
-	{ "foob", "666F6F62", "Zm9vYg==", "Zm9vYg" },
-	{ "fooba", "666F6F6261", "Zm9vYmE=", "Zm9vYmE" },
-	{ "foobar", "666F6F626172", "Zm9vYmFy", "Zm9vYmFy" },
-	{ "\xff\xfe\xfb", "FFFEFB", "//77", "//77" },
+	{ "", "", "", "", "" },
+	{ "f", "66", "my", "Zg==", "Zg" },
+	{ "fo", "666F", "mzxq", "Zm8=", "Zm8" },
+	{ "foo", "666F6F", "mzxw6", "Zm9v", "Zm9v" },
+	{ "foob", "666F6F62", "mzxw6yq", "Zm9vYg==", "Zm9vYg" },
+	{ "fooba", "666F6F6261", "mzxw6ytb", "Zm9vYmE=", "Zm9vYmE" },
+	{ "foobar", "666F6F626172", "mzxw6ytboi", "Zm9vYmFy", "Zm9vYmFy" },
+	{ "\xff\xfe\xfb", "FFFEFB", "777pw", "//77", "//77" },
 };
 
 START_TEST(enc_vector_encodes_and_decodes)
@@ -32,6 +33,11 @@ START_TEST(enc_vector_encodes_and_decodes)
 	enc_hex(text, plain, n);
 	ck_assert_str_eq(text, vectors[_i].hex);
 	ck_assert_int_eq(dec_hex(out, n, text, strlen(text)), (int)n);
+	ck_assert_mem_eq(out, plain, n);
+	enc_b32(text, plain, n);
+	ck_assert_str_eq(text, vectors[_i].b32);
+	ck_assert_uint_eq(strlen(text), ENC_B32_LEN(n) - 1);
+	ck_assert_int_eq(dec_b32(out, n, text, strlen(text)), (int)n);
 	ck_assert_mem_eq(out, plain, n);
 	enc_b64(text, plain, n);
 	ck_assert_str_eq(text, vectors[_i].b64);
@@ -62,6 +68,31 @@ static const struct {
 	{ "AAAA====", 8 }, { "Zm9vYg===", 9 }, { "AA\0A", 4 },
 	{ "\xff\xff\xff\xff", 4 }, { "AA==AA==", 8 },
 };
+
+static const char *const bad_b32[] = {
+	"m", "mzx", "mzxw6y",		/* no such lengths */
+	"my======", "m0", "m1", "m8", "m9", "m-", "m ", "\xc3\xa9",
+	"mz", "mzxr", "mzxw7",		/* bits that mean nothing */
+};
+
+START_TEST(dec_b32_bad_text_is_refused)
+{
+	uint8_t out[16];
+
+	ck_assert_int_eq(dec_b32(out, sizeof(out), bad_b32[_i],
+	    strlen(bad_b32[_i])), -EINVAL);
+}
+END_TEST
+
+START_TEST(dec_b32_case_does_not_count_and_max_does)
+{
+	uint8_t out[6];
+
+	ck_assert_int_eq(dec_b32(out, 6, "MZxw6YTBOI", 10), 6);
+	ck_assert_mem_eq(out, "foobar", 6);
+	ck_assert_int_eq(dec_b32(out, 5, "mzxw6ytboi", 10), -EINVAL);
+}
+END_TEST
 
 START_TEST(dec_b64_bad_text_is_refused)
 {
@@ -124,6 +155,8 @@ END_TEST
 
 static const struct unit_test tests[] = {
 	UNIT_LOOP(enc_vector_encodes_and_decodes, NELEM(vectors)),
+	UNIT_LOOP(dec_b32_bad_text_is_refused, NELEM(bad_b32)),
+	UNIT(dec_b32_case_does_not_count_and_max_does),
 	UNIT_LOOP(dec_b64_bad_text_is_refused, NELEM(bad_b64)),
 	UNIT_LOOP(dec_hex_bad_text_is_refused, NELEM(bad_hex)),
 	UNIT(dec_hex_takes_both_cases),
