@@ -20,7 +20,11 @@ enum cert_type {		/* CertType of tor-spec 4.2 and cert-spec A.1 */
 	CERT_RSA_ID	= 2,	/* X.509, self-signed */
 	CERT_SIGNING	= 4,	/* Ed25519 identity certifies signing key */
 	CERT_LINK	= 5,	/* signing key certifies TLS certificate */
-	CERT_CROSS	= 7	/* RSA identity certifies Ed25519 identity */
+	CERT_CROSS	= 7,	/* RSA identity certifies Ed25519 identity */
+	/* Of descriptors of onion services (rend-spec-v3 2.4, 2.5.2.2). */
+	CERT_HS_SIGNING	= 8,	/* blinded key certifies signing key */
+	CERT_HS_AUTH	= 9,	/* that, the key of an introduction point ... */
+	CERT_HS_ENC	= 11	/* ... and its encryption key */
 };
 
 enum cert_key_type {		/* cert-spec A.2 */

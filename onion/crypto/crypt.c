@@ -194,6 +194,13 @@ struct crypt_ctr *
 crypt_ctr_new(const uint8_t *key, size_t keylen)
 {
 	static const uint8_t iv[16];
+
+	return crypt_ctr_new_iv(key, keylen, iv);
+}
+
+struct crypt_ctr *
+crypt_ctr_new_iv(const uint8_t *key, size_t keylen, const uint8_t iv[16])
+{
 	const EVP_CIPHER *cipher;
 	struct crypt_ctr *c;
 

@@ -48,6 +48,8 @@ void	crypt_sha1_end(struct crypt_sha1_run *, uint8_t out[SHA1_LEN]);
  * bytes of key.  Keeps up to 2 KiB of key stream ahead. */
 struct crypt_ctr;
 struct crypt_ctr *crypt_ctr_new(const uint8_t *key, size_t keylen);
+struct crypt_ctr *crypt_ctr_new_iv(const uint8_t *key, size_t keylen,
+	    const uint8_t iv[16]);
 void	crypt_ctr_free(struct crypt_ctr *);
 void	crypt_ctr_xor(struct crypt_ctr *, uint8_t *inout, size_t);
 

@@ -177,6 +177,27 @@ START_TEST(crypt_ctr_zero_key_gives_known_stream)
 }
 END_TEST
 
+/* NIST SP 800-38A, F.5.5: the counter carries over. */
+START_TEST(crypt_ctr_new_iv_begins_at_the_counter_given)
+{
+	uint8_t key[32], iv[16], buf[32];
+	struct crypt_ctr *c;
+
+	crypt_init();
+	UNHEX(key, "603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30"
+	    "914dff4");
+	UNHEX(iv, "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff");
+	UNHEX(buf, "6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac4"
+	    "5af8e51");
+	c = crypt_ctr_new_iv(key, sizeof(key), iv);
+	ck_assert_ptr_nonnull(c);
+	crypt_ctr_xor(c, buf, sizeof(buf));
+	crypt_ctr_free(c);
+	CK_HEX(buf, sizeof(buf), "601ec313775789a5b7a7f504bbf3d228f443e3ca4d6"
+	    "2b59aca84e990cacaf5c5");
+}
+END_TEST
+
 /* However a stream is cut up, it is what one call of OpenSSL makes of it. */
 START_TEST(crypt_ctr_any_pieces_give_the_same_stream)
 {
@@ -550,6 +571,7 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(crypt_hmac_sha256_rfc4231_gives_known_output, NELEM(hmacs)),
 	UNIT_LOOP(crypt_hkdf_sha256_rfc5869_gives_known_output, NELEM(hkdfs)),
 	UNIT_LOOP(crypt_ctr_zero_key_gives_known_stream, NELEM(ctrs)),
+	UNIT(crypt_ctr_new_iv_begins_at_the_counter_given),
 	UNIT_LOOP(crypt_ctr_any_pieces_give_the_same_stream, 2),
 	UNIT_LOOP(crypt_dh_rfc7748_gives_known_output, NELEM(dhs)),
 	UNIT_LOOP(crypt_x25519_pub_rfc7748_gives_known_output, NELEM(pairs)),
