@@ -4,6 +4,7 @@ include tests/onion/link/local.mk
 include tests/onion/dir/local.mk
 include tests/onion/path/local.mk
 include tests/onion/circ/local.mk
+include tests/onion/hs/local.mk
 include tests/onion/local.mk
 include tests/tun/local.mk
 include tests/natlook/local.mk

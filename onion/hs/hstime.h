@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-struct consensus;
+struct netdir;
 
 struct hstime {
 	uint64_t	period;		/* its number */
@@ -19,6 +19,6 @@ struct hstime {
 };
 
 /* @testing: TestingTorNetwork, where the length follows the voting interval. */
-void	hstime_of(struct hstime *, const struct consensus *, int testing);
+void	hstime_of(struct hstime *, const struct netdir *, int testing);
 
 #endif

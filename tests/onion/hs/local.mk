@@ -1,0 +1,47 @@
+HS_TESTS_LDADD = $(ONION_LIBS) $(CHECK_LIBS)
+HS_TESTS_VECTORS = tests/vectors/hs.h tests/onion/crypto/hex.h
+DESCMINT = tests/onion/hs/descmint.c tests/onion/hs/descmint.h
+
+check_PROGRAMS += \
+	tests/onion/hs/test_onionaddr \
+	tests/onion/hs/test_blind \
+	tests/onion/hs/test_hstime \
+	tests/onion/hs/test_hsring \
+	tests/onion/hs/test_hsdesc \
+	tests/onion/hs/test_hsdesc_inner \
+	tests/onion/hs/test_hsauth \
+	tests/onion/hs/test_hsntor \
+	tests/onion/hs/test_intromsg
+tests_onion_hs_test_onionaddr_SOURCES = tests/onion/hs/test_onionaddr.c \
+	$(HS_TESTS_VECTORS)
+tests_onion_hs_test_onionaddr_LDADD = $(HS_TESTS_LDADD)
+tests_onion_hs_test_blind_SOURCES = tests/onion/hs/test_blind.c \
+	$(HS_TESTS_VECTORS)
+tests_onion_hs_test_blind_LDADD = $(HS_TESTS_LDADD)
+tests_onion_hs_test_hstime_SOURCES = tests/onion/hs/test_hstime.c \
+	$(HS_TESTS_VECTORS)
+tests_onion_hs_test_hstime_LDADD = $(HS_TESTS_LDADD)
+tests_onion_hs_test_hsring_SOURCES = tests/onion/hs/test_hsring.c \
+	$(HS_TESTS_VECTORS)
+tests_onion_hs_test_hsring_LDADD = $(HS_TESTS_LDADD)
+tests_onion_hs_test_hsdesc_SOURCES = tests/onion/hs/test_hsdesc.c \
+	tests/onion/dir/tmpdir.h \
+	$(DESCMINT) $(HS_TESTS_VECTORS)
+tests_onion_hs_test_hsdesc_LDADD = $(HS_TESTS_LDADD)
+tests_onion_hs_test_hsdesc_inner_SOURCES = \
+	tests/onion/hs/test_hsdesc_inner.c $(DESCMINT) $(HS_TESTS_VECTORS)
+tests_onion_hs_test_hsdesc_inner_LDADD = $(HS_TESTS_LDADD)
+tests_onion_hs_test_hsauth_SOURCES = tests/onion/hs/test_hsauth.c \
+	tests/onion/dir/tmpdir.h $(HS_TESTS_VECTORS)
+tests_onion_hs_test_hsauth_LDADD = $(HS_TESTS_LDADD)
+tests_onion_hs_test_hsntor_SOURCES = tests/onion/hs/test_hsntor.c \
+	tests/onion/hs/specvec.h $(HS_TESTS_VECTORS)
+tests_onion_hs_test_hsntor_LDADD = $(HS_TESTS_LDADD)
+tests_onion_hs_test_intromsg_SOURCES = tests/onion/hs/test_intromsg.c \
+	tests/onion/hs/specvec.h $(HS_TESTS_VECTORS)
+tests_onion_hs_test_intromsg_LDADD = $(HS_TESTS_LDADD)
+
+EXTRA_DIST += \
+	tests/vectors/make-hs.py \
+	tests/vectors/hs/auth \
+	tests/vectors/hs/open
