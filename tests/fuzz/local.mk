@@ -18,12 +18,16 @@ FUZZ_TARGETS = \
 	tests/fuzz/fz_geoip \
 	tests/fuzz/fz_guard_state \
 	tests/fuzz/fz_hello \
+	tests/fuzz/fz_hsauth \
+	tests/fuzz/fz_hsdesc \
 	tests/fuzz/fz_http_resp \
+	tests/fuzz/fz_intro_ack \
 	tests/fuzz/fz_ip \
 	tests/fuzz/fz_microdesc \
 	tests/fuzz/fz_netrecord \
 	tests/fuzz/fz_ntor \
 	tests/fuzz/fz_ntor3_reply \
+	tests/fuzz/fz_onionaddr \
 	tests/fuzz/fz_portlist \
 	tests/fuzz/fz_protover \
 	tests/fuzz/fz_relay_msg \
@@ -147,10 +151,28 @@ tests_fuzz_fz_hello_SOURCES = $(FUZZ_MAIN) \
 tests_fuzz_fz_hello_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 tests_fuzz_fz_hello_LDADD = $(ONION_LIBS)
 
+tests_fuzz_fz_hsauth_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_hsauth.c
+tests_fuzz_fz_hsauth_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_hsauth_LDADD = $(ONION_LIBS)
+
+tests_fuzz_fz_hsdesc_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_hsdesc.c \
+	tests/onion/hs/descmint.c \
+	tests/onion/hs/descmint.h \
+	tests/vectors/hs.h
+tests_fuzz_fz_hsdesc_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_hsdesc_LDADD = $(ONION_LIBS)
+
 tests_fuzz_fz_http_resp_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_http_resp.c
 tests_fuzz_fz_http_resp_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 tests_fuzz_fz_http_resp_LDADD = $(ONION_LIBS)
+
+tests_fuzz_fz_intro_ack_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_intro_ack.c
+tests_fuzz_fz_intro_ack_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_intro_ack_LDADD = $(ONION_LIBS)
 
 tests_fuzz_fz_ip_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_ip.c
@@ -180,6 +202,11 @@ tests_fuzz_fz_ntor3_reply_SOURCES = $(FUZZ_MAIN) \
 	tests/sim/simhand.h
 tests_fuzz_fz_ntor3_reply_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 tests_fuzz_fz_ntor3_reply_LDADD = $(ONION_LIBS)
+
+tests_fuzz_fz_onionaddr_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_onionaddr.c
+tests_fuzz_fz_onionaddr_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_onionaddr_LDADD = $(ONION_LIBS)
 
 tests_fuzz_fz_portlist_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_portlist.c
