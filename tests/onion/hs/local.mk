@@ -45,3 +45,21 @@ EXTRA_DIST += \
 	tests/vectors/make-hs.py \
 	tests/vectors/hs/auth \
 	tests/vectors/hs/open
+
+check_PROGRAMS += \
+	tests/onion/hs/test_blake2b \
+	tests/onion/hs/test_hashx \
+	tests/onion/hs/test_equix
+tests_onion_hs_test_blake2b_SOURCES = tests/onion/hs/test_blake2b.c \
+	tests/onion/crypto/hex.h
+tests_onion_hs_test_blake2b_LDADD = $(HS_TESTS_LDADD)
+tests_onion_hs_test_hashx_SOURCES = tests/onion/hs/test_hashx.c \
+	tests/onion/crypto/hex.h
+tests_onion_hs_test_hashx_LDADD = $(HS_TESTS_LDADD)
+tests_onion_hs_test_equix_SOURCES = tests/onion/hs/test_equix.c
+tests_onion_hs_test_equix_LDADD = $(HS_TESTS_LDADD)
+
+# How fast it is, by hand.
+noinst_PROGRAMS += tests/onion/hs/probe_pow
+tests_onion_hs_probe_pow_SOURCES = tests/onion/hs/probe_pow.c
+tests_onion_hs_probe_pow_LDADD = $(ONION_LIBS)
