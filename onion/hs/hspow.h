@@ -1,8 +1,8 @@
 /* onion/hs/hspow.h - proof of work for introductions (proposal 327, v1)
  *
  * Equi-X over a challenge that names the service, its seed, a nonce and an
- * effort.  Solving takes long and is done in a thread, one at a time, bounded by
- * an effort and by a time; the answer comes on the loop.
+ * effort.  Solving takes long and is done in a thread, one at a time, bounded
+ * by an effort and by a time; the answer comes on the loop.
  */
 #ifndef ONION_HS_HSPOW_H
 #define ONION_HS_HSPOW_H
@@ -19,36 +19,45 @@ struct event_base;
 enum {
 	HSPOW_EFFORT_MAX = 10000,	/* as C tor's clients */
 	HSPOW_EFFORT_MIN = 8,		/* of a second try with effort 0 */
-	HSPOW_JOBS_MAX = 64		/* that wait */
+	HSPOW_JOBS_MAX = 64,		/* without an answer yet */
+	HSPOW_LIMIT_MS = 600000		/* a job's time, once it runs */
 };
 
 struct hspow_conf {
 	struct event_base *base;
-	void	(*enter)(void *turn);	/* around each event */
+	void	(*enter)(void *turn);	/* around each event; may be NULL */
 	void	(*leave)(void *turn);
 	void	*turn;
+	int64_t	limit_ms;		/* tests; 0: HSPOW_LIMIT_MS */
 };
 
 struct hspow_ask {
 	uint8_t		blinded[32];
 	uint8_t		seed[32];
-	uint32_t	effort;		/* <= HSPOW_EFFORT_MAX; 0: any solution */
+	uint32_t	effort;	/* <= HSPOW_EFFORT_MAX; 0: any solution */
 };
 
-/* err: 0 and INTROMSG_POW bytes of proof, or -errno. */
+/* err: 0 and INTROMSG_POW bytes of proof, or -errno (-ETIMEDOUT: the limit;
+ * -ENOMEM) and NULL. */
 typedef void hspow_fn(void *arg, int err, const uint8_t proof[INTROMSG_POW]);
 
 int	hspow_new(struct hspow **, const struct hspow_conf *);
-void	hspow_free(struct hspow *);	/* ends the thread; no call comes */
-/* -ENOSPC, -ENOMEM.  The callback comes once, never from within, unless
- * cancelled. */
+/* Ends the thread, within the time of one attempt; no call comes.  Also from
+ * within a callback. */
+void	hspow_free(struct hspow *);
+/* -EINVAL (the effort is too high: ask for hspow_effort_first()), -ENOSPC,
+ * -ENOMEM, -EAGAIN (no thread).  The callback comes once, never from within,
+ * unless cancelled; when it comes, the job is gone. */
 int	hspow_solve(struct hspow *, const struct hspow_ask *, hspow_fn *,
 	    void *arg, struct hspow_job **);
 void	hspow_cancel(struct hspow_job *);
 
-/* What the effort of the next try should be (C tor's rule; map 15). */
+/* The effort of the first try, where the service suggests so much, and what
+ * that of the next one should be (C tor's rules; map 15). */
+uint32_t hspow_effort_first(uint32_t suggested);
 uint32_t hspow_effort_again(uint32_t effort);
-/* Is it a proof?  1 or 0. */
+/* Is it a proof for this service, this seed and exactly this effort, be it
+ * above HSPOW_EFFORT_MAX?  1 or 0. */
 int	hspow_verify(const struct hspow_ask *,
 	    const uint8_t proof[INTROMSG_POW]);
 

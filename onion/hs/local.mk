@@ -13,4 +13,6 @@ onion_hs_libhs_a_SOURCES = \
 	onion/hs/blake2b.c onion/hs/blake2b.h \
 	onion/hs/hashx.c onion/hs/hashx.h onion/hs/hashx_int.h \
 	onion/hs/hashx_gen.c \
-	onion/hs/equix.c onion/hs/equix.h
+	onion/hs/equix.c onion/hs/equix.h \
+	onion/hs/hspow.c onion/hs/hspow.h onion/hs/hspow_int.h \
+	onion/hs/hspow_search.c

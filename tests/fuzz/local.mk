@@ -13,6 +13,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fz_dns_query \
 	tests/fuzz/fz_dns_tcp \
 	tests/fuzz/fz_edcert \
+	tests/fuzz/fz_equix \
 	tests/fuzz/fz_extended \
 	tests/fuzz/fz_flowrule \
 	tests/fuzz/fz_geoip \
@@ -125,6 +126,11 @@ tests_fuzz_fz_edcert_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_edcert.c
 tests_fuzz_fz_edcert_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 tests_fuzz_fz_edcert_LDADD = $(ONION_LIBS)
+
+tests_fuzz_fz_equix_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_equix.c
+tests_fuzz_fz_equix_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_equix_LDADD = $(ONION_LIBS)
 
 tests_fuzz_fz_extended_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_extended.c

@@ -49,7 +49,9 @@ EXTRA_DIST += \
 check_PROGRAMS += \
 	tests/onion/hs/test_blake2b \
 	tests/onion/hs/test_hashx \
-	tests/onion/hs/test_equix
+	tests/onion/hs/test_equix \
+	tests/onion/hs/test_hspow \
+	tests/onion/hs/test_hspow_thread
 tests_onion_hs_test_blake2b_SOURCES = tests/onion/hs/test_blake2b.c \
 	tests/onion/crypto/hex.h
 tests_onion_hs_test_blake2b_LDADD = $(HS_TESTS_LDADD)
@@ -58,6 +60,13 @@ tests_onion_hs_test_hashx_SOURCES = tests/onion/hs/test_hashx.c \
 tests_onion_hs_test_hashx_LDADD = $(HS_TESTS_LDADD)
 tests_onion_hs_test_equix_SOURCES = tests/onion/hs/test_equix.c
 tests_onion_hs_test_equix_LDADD = $(HS_TESTS_LDADD)
+tests_onion_hs_test_hspow_SOURCES = tests/onion/hs/test_hspow.c \
+	tests/onion/crypto/hex.h
+tests_onion_hs_test_hspow_LDADD = $(HS_TESTS_LDADD)
+tests_onion_hs_test_hspow_thread_SOURCES = tests/onion/hs/test_hspow_thread.c
+tests_onion_hs_test_hspow_thread_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=equix_new,--wrap=equix_free
+tests_onion_hs_test_hspow_thread_LDADD = $(HS_TESTS_LDADD)
 
 # How fast it is, by hand.
 noinst_PROGRAMS += tests/onion/hs/probe_pow
