@@ -29,8 +29,12 @@ enum hs_purpose { HS_DIR = 1, HS_INTRO, HS_REND };
 
 enum {
 	HSCLIENT_TOKEN = 16,
-	HSCLIENT_SERVICES_MAX = 4096,	/* of all tokens, that are known */
-	HSCLIENT_TRYING_MAX = 128	/* that are being reached */
+	/* That are known (the one that was longest not asked for is forgotten),
+	 * and that are being reached (others wait): of all, and of a token. */
+	HSCLIENT_SERVICES_MAX = 4096,
+	HSCLIENT_SERVICES_EACH = 256,
+	HSCLIENT_TRYING_MAX = 128,
+	HSCLIENT_TRYING_EACH = 32
 };
 
 /* What it does through others.  A circuit is named by the void pointer that
@@ -54,9 +58,10 @@ struct hsclient_net {
 	int	(*join)(void *arg, void *circ, const struct hsntor_keys *,
 		    int cc, uint8_t sendme_inc);
 	void	(*close)(void *arg, void *circ);
-	/* Whoever waits should ask hsclient_get() again. */
+	/* Whoever waits should ask hsclient_get() again.  Never from within a
+	 * call. */
 	void	(*wake)(void *arg);
-	/* hspow_solve(), hspow_cancel(). */
+	/* hspow_solve(), hspow_cancel(); solve NULL: no proofs. */
 	int	(*solve)(void *arg, const struct hspow_ask *, hspow_fn *,
 		    void *cb_arg, struct hspow_job **);
 	void	(*unsolve)(void *arg, struct hspow_job *);
@@ -80,8 +85,11 @@ void	hsclient_set_netdir(struct hsclient *, const struct netdir *);
 void	hsclient_newnym(struct hsclient *);
 
 /* 0 and the circuit that leads to the service for that token; -EAGAIN: it is
- * being tried, wake() comes; else -errno or -WHY_HS_*, and the next call tries
- * anew, as far as the rules of retrying allow. */
+ * being tried, or there is no directory or no room yet, and wake() comes; else
+ * -errno or -WHY_HS_*.  A reason stands for a second, so that all who wait get
+ * it, for longer where it comes again and again (30 s at most), and a minute
+ * where it is a missing key; after that a call tries anew.  What nobody asks
+ * for in two minutes is given up. */
 int	hsclient_get(struct hsclient *, const uint8_t token[HSCLIENT_TOKEN],
 	    const uint8_t service[32], void **circ);
 /* No more streams over that one. */
@@ -90,7 +98,7 @@ void	hsclient_spoil(struct hsclient *, void *circ);
 /* Events of circuits. */
 void	hsclient_built(struct hsclient *, void *circ);
 /* A message of an onion service's kind from its last hop, stream 0.  0, or
- * -EPROTO: it must be closed, and gone() comes. */
+ * -EPROTO: it must be closed, and gone() comes; it is not used until then. */
 int	hsclient_message(struct hsclient *, void *circ, uint8_t cmd,
 	    const uint8_t *data, size_t len);
 /* status 0: no answer came. */

@@ -1,0 +1,255 @@
+/* onion/hs/hsfetch.c - getting a descriptor (rend-spec-v3 2.2.6)
+ *
+ * One directory of those that have it is asked at a time, drawn from those that
+ * were not asked for a while; a circuit that comes to nothing counts as asked,
+ * too.  When none is left the reach has failed, and all may be asked by the
+ * next one: who runs the service may just have started it.  How often that may
+ * be is for the growing hold after failures (hstry.c).
+ *
+ * A descriptor that we may not open is kept as it came, for a key that may yet
+ * be given to us.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/enc.h"
+#include "base/rand.h"
+#include "base/why.h"
+#include "onion/dir/netdir.h"
+#include "onion/hs/hs_int.h"
+#include "onion/hs/hsauth.h"
+
+/* --- who is asked --- */
+
+static int64_t
+now(const struct hs_service *s)
+{
+	return s->hs->conf.loop->now;
+}
+
+static int
+is_recent(const struct hs_service *s, const struct hs_asked *a)
+{
+	int64_t ms = s->hs->conf.testing ? HS_REQUERY_TESTING_MS :
+	    HS_REQUERY_MS;
+
+	return a->at != 0 && now(s) - a->at < ms;
+}
+
+static int
+was_asked(const struct hs_service *s, const struct relay *r)
+{
+	size_t i;
+
+	for (i = 0; i < HS_ASKED_MAX; i++)
+		if (is_recent(s, &s->asked[i]) &&
+		    memcmp(s->asked[i].ed, r->ed, sizeof(r->ed)) == 0)
+			return 1;
+	return 0;
+}
+
+static void
+note_asked(struct hs_service *s, const struct relay *r)
+{
+	struct hs_asked *a = &s->asked[0];
+	size_t i;
+
+	for (i = 1; i < HS_ASKED_MAX; i++)	/* the oldest */
+		if (s->asked[i].at < a->at)
+			a = &s->asked[i];
+	memcpy(a->ed, r->ed, sizeof(a->ed));
+	a->at = now(s) > 0 ? now(s) : 1;
+}
+
+void
+hs_asked_forget(struct hs_service *s)
+{
+	memset(s->asked, 0, sizeof(s->asked));
+}
+
+int
+hs_asked_any(const struct hs_service *s)
+{
+	size_t i;
+
+	for (i = 0; i < HS_ASKED_MAX; i++)
+		if (is_recent(s, &s->asked[i]))
+			return 1;
+	return 0;
+}
+
+static const struct relay *
+draw(const struct hs_service *s)
+{
+	const struct relay *all[HSRING_MAX];
+	size_t i, n, left = 0;
+
+	n = hsring_find(s->hs->netdir, &s->hs->time, s->blind.key, all);
+	for (i = 0; i < n; i++)
+		if (!was_asked(s, all[i]))
+			all[left++] = all[i];
+	return left ? all[rand_below(left)] : NULL;
+}
+
+/* --- asking --- */
+
+/* Where there is an old one that still opens, the service is known, but its
+ * introduction points are of no use. */
+static void
+exhausted(struct hs_service *s)
+{
+	struct hs_try *t = s->try;
+
+	if (t->refresh && hs_has_descriptor(s)) {
+		t->refresh = 0;
+		t->refreshed = 1;
+		hs_kick(s);
+		return;
+	}
+	hs_asked_forget(s);
+	hs_try_fail(s, t->invalid ? -WHY_HS_INVALID : -WHY_HS_NOT_FOUND);
+}
+
+/* Until a circuit is under way, or there is no room for one, or nobody is left
+ * to be asked. */
+void
+hs_fetch_step(struct hs_service *s)
+{
+	const struct relay *r;
+	struct hs_circ *c;
+	struct hopinfo last;
+	int rc;
+
+	while (s->try->dir == NULL) {
+		if ((r = draw(s)) == NULL) {
+			exhausted(s);
+			return;
+		}
+		relay_hopinfo(r, &last);
+		rc = hs_circ_open(s, HS_DIR, &last, &c);
+		if (rc == -EAGAIN)
+			return;
+		note_asked(s, r);
+	}
+}
+
+void
+hs_fetch_built(struct hs_circ *c)
+{
+	struct hsclient *hs = c->hs;
+	char key[ENC_B64_LEN(BLIND_KEY)], path[sizeof(key) + 16];
+
+	enc_b64_bare(key, c->service->blind.key, BLIND_KEY);
+	(void)snprintf(path, sizeof(path), "/tor/hs/3/%s", key);
+	if (hs->conf.net->fetch(hs->conf.arg, c->circ, path) < 0)
+		hs_fetch_failed(c);
+	else
+		hs_circ_stage(c, HS_ASKED, HS_FETCH_MS);
+}
+
+void
+hs_fetch_failed(struct hs_circ *c)
+{
+	struct hs_service *s = c->service;
+
+	hs_circ_drop(c);
+	hs_kick(s);
+}
+
+/* --- answers --- */
+
+static int
+open_text(struct hs_service *s, const char *text, size_t len,
+    struct hsdesc **out)
+{
+	struct hsclient *hs = s->hs;
+	const uint8_t *key = NULL;
+
+	if (len > HSDESC_TEXT_MAX)
+		return -WHY_HS_INVALID;
+	if (hs->conf.auth)
+		key = hsauth_key(hs->conf.auth, s->key + HSCLIENT_TOKEN);
+	return hsdesc_open(out, text, len, &s->blind, key,
+	    hs->conf.now_s(hs->conf.arg));
+}
+
+/* An older one than we have is a directory's mistake, or worse. */
+static void
+accept(struct hs_service *s, struct hsdesc *d)
+{
+	if (hs_has_descriptor(s) && s->desc->revision > d->revision) {
+		free(d);
+		return;
+	}
+	hs_forget_descriptor(s);
+	s->desc = d;
+	s->desc_until = now(s) + d->lifetime_s * 1000;
+	s->hs->totals.fetched++;
+}
+
+static void
+keep_sealed(struct hs_service *s, const void *text, size_t len)
+{
+	char *copy = malloc(len ? len : 1);
+
+	hs_forget_descriptor(s);
+	if (copy == NULL)
+		return;
+	memcpy(copy, text, len);
+	s->sealed = copy;
+	s->sealed_len = len;
+}
+
+int
+hs_reopen(struct hs_service *s)
+{
+	struct hsdesc *d;
+	int rc = open_text(s, s->sealed, s->sealed_len, &d);
+
+	if (rc == 0)
+		accept(s, d);
+	else if (rc != -WHY_HS_AUTH_MISSING && rc != -WHY_HS_AUTH_WRONG)
+		hs_forget_descriptor(s);
+	return rc;
+}
+
+static void
+answered(struct hs_service *s, const void *body, size_t len)
+{
+	struct hs_try *t = s->try;
+	struct hsdesc *d;
+	int rc = open_text(s, body, len, &d);
+
+	if (rc == -WHY_HS_AUTH_MISSING || rc == -WHY_HS_AUTH_WRONG) {
+		keep_sealed(s, body, len);
+		hs_asked_forget(s);
+		hs_try_fail(s, rc);
+		return;
+	}
+	if (rc == 0) {
+		accept(s, d);
+		t->refreshed |= t->refresh;
+		t->refresh = 0;
+	} else if (rc == -WHY_HS_INVALID)
+		t->invalid = 1;
+	hs_kick(s);
+}
+
+void
+hsclient_fetched(struct hsclient *hs, void *circ, int status,
+    const uint8_t *body, size_t len)
+{
+	struct hs_circ *c = hs_circ_find(hs, circ);
+	struct hs_service *s;
+
+	if (c == NULL || c->stage != HS_ASKED)
+		return;
+	s = c->service;
+	hs_circ_drop(c);
+	if (status == 200)
+		answered(s, body, len);
+	else
+		hs_kick(s);
+}
