@@ -11,7 +11,7 @@
 #include "base/map.h"
 #include "base/rand.h"
 #include "base/secret.h"
-#include "onion/hs/hs_int.h"
+#include "onion/hs/hsclient_int.h"
 
 struct hs_circ *
 hs_circ_find(const struct hsclient *hs, const void *circ)

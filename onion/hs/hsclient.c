@@ -39,7 +39,7 @@
 #include "base/secret.h"
 #include "onion/dir/consensus.h"
 #include "onion/dir/netdir.h"
-#include "onion/hs/hs_int.h"
+#include "onion/hs/hsclient_int.h"
 
 /* --- tokens --- */
 
@@ -146,7 +146,7 @@ evict(struct hsclient *hs, struct hs_token *k)
 {
 	struct hs_service *s;
 
-	if (k->nservices >= HSCLIENT_SERVICES_EACH) {
+	if (k->nservices > HSCLIENT_SERVICES_EACH) {
 		TAILQ_FOREACH(s, &k->services, mine)
 			if (s->try == NULL)
 				break;

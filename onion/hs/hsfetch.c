@@ -18,7 +18,7 @@
 #include "base/rand.h"
 #include "base/why.h"
 #include "onion/dir/netdir.h"
-#include "onion/hs/hs_int.h"
+#include "onion/hs/hsclient_int.h"
 #include "onion/hs/hsauth.h"
 
 /* --- who is asked --- */

@@ -17,7 +17,7 @@
 #include "base/rand.h"
 #include "base/secret.h"
 #include "base/why.h"
-#include "onion/hs/hs_int.h"
+#include "onion/hs/hsclient_int.h"
 
 static int64_t
 now(const struct hs_service *s)
@@ -292,7 +292,8 @@ send_introduce1(struct hs_service *s, struct hs_circ *intro,
 		.subcredential = s->blind.subcredential,
 		.rend = hs->conf.net->last(hs->conf.arg, rend->circ),
 		.want_cc = (uint8_t)wants_cc(s),
-		.pow = t->pow_stage == HS_POW_SOLVED ? t->proof : NULL
+		.pow = t->pow_stage == HS_POW_SOLVED && !hs_pow_expired(s) ?
+		    t->proof : NULL
 	};
 	int len = m.rend ? intromsg_put(&m, out) : -EINVAL;
 

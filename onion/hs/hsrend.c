@@ -17,7 +17,7 @@
 
 #include "base/secret.h"
 #include "base/why.h"
-#include "onion/hs/hs_int.h"
+#include "onion/hs/hsclient_int.h"
 
 void
 hs_rend_step(struct hs_service *s)

@@ -10,7 +10,7 @@
 
 #include "base/secret.h"
 #include "base/why.h"
-#include "onion/hs/hs_int.h"
+#include "onion/hs/hsclient_int.h"
 #include "onion/hs/onionaddr.h"
 
 void
@@ -131,8 +131,11 @@ needs_descriptor(struct hs_service *s)
 {
 	struct hs_try *t = s->try;
 
-	if (!hs_has_descriptor(s))
+	if (!hs_has_descriptor(s)) {
+		if (s->desc)
+			hs_forget_descriptor(s);
 		return 1;
+	}
 	if (!t->refreshed && t->rend == NULL && t->intro == NULL &&
 	    hs_pow_expired(s))
 		t->refresh = 1;

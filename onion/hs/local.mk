@@ -15,4 +15,10 @@ onion_hs_libhs_a_SOURCES = \
 	onion/hs/hashx_gen.c \
 	onion/hs/equix.c onion/hs/equix.h \
 	onion/hs/hspow.c onion/hs/hspow.h onion/hs/hspow_int.h \
-	onion/hs/hspow_search.c
+	onion/hs/hspow_search.c \
+	onion/hs/hsclient.c onion/hs/hsclient.h onion/hs/hsclient_int.h \
+	onion/hs/hscircs.c \
+	onion/hs/hsfetch.c \
+	onion/hs/hsintro.c \
+	onion/hs/hsrend.c \
+	onion/hs/hstry.c

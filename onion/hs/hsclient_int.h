@@ -1,6 +1,6 @@
-/* onion/hs/hs_int.h - what the files of hsclient share */
-#ifndef ONION_HS_HS_INT_H
-#define ONION_HS_HS_INT_H
+/* onion/hs/hsclient_int.h - what the files of hsclient share */
+#ifndef ONION_HS_HSCLIENT_INT_H
+#define ONION_HS_HSCLIENT_INT_H
 
 #include <stddef.h>
 #include <stdint.h>
