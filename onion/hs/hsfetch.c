@@ -177,7 +177,7 @@ open_text(struct hs_service *s, const char *text, size_t len,
 
 /* An older one than we have is a directory's mistake, or worse. */
 static void
-accept(struct hs_service *s, struct hsdesc *d)
+keep(struct hs_service *s, struct hsdesc *d)
 {
 	if (hs_has_descriptor(s) && s->desc->revision > d->revision) {
 		free(d);
@@ -209,7 +209,7 @@ hs_reopen(struct hs_service *s)
 	int rc = open_text(s, s->sealed, s->sealed_len, &d);
 
 	if (rc == 0)
-		accept(s, d);
+		keep(s, d);
 	else if (rc != -WHY_HS_AUTH_MISSING && rc != -WHY_HS_AUTH_WRONG)
 		hs_forget_descriptor(s);
 	return rc;
@@ -229,7 +229,7 @@ answered(struct hs_service *s, const void *body, size_t len)
 		return;
 	}
 	if (rc == 0) {
-		accept(s, d);
+		keep(s, d);
 		t->refreshed |= t->refresh;
 		t->refresh = 0;
 	} else if (rc == -WHY_HS_INVALID)

@@ -143,7 +143,7 @@ needs_descriptor(struct hs_service *s)
 }
 
 static void
-connect(struct hs_service *s)
+meet(struct hs_service *s)
 {
 	hs_pow_step(s);
 	hs_rend_step(s);
@@ -171,7 +171,7 @@ step(struct hs_service *s)
 	if (needs_descriptor(s))
 		hs_fetch_step(s);
 	else
-		connect(s);
+		meet(s);
 }
 
 void

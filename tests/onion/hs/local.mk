@@ -72,3 +72,16 @@ tests_onion_hs_test_hspow_thread_LDADD = $(HS_TESTS_LDADD)
 noinst_PROGRAMS += tests/onion/hs/probe_pow
 tests_onion_hs_probe_pow_SOURCES = tests/onion/hs/probe_pow.c
 tests_onion_hs_probe_pow_LDADD = $(ONION_LIBS)
+
+# A client and all it talks to; its hsdesc_open(), hsring_find() and hsauth_key()
+# come before those of libhs.a.
+HS_RIG = tests/onion/hs/hsrig.c tests/onion/hs/hsrig.h
+check_PROGRAMS += \
+	tests/onion/hs/test_hsclient \
+	tests/onion/hs/test_hsclient_hostile
+tests_onion_hs_test_hsclient_SOURCES = tests/onion/hs/test_hsclient.c \
+	$(HS_RIG)
+tests_onion_hs_test_hsclient_LDADD = $(HS_TESTS_LDADD)
+tests_onion_hs_test_hsclient_hostile_SOURCES = \
+	tests/onion/hs/test_hsclient_hostile.c $(HS_RIG)
+tests_onion_hs_test_hsclient_hostile_LDADD = $(HS_TESTS_LDADD)

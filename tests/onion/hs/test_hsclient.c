@@ -1,0 +1,1233 @@
+/* tests/onion/hs/test_hsclient.c - from a key to a joined circuit, and what may
+ * go wrong on the way
+ */
+#include "tests/unit.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/why.h"
+#include "onion/dir/params.h"
+#include "tests/onion/hs/hsrig.h"
+
+static struct rig r;
+
+static struct hsclient_totals
+totals(void)
+{
+	struct hsclient_totals t;
+
+	hsclient_totals(r.hs, &t);
+	return t;
+}
+
+/* --- the way it should be --- */
+
+START_TEST(hsclient_get_reaches_a_service)
+{
+	struct rig_circ *dir, *intro, *rend;
+	struct rig_intro1 got;
+	void *circ;
+
+	rig_new(&r, 0);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+	rig_turn(&r);
+	dir = rig_last(&r, HS_DIR);
+	ck_assert_ptr_nonnull(dir);
+	ck_assert_uint_eq(r.ncircs, 1);		/* nothing before it is known */
+	ck_assert_uint_ge(dir->last.id.ed[0], 0x80);
+	rig_built(&r, dir);
+	rig_fetched(&r, dir, 200);
+	ck_assert_int_eq(dir->open, 0);
+
+	intro = rig_last(&r, HS_INTRO);		/* both at once */
+	rend = rig_last(&r, HS_REND);
+	ck_assert_ptr_nonnull(intro);
+	ck_assert_ptr_nonnull(rend);
+	rig_built(&r, intro);
+	rig_built(&r, rend);
+	ck_assert_uint_eq(rend->nsent, 1);
+	ck_assert_uint_eq(intro->nsent, 0);	/* not before it is there */
+	ck_assert_int_eq(rig_established(&r, rend), 0);
+	rig_turn(&r);
+	ck_assert_uint_eq(intro->nsent, 1);
+	ck_assert_int_eq(rig_read(&r, intro, &got), 0);
+	ck_assert_mem_eq(got.cookie, rend->sent[0].data, INTROMSG_COOKIE);
+	ck_assert_int_eq(got.pow, 0);
+	ck_assert_int_eq(got.cc, 0);
+	ck_assert_int_eq(rig_ack(&r, intro, 0), 0);
+	rig_turn(&r);
+	ck_assert_int_eq(intro->open, 0);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+
+	r.wakes = 0;
+	{
+		uint8_t reply[168] = { 0 };
+
+		rig_reply(&r, &got, reply, &rend->keys);
+		rend->right = 1;
+		ck_assert_int_eq(rig_say(&r, rend, 37, reply, sizeof(reply)),
+		    0);
+	}
+	rig_turn(&r);
+	ck_assert_uint_eq(r.wakes, 1);
+	ck_assert_int_eq(rig_get(&r, 0, 0, &circ), 0);
+	ck_assert_ptr_eq(circ, rend);
+	ck_assert_uint_eq(totals().joined, 1);
+	ck_assert_uint_eq(totals().standing, 1);
+	ck_assert_uint_eq(totals().trying, 0);
+	ck_assert_uint_eq(totals().introduced, 1);
+	ck_assert_uint_eq(totals().fetched, 1);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_get_again_gives_the_same_circuit)
+{
+	void *a, *b;
+
+	rig_new(&r, 0);
+	rig_to_joined(&r, 0);
+	ck_assert_int_eq(rig_get(&r, 0, 0, &a), 0);
+	rig_wait(&r, 60 * 1000);
+	ck_assert_int_eq(rig_get(&r, 0, 0, &b), 0);
+	ck_assert_ptr_eq(a, b);
+	ck_assert_uint_eq(r.ncircs, 3);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_rendezvous2_before_the_ack_joins)
+{
+	struct rig_circ *intro, *rend;
+
+	rig_new(&r, 0);
+	rig_to_introduced(&r, 0);
+	intro = rig_last(&r, HS_INTRO);
+	rend = rig_last(&r, HS_REND);
+	ck_assert_int_eq(rig_meet(&r, intro, rend), 0);
+	ck_assert_int_eq(rig_ack(&r, intro, 0), 0);	/* nobody minds */
+	rig_turn(&r);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), 0);
+	ck_assert_int_eq(intro->open, 0);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_spoil_and_gone_make_the_next_get_start_anew)
+{
+	struct rig_circ *rend;
+
+	rig_new(&r, 0);
+	rig_to_joined(&r, 0);
+	rend = rig_last(&r, HS_REND);
+	if (_i == 0) {
+		hsclient_spoil(r.hs, rend);
+		ck_assert_int_eq(rend->open, 1);
+	} else
+		rig_gone(&r, rend);
+	ck_assert_uint_eq(totals().standing, 0);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+	rig_turn(&r);
+	ck_assert_uint_eq(rig_count(&r, HS_DIR), 1);	/* it is still known */
+	ck_assert_uint_eq(rig_count(&r, HS_INTRO), 2);
+	ck_assert_uint_eq(rig_count(&r, HS_REND), 2);
+	if (_i == 0) {
+		rig_gone(&r, rend);
+		ck_assert_uint_eq(rig_open(&r, HS_REND), 1);
+	}
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_newnym_forgets_all_and_lets_circuits_stand)
+{
+	struct rig_circ *rend, *other;
+
+	rig_new(&r, 0);
+	rig_to_joined(&r, 0);
+	rend = rig_last(&r, HS_REND);
+	rig_to_introduced(&r, 1);
+	other = rig_last(&r, HS_REND);
+	r.wakes = 0;
+	hsclient_newnym(r.hs);
+	rig_turn(&r);
+	ck_assert_int_eq(rend->open, 1);
+	ck_assert_int_eq(other->open, 0);
+	ck_assert_uint_eq(rig_open(&r, HS_INTRO), 0);
+	ck_assert_uint_eq(r.wakes, 1);
+	ck_assert_uint_eq(totals().services, 0);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+	rig_turn(&r);
+	ck_assert_uint_eq(rig_count(&r, HS_DIR), 3);
+	rig_free(&r);
+}
+END_TEST
+
+/* --- descriptors --- */
+
+/* The directory's answer, until there is a reason or nobody is asked. */
+static int
+answer_all(int status, unsigned *asked)
+{
+	uint8_t seen[RIG_DIRS] = { 0 };
+	struct rig_circ *dir;
+
+	for (*asked = 0; (dir = rig_last(&r, HS_DIR)) != NULL; ++*asked) {
+		ck_assert_uint_eq(rig_open(&r, HS_DIR), 1);
+		ck_assert_uint_eq(seen[dir->last.id.ed[0] - 0x80]++, 0);
+		rig_built(&r, dir);
+		if (status < 0)
+			rig_gone(&r, dir);
+		else
+			rig_fetched(&r, dir, status);
+	}
+	return rig_get(&r, 0, 0, NULL);
+}
+
+static const struct {
+	int	status, desc_rc, want;
+} all_cases[] = {
+	{ 404, 0, -WHY_HS_NOT_FOUND },
+	{ 503, 0, -WHY_HS_NOT_FOUND },
+	{ 0, 0, -WHY_HS_NOT_FOUND },
+	{ -1, 0, -WHY_HS_NOT_FOUND },
+	{ 200, -WHY_HS_INVALID, -WHY_HS_INVALID },
+	{ 200, -ENOMEM, -WHY_HS_NOT_FOUND }
+};
+
+START_TEST(hsclient_all_directories_fail_with_the_reason)
+{
+	unsigned n;
+
+	rig_new(&r, 0);
+	r.desc_rc = all_cases[_i].desc_rc;
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+	rig_turn(&r);
+	ck_assert_int_eq(answer_all(all_cases[_i].status, &n),
+	    all_cases[_i].want);
+	ck_assert_uint_eq(n, RIG_DIRS);
+	ck_assert_uint_eq(rig_open(&r, HS_REND), 0);
+	ck_assert_uint_eq(totals().failed, 1);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_one_of_the_directories_is_enough)
+{
+	int i;
+
+	rig_new(&r, 0);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+	rig_turn(&r);
+	for (i = 0; i < RIG_DIRS; i++) {
+		r.desc_rc = i == 3 ? -WHY_HS_INVALID : 0;
+		rig_built(&r, rig_last(&r, HS_DIR));
+		rig_fetched(&r, rig_last(&r, HS_DIR), i == 3 ||
+		    i == RIG_DIRS - 1 ? 200 : 404);
+	}
+	ck_assert_ptr_nonnull(rig_last(&r, HS_INTRO));
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_directory_that_is_silent_is_given_up)
+{
+	rig_new(&r, 0);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+	rig_turn(&r);
+	if (_i)
+		rig_built(&r, rig_last(&r, HS_DIR));
+	rig_wait(&r, 91 * 1000);
+	ck_assert_int_eq(r.circ[0].open, 0);
+	ck_assert_uint_ge(rig_count(&r, HS_DIR), 2);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_failure_stands_for_all_who_wait_and_then_is_tried_anew)
+{
+	unsigned n;
+
+	rig_new(&r, 0);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+	rig_turn(&r);
+	ck_assert_int_eq(answer_all(404, &n), -WHY_HS_NOT_FOUND);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -WHY_HS_NOT_FOUND);
+	rig_wait(&r, 1000);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+	rig_turn(&r);
+	ck_assert_int_eq(answer_all(404, &n), -WHY_HS_NOT_FOUND);
+	ck_assert_uint_eq(n, RIG_DIRS);
+	rig_wait(&r, 1000);			/* longer each time */
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -WHY_HS_NOT_FOUND);
+	rig_wait(&r, 1000);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_descriptor_is_used_until_its_lifetime_ends)
+{
+	rig_new(&r, 0);
+	r.desc.lifetime_s = 3600;
+	rig_to_joined(&r, 0);
+	rig_gone(&r, rig_last(&r, HS_REND));
+	rig_wait(&r, 3598 * 1000);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+	rig_turn(&r);
+	ck_assert_uint_eq(rig_count(&r, HS_DIR), 1);
+	rig_wait(&r, 3 * 1000);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+	hsclient_room(r.hs);
+	rig_turn(&r);
+	ck_assert_uint_eq(rig_count(&r, HS_DIR), 2);
+	ck_assert_uint_eq(rig_open(&r, HS_INTRO), 0);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_descriptor_whose_certificate_ended_is_fetched_again)
+{
+	rig_new(&r, 0);
+	r.desc.cert_expires = r.loop.wall + 600;
+	rig_to_joined(&r, 0);
+	rig_gone(&r, rig_last(&r, HS_REND));
+	rig_wait(&r, 601 * 1000);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+	rig_turn(&r);
+	ck_assert_uint_eq(rig_count(&r, HS_DIR), 2);
+	rig_free(&r);
+}
+END_TEST
+
+/* All introduction points refuse, so that it is fetched again. */
+static void
+refuse_all(void)
+{
+	size_t i;
+
+	for (i = 0; i < RIG_INTROS; i++) {
+		rig_built(&r, rig_last(&r, HS_INTRO));
+		ck_assert_int_eq(rig_ack(&r, rig_last(&r, HS_INTRO), 1), 0);
+		rig_turn(&r);
+	}
+}
+
+START_TEST(hsclient_older_revision_does_not_replace_a_newer)
+{
+	rig_new(&r, 0);
+	rig_to_introduced(&r, 0);
+	ck_assert_int_eq(rig_ack(&r, rig_last(&r, HS_INTRO), 1), 0);
+	rig_turn(&r);
+	rig_built(&r, rig_last(&r, HS_INTRO));
+	ck_assert_int_eq(rig_ack(&r, rig_last(&r, HS_INTRO), 1), 0);
+	rig_turn(&r);
+	rig_built(&r, rig_last(&r, HS_INTRO));
+	ck_assert_int_eq(rig_ack(&r, rig_last(&r, HS_INTRO), 1), 0);
+	rig_turn(&r);
+	ck_assert_uint_eq(rig_count(&r, HS_DIR), 2);
+	/* One with an introduction point that did not fail. */
+	r.desc.revision = 6 + (uint64_t)_i;
+	memset(r.desc.intro[0].auth, 0x55, 32);
+	rig_built(&r, rig_last(&r, HS_DIR));
+	rig_fetched(&r, rig_last(&r, HS_DIR), 200);
+	if (_i == 0) {
+		ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -WHY_HS_INTRO);
+		ck_assert_uint_eq(totals().fetched, 1);
+	} else {
+		ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+		ck_assert_ptr_nonnull(rig_last(&r, HS_INTRO));
+	}
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_descriptor_of_another_size_is_invalid)
+{
+	static uint8_t junk[HSDESC_TEXT_MAX + 1];
+	unsigned i;
+
+	rig_new(&r, 0);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+	rig_turn(&r);
+	for (i = 0; i < RIG_DIRS; i++) {
+		struct rig_circ *dir = rig_last(&r, HS_DIR);
+
+		rig_built(&r, dir);
+		hsclient_fetched(r.hs, dir, 200, junk, i % 2 ? sizeof(junk) :
+		    0);
+		rig_turn(&r);
+	}
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -WHY_HS_INVALID);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_service_without_introduction_points_is_an_intro_failure)
+{
+	rig_new(&r, 0);
+	r.desc.nintros = 0;
+	rig_to_descriptor(&r, 0);
+	ck_assert_uint_eq(rig_count(&r, HS_DIR), 2);
+	rig_built(&r, rig_last(&r, HS_DIR));
+	rig_fetched(&r, rig_last(&r, HS_DIR), 200);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -WHY_HS_INTRO);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_key_that_is_none_is_no_address)
+{
+	static const uint8_t bad[32] = { 2, 1 };
+	void *circ = NULL;
+
+	rig_new(&r, 0);
+	ck_assert_int_eq(hsclient_get(r.hs, rig_token[0], bad, &circ),
+	    -EAGAIN);
+	rig_turn(&r);
+	ck_assert_int_eq(hsclient_get(r.hs, rig_token[0], bad, &circ),
+	    -WHY_HS_ADDRESS);
+	ck_assert_uint_eq(r.ncircs, 0);
+	rig_free(&r);
+}
+END_TEST
+
+/* --- time and the consensus --- */
+
+START_TEST(hsclient_new_period_makes_everything_new)
+{
+	char old[64];
+
+	rig_new(&r, 0);
+	rig_to_joined(&r, 0);
+	strcpy(old, r.circ[0].path);
+	rig_gone(&r, rig_last(&r, HS_REND));
+	rig_later(&r, 2);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+	rig_turn(&r);
+	ck_assert_uint_eq(rig_count(&r, HS_DIR), 1);
+	r.desc.cert_expires += 86400;
+	rig_later(&r, 22);
+	rig_wait(&r, 1000);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+	rig_turn(&r);
+	ck_assert_uint_eq(rig_count(&r, HS_DIR), 2);
+	rig_built(&r, rig_last(&r, HS_DIR));
+	ck_assert_str_ne(old, rig_last(&r, HS_DIR)->path);
+	rig_free(&r);
+}
+END_TEST
+
+/* At each stage of a reach. */
+START_TEST(hsclient_new_period_in_between_is_survived)
+{
+	struct rig_circ *intro, *rend, *dir;
+
+	rig_new(&r, 0);
+	r.desc.cert_expires += 10 * 86400;
+	rig_later(&r, 22);		/* an hour before the next */
+	if (_i == 0) {
+		ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+		rig_turn(&r);
+		rig_built(&r, rig_last(&r, HS_DIR));
+	} else if (_i == 1)
+		rig_to_descriptor(&r, 0);
+	else
+		rig_to_introduced(&r, 0);
+	dir = rig_last(&r, HS_DIR);
+	intro = rig_last(&r, HS_INTRO);
+	rend = rig_last(&r, HS_REND);
+	/* The clock stands, as it were: only the consensus is new. */
+	r.netdir.valid_after += 3 * 3600;
+	r.netdir.fresh_until += 3 * 3600;
+	r.netdir.valid_until += 3 * 3600;
+	hsclient_set_netdir(r.hs, &r.netdir);
+	rig_turn(&r);
+	if (_i == 2) {			/* what was told, may still come */
+		ck_assert_int_eq(intro->open && rend->open, 1);
+		ck_assert_uint_eq(rig_count(&r, HS_DIR), 1);
+		ck_assert_int_eq(rig_ack(&r, intro, 0), 0);
+	} else {
+		ck_assert_uint_eq(rig_count(&r, HS_DIR), 2);
+		ck_assert_int_eq(dir && dir->open, 0);
+		ck_assert_int_eq(intro && intro->open, 0);
+		rig_built(&r, rig_last(&r, HS_DIR));
+		rig_fetched(&r, rig_last(&r, HS_DIR), 200);
+		ck_assert_ptr_nonnull(rig_last(&r, HS_INTRO));
+	}
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_without_a_live_consensus_waits)
+{
+	rig_new(&r, 0);
+	if (_i == 0)
+		hsclient_set_netdir(r.hs, NULL);
+	else
+		rig_wait(&r, 48 * 3600 * 1000LL);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+	rig_turn(&r);
+	ck_assert_uint_eq(r.ncircs, 0);
+	r.wakes = 0;
+	rig_later(&r, 1);
+	ck_assert_uint_ge(r.wakes, 1);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+	rig_turn(&r);
+	ck_assert_uint_eq(r.ncircs, 1);
+	rig_free(&r);
+}
+END_TEST
+
+/* --- client authorization --- */
+
+static const uint8_t right_key[32] = { 9 }, wrong_key[32] = { 8 };
+
+START_TEST(hsclient_auth_failure_is_told_at_once)
+{
+	rig_new(&r, 0);
+	memcpy(r.wants_key, right_key, 32);
+	if (_i)
+		rig_key(&r, wrong_key);
+	rig_to_descriptor(&r, 0);
+	ck_assert_uint_eq(r.ncircs, 1);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), _i ? -WHY_HS_AUTH_WRONG :
+	    -WHY_HS_AUTH_MISSING);
+	rig_wait(&r, 59 * 1000);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), _i ? -WHY_HS_AUTH_WRONG :
+	    -WHY_HS_AUTH_MISSING);
+	rig_wait(&r, 1000);		/* they may have let us in */
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+	rig_turn(&r);
+	ck_assert_uint_eq(rig_count(&r, HS_DIR), 2);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_key_that_comes_later_opens_what_was_fetched)
+{
+	rig_new(&r, 0);
+	memcpy(r.wants_key, right_key, 32);
+	rig_to_descriptor(&r, 0);
+	rig_key(&r, wrong_key);
+	rig_turn(&r);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+	rig_turn(&r);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -WHY_HS_AUTH_WRONG);
+	r.wakes = 0;
+	rig_key(&r, right_key);
+	rig_turn(&r);
+	ck_assert_uint_eq(r.wakes, 1);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+	rig_turn(&r);
+	ck_assert_uint_eq(rig_count(&r, HS_DIR), 1);
+	ck_assert_ptr_nonnull(rig_last(&r, HS_INTRO));
+	rig_key(&r, NULL);
+	rig_free(&r);
+}
+END_TEST
+
+/* --- introduction --- */
+
+START_TEST(hsclient_refusal_goes_to_another_with_the_same_rendezvous)
+{
+	struct rig_circ *first, *second, *rend;
+	struct rig_intro1 a, b;
+
+	rig_new(&r, 0);
+	rig_to_introduced(&r, 0);
+	first = rig_last(&r, HS_INTRO);
+	rend = rig_last(&r, HS_REND);
+	ck_assert_int_eq(rig_read(&r, first, &a), 0);
+	ck_assert_int_eq(rig_ack(&r, first, 1 + (unsigned)_i), 0);
+	rig_turn(&r);
+	ck_assert_int_eq(first->open, 0);
+	second = rig_last(&r, HS_INTRO);
+	rig_built(&r, second);
+	ck_assert_uint_eq(rig_count(&r, HS_REND), 1);
+	ck_assert_int_eq(rig_read(&r, second, &b), 0);
+	ck_assert_uint_ne(a.which, b.which);
+	ck_assert_int_eq(rig_ack(&r, second, 0), 0);
+	ck_assert_int_eq(rig_meet(&r, second, rend), 0);
+	rig_turn(&r);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), 0);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_all_refuse_fetches_once_more_and_then_fails)
+{
+	rig_new(&r, 0);
+	rig_to_introduced(&r, 0);
+	ck_assert_int_eq(rig_ack(&r, rig_last(&r, HS_INTRO), 1), 0);
+	rig_turn(&r);
+	rig_built(&r, rig_last(&r, HS_INTRO));
+	ck_assert_int_eq(rig_ack(&r, rig_last(&r, HS_INTRO), 2), 0);
+	rig_turn(&r);
+	rig_built(&r, rig_last(&r, HS_INTRO));
+	ck_assert_int_eq(rig_ack(&r, rig_last(&r, HS_INTRO), 3), 0);
+	rig_turn(&r);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+	ck_assert_uint_eq(rig_count(&r, HS_DIR), 2);
+	rig_built(&r, rig_last(&r, HS_DIR));
+	rig_fetched(&r, rig_last(&r, HS_DIR), 200);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -WHY_HS_INTRO);
+	ck_assert_uint_eq(rig_open(&r, HS_REND), 0);
+	ck_assert_uint_eq(rig_count(&r, HS_INTRO), RIG_INTROS);
+
+	/* They are not asked again within two minutes, ... */
+	rig_wait(&r, 5 * 1000);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+	rig_turn(&r);
+	ck_assert_uint_eq(rig_count(&r, HS_INTRO), RIG_INTROS);
+	ck_assert_uint_eq(rig_count(&r, HS_DIR), 3);
+	rig_built(&r, rig_last(&r, HS_DIR));
+	rig_fetched(&r, rig_last(&r, HS_DIR), 200);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -WHY_HS_INTRO);
+	/* ... but then. */
+	rig_wait(&r, 115 * 1000);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+	rig_turn(&r);
+	ck_assert_uint_eq(rig_count(&r, HS_INTRO), RIG_INTROS + 1);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_refetch_that_brings_others_goes_on_with_them)
+{
+	rig_new(&r, 0);
+	rig_to_descriptor(&r, 0);
+	rig_built(&r, rig_last(&r, HS_REND));
+	ck_assert_int_eq(rig_established(&r, rig_last(&r, HS_REND)), 0);
+	rig_turn(&r);
+	refuse_all();
+	r.desc.revision++;
+	memset(r.intro[1].pub.auth, 0x71, 32);
+	r.desc.intro[1] = r.intro[1].pub;
+	rig_built(&r, rig_last(&r, HS_DIR));
+	rig_fetched(&r, rig_last(&r, HS_DIR), 200);
+	rig_built(&r, rig_last(&r, HS_INTRO));
+	ck_assert_int_eq(rig_ack(&r, rig_last(&r, HS_INTRO), 0), 0);
+	ck_assert_int_eq(rig_meet(&r, &r.circ[r.ncircs - 1],
+	    rig_last(&r, HS_REND)), 0);
+	rig_turn(&r);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), 0);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_circuit_that_fails_is_tried_five_times_each)
+{
+	size_t i, count[RIG_INTROS] = { 0 };
+	struct rig_circ *c;
+
+	rig_new(&r, 0);
+	rig_to_descriptor(&r, 0);
+	for (i = 0; i < 5 * RIG_INTROS; i++) {
+		c = rig_last(&r, HS_INTRO);
+		ck_assert_ptr_nonnull(c);
+		count[c->last.id.rsa[0] - 0x60]++;
+		rig_gone(&r, c);
+	}
+	for (i = 0; i < RIG_INTROS; i++)
+		ck_assert_uint_eq(count[i], 5);
+	ck_assert_ptr_null(rig_last(&r, HS_INTRO));
+	ck_assert_uint_eq(rig_count(&r, HS_DIR), 2);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_no_acknowledgement_is_a_timeout)
+{
+	struct rig_circ *intro, *rend;
+	size_t i;
+
+	rig_new(&r, 0);
+	rig_to_introduced(&r, 0);
+	for (i = 0; i < RIG_INTROS; i++) {
+		intro = rig_last(&r, HS_INTRO);
+		rend = rig_last(&r, HS_REND);
+		ck_assert_uint_eq(intro->nsent, 1);
+		ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+		rig_wait(&r, 29 * 1000);
+		ck_assert_int_eq(intro->open, 1);
+		rig_wait(&r, 2 * 1000);
+		ck_assert_int_eq(intro->open, 0);
+		ck_assert_int_eq(rend->open, 0);	/* it may know it */
+		if (i + 1 == RIG_INTROS)
+			break;
+		rig_built(&r, rig_last(&r, HS_INTRO));
+		rig_built(&r, rig_last(&r, HS_REND));
+		ck_assert_int_eq(rig_established(&r, rig_last(&r, HS_REND)),
+		    0);
+		rig_turn(&r);
+	}
+	rig_built(&r, rig_last(&r, HS_DIR));
+	rig_fetched(&r, rig_last(&r, HS_DIR), 200);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -WHY_HS_TIMEOUT);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_introduction_point_of_no_use_is_passed_over)
+{
+	rig_new(&r, 0);
+	memset(r.desc.intro[0].enc, 0, 32);	/* 41295 */
+	r.desc.nintros = 1;
+	rig_to_descriptor(&r, 0);
+	rig_built(&r, rig_last(&r, HS_INTRO));
+	rig_built(&r, rig_last(&r, HS_REND));
+	ck_assert_int_eq(rig_established(&r, rig_last(&r, HS_REND)), 0);
+	rig_turn(&r);
+	ck_assert_uint_eq(rig_count(&r, HS_INTRO), 1 + (size_t)_i * 0);
+	ck_assert_uint_le(rig_count(&r, HS_REND), 4);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_open_that_fails_for_introduction_points_ends_in_a_reason)
+{
+	rig_new(&r, 0);
+	r.open_rc[HS_INTRO] = -EHOSTUNREACH;
+	rig_to_descriptor(&r, 0);
+	rig_built(&r, rig_last(&r, HS_DIR));
+	rig_fetched(&r, rig_last(&r, HS_DIR), 200);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -WHY_HS_INTRO);
+	rig_free(&r);
+}
+END_TEST
+
+/* --- rendezvous --- */
+
+START_TEST(hsclient_rendezvous_circuit_that_goes_is_replaced_a_few_times)
+{
+	struct rig_circ *intro;
+	unsigned i;
+
+	rig_new(&r, 0);
+	rig_to_descriptor(&r, 0);
+	intro = rig_last(&r, HS_INTRO);
+	rig_built(&r, intro);
+	for (i = 0; i < 4; i++) {
+		ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+		ck_assert_int_eq(intro->open, 1);
+		if (_i == 1)
+			rig_built(&r, rig_last(&r, HS_REND));
+		if (_i == 2) {
+			rig_built(&r, rig_last(&r, HS_REND));
+			rig_wait(&r, 16 * 1000);	/* no answer */
+		} else
+			rig_gone(&r, rig_last(&r, HS_REND));
+	}
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -WHY_HS_REND);
+	ck_assert_int_eq(intro->open, 0);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_service_that_does_not_come_is_a_timeout)
+{
+	unsigned i;
+
+	rig_new(&r, 0);
+	rig_to_introduced(&r, 0);
+	for (i = 0; i < 4; i++) {
+		ck_assert_int_eq(rig_ack(&r, rig_last(&r, HS_INTRO), 0), 0);
+		rig_turn(&r);
+		ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+		rig_wait(&r, 29 * 1000);
+		ck_assert_uint_eq(rig_count(&r, HS_REND), i + 1);
+		rig_wait(&r, 1000);
+		if (i == 3)
+			break;
+		rig_built(&r, rig_last(&r, HS_INTRO));
+		rig_built(&r, rig_last(&r, HS_REND));
+		ck_assert_int_eq(rig_established(&r, rig_last(&r, HS_REND)),
+		    0);
+		rig_turn(&r);
+	}
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -WHY_HS_TIMEOUT);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_join_that_fails_is_a_failed_rendezvous)
+{
+	struct rig_circ *rend;
+
+	rig_new(&r, 0);
+	rig_to_introduced(&r, 0);
+	r.join_rc = -ENOMEM;
+	rend = rig_last(&r, HS_REND);
+	ck_assert_int_eq(rig_meet(&r, rig_last(&r, HS_INTRO), rend), -EPROTO);
+	rig_turn(&r);
+	rig_gone(&r, rend);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+	ck_assert_uint_eq(rig_count(&r, HS_REND), 2);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_send_that_fails_ends_in_a_reason)
+{
+	int i;
+
+	rig_new(&r, 0);
+	r.send_rc = -ENOBUFS;
+	rig_to_descriptor(&r, 0);
+	for (i = 0; i < 4; i++)
+		rig_built(&r, rig_last(&r, HS_REND));
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -WHY_HS_REND);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_rendezvous_point_that_nobody_knows_is_not_told)
+{
+	rig_new(&r, 0);
+	r.no_last = 1;
+	rig_to_introduced(&r, 0);
+	ck_assert_uint_eq(rig_last(&r, HS_INTRO)->nsent, 0);
+	ck_assert_uint_eq(rig_count(&r, HS_REND), 2);
+	rig_free(&r);
+}
+END_TEST
+
+/* --- congestion control --- */
+
+static const struct {
+	const char	*params;
+	int		 offered, inc, want;
+} cc_cases[] = {
+	{ "cc_alg=2 cc_sendme_inc=31", 1, 31, 1 },
+	{ "cc_alg=2 cc_sendme_inc=31", 1, 30, 1 },
+	{ "cc_alg=2 cc_sendme_inc=31", 1, 32, 1 },
+	{ "cc_alg=2 cc_sendme_inc=31", 1, 33, 0 },
+	{ "cc_alg=2 cc_sendme_inc=31", 1, 29, 0 },
+	{ "cc_alg=2 cc_sendme_inc=1", 1, 0, 0 },
+	{ "cc_alg=2 cc_sendme_inc=31", 0, 31, 0 },
+	{ "cc_alg=0 cc_sendme_inc=31", 1, 31, 0 }
+};
+
+START_TEST(hsclient_congestion_control_needs_offer_and_consensus)
+{
+	struct rig_circ *intro, *rend;
+	struct rig_intro1 i;
+
+	rig_new(&r, 0);
+	ck_assert_int_eq(params_parse(&r.netdir.params, cc_cases[_i].params,
+	    strlen(cc_cases[_i].params)), 0);
+	hsclient_set_netdir(r.hs, &r.netdir);
+	r.desc.flow_control = (uint8_t)cc_cases[_i].offered;
+	r.desc.sendme_inc = (uint8_t)cc_cases[_i].inc;
+	rig_to_introduced(&r, 0);
+	intro = rig_last(&r, HS_INTRO);
+	rend = rig_last(&r, HS_REND);
+	ck_assert_int_eq(rig_read(&r, intro, &i), 0);
+	ck_assert_int_eq(i.cc, cc_cases[_i].want);
+	ck_assert_int_eq(rig_meet(&r, intro, rend), 0);
+	ck_assert_int_eq(rend->cc, cc_cases[_i].want);
+	ck_assert_int_eq(rend->inc, cc_cases[_i].want ? cc_cases[_i].inc : 0);
+	rig_turn(&r);
+	rig_free(&r);
+	params_free(r.netdir.params);
+}
+END_TEST
+
+/* --- proof of work --- */
+
+static void
+with_puzzle(uint32_t effort)
+{
+	r.desc.pow.has = 1;
+	r.desc.pow.effort = effort;
+	r.desc.pow.expires = r.loop.wall + 7200;
+	memset(r.desc.pow.seed, 0x33, 32);
+}
+
+START_TEST(hsclient_puzzle_is_solved_before_the_introduction)
+{
+	struct rig_intro1 i;
+
+	rig_new(&r, 0);
+	with_puzzle(_i ? 50000 : 100);
+	rig_to_introduced(&r, 0);
+	ck_assert_uint_eq(r.njobs, 1);
+	ck_assert_uint_eq(r.job[0].ask.effort, _i ? HSPOW_EFFORT_MAX : 100);
+	ck_assert_uint_eq(rig_last(&r, HS_INTRO)->nsent, 0);
+	rig_solve(&r, 0, 0);
+	ck_assert_uint_eq(rig_last(&r, HS_INTRO)->nsent, 1);
+	ck_assert_int_eq(rig_read(&r, rig_last(&r, HS_INTRO), &i), 0);
+	ck_assert_int_eq(i.pow, 1);
+	ck_assert_uint_eq(i.proof[0], 1);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_puzzle_that_is_not_solved_is_gone_without)
+{
+	struct rig_intro1 i;
+
+	rig_new(&r, 0);
+	with_puzzle(100);
+	if (_i == 1)
+		r.solve_rc = -ENOSPC;
+	rig_to_introduced(&r, 0);
+	if (_i == 0)
+		rig_solve(&r, 0, -ETIMEDOUT);
+	ck_assert_int_eq(rig_read(&r, rig_last(&r, HS_INTRO), &i), 0);
+	ck_assert_int_eq(i.pow, 0);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_effort_of_none_needs_no_proof_at_first)
+{
+	struct rig_circ *intro;
+
+	rig_new(&r, 0);
+	with_puzzle(0);
+	rig_to_introduced(&r, 0);
+	ck_assert_uint_eq(r.njobs, 0);
+	intro = rig_last(&r, HS_INTRO);
+	ck_assert_uint_eq(intro->nsent, 1);
+	rig_wait(&r, 31 * 1000);
+	ck_assert_uint_eq(r.njobs, 1);		/* the next time, it tries */
+	ck_assert_uint_eq(r.job[0].ask.effort, hspow_effort_again(0));
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_each_introduction_has_its_own_proof)
+{
+	struct rig_intro1 a, b;
+
+	rig_new(&r, 0);
+	with_puzzle(100);
+	rig_to_introduced(&r, 0);
+	rig_solve(&r, 0, 0);
+	ck_assert_int_eq(rig_read(&r, rig_last(&r, HS_INTRO), &a), 0);
+	ck_assert_int_eq(rig_ack(&r, rig_last(&r, HS_INTRO), 1), 0);
+	rig_turn(&r);
+	rig_built(&r, rig_last(&r, HS_INTRO));
+	ck_assert_uint_eq(rig_last(&r, HS_INTRO)->nsent, 0);
+	ck_assert_uint_eq(r.njobs, 2);
+	ck_assert_uint_eq(r.job[1].ask.effort, 100);
+	rig_solve(&r, 1, 0);
+	ck_assert_int_eq(rig_read(&r, rig_last(&r, HS_INTRO), &b), 0);
+	ck_assert_mem_ne(a.proof, b.proof, INTROMSG_POW);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_expired_puzzle_is_fetched_anew_once)
+{
+	struct rig_intro1 i;
+
+	rig_new(&r, 0);
+	with_puzzle(100);
+	r.desc.pow.expires = r.loop.wall - 1;
+	rig_to_descriptor(&r, 0);
+	ck_assert_uint_eq(rig_count(&r, HS_DIR), 2);
+	ck_assert_uint_eq(rig_count(&r, HS_INTRO), 0);
+	if (_i)
+		with_puzzle(200);
+	rig_built(&r, rig_last(&r, HS_DIR));
+	rig_fetched(&r, rig_last(&r, HS_DIR), 200);
+	rig_built(&r, rig_last(&r, HS_INTRO));
+	rig_built(&r, rig_last(&r, HS_REND));
+	ck_assert_int_eq(rig_established(&r, rig_last(&r, HS_REND)), 0);
+	rig_turn(&r);
+	ck_assert_uint_eq(r.njobs, (unsigned)_i);
+	if (_i)
+		rig_solve(&r, 0, 0);
+	ck_assert_int_eq(rig_read(&r, rig_last(&r, HS_INTRO), &i), 0);
+	ck_assert_int_eq(i.pow, _i);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_puzzle_is_given_up_when_nobody_waits)
+{
+	rig_new(&r, 0);
+	with_puzzle(100);
+	rig_to_introduced(&r, 0);
+	ck_assert_int_eq(r.job[0].open, 1);
+	if (_i == 0) {
+		rig_wait(&r, 151 * 1000);
+		ck_assert_uint_eq(rig_open(&r, HS_REND), 0);
+		ck_assert_uint_eq(totals().trying, 0);
+	} else if (_i == 1)
+		hsclient_newnym(r.hs);
+	else {
+		rig_gone(&r, rig_last(&r, HS_INTRO));	/* not for that */
+		ck_assert_int_eq(r.job[0].open, 1);
+		rig_free(&r);
+		return;
+	}
+	rig_turn(&r);
+	ck_assert_int_eq(r.job[0].open, 0);
+	rig_free(&r);
+}
+END_TEST
+
+/* --- who may not know of whom --- */
+
+START_TEST(hsclient_tokens_share_nothing)
+{
+	void *a, *b;
+
+	rig_new(&r, 0);
+	rig_to_joined(&r, 0);
+	ck_assert_uint_eq(rig_count(&r, HS_DIR), 1);
+	rig_to_joined(&r, 1);			/* the whole way again */
+	ck_assert_uint_eq(rig_count(&r, HS_DIR), 2);
+	ck_assert_uint_eq(rig_count(&r, HS_INTRO), 2);
+	ck_assert_int_eq(rig_get(&r, 0, 0, &a), 0);
+	ck_assert_int_eq(rig_get(&r, 1, 0, &b), 0);
+	ck_assert_ptr_ne(a, b);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_failures_of_one_token_are_not_anothers)
+{
+	unsigned n;
+
+	rig_new(&r, 0);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+	rig_turn(&r);
+	ck_assert_int_eq(answer_all(404, &n), -WHY_HS_NOT_FOUND);
+	ck_assert_int_eq(rig_get(&r, 1, 0, NULL), -EAGAIN);
+	rig_turn(&r);
+	ck_assert_uint_eq(rig_open(&r, HS_DIR), 1);
+	ck_assert_mem_eq(rig_last(&r, HS_DIR)->token, rig_token[1],
+	    HSCLIENT_TOKEN);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_services_of_a_token_have_circuits_of_their_own)
+{
+	void *a;
+
+	rig_new(&r, 0);
+	rig_to_joined(&r, 0);
+	ck_assert_int_eq(rig_get(&r, 0, 1, NULL), -EAGAIN);
+	ck_assert_int_eq(rig_get(&r, 0, 0, &a), 0);
+	rig_turn(&r);
+	ck_assert_uint_eq(rig_open(&r, HS_DIR), 1);
+	rig_free(&r);
+}
+END_TEST
+
+/* --- limits --- */
+
+static int
+get_nth(uint32_t token, uint32_t n)
+{
+	uint8_t t[HSCLIENT_TOKEN] = { 7 }, service[32] = { 2 };
+	void *circ;
+
+	memcpy(t + 4, &token, sizeof(token));
+	memcpy(service + 4, &n, sizeof(n));
+	return hsclient_get(r.hs, t, service, &circ);
+}
+
+START_TEST(hsclient_tries_are_bounded_for_one_and_for_all)
+{
+	uint32_t i;
+
+	rig_new(&r, 0);
+	for (i = 0; i < HSCLIENT_TRYING_EACH + 8; i++)
+		ck_assert_int_eq(get_nth(0, i), -EAGAIN);
+	ck_assert_uint_eq(totals().trying, HSCLIENT_TRYING_EACH);
+	for (i = 0; i < HSCLIENT_TRYING_MAX; i++)
+		ck_assert_int_eq(get_nth(1 + i, i), -EAGAIN);
+	ck_assert_uint_eq(totals().trying, HSCLIENT_TRYING_MAX);
+	ck_assert_uint_eq(totals().services, HSCLIENT_TRYING_MAX);
+	r.wakes = 0;
+	rig_turn(&r);
+	ck_assert_uint_eq(r.wakes, 1);		/* some ended: there is room */
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_services_are_bounded_and_the_oldest_forgotten)
+{
+	uint32_t i;
+
+	rig_new(&r, 0);
+	rig_to_joined(&r, 0);
+	r.ndirs = 0;
+	for (i = 0; i < HSCLIENT_SERVICES_MAX + 100; i++) {
+		(void)get_nth(i / 200, i);
+		rig_turn(&r);
+		ck_assert_uint_le(totals().services, HSCLIENT_SERVICES_MAX);
+	}
+	ck_assert_uint_eq(totals().services, HSCLIENT_SERVICES_MAX);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);	/* forgotten */
+	ck_assert_int_eq(rig_last(&r, HS_REND)->open, 1);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_one_token_pushes_out_only_its_own)
+{
+	uint32_t i;
+
+	rig_new(&r, 0);
+	rig_to_joined(&r, 0);
+	for (i = 0; i < HSCLIENT_SERVICES_EACH + 100; i++) {
+		(void)get_nth(3, i);
+		rig_turn(&r);
+	}
+	ck_assert_uint_eq(totals().services, HSCLIENT_SERVICES_EACH + 1);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), 0);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_nobody_asks_any_more_and_all_is_closed)
+{
+	rig_new(&r, 0);
+	rig_to_descriptor(&r, 0);
+	r.wakes = 0;
+	rig_wait(&r, 100 * 1000);
+	ck_assert_uint_ge(r.wakes, 1);		/* do you? */
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+	rig_wait(&r, 100 * 1000);
+	ck_assert_uint_eq(totals().trying, 1);
+	rig_wait(&r, 60 * 1000);
+	ck_assert_uint_eq(totals().trying, 0);
+	ck_assert_uint_eq(rig_open(&r, HS_INTRO), 0);
+	ck_assert_uint_eq(rig_open(&r, HS_REND), 0);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_what_is_of_no_use_is_not_kept)
+{
+	rig_new(&r, 0);
+	r.desc.lifetime_s = 3600;
+	rig_to_joined(&r, 0);
+	rig_gone(&r, rig_last(&r, HS_REND));
+	rig_wait(&r, 3500 * 1000);
+	ck_assert_uint_eq(totals().services, 1);
+	rig_wait(&r, 200 * 1000);
+	ck_assert_uint_eq(totals().services, 0);
+	ck_assert_int_eq(loop_next(&r.loop) == LOOP_NEVER, 1);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_without_room_waits_for_it)
+{
+	enum hs_purpose p = (enum hs_purpose)(HS_DIR + _i);
+
+	rig_new(&r, 0);
+	r.open_rc[p] = -EAGAIN;
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+	rig_turn(&r);
+	if (p != HS_DIR) {
+		rig_built(&r, rig_last(&r, HS_DIR));
+		rig_fetched(&r, rig_last(&r, HS_DIR), 200);
+	}
+	ck_assert_uint_eq(rig_count(&r, p), 0);
+	r.open_rc[p] = 0;
+	if (_i % 2)
+		hsclient_room(r.hs);
+	else
+		rig_wait(&r, 31 * 1000);	/* even if it is not told */
+	rig_turn(&r);
+	ck_assert_uint_eq(rig_open(&r, p), 1);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_testing_network_asks_directories_again_soon)
+{
+	unsigned i;
+
+	rig_new(&r, _i);
+	r.ndirs = 1;
+	rig_to_introduced(&r, 0);
+	rig_gone(&r, rig_last(&r, HS_REND));
+	for (i = 0; i < 3 && rig_last(&r, HS_INTRO); i++) {
+		if (rig_last(&r, HS_REND)->nsent == 0) {
+			rig_built(&r, rig_last(&r, HS_REND));
+			(void)rig_established(&r, rig_last(&r, HS_REND));
+		}
+		rig_built(&r, rig_last(&r, HS_INTRO));
+		(void)rig_ack(&r, rig_last(&r, HS_INTRO), 1);
+		rig_turn(&r);
+		if (i < 2)
+			rig_wait(&r, 3000);
+	}
+	/* 6 s after the first time: in a testing network, it is asked. */
+	ck_assert_uint_eq(rig_count(&r, HS_DIR), _i ? 2 : 1);
+	rig_free(&r);
+}
+END_TEST
+
+static const struct unit_test tests[] = {
+	UNIT(hsclient_get_reaches_a_service),
+	UNIT(hsclient_get_again_gives_the_same_circuit),
+	UNIT(hsclient_rendezvous2_before_the_ack_joins),
+	UNIT_LOOP(hsclient_spoil_and_gone_make_the_next_get_start_anew, 2),
+	UNIT(hsclient_newnym_forgets_all_and_lets_circuits_stand),
+	UNIT_LOOP(hsclient_all_directories_fail_with_the_reason,
+	    NELEM(all_cases)),
+	UNIT(hsclient_one_of_the_directories_is_enough),
+	UNIT_LOOP(hsclient_directory_that_is_silent_is_given_up, 2),
+	UNIT(hsclient_failure_stands_for_all_who_wait_and_then_is_tried_anew),
+	UNIT(hsclient_descriptor_is_used_until_its_lifetime_ends),
+	UNIT(hsclient_descriptor_whose_certificate_ended_is_fetched_again),
+	UNIT_LOOP(hsclient_older_revision_does_not_replace_a_newer, 2),
+	UNIT(hsclient_descriptor_of_another_size_is_invalid),
+	UNIT(hsclient_service_without_introduction_points_is_an_intro_failure),
+	UNIT(hsclient_key_that_is_none_is_no_address),
+	UNIT(hsclient_new_period_makes_everything_new),
+	UNIT_LOOP(hsclient_new_period_in_between_is_survived, 3),
+	UNIT_LOOP(hsclient_without_a_live_consensus_waits, 2),
+	UNIT_LOOP(hsclient_auth_failure_is_told_at_once, 2),
+	UNIT(hsclient_key_that_comes_later_opens_what_was_fetched),
+	UNIT_LOOP(hsclient_refusal_goes_to_another_with_the_same_rendezvous,
+	    5),
+	UNIT(hsclient_all_refuse_fetches_once_more_and_then_fails),
+	UNIT(hsclient_refetch_that_brings_others_goes_on_with_them),
+	UNIT(hsclient_circuit_that_fails_is_tried_five_times_each),
+	UNIT(hsclient_no_acknowledgement_is_a_timeout),
+	UNIT(hsclient_introduction_point_of_no_use_is_passed_over),
+	UNIT(hsclient_open_that_fails_for_introduction_points_ends_in_a_reason),
+	UNIT_LOOP(hsclient_rendezvous_circuit_that_goes_is_replaced_a_few_times,
+	    3),
+	UNIT(hsclient_service_that_does_not_come_is_a_timeout),
+	UNIT(hsclient_join_that_fails_is_a_failed_rendezvous),
+	UNIT(hsclient_send_that_fails_ends_in_a_reason),
+	UNIT(hsclient_rendezvous_point_that_nobody_knows_is_not_told),
+	UNIT_LOOP(hsclient_congestion_control_needs_offer_and_consensus,
+	    NELEM(cc_cases)),
+	UNIT_LOOP(hsclient_puzzle_is_solved_before_the_introduction, 2),
+	UNIT_LOOP(hsclient_puzzle_that_is_not_solved_is_gone_without, 2),
+	UNIT(hsclient_effort_of_none_needs_no_proof_at_first),
+	UNIT(hsclient_each_introduction_has_its_own_proof),
+	UNIT_LOOP(hsclient_expired_puzzle_is_fetched_anew_once, 2),
+	UNIT_LOOP(hsclient_puzzle_is_given_up_when_nobody_waits, 3),
+	UNIT(hsclient_tokens_share_nothing),
+	UNIT(hsclient_failures_of_one_token_are_not_anothers),
+	UNIT(hsclient_services_of_a_token_have_circuits_of_their_own),
+	UNIT(hsclient_tries_are_bounded_for_one_and_for_all),
+	UNIT(hsclient_services_are_bounded_and_the_oldest_forgotten),
+	UNIT(hsclient_one_token_pushes_out_only_its_own),
+	UNIT(hsclient_nobody_asks_any_more_and_all_is_closed),
+	UNIT(hsclient_what_is_of_no_use_is_not_kept),
+	UNIT_LOOP(hsclient_without_room_waits_for_it, 3),
+	UNIT_LOOP(hsclient_testing_network_asks_directories_again_soon, 2),
+};
+
+UNIT_MAIN("hsclient", tests)
