@@ -21,6 +21,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fz_hello \
 	tests/fuzz/fz_hsauth \
 	tests/fuzz/fz_hsdesc \
+	tests/fuzz/fz_hsclient \
 	tests/fuzz/fz_http_resp \
 	tests/fuzz/fz_intro_ack \
 	tests/fuzz/fz_ip \
@@ -169,6 +170,12 @@ tests_fuzz_fz_hsdesc_SOURCES = $(FUZZ_MAIN) \
 	tests/vectors/hs.h
 tests_fuzz_fz_hsdesc_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 tests_fuzz_fz_hsdesc_LDADD = $(ONION_LIBS)
+
+tests_fuzz_fz_hsclient_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_hsclient.c \
+	$(HS_RIG)
+tests_fuzz_fz_hsclient_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_hsclient_LDADD = $(ONION_LIBS)
 
 tests_fuzz_fz_http_resp_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_http_resp.c

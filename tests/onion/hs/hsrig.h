@@ -2,9 +2,8 @@
  *
  * Circuits are rows of a table; what happens to them the test says.  The
  * service is real in what it can do: it opens INTRODUCE1 and makes RENDEZVOUS2
- * by its own keys (rend-spec-v3 3.3.2, 4.2), independently of hsntor.c.  Only
- * descriptors are not text here: rig_put() makes one of a struct, and
- * hsdesc_open() and hsring_find() are the rig's own.
+ * by its own keys (rend-spec-v3 3.3.2, 4.2), independently of hsntor.c.  With
+ * hsfake.c, descriptors are no text but a struct, and the ring is six relays.
  *
  * Whatever may never happen aborts: see the checks in hsrig.c.
  */
@@ -24,8 +23,8 @@
 #include "onion/link/relayid.h"
 
 enum {
-	RIG_CIRCS = 1024, RIG_DIRS = 6, RIG_INTROS = 3, RIG_SENT = 2,
-	RIG_JOBS = 256
+	RIG_CIRCS = 512, RIG_DIRS = 6, RIG_INTROS = 3, RIG_SENT = 2,
+	RIG_JOBS = 256, RIG_TEXT = 8192
 };
 
 struct rig_sent {
@@ -79,7 +78,7 @@ struct rig {
 	struct hsclient_net net;
 	struct hsauth	*auth;
 	struct rig_intro intro[RIG_INTROS];
-	struct hsdesc	 desc;		/* what rig_put() puts */
+	struct hsdesc	 desc;		/* what directories have */
 	int		 desc_rc;	/* ... and how it opens */
 	uint8_t		 wants_key[32];	/* all zero: none */
 	struct rig_circ	 circ[RIG_CIRCS];
@@ -91,6 +90,10 @@ struct rig {
 	unsigned	 wakes, ndirs;
 	int		 no_last;
 };
+
+extern struct rig *rig;			/* the one there is */
+void	rig_must(int ok, const char *file, int line);
+#define must(ok) rig_must((ok), __FILE__, __LINE__)
 
 extern const uint8_t rig_service[2][32];	/* keys that are keys */
 extern const uint8_t rig_token[2][HSCLIENT_TOKEN];
