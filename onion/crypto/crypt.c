@@ -188,6 +188,60 @@ crypt_sha1_end(struct crypt_sha1_run *r, uint8_t out[SHA1_LEN])
 	SHA1_Final(out, (SHA_CTX *)(void *)r->w);
 }
 
+/* EVP is the only way to SHA3 that OpenSSL has; contexts are kept, so that a
+ * copy does not allocate them anew. */
+struct crypt_sha3_run {
+	EVP_MD_CTX	*run;
+	EVP_MD_CTX	*scratch;	/* what is finished in its place */
+};
+
+struct crypt_sha3_run *
+crypt_sha3_new(void)
+{
+	struct crypt_sha3_run *r;
+
+	if ((r = calloc(1, sizeof(*r))) == NULL)
+		return NULL;
+	r->run = EVP_MD_CTX_new();
+	r->scratch = EVP_MD_CTX_new();
+	if (r->run == NULL || r->scratch == NULL) {
+		crypt_sha3_free(r);
+		return NULL;
+	}
+	must(EVP_DigestInit_ex2(r->run, alg.sha3, NULL) == 1, "SHA3-256");
+	return r;
+}
+
+/* OpenSSL wipes the state as it frees it. */
+void
+crypt_sha3_free(struct crypt_sha3_run *r)
+{
+	if (r == NULL)
+		return;
+	EVP_MD_CTX_free(r->run);
+	EVP_MD_CTX_free(r->scratch);
+	free(r);
+}
+
+void
+crypt_sha3_add(struct crypt_sha3_run *r, const void *p, size_t len)
+{
+	must(EVP_DigestUpdate(r->run, p, len) == 1, "SHA3-256");
+}
+
+void
+crypt_sha3_get(struct crypt_sha3_run *r, uint8_t out[SHA3_LEN])
+{
+	must(EVP_MD_CTX_copy_ex(r->scratch, r->run) == 1 &&
+	    EVP_DigestFinal_ex(r->scratch, out, NULL) == 1, "SHA3-256");
+}
+
+void
+crypt_sha3_copy(struct crypt_sha3_run *to, const struct crypt_sha3_run *from)
+{
+	must(EVP_MD_CTX_copy_ex(to->run, from->run) == 1, "SHA3-256");
+}
+
 /* --- AES-CTR --- */
 
 struct crypt_ctr *

@@ -44,6 +44,16 @@ void	crypt_sha1_begin(struct crypt_sha1_run *);
 void	crypt_sha1_add(struct crypt_sha1_run *, const void *, size_t);
 void	crypt_sha1_end(struct crypt_sha1_run *, uint8_t out[SHA1_LEN]);
 
+/* A running SHA3-256.  _get() is the digest of all so far, and it goes on;
+ * _copy() makes one what another is. */
+struct crypt_sha3_run;
+struct crypt_sha3_run *crypt_sha3_new(void);	/* NULL: no memory */
+void	crypt_sha3_free(struct crypt_sha3_run *);
+void	crypt_sha3_add(struct crypt_sha3_run *, const void *, size_t);
+void	crypt_sha3_get(struct crypt_sha3_run *, uint8_t out[SHA3_LEN]);
+void	crypt_sha3_copy(struct crypt_sha3_run *to,
+	    const struct crypt_sha3_run *from);
+
 /* AES in counter mode from IV 0; a stream that is never reset.  16 or 32
  * bytes of key.  Keeps up to 2 KiB of key stream ahead. */
 struct crypt_ctr;

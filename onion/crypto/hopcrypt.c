@@ -19,6 +19,12 @@
  *	not, so nothing of that hop is recognised ever after; the circuit must
  *	be closed at the first such body.
  *
+ * Services
+ *	The hop at an onion service has SHA3-256 in the place of SHA-1.  Its
+ *	state can't be assigned, so the fork is a second one that is kept, which
+ *	takes the cell, and becomes the first if it matches.  It is the last
+ *	hop: what reaches it is nearly always its own.
+ *
  * Speed
  *	ns per cell through three hops; the least of many rounds, OpenSSL
  *	3.0.22, AMD EPYC with AES-NI and SHA-NI, gcc -O2:
@@ -57,6 +63,7 @@ enum { RECOGNIZED = 1, DIGEST = 5, DIGEST_LEN = 4 };	/* in a body */
 struct way {			/* one direction */
 	struct crypt_ctr	*ctr;
 	struct crypt_sha1_run	 sha1;
+	struct crypt_sha3_run	*sha3, *fork;	/* of a service; or NULL */
 };
 
 struct hopcrypt {
@@ -86,13 +93,51 @@ hopcrypt_new(const struct handshake_keys *k)
 	return NULL;
 }
 
+static int
+way_init_service(struct way *w, const uint8_t key[HOPCRYPT_SERVICE_KEY],
+    const uint8_t seed[HOPCRYPT_SERVICE_KEY])
+{
+	w->sha3 = crypt_sha3_new();
+	w->fork = crypt_sha3_new();
+	w->ctr = crypt_ctr_new(key, AES256_LEN);
+	if (w->sha3 == NULL || w->fork == NULL || w->ctr == NULL)
+		return 0;
+	crypt_sha3_add(w->sha3, seed, HOPCRYPT_SERVICE_KEY);
+	return 1;
+}
+
+struct hopcrypt *
+hopcrypt_new_service(const uint8_t df[HOPCRYPT_SERVICE_KEY],
+    const uint8_t db[HOPCRYPT_SERVICE_KEY],
+    const uint8_t kf[HOPCRYPT_SERVICE_KEY],
+    const uint8_t kb[HOPCRYPT_SERVICE_KEY])
+{
+	struct hopcrypt *h;
+
+	if ((h = calloc(1, sizeof(*h))) == NULL)
+		return NULL;
+	if (way_init_service(&h->fwd, kf, df) &&
+	    way_init_service(&h->bwd, kb, db))
+		return h;
+	hopcrypt_free(h);
+	return NULL;
+}
+
+static void
+way_fini(struct way *w)
+{
+	crypt_ctr_free(w->ctr);
+	crypt_sha3_free(w->sha3);
+	crypt_sha3_free(w->fork);
+}
+
 void
 hopcrypt_free(struct hopcrypt *h)
 {
 	if (h == NULL)
 		return;
-	crypt_ctr_free(h->fwd.ctr);
-	crypt_ctr_free(h->bwd.ctr);
+	way_fini(&h->fwd);
+	way_fini(&h->bwd);
 	secret_wipe(h, sizeof(*h));
 	free(h);
 }
@@ -109,13 +154,59 @@ digest_with(struct crypt_sha1_run *run, const uint8_t body[HOPCRYPT_BODY],
 	crypt_sha1_end(&fork, out);
 }
 
+static void
+digest_fwd(struct way *w, const uint8_t body[HOPCRYPT_BODY],
+    uint8_t tag[HOPCRYPT_TAG])
+{
+	uint8_t out[SHA3_LEN];
+
+	if (w->sha3 == NULL) {
+		digest_with(&w->sha1, body, tag);
+		return;
+	}
+	crypt_sha3_add(w->sha3, body, HOPCRYPT_BODY);
+	crypt_sha3_get(w->sha3, out);
+	memcpy(tag, out, HOPCRYPT_TAG);
+}
+
+/* Is @theirs the digest of @body, whose digest field is zero?  The state moves
+ * on if it is. */
+static int
+digest_bwd(struct way *w, const uint8_t body[HOPCRYPT_BODY],
+    const uint8_t theirs[DIGEST_LEN], uint8_t tag[HOPCRYPT_TAG])
+{
+	struct crypt_sha3_run *next = w->fork;
+	struct crypt_sha1_run before;
+	uint8_t ours[SHA3_LEN];
+
+	if (next) {
+		crypt_sha3_copy(next, w->sha3);
+		crypt_sha3_add(next, body, HOPCRYPT_BODY);
+		crypt_sha3_get(next, ours);
+	} else {
+		before = w->sha1;
+		digest_with(&w->sha1, body, ours);
+	}
+	if (!secret_equal(ours, theirs, DIGEST_LEN)) {
+		if (next == NULL)
+			w->sha1 = before;
+		return 0;
+	}
+	if (next) {
+		w->fork = w->sha3;
+		w->sha3 = next;
+	}
+	memcpy(tag, ours, HOPCRYPT_TAG);
+	return 1;
+}
+
 void
 hopcrypt_originate(struct hopcrypt *h, uint8_t body[HOPCRYPT_BODY],
     uint8_t tag[HOPCRYPT_TAG])
 {
 	memset(body + RECOGNIZED, 0, 2);
 	memset(body + DIGEST, 0, DIGEST_LEN);
-	digest_with(&h->fwd.sha1, body, tag);
+	digest_fwd(&h->fwd, body, tag);
 	memcpy(body + DIGEST, tag, DIGEST_LEN);
 	crypt_ctr_xor(h->fwd.ctr, body, HOPCRYPT_BODY);
 }
@@ -130,21 +221,15 @@ int
 hopcrypt_bwd(struct hopcrypt *h, uint8_t body[HOPCRYPT_BODY],
     uint8_t tag[HOPCRYPT_TAG])
 {
-	struct crypt_sha1_run before;
-	uint8_t theirs[DIGEST_LEN], ours[SHA1_LEN];
+	uint8_t theirs[DIGEST_LEN];
 
 	crypt_ctr_xor(h->bwd.ctr, body, HOPCRYPT_BODY);
 	if ((body[RECOGNIZED] | body[RECOGNIZED + 1]) != 0)
 		return 0;
-	before = h->bwd.sha1;
 	memcpy(theirs, body + DIGEST, DIGEST_LEN);
 	memset(body + DIGEST, 0, DIGEST_LEN);
-	digest_with(&h->bwd.sha1, body, ours);
-	if (secret_equal(ours, theirs, DIGEST_LEN)) {
-		memcpy(tag, ours, HOPCRYPT_TAG);
+	if (digest_bwd(&h->bwd, body, theirs, tag))
 		return 1;
-	}
-	h->bwd.sha1 = before;
 	memcpy(body + DIGEST, theirs, DIGEST_LEN);
 	return 0;
 }

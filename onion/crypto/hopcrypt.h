@@ -5,6 +5,10 @@
  * or RELAY_EARLY cell; byte 0 is the relay command, 1-2 "recognized", 5-8 the
  * digest.
  *
+ * An onion service at the end of a circuit is one more hop, of another kind
+ * (rend-spec-v3 0.3, 4.2.1): AES-256-CTR and SHA3-256, of which four bytes are
+ * the digest, too, and the first 20 the tag.
+ *
  *	fwd to hop n:	hopcrypt_originate(hop[n], body, tag);
  *			for (i = n; i-- > 0; ) hopcrypt_pass_fwd(hop[i], body);
  *	bwd:		for (i = 0; i < hops; i++)
@@ -31,6 +35,11 @@ struct hopcrypt;
 
 /* NULL: no memory.  The keys are copied. */
 struct hopcrypt *hopcrypt_new(const struct handshake_keys *);
+enum { HOPCRYPT_SERVICE_KEY = 32 };	/* bytes of each of the four */
+struct hopcrypt *hopcrypt_new_service(const uint8_t df[HOPCRYPT_SERVICE_KEY],
+	    const uint8_t db[HOPCRYPT_SERVICE_KEY],
+	    const uint8_t kf[HOPCRYPT_SERVICE_KEY],
+	    const uint8_t kb[HOPCRYPT_SERVICE_KEY]);
 void	hopcrypt_free(struct hopcrypt *);	/* wipes */
 
 /* For this hop: sets "recognized" and the digest, then encrypts.  @tag is what

@@ -348,6 +348,7 @@ simhand_answer(const struct simhand_relay *r, int kind, const uint8_t *data,
 struct simhand_hop {
 	struct crypt_ctr	*fwd, *bwd;
 	struct crypt_sha1_run	 fwd_run, bwd_run;
+	struct crypt_sha3_run	*fwd3, *bwd3, *try3;	/* of a service */
 };
 
 struct simhand_hop *
@@ -368,11 +369,51 @@ simhand_hop_new(const struct handshake_keys *k)
 	return h;
 }
 
+struct simhand_hop *
+simhand_hop_new_service(const uint8_t df[32], const uint8_t db[32],
+    const uint8_t kf[32], const uint8_t kb[32])
+{
+	struct simhand_hop *h = calloc(1, sizeof(*h));
+
+	if (h == NULL)
+		abort();
+	h->fwd = crypt_ctr_new(kf, 32);
+	h->bwd = crypt_ctr_new(kb, 32);
+	h->fwd3 = crypt_sha3_new();
+	h->bwd3 = crypt_sha3_new();
+	h->try3 = crypt_sha3_new();
+	if (!h->fwd || !h->bwd || !h->fwd3 || !h->bwd3 || !h->try3)
+		abort();
+	crypt_sha3_add(h->fwd3, df, 32);
+	crypt_sha3_add(h->bwd3, db, 32);
+	return h;
+}
+
+/* Is it for a service?  Its state moves on only then. */
+static int
+service_fwd(struct simhand_hop *h, const uint8_t bare[509],
+    const uint8_t said[4], uint8_t tag[20])
+{
+	uint8_t digest[32];
+
+	crypt_sha3_copy(h->try3, h->fwd3);
+	crypt_sha3_add(h->try3, bare, 509);
+	crypt_sha3_get(h->try3, digest);
+	if (memcmp(digest, said, 4) != 0)
+		return 0;
+	crypt_sha3_copy(h->fwd3, h->try3);
+	memcpy(tag, digest, 20);
+	return 1;
+}
+
 void
 simhand_hop_free(struct simhand_hop *h)
 {
 	if (h == NULL)
 		return;
+	crypt_sha3_free(h->fwd3);
+	crypt_sha3_free(h->bwd3);
+	crypt_sha3_free(h->try3);
 	crypt_ctr_free(h->fwd);
 	crypt_ctr_free(h->bwd);
 	free(h);
@@ -389,6 +430,8 @@ simhand_hop_fwd(struct simhand_hop *h, uint8_t body[509], uint8_t tag[20])
 		return 0;
 	memcpy(bare, body, sizeof(bare));
 	memset(bare + 5, 0, 4);
+	if (h->fwd3)
+		return service_fwd(h, bare, body + 5, tag);
 	whole = h->fwd_run;
 	crypt_sha1_add(&whole, bare, sizeof(bare));
 	end = whole;
@@ -405,12 +448,19 @@ simhand_hop_originate(struct simhand_hop *h, uint8_t body[509],
     uint8_t tag[20])
 {
 	struct crypt_sha1_run end;
+	uint8_t digest[32];
 
 	body[1] = body[2] = 0;
 	memset(body + 5, 0, 4);
-	crypt_sha1_add(&h->bwd_run, body, 509);
-	end = h->bwd_run;
-	crypt_sha1_end(&end, tag);
+	if (h->bwd3) {
+		crypt_sha3_add(h->bwd3, body, 509);
+		crypt_sha3_get(h->bwd3, digest);
+		memcpy(tag, digest, 20);
+	} else {
+		crypt_sha1_add(&h->bwd_run, body, 509);
+		end = h->bwd_run;
+		crypt_sha1_end(&end, tag);
+	}
 	memcpy(body + 5, tag, 4);
 	crypt_ctr_xor(h->bwd, body, 509);
 }

@@ -41,6 +41,9 @@ int	simhand_ntor3(const struct simhand_relay *, const uint8_t *data,
  * layer onto a cell of a hop behind it. */
 struct simhand_hop;
 struct simhand_hop *simhand_hop_new(const struct handshake_keys *);
+/* The other end of an onion service's hop: SHA3-256 and AES-256. */
+struct simhand_hop *simhand_hop_new_service(const uint8_t df[32],
+	    const uint8_t db[32], const uint8_t kf[32], const uint8_t kb[32]);
 void	simhand_hop_free(struct simhand_hop *);
 int	simhand_hop_fwd(struct simhand_hop *, uint8_t body[509],
 	    uint8_t tag[20]);

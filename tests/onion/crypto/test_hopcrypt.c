@@ -374,6 +374,116 @@ START_TEST(hopcrypt_bwd_middle_cannot_speak_for_the_exit)
 }
 END_TEST
 
+/* --- the hop at an onion service --- */
+
+static uint8_t service_key[4][32];	/* df, db, kf, kb */
+
+static void
+service_new(struct circuit *c)
+{
+	circuit_new(c);
+	rand_bytes(service_key, sizeof(service_key));
+	hopcrypt_free(c->client[HOPS - 1]);
+	simhand_hop_free(c->relay[HOPS - 1]);
+	c->client[HOPS - 1] = hopcrypt_new_service(service_key[0],
+	    service_key[1], service_key[2], service_key[3]);
+	ck_assert_ptr_nonnull(c->client[HOPS - 1]);
+	c->relay[HOPS - 1] = simhand_hop_new_service(service_key[0],
+	    service_key[1], service_key[2], service_key[3]);
+}
+
+#define SERVICE_TAG0	"0c438a1e71e1c3d853334e00596d22c2ada6356b"
+#define SERVICE_SUM0	"00361b9913f43ac7bb6f3f15347d2554" \
+	"8db8ebf947683260b6f934f9a861f486"
+#define SERVICE_TAG1	"4d59e0aa160823acf8cbae58c0dedcf51f84b2dd"
+#define SERVICE_SUM1	"a3acfac70a245e66f7755c9caf4126a2" \
+	"0b71d23ac150875aa34244cad5d10796"
+
+/* Calculated with Python's hashlib and openssl-enc(1). */
+START_TEST(hopcrypt_new_service_known_keys_give_known_cells)
+{
+	uint8_t df[32], db[32], kf[32], kb[32], body[BODY], tag[20], sum[32];
+	struct hopcrypt *h;
+	int i;
+
+	crypt_init();
+	memset(df, 1, 32);
+	memset(db, 2, 32);
+	memset(kf, 3, 32);
+	memset(kb, 4, 32);
+	h = hopcrypt_new_service(df, db, kf, kb);
+	for (i = 0; i < 2; i++) {
+		memset(body, 0x5a + i, sizeof(body));
+		hopcrypt_originate(h, body, tag);
+		CK_HEX(tag, 20, i ? SERVICE_TAG1 : SERVICE_TAG0);
+		crypt_sha256(sum, body, sizeof(body));
+		CK_HEX(sum, 32, i ? SERVICE_SUM1 : SERVICE_SUM0);
+	}
+	hopcrypt_free(h);
+}
+END_TEST
+
+START_TEST(hopcrypt_new_service_cells_go_both_ways)
+{
+	uint8_t plain[BODY], body[BODY], tag[20], theirs[20];
+	struct circuit c;
+	int i, n;
+
+	service_new(&c);
+	for (n = 0; n < 100; n++) {
+		int hop = n % 5 == 4 ? n / 5 % (HOPS - 1) : HOPS - 1;
+
+		rand_bytes(plain, sizeof(plain));
+		memcpy(body, plain, sizeof(body));
+		send_fwd(&c, hop, body, tag);
+		ck_assert_int_eq(simhand_fwd(c.relay, HOPS, body, theirs),
+		    hop);
+		ck_assert_mem_eq(tag, theirs, 20);
+		ck_assert_mem_eq(body + 9, plain + 9, BODY - 9);
+
+		memcpy(body, plain, sizeof(body));
+		simhand_bwd(c.relay, (size_t)hop, body, theirs);
+		for (i = 0; i < HOPS; i++)
+			if (hopcrypt_bwd(c.client[i], body, tag))
+				break;
+		ck_assert_int_eq(i, hop);
+		ck_assert_mem_eq(tag, theirs, 20);
+		ck_assert_mem_eq(body + 9, plain + 9, BODY - 9);
+	}
+	circuit_free(&c);
+}
+END_TEST
+
+/* What the relays before it send in its name, or change, is not its. */
+START_TEST(hopcrypt_new_service_what_is_not_its_own_leaves_no_trace)
+{
+	uint8_t body[BODY], before[BODY], tag[20], theirs[20];
+	struct circuit c;
+	int n;
+
+	service_new(&c);
+	for (n = 0; n < 500; n++) {
+		rand_bytes(body, sizeof(body));
+		memcpy(before, body, sizeof(body));
+		/* One whose "recognized" is zero when it is decrypted. */
+		simhand_hop_pass_bwd(c.relay[HOPS - 1], body);
+		body[1] = (uint8_t)(body[1] ^ before[1]);
+		body[2] = (uint8_t)(body[2] ^ before[2]);
+		memset(tag, 0xee, sizeof(tag));
+		ck_assert_int_eq(hopcrypt_bwd(c.client[HOPS - 1], body, tag),
+		    0);
+		ck_assert_uint_eq(body[1] | body[2], 0);
+		ck_assert_mem_eq(body + 3, before + 3, BODY - 3);
+		ck_assert_uint_eq(tag[0], 0xee);
+	}
+	memset(body, 7, sizeof(body));
+	simhand_hop_originate(c.relay[HOPS - 1], body, theirs);
+	ck_assert_int_eq(hopcrypt_bwd(c.client[HOPS - 1], body, tag), 1);
+	ck_assert_mem_eq(tag, theirs, 20);
+	circuit_free(&c);
+}
+END_TEST
+
 static const struct unit_test tests[] = {
 	UNIT(hopcrypt_originate_known_bodies_give_known_cells),
 	UNIT(hopcrypt_bwd_known_cells_give_known_bodies),
@@ -386,5 +496,8 @@ static const struct unit_test tests[] = {
 	UNIT(hopcrypt_bwd_not_recognised_body_is_as_decrypted),
 	UNIT(hopcrypt_bwd_replay_and_reordering_are_not_recognised),
 	UNIT(hopcrypt_bwd_middle_cannot_speak_for_the_exit),
+	UNIT(hopcrypt_new_service_known_keys_give_known_cells),
+	UNIT(hopcrypt_new_service_cells_go_both_ways),
+	UNIT(hopcrypt_new_service_what_is_not_its_own_leaves_no_trace),
 };
 UNIT_MAIN("hopcrypt", tests)
