@@ -11,6 +11,7 @@ onion_path_libpath_a_SOURCES = \
 	onion/path/guard_use.c \
 	onion/path/guard_sample.c \
 	onion/path/guard_state.c \
+	onion/path/vanguard.c onion/path/vanguard.h \
 	onion/path/path.c onion/path/path.h onion/path/path_int.h \
 	onion/path/path_enough.c \
 	onion/path/pathstate.c onion/path/pathstate.h

@@ -16,14 +16,19 @@
  *	already) is asked for each relay drawn.  Where nothing is left, Fast and
  *	Stable are given up, as tor does, and nothing else is: a path that would
  *	break a rule is no path.
+ *	A path towards an onion service is chosen from the guard outward, and
+ *	asks for nothing but that no relay comes twice (proposal 333; C tor).  A
+ *	relay refuses to extend back to where a cell came from, so A-B-A is no
+ *	path; and who stands at the end and never met a certain guard, or its
+ *	kin, would learn of it.
  * Invariants
- *	Relays of one path are no kin of each other; the first hop is a guard of
+ *	Relays of one path are no kin of each other, except as said above; the first hop is a guard of
  *	the selection in use; the last one takes at least one of the targets.
  * Limits
  *	PATH_BAD_MAX exits are remembered as bad; the one that would be forgiven
  *	first gives way.
  * Not here
- *	Vanguards, conflux sets (their owner passes what to avoid), bridges.
+ *	Conflux sets (their owner passes what to avoid), bridges.
  */
 #include "onion/path/path.h"
 
@@ -33,6 +38,7 @@
 
 #include "base/loop.h"
 #include "base/map.h"
+#include "base/rand.h"
 #include "onion/dir/consensus.h"
 #include "onion/dir/netdir.h"
 #include "onion/dir/portlist.h"
@@ -310,6 +316,7 @@ struct choice {				/* what a relay is measured against */
 	size_t				 navoid;
 	size_t				 support;	/* targets at least */
 	int				 relaxed;
+	int				 any_kin;	/* only not the same */
 };
 
 static int
@@ -333,7 +340,7 @@ fits(const struct choice *ch, const struct relay *r)
 	    is_listed(ch->avoid, ch->navoid, r))
 		return 0;
 	for (i = 0; i < ch->n; i++)
-		if (kin_same(&ch->c->conf.kin, ch->c->nd, ch->hop[i], r))
+		if (ch->any_kin ? ch->hop[i] == r : kin_same(&ch->c->conf.kin, ch->c->nd, ch->hop[i], r))
 			return 0;
 	return 1;
 }
@@ -537,6 +544,96 @@ choose_all(struct choice *ch, struct path *p)
 	return choose_between(ch, p);
 }
 
+/* --- towards onion services --- */
+
+static int
+fits_vanguard(void *arg, const struct relay *r)
+{
+	struct choice *ch = arg;
+
+	return (r->flags & ch->flags) == ch->flags &&
+	    !vanguards_has(&ch->c->vanguards, r->rsa);
+}
+
+/* Drawn whatever the path at hand looks like: they are there for all. */
+static void
+fill_vanguards(struct choice *ch, size_t want)
+{
+	struct path_ctx *c = ch->c;
+	struct vanguards *vs = &c->vanguards;
+	const struct relay *r;
+	int relaxed = ch->relaxed;
+
+	vanguards_expire(vs, c->nd, may_be_middle, c, c->loop->now);
+	while (vs->n < want) {
+		ch->flags = RELAY_STABLE | RELAY_FAST;
+		r = draw(ch, TABLE_MIDDLE, fits_vanguard);
+		if (r == NULL)
+			break;
+		vanguards_add(vs, r, c->nd->params, c->loop->now);
+	}
+	ch->relaxed = relaxed;
+}
+
+/* Any of them, each as likely; where the network wants none, any relay. */
+static const struct relay *
+choose_vanguard(struct choice *ch)
+{
+	const struct vanguards *vs = &ch->c->vanguards;
+	const struct relay *r, *fit[VANGUARDS_MAX];
+	size_t i, want, n = 0;
+
+	if (!vanguards_wanted(ch->c->nd->params, &want)) {
+		ch->flags = wanted_flags(ch->c, ch->req);
+		return draw(ch, TABLE_MIDDLE, fits_between);
+	}
+	fill_vanguards(ch, want);
+	ch->flags = 0;
+	for (i = 0; i < vs->n && i < want; i++) {
+		r = netdir_by_rsa(ch->c->nd, vs->v[i].rsa);
+		if (r != NULL && fits(ch, r))
+			fit[n++] = r;
+	}
+	return n ? fit[rand_below((uint32_t)n)] : NULL;
+}
+
+/* From the guard outward: nothing that is chosen later bears on it. */
+static int
+choose_service(struct choice *ch, struct path *p)
+{
+	int rc;
+
+	ch->any_kin = 1;
+	if ((rc = choose_first(ch, GUARD_FOR_TRAFFIC, p)) < 0)
+		return rc;
+	ch->hop[ch->n++] = p->hop[0];
+	ch->avoid = ch->req->avoid_middles;
+	ch->navoid = ch->req->navoid_middles;
+	if ((p->hop[1] = choose_vanguard(ch)) == NULL)
+		return -EHOSTUNREACH;
+	ch->hop[ch->n++] = p->hop[1];
+	ch->flags = wanted_flags(ch->c, ch->req);
+	ch->caps = CAP_HSREND;
+	p->hop[2] = draw(ch, TABLE_END, fits_between);
+	return p->hop[2] ? 0 : -ENOENT;
+}
+
+void
+path_newnym(struct path_ctx *c)
+{
+	vanguards_drop_all(&c->vanguards);
+}
+
+int
+path_exit_named(const struct path_ctx *c, const struct relay *r,
+    const struct path_target *t)
+{
+	return relay_usable(r) &&
+	    !relayset_has(c->conf.exclude_exits, c->nd, r) &&
+	    !(c->conf.strict && is_excluded(c, r)) &&
+	    (t->port == 0 || path_exit_allows(c, r, t));
+}
+
 static int
 makes_sense(const struct path_request *req)
 {
@@ -545,7 +642,7 @@ makes_sense(const struct path_request *req)
 	    req->navoid_middles <= PATH_AVOID_MAX &&
 	    req->navoid_guards <= GUARD_EXCLUDE_MAX &&
 	    (req->kind == PATH_ONE_HOP || req->hops == 0 ||
-	    (req->hops >= 2 && req->hops <= PATH_HOPS_MAX));
+	    (req->kind != PATH_SERVICE && req->hops >= 2 && req->hops <= PATH_HOPS_MAX));
 }
 
 int
@@ -563,6 +660,9 @@ path_choose(struct path_ctx *c, const struct path_request *req,
 	if (req->kind == PATH_ONE_HOP) {
 		p.n = 1;
 		rc = choose_first(&ch, GUARD_FOR_DIR, &p);
+	} else if (req->kind == PATH_SERVICE) {
+		p.n = PATH_HOPS;
+		rc = choose_service(&ch, &p);
 	} else {
 		p.n = req->hops ? req->hops : PATH_HOPS;
 		rc = choose_all(&ch, &p);

@@ -53,7 +53,12 @@ struct path_conf {			/* copied; the sets are borrowed */
 enum path_kind {
 	PATH_INTERNAL,		/* the last hop is chosen like a middle */
 	PATH_EXIT,		/* it lets our targets out */
-	PATH_ONE_HOP		/* a directory guard alone */
+	PATH_ONE_HOP,		/* a directory guard alone */
+	/* Towards onion services (proposal 333): the guard, a layer-2 vanguard,
+	 * and a relay that can be a rendezvous point.  No kinship is asked, so
+	 * that guards don't show in what is chosen behind them, only that none
+	 * of the three is another; avoid_middles holds for the latter two. */
+	PATH_SERVICE
 };
 
 struct path_target {
@@ -107,6 +112,13 @@ int	 path_set_netdir(struct path_ctx *, const struct netdir *);
  * request that makes no sense.  *out is changed on success only. */
 int	 path_choose(struct path_ctx *, const struct path_request *,
 	    struct path *out);
+
+/* May it be left by, where it is asked for by name (.exit)?  Neither
+ * ExcludeExitNodes nor, if StrictNodes is set, ExcludeNodes may have it. */
+int	 path_exit_named(const struct path_ctx *, const struct relay *,
+	    const struct path_target *);
+/* New identity: other vanguards from now on. */
+void	 path_newnym(struct path_ctx *);
 
 /* Would that relay's exit policy take it?  Not asked: addresses, which the
  * summary in a microdescriptor does not tell. */

@@ -3,6 +3,7 @@
 #define ONION_PATH_PATH_INT_H
 
 #include "onion/path/path.h"
+#include "onion/path/vanguard.h"
 #include "onion/path/weights.h"
 
 enum path_table {
@@ -25,6 +26,7 @@ struct path_ctx {
 	struct weights		 weights;
 	struct wtable		*table[TABLES];	/* NULL: not made yet */
 	struct map		*bad;		/* struct bad_exit by RSA id */
+	struct vanguards	 vanguards;
 };
 
 #endif

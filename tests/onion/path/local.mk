@@ -8,6 +8,7 @@ check_PROGRAMS += \
 	tests/onion/path/test_weights \
 	tests/onion/path/test_kin \
 	tests/onion/path/test_path \
+	tests/onion/path/test_vanguard \
 	tests/onion/path/test_path_enough \
 	tests/onion/path/test_path_million \
 	tests/onion/path/test_guard \
@@ -28,6 +29,10 @@ tests_onion_path_test_path_SOURCES = \
 	tests/onion/path/test_path.c tests/onion/path/choosetest.h \
 	$(PATH_TESTS_SIM)
 tests_onion_path_test_path_LDADD = $(PATH_TESTS_LDADD)
+tests_onion_path_test_vanguard_SOURCES = \
+	tests/onion/path/test_vanguard.c tests/onion/path/choosetest.h \
+	$(PATH_TESTS_SIM)
+tests_onion_path_test_vanguard_LDADD = $(PATH_TESTS_LDADD)
 tests_onion_path_test_path_enough_SOURCES = \
 	tests/onion/path/test_path_enough.c tests/onion/path/choosetest.h \
 	$(PATH_TESTS_SIM)
