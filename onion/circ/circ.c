@@ -12,7 +12,11 @@
  *	   hop n-1 of n		EXTENDED2, once, while we wait for it
  *	   any hop		TRUNCATED
  *	   the last, when built	what streams expect, and SENDME
- *	   the last, if asked	CONFLUX_LINKED, once; then SWITCH, too
+ *	   the last, if asked	CONFLUX_LINKED, once; then SWITCH, too; what
+ *				answers circ_tell(), once
+ *
+ *	A service that was joined is the last hop; the relay before it may say
+ *	TRUNCATED from then on and nothing else (circ_service.c).
  *
  *	All else closes the circuit: a cell that no hop knows (somebody
  *	changed it), one from another hop (TROVE-2021-003), RELAY_EARLY (a
@@ -80,6 +84,7 @@ reap(void *arg)
 	hops_fini(&c->hops);
 	handshake_free(c->shake);
 	free(c->link);
+	free(c->told);
 	free(c);
 }
 
@@ -140,7 +145,7 @@ deliver(struct circ *c, const struct relaymsg *m, const uint8_t *tag)
 	struct streams *s = c->leg && c->mate ? c->mate->streams : c->streams;
 	int rc = -EPROTO;
 
-	if (c->state == CIRC_S_BUILT || c->mate)
+	if (c->state == CIRC_S_BUILT || c->state == CIRC_S_JOINED || c->mate)
 		rc = streams_message(s, c->leg, m, tag);
 	if (rc == 0 || c->why)
 		return;
@@ -174,16 +179,16 @@ static const struct streams_user streams_users = {
 };
 
 int
-circ_make_streams(struct circ *c, const struct handshake_keys *keys)
+circ_make_streams(struct circ *c, int cc, uint8_t sendme_inc)
 {
 	struct streams_conf conf = {
 		.loop = c->conf.loop, .hops = &c->hops, .flow = &c->flow,
-		.cc = keys->cc_on, .sendme_inc = keys->sendme_inc,
+		.cc = cc, .sendme_inc = sendme_inc,
 		.reject_internal = c->conf.reject_internal,
 		.user = &streams_users, .arg = c
 	};
 
-	c->sendme_inc = keys->cc_on ? keys->sendme_inc : 0;
+	c->sendme_inc = cc ? sendme_inc : 0;
 	return streams_new(&c->streams, &conf);
 }
 
@@ -215,6 +220,11 @@ act(struct circ *c, enum circ_action action, uint8_t *body,
 		break;
 	case CIRC_A_DELIVER:
 		deliver(c, m, tag);
+		break;
+	case CIRC_A_TELL:
+		circ_service_message(c, m);
+		break;
+	case CIRC_A_REST:
 		break;
 	case CIRC_A_KILL_TRUNCATED:
 		circ_die(c, CIRC_WHY_TRUNCATED, 1);
@@ -255,13 +265,15 @@ static enum circ_event
 classify(const struct circ *c, const struct relaymsg *m, int from)
 {
 	int last = from == c->hops.n - 1;
+	int is_relay = (size_t)from < c->nhops;
 
 	switch (m->cmd) {
 	case RELAY_EXTENDED2:
 		return last && m->stream == 0 ? CIRC_E_EXTENDED :
 		    CIRC_E_NONSENSE;
 	case RELAY_TRUNCATED:
-		return m->stream == 0 ? CIRC_E_TRUNCATED : CIRC_E_NONSENSE;
+		return m->stream == 0 && is_relay ? CIRC_E_TRUNCATED :
+		    CIRC_E_NONSENSE;
 	case RELAY_DATA:
 	case RELAY_END:
 	case RELAY_CONNECTED:
@@ -273,6 +285,11 @@ classify(const struct circ *c, const struct relaymsg *m, int from)
 		return last ? CIRC_E_MESSAGE : CIRC_E_NONSENSE;
 	case RELAY_CONFLUX_LINKED:
 		return last && m->stream == 0 ? CIRC_E_LINKED :
+		    CIRC_E_NONSENSE;
+	case RELAY_RENDEZVOUS2:
+	case RELAY_RENDEZVOUS_ESTABLISHED:
+	case RELAY_INTRODUCE_ACK:
+		return last && m->stream == 0 ? CIRC_E_SERVICE :
 		    CIRC_E_NONSENSE;
 	default:
 		return CIRC_E_NONSENSE;
@@ -341,6 +358,8 @@ on_room(void *arg)
 	c->hops.no_room = 0;
 	if (c->owes_extend)
 		circ_build_extend(c);
+	else if (circ_service_pay(c) < 0)
+		return;
 	else if (c->link && circ_link_pay(c) < 0)
 		return;
 	else if (c->mate && c->leg)
@@ -369,8 +388,8 @@ static const struct chan_user chan_users = {
 
 /* Birth. */
 
-static int
-hop_is_sane(const struct circ_hop *hop, size_t i)
+int
+circ_hop_is_sane(const struct circ_hop *hop, size_t i)
 {
 	switch (hop->kind) {
 	case HANDSHAKE_FAST:
@@ -406,9 +425,9 @@ circ_new(struct circ **out, const struct circ_conf *conf, struct chan *chan,
 	if (nhops == 0 || nhops > CIRC_HOPS_MAX)
 		return -EINVAL;
 	for (i = 0; i < nhops; i++)
-		if (!hop_is_sane(&hop[i], i))
+		if (!circ_hop_is_sane(&hop[i], i))
 			return -EINVAL;
-	if ((c = calloc(1, sizeof(*c) + nhops * sizeof(*hop))) == NULL)
+	if ((c = calloc(1, sizeof(*c))) == NULL)
 		return -ENOMEM;
 	c->id = draw_serial();
 	c->state = CIRC_S_WAITING;
@@ -437,7 +456,8 @@ circ_new(struct circ **out, const struct circ_conf *conf, struct chan *chan,
 int
 circ_is_built(const struct circ *c)
 {
-	return c->state == CIRC_S_BUILT || (c->mate && c->leg == 0);
+	return c->state == CIRC_S_BUILT || c->state == CIRC_S_JOINED ||
+	    (c->mate && c->leg == 0);
 }
 
 size_t
@@ -449,7 +469,7 @@ circ_nhops(const struct circ *c)
 size_t
 circ_nbuilt(const struct circ *c)
 {
-	return c->hops.n;
+	return c->hops.n < c->nhops ? c->hops.n : c->nhops;
 }
 
 const struct hopinfo *
@@ -499,7 +519,11 @@ circ_connect(struct circ *c, const char *host, uint16_t port, uint32_t flags,
 {
 	if (!circ_is_built(c))
 		return -ENOTCONN;
-	return streams_connect(c->streams, host, port, flags, out);
+	if (c->state != CIRC_S_JOINED)
+		return streams_connect(c->streams, host, port, flags, out);
+	if (host[0] != '\0' || flags != 0)
+		return -EINVAL;		/* a service is told no name */
+	return streams_connect_service(c->streams, port, out);
 }
 
 int
@@ -544,7 +568,7 @@ circ_resolve(struct circ *c, const char *name, circ_lookup_fn *fn, void *arg,
 	struct circ_lookup *cl;
 	int rc;
 
-	if (!circ_is_built(c))
+	if (!circ_is_built(c) || c->state == CIRC_S_JOINED)
 		return -ENOTCONN;
 	if ((cl = calloc(1, sizeof(*cl))) == NULL)
 		return -ENOMEM;

@@ -94,14 +94,21 @@ const struct circ *circ_joined_to(const struct circ *);	/* or NULL */
  * carry yet may get one more hop: built() comes again.  Its owner may exchange
  * messages with its last hop.  And it may be joined with a service, which is
  * one more hop then, made of the keys of hs-ntor (SHA3-256, AES-256), and the
- * one that streams go to; relays are never told of it.  -ENOTCONN, -EINVAL
- * (CIRC_HOPS_MAX), -EBUSY (it carries something), -ENOBUFS (no room now),
- * -EMSGSIZE. */
+ * one that streams go to; relays are never told of it.
+ *
+ * circ_tell() takes RELAY_ESTABLISH_RENDEZVOUS or RELAY_INTRODUCE1, one of them
+ * once; what has no room now waits.  message() comes for what answers it, for
+ * each kind once.  After joining none comes, circ_connect() takes the host ""
+ * and no other, and there are no lookups.
+ *
+ * -ENOTCONN, -EINVAL (CIRC_HOPS_MAX), -EBUSY (it carries something), -EMSGSIZE,
+ * -ENOMEM. */
 struct hsntor_keys;
 int	 circ_lengthen(struct circ *, const struct circ_hop *);
 int	 circ_tell(struct circ *, uint8_t cmd, const uint8_t *data, size_t len);
 int	 circ_join_service(struct circ *, const struct hsntor_keys *, int cc,
 	    uint8_t sendme_inc);
+int	 circ_is_of_service(const struct circ *);	/* joined with one */
 
 int	 circ_is_built(const struct circ *);	/* and may carry streams */
 size_t	 circ_nhops(const struct circ *);

@@ -102,7 +102,8 @@ add_hop(struct circ *c, const struct handshake_keys *keys)
 
 	if ((rc = hops_add(&c->hops, keys)) < 0)
 		return rc;
-	return c->hops.n == c->nhops ? circ_make_streams(c, keys) : 0;
+	return c->hops.n < c->nhops ? 0 :
+	    circ_make_streams(c, keys->cc_on, keys->sendme_inc);
 }
 
 static void

@@ -6,6 +6,7 @@
  *	BUILT		all hops stand
  *	LINKING		and CONFLUX_LINK was sent, or waits for room
  *	LINKED		the exit said CONFLUX_LINKED
+ *	JOINED		an onion service is the hop behind the last relay
  *
  * Pure: it names actions, circ.c does them.  Zero is death, and so is every
  * pair that is not written down.
@@ -14,7 +15,7 @@
 #define ONION_CIRC_CIRC_FSM_H
 
 #define CIRC_STATES(X)	X(DEAD) X(WAITING) X(CREATING) X(EXTENDING)	\
-	X(BUILT) X(LINKING) X(LINKED)
+	X(BUILT) X(LINKING) X(LINKED) X(JOINED)
 
 #define CIRC_EVENTS(X)							\
 	X(NONSENSE)	/* what may come at no time */			\
@@ -26,6 +27,9 @@
 	X(LINK)		/* our owner wants it */			\
 	X(LINKED)	/* CONFLUX_LINKED from the last hop */		\
 	X(MESSAGE)	/* from the last hop, for streams */		\
+	X(LENGTHEN)	/* our owner wants one hop more */		\
+	X(SERVICE)	/* of introduction or rendezvous; the last hop */ \
+	X(JOIN)		/* our owner has the keys of a service */	\
 	X(TRUNCATED)	/* from any hop that stands */			\
 	X(DESTROYED)							\
 	X(CHAN_GONE)
@@ -39,6 +43,8 @@
 	X(LINK)								\
 	X(LINKED)	/* check what it says, and tell */		\
 	X(DELIVER)							\
+	X(TELL)		/* our owner, if it asked */			\
+	X(REST)		/* there is nothing more to do */		\
 	X(KILL_TRUNCATED)						\
 	X(KILL_DESTROYED)						\
 	X(KILL_CHANNEL)

@@ -3,6 +3,7 @@
  *	circ.c		life, events, cells, what an owner may ask
  *	circ_build.c	the handshakes with its hops
  *	circ_link.c	linking it with another one (conflux)
+ *	circ_service.c	onion services: a hop more, messages, the service
  */
 #ifndef ONION_CIRC_CIRC_INT_H
 #define ONION_CIRC_CIRC_INT_H
@@ -16,7 +17,7 @@
 #include "onion/circ/hops.h"
 #include "onion/circ/streams.h"
 
-struct handshake_keys;
+struct circ_told;
 
 struct circ_link {		/* while it is, or is being, linked */
 	struct conflux_link	 ours;
@@ -45,8 +46,11 @@ struct circ {
 	uint8_t			 leg;		/* of the set; 1: the second */
 	struct loop_item	 reap;
 	uint8_t			 owes_extend;	/* there was no room */
+	struct circ_told	*told;		/* waits for room; or NULL */
+	uint8_t			 has_told;	/* a message, ever */
+	uint8_t			 due;		/* see circ_service.c */
 	size_t			 nhops;
-	struct circ_hop		 hop[];		/* those that are wanted */
+	struct circ_hop		 hop[CIRC_HOPS_MAX];	/* are wanted */
 };
 
 /* circ.c */
@@ -56,7 +60,8 @@ void	circ_event(struct circ *, enum circ_event, uint8_t *body,
 	    const struct relaymsg *, const uint8_t *tag);
 void	circ_die(struct circ *, enum circ_why, int destroy);
 void	circ_die_of_protocol(struct circ *, const char *what);
-int	circ_make_streams(struct circ *, const struct handshake_keys *);
+int	circ_make_streams(struct circ *, int cc, uint8_t sendme_inc);
+int	circ_hop_is_sane(const struct circ_hop *, size_t i);
 
 /* circ_build.c */
 void	circ_build_create(struct circ *);
@@ -70,5 +75,9 @@ int	circ_build_wants_fast(const struct circ *);
 void	circ_link_begin(struct circ *);
 void	circ_link_reply(struct circ *, const struct relaymsg *);
 int	circ_link_pay(struct circ *);	/* what it owes: 0 or -ENOBUFS */
+
+/* circ_service.c */
+void	circ_service_message(struct circ *, const struct relaymsg *);
+int	circ_service_pay(struct circ *);
 
 #endif

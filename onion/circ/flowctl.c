@@ -20,7 +20,8 @@ struct row {
 #define ROW(name, field, def, min, max, unit)				\
 	{ name, offsetof(struct flow_params, field), def, min, max, unit }
 
-/* Queue use is allowed for in outbufs: three hops, three of them. */
+/* Queue use is allowed for in outbufs: three hops, three of them; six to an
+ * onion service, and one more. */
 static const struct row rows[] = {
 	ROW("cc_alg", cc_on, 2, 0, 3, 1),
 	ROW("cc_sendme_inc", sendme_inc, INC, 1, 254, 1),
@@ -43,6 +44,12 @@ static const struct row rows[] = {
 	ROW("cc_vegas_beta_exit", beta, 4 * OUTBUF, 0, 1000, 1),
 	ROW("cc_vegas_gamma_exit", gamma, 3 * OUTBUF, 0, 1000, 1),
 	ROW("cc_vegas_delta_exit", delta, 5 * OUTBUF, 0, INT32_MAX, 1),
+	ROW("cc_sscap_onion", service_ss_cap, 475, 100, INT32_MAX, 1),
+	ROW("cc_vegas_alpha_onion", service_alpha, 3 * OUTBUF, 0, 1000, 1),
+	ROW("cc_vegas_beta_onion", service_beta, 6 * OUTBUF, 0, 1000, 1),
+	ROW("cc_vegas_gamma_onion", service_gamma, 4 * OUTBUF, 0, 1000, 1),
+	ROW("cc_vegas_delta_onion", service_delta, 7 * OUTBUF, 0, INT32_MAX,
+	    1),
 	ROW("cc_xoff_client", xoff_client, 500, 1, 10000, FLOWCTL_CELL_MIN),
 	ROW("cc_xoff_exit", xoff_exit, 500, 1, 10000, FLOWCTL_CELL_MIN),
 	ROW("cc_xon_change_pct", xon_change_pct, 25, 1, 99, 1),
@@ -65,4 +72,14 @@ flow_params_load(struct flow_params *f, const struct params *params)
 			    r->max);
 		*field *= r->unit;
 	}
+}
+
+void
+flow_params_for_service(struct flow_params *f)
+{
+	f->ss_cap = f->service_ss_cap;
+	f->alpha = f->service_alpha;
+	f->beta = f->service_beta;
+	f->gamma = f->service_gamma;
+	f->delta = f->service_delta;
 }

@@ -45,6 +45,9 @@ struct flow_params {			/* cells, unless said otherwise */
 	int32_t	ss_cap;			/* slow start is slower from here */
 	int32_t	ss_max;			/* ... and ends here */
 	int32_t	alpha, beta, gamma, delta;	/* queue use */
+	/* The same to onion services, whose paths are twice as long. */
+	int32_t	service_ss_cap;
+	int32_t	service_alpha, service_beta, service_gamma, service_delta;
 	int32_t	xoff_client;		/* bytes */
 	int32_t	xoff_exit;		/* bytes */
 	int32_t	xon_change_pct;
@@ -55,5 +58,7 @@ struct flow_params {			/* cells, unless said otherwise */
 
 /* NULL: what holds where a consensus says nothing. */
 void	flow_params_load(struct flow_params *, const struct params *);
+/* From now on those of a circuit that was joined with an onion service. */
+void	flow_params_for_service(struct flow_params *);
 
 #endif

@@ -19,10 +19,16 @@ hops_init(struct hops *h, struct chan *chan, uint32_t circ_id)
 }
 
 void
+hops_drop_last(struct hops *h)
+{
+	hopcrypt_free(h->crypt[--h->n]);
+}
+
+void
 hops_fini(struct hops *h)
 {
 	while (h->n > 0)
-		hopcrypt_free(h->crypt[--h->n]);
+		hops_drop_last(h);
 }
 
 int
@@ -30,6 +36,18 @@ hops_add(struct hops *h, const struct handshake_keys *keys)
 {
 	assert(h->n < HOPS_MAX);
 	if ((h->crypt[h->n] = hopcrypt_new(keys)) == NULL)
+		return -ENOMEM;
+	h->n++;
+	return 0;
+}
+
+int
+hops_add_service(struct hops *h, const uint8_t df[32], const uint8_t db[32],
+    const uint8_t kf[32], const uint8_t kb[32])
+{
+	assert(h->n < HOPS_MAX);
+	h->crypt[h->n] = hopcrypt_new_service(df, db, kf, kb);
+	if (h->crypt[h->n] == NULL)
 		return -ENOMEM;
 	h->n++;
 	return 0;

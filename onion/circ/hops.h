@@ -41,6 +41,9 @@ struct hops {
 void	hops_init(struct hops *, struct chan *, uint32_t circ_id);
 void	hops_fini(struct hops *);
 int	hops_add(struct hops *, const struct handshake_keys *);	/* -ENOMEM */
+int	hops_add_service(struct hops *, const uint8_t df[32],
+	    const uint8_t db[32], const uint8_t kf[32], const uint8_t kb[32]);
+void	hops_drop_last(struct hops *);
 
 /* NULL: no room; the channel's room() will be called. */
 uint8_t	*hops_cell(struct hops *, size_t to, enum relay_cmd);

@@ -20,6 +20,7 @@ onion_circ_libcirc_a_SOURCES = \
 	onion/circ/circ.c onion/circ/circ.h onion/circ/circ_int.h \
 	onion/circ/circ_build.c \
 	onion/circ/circ_link.c \
+	onion/circ/circ_service.c \
 	onion/circ/predict.c onion/circ/predict.h \
 	onion/circ/pool.c onion/circ/pool.h onion/circ/pool_int.h \
 	onion/circ/poolcirc.c \

@@ -63,7 +63,12 @@ relaymsg_name(uint8_t cmd)
 		[RELAY_XON] = "XON", [RELAY_CONFLUX_LINK] = "CONFLUX_LINK",
 		[RELAY_CONFLUX_LINKED] = "CONFLUX_LINKED",
 		[RELAY_CONFLUX_LINKED_ACK] = "CONFLUX_LINKED_ACK",
-		[RELAY_CONFLUX_SWITCH] = "CONFLUX_SWITCH"
+		[RELAY_CONFLUX_SWITCH] = "CONFLUX_SWITCH",
+		[RELAY_ESTABLISH_RENDEZVOUS] = "ESTABLISH_RENDEZVOUS",
+		[RELAY_INTRODUCE1] = "INTRODUCE1",
+		[RELAY_RENDEZVOUS2] = "RENDEZVOUS2",
+		[RELAY_RENDEZVOUS_ESTABLISHED] = "RENDEZVOUS_ESTABLISHED",
+		[RELAY_INTRODUCE_ACK] = "INTRODUCE_ACK"
 	};
 
 	if (cmd >= sizeof(names) / sizeof(names[0]) || names[cmd] == NULL)
@@ -107,21 +112,39 @@ put_host(struct pack *p, const char *host)
 	return 0;
 }
 
+static void
+put_port(struct pack *p, uint16_t port)
+{
+	char text[8];
+	int n = snprintf(text, sizeof(text), ":%u", (unsigned)port);
+
+	pack_put(p, text, (size_t)n + 1);	/* and the NUL */
+}
+
 int
 relaymsg_put_begin(uint8_t data[RELAY_DATA_MAX], const char *host,
     uint16_t port, uint32_t flags)
 {
 	struct pack p;
-	char text[8];
-	int n;
 
 	pack_init(&p, data, RELAY_DATA_MAX);
-	if (port == 0 || put_host(&p, host) < 0)
+	if (port == 0 || host[0] == '\0' || put_host(&p, host) < 0)
 		return -EINVAL;
-	n = snprintf(text, sizeof(text), ":%u", (unsigned)port);
-	pack_put(&p, text, (size_t)n + 1);	/* and the NUL */
+	put_port(&p, port);
 	if (flags)
 		pack_u32(&p, flags);
+	return p.err ? -EINVAL : (int)pack_len(&p);
+}
+
+int
+relaymsg_put_begin_service(uint8_t data[RELAY_DATA_MAX], uint16_t port)
+{
+	struct pack p;
+
+	pack_init(&p, data, RELAY_DATA_MAX);
+	if (port == 0)
+		return -EINVAL;
+	put_port(&p, port);
 	return p.err ? -EINVAL : (int)pack_len(&p);
 }
 

@@ -47,6 +47,11 @@ enum relay_cmd {
 	RELAY_CONFLUX_LINKED	= 20,
 	RELAY_CONFLUX_LINKED_ACK = 21,
 	RELAY_CONFLUX_SWITCH	= 22,
+	RELAY_ESTABLISH_RENDEZVOUS = 33,	/* rend-spec-v3 3, 4 */
+	RELAY_INTRODUCE1	= 34,
+	RELAY_RENDEZVOUS2	= 37,
+	RELAY_RENDEZVOUS_ESTABLISHED = 39,
+	RELAY_INTRODUCE_ACK	= 40,
 	RELAY_XOFF		= 43,
 	RELAY_XON		= 44
 };
@@ -86,8 +91,10 @@ void	relaymsg_pad(uint8_t body[RELAY_BODY], size_t len);
 const char *relaymsg_name(uint8_t cmd);
 
 /* BEGIN: "host:port" in lower case, IPv6 in brackets, flags only if there are
- * any.  -EINVAL: no host name or address that could be meant.  "" is the
- * onion service at the other end. */
+ * any.  -EINVAL: no host name or address that could be meant.  To an onion
+ * service it is ":port", and nothing else (rend-spec-v3 5). */
+int	relaymsg_put_begin_service(uint8_t data[RELAY_DATA_MAX],
+	    uint16_t port);
 int	relaymsg_put_begin(uint8_t data[RELAY_DATA_MAX], const char *host,
 	    uint16_t port, uint32_t flags);
 int	relaymsg_put_resolve(uint8_t data[RELAY_DATA_MAX], const char *name);

@@ -350,6 +350,18 @@ streams_connect(struct streams *s, const char *host, uint16_t port,
 }
 
 int
+streams_connect_service(struct streams *s, uint16_t port,
+    struct endpoint **out)
+{
+	uint8_t data[RELAY_DATA_MAX];
+	int len;
+
+	if ((len = relaymsg_put_begin_service(data, port)) < 0)
+		return len;
+	return stream_new(s, out, 0, data, (size_t)len);
+}
+
+int
 streams_begin_dir(struct streams *s, struct endpoint **out)
 {
 	return stream_new(s, out, 1, NULL, 0);

@@ -106,6 +106,8 @@ void	streams_totals(const struct streams *, size_t leg, uint64_t *fwd,
 /* Endpoints: see circ.h.  -EINVAL, -ENOSPC, -ENOMEM, -ENOTCONN. */
 int	streams_connect(struct streams *, const char *host, uint16_t port,
 	    uint32_t flags, struct endpoint **);
+int	streams_connect_service(struct streams *, uint16_t port,
+	    struct endpoint **);
 int	streams_begin_dir(struct streams *, struct endpoint **);
 uint8_t	stream_end_reason(const struct endpoint *);
 const struct addr *stream_addr(const struct endpoint *);

@@ -18,7 +18,9 @@ enum {				/* relay commands, tor-spec 6.1 */
 	R_BEGIN = 1, R_DATA = 2, R_END = 3, R_CONNECTED = 4, R_SENDME = 5,
 	R_TRUNCATED = 9, R_RESOLVE = 11, R_RESOLVED = 12, R_BEGIN_DIR = 13,
 	R_EXTEND2 = 14, R_EXTENDED2 = 15, R_LINK = 19, R_LINKED = 20,
-	R_LINKED_ACK = 21, R_SWITCH = 22, R_XOFF = 43, R_XON = 44
+	R_LINKED_ACK = 21, R_SWITCH = 22, R_ESTABLISH_REND = 33,
+	R_INTRODUCE1 = 34, R_REND_ESTABLISHED = 39, R_INTRODUCE_ACK = 40,
+	R_XOFF = 43, R_XON = 44
 };
 
 enum { HEAD = 11, DATA_MAX = 498, BODY = 509 };
@@ -590,6 +592,8 @@ on_begin(struct simcirc *c, uint16_t id, const uint8_t *p, size_t len)
 		broken(c->net, "BEGIN's host has %zu bytes", n);
 		return;
 	}
+	if ((n == 0) != c->joined)
+		broken(c->net, "BEGIN's host has %zu bytes", n);
 	memcpy(st->host, p, n);
 	st->port = (uint16_t)atoi(colon + 1);
 	n = len - (size_t)(nul + 1 - p);
@@ -909,6 +913,8 @@ on_extend(struct simcirc *c, const uint8_t *p, size_t len)
 	size_t n, hlen;
 	int relay, kind;
 
+	if (c->carried || c->joined || c->establishes || c->introduces)
+		broken(c->net, "EXTEND2 on a circuit in use");
 	c->extends++;
 	wire_init(&w, p, len);
 	relay = read_specs(c, &w);
@@ -963,6 +969,51 @@ on_create(struct simnet *net, size_t at, struct simpipe *pipe, uint32_t id,
 	if (net->knobs.twice_at == 1)
 		simcirc_cell(c, cmd, reply, n);
 	add_hop(c, (unsigned)at, &keys);
+}
+
+/* Onion services. */
+
+void
+simcirc_join(struct simcirc *c, const uint8_t df[32], const uint8_t db[32],
+    const uint8_t kf[32], const uint8_t kb[32], int cc, unsigned inc)
+{
+	c->hop[c->n++] = simhand_hop_new_service(df, db, kf, kb);
+	c->joined = 1;
+	c->cc = cc;
+	c->inc = cc ? inc : 100;
+}
+
+static void
+on_establish(struct simcirc *c, uint16_t id, const uint8_t *p, size_t len)
+{
+	static const uint8_t zeros[20];
+
+	if (id != 0 || len != 20 || memcmp(p, zeros, 20) == 0)
+		broken(c->net, "ESTABLISH_RENDEZVOUS is wrong");
+	else if (c->establishes || c->introduces || c->carried || c->joined)
+		broken(c->net, "ESTABLISH_RENDEZVOUS on a circuit in use");
+	else
+		memcpy(c->cookie, p, 20);
+	c->establishes++;
+	if (!c->net->knobs.no_established)
+		say_last(c, R_REND_ESTABLISHED, 0, NULL, 0);
+}
+
+static void
+on_introduce(struct simcirc *c, uint16_t id, const uint8_t *p, size_t len)
+{
+	uint8_t ack[3] = { 0 };
+
+	if (id != 0 || len == 0)
+		broken(c->net, "INTRODUCE1 is wrong");
+	else if (c->establishes || c->introduces || c->carried || c->joined)
+		broken(c->net, "INTRODUCE1 on a circuit in use");
+	memcpy(c->introduce, p, len);
+	c->introduce_len = len;
+	c->introduces++;
+	wire_set16(ack, c->net->knobs.ack_status);
+	if (!c->net->knobs.no_established)
+		say_last(c, R_INTRODUCE_ACK, 0, ack, sizeof(ack));
 }
 
 /* Linking. */
@@ -1197,6 +1248,10 @@ on_message(struct simcirc *c, size_t h, int early, uint8_t *body,
 		on_extend(c, p, len);
 	else if (body[0] == R_SENDME && id == 0)
 		on_circuit_sendme(c, p, len);
+	else if (body[0] == R_ESTABLISH_REND)
+		on_establish(c, id, p, len);
+	else if (body[0] == R_INTRODUCE1)
+		on_introduce(c, id, p, len);
 	else if (body[0] == R_LINK)
 		on_link(c, id, p, len);
 	else if (body[0] == R_LINKED_ACK)

@@ -25,6 +25,10 @@
  * knobs.switch_every and knobs.pass_by, or where ->cur is set to.  A leg's
  * cells can be held back, so that the other's come first.
  *
+ * A last hop answers ESTABLISH_RENDEZVOUS and INTRODUCE1 as a rendezvous and
+ * an introduction point would, and keeps what they said; simcirc_join() puts a
+ * service behind it, which is the last hop then, with the same scripts.
+ *
  * A client that breaks the rules (windows, tags, ids, RELAY_EARLY, numbers) is
  * counted in ->broken, with what it did last in ->broke.  Nothing here defends
  * itself.
@@ -96,7 +100,7 @@ struct simcirc {
 	uint32_t	 id;
 	size_t		 n;		/* hops */
 	unsigned	 relay[SIM_HOPS_MAX];
-	struct simhand_hop *hop[SIM_HOPS_MAX];
+	struct simhand_hop *hop[SIM_HOPS_MAX + 1];	/* and a service */
 	struct simstream *streams;
 	struct simfind	 find;
 	unsigned	 early;		/* RELAY_EARLY cells in */
@@ -120,6 +124,12 @@ struct simcirc {
 	struct simlate	*late;
 	int64_t		 sendme_late_ms;	/* instead of the knob's */
 	uint8_t		 carried;	/* something of a stream's */
+	/* Onion services. */
+	unsigned	 establishes, introduces;	/* messages in */
+	uint8_t		 cookie[20];	/* of ESTABLISH_RENDEZVOUS */
+	uint8_t		 introduce[498];	/* INTRODUCE1 */
+	size_t		 introduce_len;
+	uint8_t		 joined;	/* with a service */
 	/* Conflux. */
 	struct simset	*set;		/* LINK came; or NULL */
 	size_t		 leg;		/* of it */
@@ -163,6 +173,8 @@ struct simknobs {		/* all zero: honest and quick */
 	unsigned cwnd;		/* the exit's, fixed; 0: as in simcirc */
 	uint8_t	 no_linked;	/* no answer to LINK */
 	uint8_t	 ux;		/* in LINKED; 0: 1, the least delay */
+	uint8_t	 no_established;	/* nor INTRODUCE_ACK */
+	uint16_t ack_status;	/* in INTRODUCE_ACK */
 	unsigned switch_every;	/* numbered messages; 0: no change of leg */
 	uint8_t	 pass_by;	/* a leg whose window is full */
 };
@@ -213,6 +225,11 @@ void	 simcirc_cell(struct simcirc *, uint8_t cmd, const void *body,
 struct simstream *simcirc_stream(struct simcirc *, uint16_t id);
 /* All of them, the latest first: the circuit's, or its set's. */
 struct simstream *simcirc_streams(const struct simcirc *);
+
+/* An onion service is behind the last relay from now on. */
+void	 simcirc_join(struct simcirc *, const uint8_t df[32],
+	    const uint8_t db[32], const uint8_t kf[32], const uint8_t kb[32],
+	    int cc, unsigned inc);
 
 /* Conflux.  The body of LINK and LINKED. */
 void	 sim_put_link(uint8_t out[SIM_LINK_LEN], const uint8_t nonce[32],

@@ -14,6 +14,7 @@ check_PROGRAMS += \
 	tests/onion/circ/test_flow \
 	tests/onion/circ/test_circ_fsm \
 	tests/onion/circ/test_circ \
+	tests/onion/circ/test_circ_service \
 	tests/onion/circ/test_stream \
 	tests/onion/circ/test_stream_hostile \
 	tests/onion/circ/test_lookup \
@@ -29,6 +30,9 @@ tests_onion_circ_test_circ_fsm_SOURCES = tests/onion/circ/test_circ_fsm.c
 tests_onion_circ_test_circ_fsm_LDADD = $(CIRC_TESTS_LDADD)
 tests_onion_circ_test_circ_SOURCES = tests/onion/circ/test_circ.c $(CIRC_RIG)
 tests_onion_circ_test_circ_LDADD = $(CIRC_TESTS_LDADD)
+tests_onion_circ_test_circ_service_SOURCES = \
+	tests/onion/circ/test_circ_service.c $(CIRC_RIG)
+tests_onion_circ_test_circ_service_LDADD = $(CIRC_TESTS_LDADD)
 tests_onion_circ_test_stream_SOURCES = \
 	tests/onion/circ/test_stream.c $(CIRC_RIG)
 tests_onion_circ_test_stream_LDADD = $(CIRC_TESTS_LDADD)

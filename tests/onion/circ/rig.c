@@ -52,6 +52,20 @@ on_idle(void *arg)
 	call(r, ON_IDLE);
 }
 
+static int
+on_message(void *arg, uint8_t cmd, const uint8_t *data, size_t len)
+{
+	struct rig *r = arg;
+
+	r->messages++;
+	r->message = cmd;
+	ck_assert_uint_le(len, sizeof(r->message_data));
+	memcpy(r->message_data, data, len);
+	r->message_len = len;
+	call(r, ON_MESSAGE);
+	return r->message_rc;
+}
+
 static void
 on_circ_gone(void *arg, enum circ_why why)
 {
@@ -74,7 +88,7 @@ on_circ_gone(void *arg, enum circ_why why)
 
 static const struct circ_user circ_users = {
 	.hop = on_hop, .built = on_built, .linked = on_linked, .idle = on_idle,
-	.gone = on_circ_gone
+	.message = on_message, .gone = on_circ_gone
 };
 
 void
@@ -259,20 +273,33 @@ rig_connect(struct rig *r, size_t i, uint16_t port, size_t credit)
 	return rig_connect_flags(r, i, port, credit, 0);
 }
 
-struct holder *
-rig_connect_flags(struct rig *r, size_t i, uint16_t port, size_t credit,
-    uint32_t flags)
+static struct holder *
+connect_to(struct rig *r, size_t i, const char *host, uint16_t port,
+    size_t credit, uint32_t flags)
 {
 	struct holder *h = &r->h[i];
 
 	memset(h, 0, sizeof(*h));
 	h->rig = r;
-	ck_assert_int_eq(circ_connect(r->circ, "www.example.test", port,
-	    flags, &h->e), 0);
+	ck_assert_int_eq(circ_connect(r->circ, host, port, flags, &h->e), 0);
 	endpoint_hold(h->e, &holder_users, h);
 	if (credit)
 		endpoint_grant(h->e, credit);
 	return h;
+}
+
+struct holder *
+rig_connect_flags(struct rig *r, size_t i, uint16_t port, size_t credit,
+    uint32_t flags)
+{
+	return connect_to(r, i, "www.example.test", port, credit, flags);
+}
+
+struct holder *
+rig_connect_host(struct rig *r, size_t i, const char *host, uint16_t port,
+    size_t credit)
+{
+	return connect_to(r, i, host, port, credit, 0);
 }
 
 size_t

@@ -37,7 +37,7 @@ struct holder {			/* of one stream */
 };
 
 enum { ON_OPEN = 1, ON_DATA, ON_ROOM, ON_FIN, ON_GONE, ON_HOP, ON_BUILT,
-	ON_IDLE, ON_CIRC_GONE, ON_LINKED };
+	ON_IDLE, ON_CIRC_GONE, ON_LINKED, ON_MESSAGE };
 
 struct rig {
 	struct loop		 loop;
@@ -48,6 +48,11 @@ struct rig {
 	struct simcirc		*sim;		/* the relays' side of it */
 	size_t			 hops;
 	unsigned		 hop, built, linked, idle, gone;
+	unsigned		 messages;	/* of an onion service's kind */
+	uint8_t			 message;	/* the last one: its command, */
+	uint8_t			 message_data[498];
+	size_t			 message_len;
+	int			 message_rc;	/* what is said to it */
 	enum circ_why		 why;
 	struct holder		 h[RIG_HOLDERS];
 	void			(*on)(struct rig *, int what);
@@ -72,6 +77,8 @@ struct holder *rig_connect(struct rig *, size_t i, uint16_t port,
 	    size_t credit);
 struct holder *rig_connect_flags(struct rig *, size_t i, uint16_t port,
 	    size_t credit, uint32_t flags);
+struct holder *rig_connect_host(struct rig *, size_t i, const char *host,
+	    uint16_t port, size_t credit);
 size_t	 holder_send(struct holder *, uint64_t bytes);	/* of sim_byte() */
 void	 rig_resolve(struct rig *, const char *name, struct circ_lookup **);
 /* A message from the exit on that holder's stream. */

@@ -44,6 +44,30 @@ START_TEST(flow_params_load_takes_the_consensus_and_its_limits)
 }
 END_TEST
 
+START_TEST(flow_params_for_service_takes_those_of_longer_paths)
+{
+	static const char line[] = "cc_sscap_onion=500 "
+	    "cc_vegas_delta_onion=5000";
+	struct params *p;
+	struct flow_params f;
+
+	flow_params_load(&f, NULL);
+	flow_params_for_service(&f);
+	ck_assert_int_eq(f.alpha, 186);
+	ck_assert_int_eq(f.beta, 372);
+	ck_assert_int_eq(f.gamma, 248);
+	ck_assert_int_eq(f.delta, 434);
+	ck_assert_int_eq(f.ss_cap, 475);
+	ck_assert_int_eq(f.ss_max, 5000);
+	ck_assert_int_eq(params_parse(&p, line, sizeof(line) - 1), 0);
+	flow_params_load(&f, p);
+	params_free(p);
+	flow_params_for_service(&f);
+	ck_assert_int_eq(f.delta, 5000);
+	ck_assert_int_eq(f.ss_cap, 500);
+}
+END_TEST
+
 /* sendme */
 
 static const uint8_t *
@@ -549,6 +573,7 @@ END_TEST
 
 static const struct unit_test tests[] = {
 	UNIT(flow_params_load_takes_the_consensus_and_its_limits),
+	UNIT(flow_params_for_service_takes_those_of_longer_paths),
 	UNIT(sendme_acked_wants_tags_in_order_and_once),
 	UNIT(sendme_due_quotes_each_nth_cell_in_order),
 	UNIT(sendme_owed_beyond_the_ceiling_is_refused),

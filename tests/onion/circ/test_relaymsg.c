@@ -92,7 +92,7 @@ START_TEST(relaymsg_put_begin_writes_address_port_and_flags)
 	} t[] = {
 		{ "a", 1, 0, "a:1", 4 },
 		{ "Example.COM", 65535, 0, "example.com:65535", 18 },
-		{ "", 80, 0, ":80", 4 },
+		{ "a", 80, 0, "a:80", 5 },
 		{ "2001:db8::A", 443, 0, "[2001:db8::a]:443", 18 },
 		{ "a", 80, 0x01020304, "a:80\0\1\2\3\4", 9 },
 	};
@@ -101,6 +101,17 @@ START_TEST(relaymsg_put_begin_writes_address_port_and_flags)
 
 	ck_assert_int_eq(n, (int)t[_i].len);
 	ck_assert_mem_eq(data, t[_i].want, t[_i].len);
+}
+END_TEST
+
+START_TEST(relaymsg_put_begin_service_has_no_host_and_others_do)
+{
+	uint8_t data[RELAY_DATA_MAX];
+
+	ck_assert_int_eq(relaymsg_put_begin_service(data, 80), 4);
+	ck_assert_mem_eq(data, ":80", 4);
+	ck_assert_int_eq(relaymsg_put_begin_service(data, 0), -EINVAL);
+	ck_assert_int_eq(relaymsg_put_begin(data, "", 80, 0), -EINVAL);
 }
 END_TEST
 
@@ -357,6 +368,7 @@ static const struct unit_test tests[] = {
 	UNIT(relaymsg_parse_reads_what_head_wrote),
 	UNIT_LOOP(relaymsg_parse_takes_lengths_up_to_the_cell, 4),
 	UNIT(relaymsg_pad_leaves_a_gap_and_fills_the_rest),
+	UNIT(relaymsg_put_begin_service_has_no_host_and_others_do),
 	UNIT_LOOP(relaymsg_put_begin_writes_address_port_and_flags, 5),
 	UNIT(relaymsg_put_resolve_refuses_what_no_name_can_be),
 	UNIT(relaymsg_sendme_goes_there_and_back),
