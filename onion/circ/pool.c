@@ -15,6 +15,10 @@
  *	and its identity's (nym), for life: nothing takes that mark off again,
  *	and may_serve() asks for it before anything else.
  *
+ *	One that was built to leave by an exit that was named (.exit) is for
+ *	those alone who name it: else whoever makes a client open such a name
+ *	would choose the exit of all that it does next.
+ *
  *	Age.  A circuit that was used takes no new streams dirtiness_ms after
  *	its first, and is closed when its last one ends.  A clean one is kept
  *	until keep_until.  How long that is, and how long a port is expected
@@ -72,6 +76,26 @@ exit_takes(const struct pool *p, const struct pool_circ *pc, uint16_t port,
 	return port == 0 || path_exit_allows(p->conf.path, exit, &want);
 }
 
+/* Named, it need not be one that we would choose. */
+static int
+exit_serves(const struct pool_circ *pc, const struct pool_need *need)
+{
+	struct pool *p = pc->pool;
+	struct path_target want = { .port = need->port,
+		.family = need->family };
+	const struct relay *exit;
+
+	if (pc->named != need->has_exit)
+		return 0;
+	if (!need->has_exit)
+		return exit_takes(p, pc, need->port, need->family);
+	if (memcmp(pc->exit, need->exit, sizeof(pc->exit)) != 0 ||
+	    p->netdir == NULL)
+		return 0;
+	exit = netdir_by_rsa(p->netdir, pc->exit);
+	return exit != NULL && path_exit_named(p->conf.path, exit, &want);
+}
+
 static int
 avoided(const struct pool_need *need, const struct pool_circ *pc)
 {
@@ -83,8 +107,8 @@ avoided(const struct pool_need *need, const struct pool_circ *pc)
 	return 0;
 }
 
-static int
-too_old(const struct pool_circ *pc)
+int
+poolcirc_too_old(const struct pool_circ *pc)
 {
 	const struct pool *p = pc->pool;
 
@@ -111,7 +135,7 @@ lasts_for(const struct pool_circ *pc, uint16_t port)
 static int
 may_serve(const struct pool_circ *pc, const struct pool_need *need)
 {
-	if (pc->has_token && !is_of(pc, need))
+	if (pc->is_hs || (pc->has_token && !is_of(pc, need)))
 		return 0;
 	if (pc->spoilt || pc->state == POOL_DEAD || pc->state == POOL_SLOW ||
 	    pc->state == POOL_LEG)
@@ -119,9 +143,9 @@ may_serve(const struct pool_circ *pc, const struct pool_need *need)
 	if (pc->state == POOL_WAITING &&
 	    pc->pool->conf.loop->now - pc->built >= WAITING_MS)
 		return 0;
-	return !too_old(pc) && !avoided(need, pc) &&
-	    lasts_for(pc, need->port) &&
-	    exit_takes(pc->pool, pc, need->port, need->family);
+	return !poolcirc_too_old(pc) && (need->has_exit ||
+	    !avoided(need, pc)) && lasts_for(pc, need->port) &&
+	    exit_serves(pc, need);
 }
 
 /* How soon can it be used? */
@@ -230,6 +254,12 @@ pool_circ_exit(const struct pool_circ *pc)
 void
 pool_circ_used(struct pool_circ *pc, const struct pool_need *need)
 {
+	if (pc->is_hs) {		/* its age counts from its first */
+		if (!pc->streamed)
+			pc->dirty = pc->pool->conf.loop->now;
+		pc->streamed = 1;
+		return;
+	}
 	promise(pc, need);
 	if (pc->used)
 		return;
@@ -248,6 +278,7 @@ pool_circ_spoil(struct pool_circ *pc)
 void
 pool_circ_close(struct pool_circ *pc)
 {
+	poolhs_unhand(pc);
 	poolcirc_close(pc, CIRC_WHY_FINISHED);
 }
 
@@ -296,7 +327,7 @@ clean_for(const struct pool *p, uint16_t port, size_t *sets, size_t *all)
 		    pc->state == POOL_SLOW)
 			continue;
 		(*all)++;
-		if (pc->state == POOL_WAITING || too_old(pc) ||
+		if (pc->is_hs || pc->named || pc->state == POOL_WAITING || poolcirc_too_old(pc) ||
 		    !exit_takes(p, pc, port, 0) || !lasts_for(pc, port))
 			continue;
 		n++;
@@ -341,6 +372,7 @@ build_ahead(struct pool *p)
 		else if (rc < 0)
 			return;
 	}
+	poolhs_ahead(p);
 	clean_for(p, 443, &sets, &all);
 	if (all < POOL_CLEAN_MAX && timeout_wants_test(p->conf.timeout,
 	    p->count))
@@ -356,7 +388,7 @@ retire(struct pool *p)
 		next = LIST_NEXT(pc, link);
 		if (pc->state != POOL_READY)
 			continue;
-		if (too_old(pc))
+		if (poolcirc_too_old(pc))
 			pc->spoilt = 1;
 		if (pc->spoilt && circ_nstreams(pc->circ) == 0)
 			poolcirc_close(pc, CIRC_WHY_FINISHED);
@@ -466,6 +498,7 @@ pool_new(struct pool **out, const struct pool_conf *conf,
 	loop_item_init(&p->wake, wake, p);
 	predict_init(&p->predict, conf->loop->now);
 	p->failed_at = p->launched = INT64_MIN;
+	p->hs_asked = LOOP_NEVER;
 	pool_set_conf(p, conf);
 	flow_params_load(&p->flow, NULL);
 	loop_timer_in(conf->loop, &p->tick, TICK_MS);
@@ -512,6 +545,7 @@ pool_set_netdir(struct pool *p, const struct netdir *nd, int usable)
 	loop_item_add(p->conf.loop, &p->wake);
 }
 
+/* Stubs go too: they go through vanguards of before. */
 static void
 spoil_used(struct pool *p, int clean_too)
 {
@@ -519,7 +553,7 @@ spoil_used(struct pool *p, int clean_too)
 
 	for (pc = LIST_FIRST(&p->circs); pc; pc = next) {
 		next = LIST_NEXT(pc, link);
-		if (clean_too || pc->has_token)
+		if (clean_too || pc->has_token || pc->is_hs)
 			pool_circ_spoil(pc);
 	}
 }
@@ -528,6 +562,7 @@ void
 pool_newnym(struct pool *p)
 {
 	p->nym++;
+	path_newnym(p->conf.path);
 	spoil_used(p, 0);
 }
 
@@ -576,6 +611,7 @@ pool_each(const struct pool *p, void (*fn)(void *, const struct pool_show *),
 	LIST_FOREACH(pc, &p->circs, link) {
 		struct pool_show show = {
 			.circ = pc->circ, .state = state_names[pc->state],
+			.purpose = pc->is_hs ? poolhs_purpose(pc) : "general",
 			.age_ms = now - pc->began,
 			.dirty_ms = pc->used ? now - pc->dirty : -1
 		};

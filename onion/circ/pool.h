@@ -135,7 +135,11 @@ void	pool_close_all(struct pool *);
  * 0, and events come, none from within the call; -EAGAIN: not now, ready()
  * tells; -ENETUNREACH, -ENOSPC.  After pool_circ_close() none comes; after
  * gone() the pointer is not used again.  @token is for status and isolation;
- * streams over it are counted like any others. */
+ * streams over it are counted like any others.
+ *
+ * It gets old as others do, from its first stream on; before that it counts
+ * from when it was asked for.  A build that is too slow is gone() to its asker,
+ * unless no circuit stands at all. */
 struct pool_hs_user {
 	void	(*built)(void *arg);
 	int	(*message)(void *arg, uint8_t cmd, const uint8_t *data,
@@ -144,6 +148,10 @@ struct pool_hs_user {
 };
 enum pool_hs_kind { POOL_HS_DIR = 1, POOL_HS_INTRO, POOL_HS_REND };
 struct hopinfo;
+enum { POOL_HS_STUBS = 3, POOL_HS_MAX = 768 };	/* ahead; in all */
+/* No stream should go onto it any more: it is spoilt, or was used for too
+ * long. */
+int	pool_circ_is_over(const struct pool_circ *);
 int	pool_hs_open(struct pool *, enum pool_hs_kind,
 	    const uint8_t token[POOL_TOKEN], const struct hopinfo *last,
 	    const struct pool_hs_user *, void *arg, struct pool_circ **);

@@ -3,6 +3,7 @@
  *	pool.c		which circuit for whom; how many ahead
  *	poolcirc.c	the life of one
  *	poolset.c	two that are linked (conflux)
+ *	poolhs.c	those towards onion services
  */
 #ifndef ONION_CIRC_POOL_INT_H
 #define ONION_CIRC_POOL_INT_H
@@ -10,9 +11,11 @@
 #include <sys/queue.h>
 
 #include "base/loop.h"
+#include "onion/circ/circ.h"
 #include "onion/circ/flowctl.h"
 #include "onion/circ/pool.h"
 #include "onion/circ/predict.h"
+#include "onion/link/relayid.h"
 
 struct path;
 
@@ -46,6 +49,11 @@ struct pool_circ {
 	uint8_t		 linking;	/* LINK was sent */
 	uint8_t		 linked;
 	uint8_t		 stable;	/* good for LongLivedPorts */
+	uint8_t		 named;		/* its exit was asked for (.exit) */
+	uint8_t		 is_hs;		/* towards an onion service */
+	uint8_t		 streamed;	/* ... and had a stream */
+	uint8_t		 hops_built;
+	struct pool_hs	*hs;		/* whose it is; NULL: a stub */
 	struct pool_circ *mate;		/* of its set, or NULL */
 	uint8_t		 exit[20];
 	int64_t		 began;		/* loop ms, all of these; when the
@@ -56,6 +64,16 @@ struct pool_circ {
 	int64_t		 due;		/* the timer's, while it is built */
 	struct loop_timer timer;	/* dialling, build timeout, close */
 	struct loop_item reap;
+};
+
+struct pool_hs {		/* who has a circuit towards a service */
+	enum pool_hs_kind kind;
+	const struct pool_hs_user *user;	/* NULL: is told nothing more */
+	void		*arg;
+	uint8_t		 owes_last;	/* is to be extended to it */
+	uint8_t		 gave_up;	/* it was too slow */
+	struct circ_hop	 last;
+	struct loop_item tell;		/* that it is built, or given up */
 };
 
 LIST_HEAD(pool_circs, pool_circ);
@@ -85,6 +103,7 @@ struct pool {
 	unsigned	 unlinked;	/* sets that failed, in a row */
 	int64_t		 sets_hold_until;
 	uint64_t	 cells_in;	/* of all channels, at the last tick */
+	int64_t		 hs_asked;	/* for a circuit to a service, last */
 	struct loop_timer tick;
 	struct loop_item wake;		/* ready() at the end of the turn */
 };
@@ -98,7 +117,27 @@ struct pool_circ *poolcirc_launch_first(struct pool *,
 	    const struct pool_need *, int *rc);
 struct pool_circ *poolcirc_launch_second(struct pool *,
 	    const struct pool_circ *first, int *rc);
+/* The same for a stub of a circuit to a service, through neither of which but
+ * the guard may be @not (RSA id; NULL: anybody). */
+struct pool_circ *poolcirc_launch_stub(struct pool *, const uint8_t not[20],
+	    int *rc);
 void	 poolcirc_close(struct pool_circ *, int circ_why);
+/* It is being built again, one hop further; so long it may take. */
+void	 poolcirc_extending(struct pool_circ *);
+void	 poolcirc_fill_hop(const struct pool *, const struct hopinfo *,
+	    int is_exit, struct circ_hop *);
+int	 poolcirc_too_old(const struct pool_circ *);
+
+/* poolhs.c */
+void	 poolhs_built(struct pool_circ *);	/* it may be used */
+int	 poolhs_message(struct pool_circ *, uint8_t cmd, const uint8_t *data,
+	    size_t len);
+void	 poolhs_dying(struct pool_circ *);
+void	 poolhs_left(struct pool_circ *);	/* it is dead: tell, and free */
+void	 poolhs_give_up(struct pool_circ *);	/* it is too slow for him */
+void	 poolhs_unhand(struct pool_circ *);	/* its owner is told no more */
+void	 poolhs_ahead(struct pool *);		/* stubs */
+const char *poolhs_purpose(const struct pool_circ *);
 
 /* poolset.c */
 void	 poolset_configure(struct pool *);	/* a new netdir, or conf */

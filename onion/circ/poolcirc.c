@@ -22,6 +22,10 @@
  *	open already: a connection can die without a sign of it.  What is at
  *	hand on that one is given up, and the next one by that guard tells.
  *
+ *	What goes to an onion service is built to its third hop like any other,
+ *	and counts as such; from there on to a relay that others chose
+ *	(poolhs.c), which is nobody's failure if it fails.
+ *
  *	After HOLD_AFTER failures in a row launches are held back, so that a
  *	network that is down is not hammered: one at a time, further and further
  *	apart, HOLD_MAX_MS at most.  Each is a real try, whatever channels think
@@ -53,7 +57,8 @@ enum {
 	FIRST_HOP_MS = 15 * 1000,
 	/* So long without a sign of life is more than a busy link is good for:
 	 * the channel is dead. */
-	SILENT_MS = 5 * 1000
+	SILENT_MS = 5 * 1000,
+	EXTEND_MORE_MS = 1000
 };
 
 static int
@@ -113,6 +118,7 @@ reap(void *arg)
 {
 	struct pool_circ *pc = arg;
 
+	poolhs_left(pc);
 	free(pc);
 }
 
@@ -125,6 +131,7 @@ leave(struct pool_circ *pc)
 	if (pc->state == POOL_BUILDING)
 		p->building--;
 	poolset_lost(pc);
+	poolhs_dying(pc);
 	pc->state = POOL_DEAD;
 	pc->circ = NULL;
 	LIST_REMOVE(pc, link);
@@ -157,6 +164,7 @@ on_hop(void *arg, size_t built)
 	if (p->conf.guards)
 		guard_note_online(p->conf.guards);
 	pc->first_hop = 1;
+	pc->hops_built = (uint8_t)built;
 	if (built == 1)
 		note_first_hop(p);
 	if (built == PATH_HOPS)
@@ -172,6 +180,8 @@ now_ready(struct pool_circ *pc)
 		poolset_built(pc);
 	else
 		pc->state = POOL_READY;
+	if (pc->is_hs)
+		poolhs_built(pc);
 	p->failures = 0;
 	p->dark = 0;
 	p->hold_until = 0;
@@ -185,10 +195,10 @@ on_built(void *arg)
 	struct pool_circ *pc = arg;
 	enum guard_verdict verdict = GUARD_NOW;
 
-	if (pc->guard)
+	if (pc->guard && pc->built == 0)	/* else it is a hop longer */
 		verdict = guard_succeeded(pc->guard);
-	if (verdict == GUARD_NEVER || (pc->state == POOL_SLOW &&
-	    pool_standing(pc->pool) > 0)) {
+	if (verdict == GUARD_NEVER || (pc->is_hs && pc->spoilt) ||
+	    (pc->state == POOL_SLOW && pool_standing(pc->pool) > 0)) {
 		poolcirc_close(pc, CIRC_WHY_FINISHED);
 		return;
 	}
@@ -227,6 +237,14 @@ is_guards_fault(enum circ_why why)
 	    why == CIRC_WHY_PROTOCOL || why == CIRC_WHY_TIMEOUT;
 }
 
+/* What is behind the third hop was chosen by others, or is what a service says
+ * it is: whether that can be reached tells nothing of the network. */
+static int
+is_beyond(const struct pool_circ *pc)
+{
+	return pc->hops_built >= PATH_HOPS;
+}
+
 static void
 on_gone(void *arg, enum circ_why why)
 {
@@ -237,14 +255,25 @@ on_gone(void *arg, enum circ_why why)
 	    !pc->first_hop && pc->guard && !pc->blameless &&
 	    is_guards_fault(why))
 		guard_failed(pc->guard);
-	if (pc->state == POOL_BUILDING)
+	if (pc->state == POOL_BUILDING && !is_beyond(pc))
 		note_failure(p, pc->first_hop || why == CIRC_WHY_DESTROYED);
 	leave(pc);
+}
+
+static int
+on_message(void *arg, uint8_t cmd, const uint8_t *data, size_t len)
+{
+	return poolhs_message(arg, cmd, data, len);
 }
 
 static const struct circ_user circ_users = {
 	.hop = on_hop, .built = on_built, .linked = on_linked,
 	.idle = on_idle, .gone = on_gone
+};
+
+static const struct circ_user hs_circ_users = {
+	.hop = on_hop, .built = on_built, .idle = on_idle,
+	.message = on_message, .gone = on_gone
 };
 
 static int64_t
@@ -313,7 +342,8 @@ much_too_slow(struct pool_circ *pc)
 		set_due(pc, close_at(pc));
 		return;
 	}
-	timeout_closed(p->conf.timeout, pc->first_hop, pc->began);
+	if (!is_beyond(pc))
+		timeout_closed(p->conf.timeout, pc->first_hop, pc->began);
 	poolcirc_close(pc, CIRC_WHY_TIMEOUT);
 }
 
@@ -323,11 +353,17 @@ too_slow(struct pool_circ *pc)
 	struct pool *p = pc->pool;
 	int64_t at = close_at(pc);
 
+	if (is_beyond(pc)) {
+		poolcirc_close(pc, CIRC_WHY_TIMEOUT);
+		return;
+	}
 	timeout_slow(p->conf.timeout, pc->first_hop);
 	poolset_lost(pc);
 	pc->state = POOL_SLOW;
 	p->building--;
 	note_failure(p, pc->first_hop);
+	if (pool_standing(p) > 0)
+		poolhs_give_up(pc);
 	if (!pc->first_hop && at > pc->began + FIRST_HOP_MS)
 		at = pc->began + FIRST_HOP_MS;
 	if (at > p->conf.loop->now)
@@ -374,18 +410,18 @@ pool_chan_open(struct pool *p, const struct chan *chan)
 
 /* ntor-v3 where its extensions are wanted, or where the relay negotiates
  * subprotocols; ntor elsewhere, as C tor does (map 5). */
-static void
-fill_hop(const struct pool *p, const struct relay *r, int is_exit,
-    struct circ_hop *hop)
+void
+poolcirc_fill_hop(const struct pool *p, const struct hopinfo *info,
+    int is_exit, struct circ_hop *hop)
 {
 	memset(hop, 0, sizeof(*hop));
-	relay_hopinfo(r, &hop->info);
+	hop->info = *info;
 	hop->kind = HANDSHAKE_NTOR;
-	if ((r->caps & CAP_NTOR3) == 0 || !hop->info.id.has_ed)
+	if ((info->caps & CAP_NTOR3) == 0 || !info->id.has_ed)
 		return;
-	if (is_exit && p->flow.cc_on && (r->caps & CAP_FLOWCTRL))
+	if (is_exit && p->flow.cc_on && (info->caps & CAP_FLOWCTRL))
 		hop->want_cc = 1;
-	if (hop->want_cc || (r->caps & (CAP_SUBPROTO | CAP_CGO)))
+	if (hop->want_cc || (info->caps & (CAP_SUBPROTO | CAP_CGO)))
 		hop->kind = HANDSHAKE_NTOR3;
 }
 
@@ -393,6 +429,7 @@ static int
 open_circ(struct pool *p, const struct path *path, struct pool_circ *pc)
 {
 	struct circ_hop hops[PATH_HOPS_MAX];
+	struct hopinfo info;
 	struct circ_conf conf = {
 		.loop = p->conf.loop, .flow = &p->flow,
 		.extend_by_ed = p->extend_by_ed,
@@ -402,8 +439,11 @@ open_circ(struct pool *p, const struct path *path, struct pool_circ *pc)
 	size_t i;
 	int rc;
 
-	for (i = 0; i < path->n; i++)
-		fill_hop(p, path->hop[i], i + 1 == path->n, &hops[i]);
+	for (i = 0; i < path->n; i++) {
+		relay_hopinfo(path->hop[i], &info);
+		poolcirc_fill_hop(p, &info, i + 1 == path->n && !pc->is_hs,
+		    &hops[i]);
+	}
 	rc = chanset_get(p->conf.chans, &hops[0].info, &chan);
 	if (rc == -EHOSTDOWN && is_failing(p)) {
 		chanset_forgive(p->conf.chans);
@@ -412,8 +452,40 @@ open_circ(struct pool *p, const struct path *path, struct pool_circ *pc)
 	if (rc < 0)
 		return rc;
 	memcpy(pc->exit, path->hop[path->n - 1]->rsa, sizeof(pc->exit));
-	return circ_new(&pc->circ, &conf, chan, hops, path->n, &circ_users,
-	    pc);
+	return circ_new(&pc->circ, &conf, chan, hops, path->n,
+	    pc->is_hs ? &hs_circ_users : &circ_users, pc);
+}
+
+/* By that exit or not at all. */
+static int
+choose_named(struct pool *p, const struct pool_need *need,
+    struct pool_circ *pc, struct path *out)
+{
+	struct path_target want = { .port = need->port,
+		.family = need->family };
+	struct path_request req = { .kind = PATH_EXIT, .need_capacity = 1,
+		.guard_arg = pc };
+
+	req.last = netdir_by_rsa(p->netdir, need->exit);
+	if (req.last == NULL ||
+	    !path_exit_named(p->conf.path, req.last, &want))
+		return -ENOENT;
+	req.need_uptime = path_port_is_long_lived(p->conf.path, need->port) !=
+	    0;
+	pc->named = 1;
+	return path_choose(p->conf.path, &req, out);
+}
+
+static int
+choose_stub(struct pool *p, const uint8_t *not, struct pool_circ *pc,
+    struct path *out)
+{
+	struct path_request req = { .kind = PATH_SERVICE, .need_capacity = 1,
+		.guard_arg = pc };
+
+	req.avoid_middles = (const uint8_t (*)[20])(const void *)not;
+	req.navoid_middles = not != NULL;
+	return path_choose(p->conf.path, &req, out);
 }
 
 /* The exit has to take what is asked for and nothing else: to ask for all that
@@ -427,6 +499,8 @@ choose(struct pool *p, const struct pool_need *need, struct pool_circ *pc,
 	struct path_request req = { .kind = PATH_EXIT, .need_capacity = 1,
 		.targets = &want, .guard_arg = pc };
 
+	if (need && need->has_exit)
+		return choose_named(p, need, pc, out);
 	req.need_conflux = req.need_uptime = is_set != 0;
 	if (need && need->port) {
 		want.port = need->port;
@@ -491,10 +565,28 @@ clean_life(const struct pool *p)
 	return ms > 0 ? ms : p->keep_ms;
 }
 
-/* @first: the circuit that it is to be linked with; NULL: none. */
+struct launch {
+	const struct pool_need	*need;		/* NULL: none */
+	int			 is_set;
+	const struct pool_circ	*first;		/* is to be linked with it */
+	int			 is_hs;
+	const uint8_t		*not;		/* of a stub */
+};
+
+static int
+choose_for(struct pool *p, const struct launch *l, struct pool_circ *pc,
+    struct path *out)
+{
+	pc->is_hs = l->is_hs != 0;
+	if (l->is_hs)
+		return choose_stub(p, l->not, pc, out);
+	if (l->first)
+		return choose_second(p, l->first, pc, out);
+	return choose(p, l->need, pc, l->is_set, out);
+}
+
 static struct pool_circ *
-launch(struct pool *p, const struct pool_need *need, int is_set,
-    const struct pool_circ *first, int *rc)
+launch(struct pool *p, const struct launch *l, int *rc)
 {
 	struct path path = { 0 };
 	struct pool_circ *pc;
@@ -507,14 +599,12 @@ launch(struct pool *p, const struct pool_need *need, int is_set,
 	pc->began = p->conf.loop->now;
 	loop_item_init(&pc->reap, reap, pc);
 	loop_timer_init(&pc->timer, on_timer, pc);
-	*rc = first ? choose_second(p, first, pc, &path) :
-	    choose(p, need, pc, is_set, &path);
-	if (*rc < 0)
+	if ((*rc = choose_for(p, l, pc, &path)) < 0)
 		goto fail;
 	if ((*rc = open_circ(p, &path, pc)) < 0)
 		goto fail_guard;
 	pc->guard = path.guard;
-	pc->stable = (uint8_t)is_stable(p, need, is_set, &path);
+	pc->stable = (uint8_t)is_stable(p, l->need, l->is_set, &path);
 	pc->state = POOL_BUILDING;
 	pc->keep_until = pc->began + clean_life(p);
 	chan = circ_chan(pc->circ);	/* NULL: it failed at once */
@@ -547,19 +637,45 @@ fail:
 struct pool_circ *
 poolcirc_launch(struct pool *p, const struct pool_need *need, int *rc)
 {
-	return launch(p, need, 0, NULL, rc);
+	struct launch l = { .need = need };
+
+	return launch(p, &l, rc);
 }
 
 struct pool_circ *
 poolcirc_launch_first(struct pool *p, const struct pool_need *need, int *rc)
 {
-	return launch(p, need, 1, NULL, rc);
+	struct launch l = { .need = need, .is_set = 1 };
+
+	return launch(p, &l, rc);
 }
 
 struct pool_circ *
 poolcirc_launch_second(struct pool *p, const struct pool_circ *first, int *rc)
 {
-	return launch(p, NULL, 1, first, rc);
+	struct launch l = { .is_set = 1, .first = first };
+
+	return launch(p, &l, rc);
+}
+
+struct pool_circ *
+poolcirc_launch_stub(struct pool *p, const uint8_t not[20], int *rc)
+{
+	struct launch l = { .is_hs = 1, .not = not };
+
+	return launch(p, &l, rc);
+}
+
+/* As C tor does it: 4/6 of the time for three hops, and a second. */
+void
+poolcirc_extending(struct pool_circ *pc)
+{
+	struct pool *p = pc->pool;
+	int64_t ms = timeout_close_ms(p->conf.timeout, PATH_HOPS);
+
+	pc->state = POOL_BUILDING;
+	p->building++;
+	set_due(pc, p->conf.loop->now + ms * 4 / 6 + EXTEND_MORE_MS);
 }
 
 void
