@@ -9,6 +9,9 @@
  *	     ^                      |
  *	     '----- may retry ------'---- may not ----> gone
  *
+ *	Streams to an onion service are offered to services.get() instead, which
+ *	leads to one circuit for each service, or says why not.
+ *
  *	Whether a failed try may be repeated is for the kind to say
  *	(attach_stream.c, attach_lookup.c).  Whatever exit a waiter failed at, it
  *	avoids from then on, as long as there are others.
@@ -135,7 +138,7 @@ attach_try_again(struct attach_waiter *w, struct pool_circ *pc, int err)
 		attach_finish(w, err);
 		return;
 	}
-	if (pc)
+	if (pc && !k->has_service && !k->need.has_exit)
 		avoid(k, pool_circ_exit(pc));
 	k->early_sent = 0;
 	attach_move(w, ATTACH_WAITING);
@@ -156,6 +159,20 @@ on_try_timer(void *arg)
 	attach_try_again(w, pc, -ETIMEDOUT);
 }
 
+/* A service has all the time there is for an answer: only it could give
+ * another.  Where none came, the next stream gets another circuit. */
+static void
+spoil_service(struct attach_waiter *w)
+{
+	const struct attach_services *s = &w->at->conf.services;
+	struct pool_circ *pc;
+
+	if (w->state != ATTACH_TRYING || !w->seek->has_service)
+		return;
+	if ((pc = pool_find(w->at->conf.pool, w->circ)) != NULL && s->spoil)
+		s->spoil(s->arg, pc);
+}
+
 static void
 on_total_timer(void *arg)
 {
@@ -164,6 +181,7 @@ on_total_timer(void *arg)
 
 	if (w->state == ATTACH_OPEN)
 		return;
+	spoil_service(w);
 	w->kind->abandon(w, -ETIMEDOUT);
 	attach_finish(w, err ? err : -ETIMEDOUT);
 }
@@ -185,13 +203,15 @@ try_on(struct attach_waiter *w, struct pool_circ *pc)
 	w->circ = pool_circ(pc);
 	k->tries++;
 	attach_move(w, ATTACH_TRYING);
-	loop_timer_in(w->at->conf.loop, &k->try_timer,
-	    try_ms(w->at, k->tries));
+	if (!k->has_service)
+		loop_timer_in(w->at->conf.loop, &k->try_timer,
+		    try_ms(w->at, k->tries));
 	pool_circ_used(pc, &k->need);
 	rc = w->kind->begin(w, pc);
 	if (rc == -EINVAL || rc == -ENOMEM)
 		attach_finish(w, rc == -EINVAL ? -EHOSTUNREACH : -EAGAIN);
 	else if (rc < 0) {
+		spoil_service(w);
 		pool_circ_spoil(pc);		/* it is full, or going */
 		attach_try_again(w, NULL, rc);
 	}
@@ -199,14 +219,36 @@ try_on(struct attach_waiter *w, struct pool_circ *pc)
 
 /* --- the queue --- */
 
+static int
+serve_service(struct attach_waiter *w)
+{
+	const struct attach_services *s = &w->at->conf.services;
+	struct attach_seek *k = w->seek;
+	struct pool_circ *pc;
+	int rc = -EHOSTUNREACH;
+
+	if (s->get)
+		rc = s->get(s->arg, &k->need, k->service, &pc);
+	if (rc == -EAGAIN)
+		return 0;
+	if (rc == 0)
+		try_on(w, pc);
+	else
+		attach_finish(w, rc);
+	return 1;
+}
+
 /* One waiter's turn: 0 where it has to go on waiting. */
 static int
 serve_one(struct attach_waiter *w)
 {
 	struct attach_seek *k = w->seek;
 	struct pool_circ *pc;
-	int rc = pool_get(w->at->conf.pool, &k->need, &pc);
+	int rc;
 
+	if (k->has_service)
+		return serve_service(w);
+	rc = pool_get(w->at->conf.pool, &k->need, &pc);
 	if (rc == -ENOENT && k->need.navoid) {
 		k->need.navoid = 0;	/* no other exit takes it */
 		rc = pool_get(w->at->conf.pool, &k->need, &pc);
@@ -220,12 +262,17 @@ serve_one(struct attach_waiter *w)
 	return 1;
 }
 
-/* Would the pool say the same to both, if nothing happens in between? */
+/* Would the pool say the same to both, if nothing happens in between?  Of what
+ * goes to services each is asked for itself. */
 static int
-asks_the_same(const struct pool_need *a, const struct pool_need *b)
+asks_the_same(const struct attach_seek *k, const struct pool_need *b)
 {
-	return a->navoid == 0 && b->navoid == 0 && a->nym == b->nym &&
-	    a->port == b->port && a->family == b->family &&
+	const struct pool_need *a = &k->need;
+
+	return !k->has_service && a->navoid == 0 && b->navoid == 0 &&
+	    a->nym == b->nym && a->port == b->port &&
+	    a->family == b->family && a->has_exit == b->has_exit &&
+	    memcmp(a->exit, b->exit, sizeof(a->exit)) == 0 &&
 	    memcmp(a->token, b->token, sizeof(a->token)) == 0;
 }
 
@@ -241,11 +288,12 @@ attach_serve(struct attach *at)
 		return;
 	TAILQ_INSERT_TAIL(&at->waiting, &marker, link);
 	while ((w = TAILQ_FIRST(&at->waiting)) != &marker) {
-		if (!asks_the_same(&w->seek->need, &refused)) {
+		if (!asks_the_same(w->seek, &refused)) {
 			refused.navoid = 1;
 			if (serve_one(w))
 				continue;
-			refused = w->seek->need;
+			if (!w->seek->has_service)
+				refused = w->seek->need;
 		}
 		TAILQ_REMOVE(&at->waiting, w, link);
 		TAILQ_INSERT_TAIL(&at->waiting, w, link);

@@ -33,7 +33,7 @@ enum {
 };
 
 /* Who leads to onion services (onion/hs/hsclient.h): 0 and a circuit on which a
- * stream can be begun; -EAGAIN: attach_wake() will come; else why not. */
+ * stream can be begun (it is joined, and not pool_circ_is_over()); -EAGAIN: attach_wake() will come; else why not. */
 struct attach_services {
 	int	(*get)(void *arg, const struct pool_need *,
 		    const uint8_t service[32], struct pool_circ **);
@@ -67,8 +67,9 @@ struct attach_target {
 	uint16_t	 port;
 	uint32_t	 flags;		/* BEGIN_* */
 	const uint8_t	*exit;		/* RSA id of the one to leave by; NULL */
-	const uint8_t	*service;	/* 32 bytes: an onion service's key,
-					 * @host and @addr don't count; NULL */
+	const uint8_t	*service;	/* 32 bytes: an onion service's key;
+					 * @host is only shown then, @addr does
+					 * not count; NULL */
 };
 
 /* -EINVAL (no such target can be), -ENOSPC, -ENOMEM; -ECANCELED: it ends. */

@@ -38,6 +38,8 @@ struct attach_seek {
 	int		 err;		/* why the last try failed */
 	/* Of a stream. */
 	uint32_t	 flags;		/* BEGIN_* */
+	uint8_t		 has_service;	/* it goes there, and to no exit */
+	uint8_t		 service[32];
 	size_t		 credit;	/* granted before it was open */
 	struct buf	 early;		/* sent before it was open */
 	size_t		 early_sent;	/* of it, to the inner */

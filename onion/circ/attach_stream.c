@@ -18,6 +18,11 @@
  *	  none				another; the circuit is gone
  *	  all else			the answer
  *
+ *	From an onion service any END is the answer: there is no other to ask.
+ *	Only a circuit that went is replaced, by another to the same service.
+ *	Where a certain exit was asked for (.exit), "another" is another circuit
+ *	to that one.
+ *
  *	Whatever reasons exits give, ATTACH_FAILURES_MAX of them are enough.
  *	tor counts RESOLVEFAILED, MISC and NOROUTE alone, and goes on for two
  *	minutes with the others; then a target that all refuse, or exits that
@@ -184,6 +189,19 @@ is_wrong_addr(const struct attach_stream *s, const struct addr *a)
 	    s->w.at->conf.reject_internal);
 }
 
+/* What a service says of a port that it does not have is DONE, so that none can
+ * be told from one that nobody listens at. */
+static int
+judge_service(struct attach_seek *k, uint8_t reason)
+{
+	k->err = -ECONNRESET;
+	if (reason == END_NONE)
+		return 0;
+	if (reason == END_DONE || reason == END_MISC)
+		return -ECONNREFUSED;
+	return relaymsg_end_errno(reason, 0);
+}
+
 /* The try ended before CONNECTED: the error to give up with, or 0 to try
  * again, with the error in the seek should it have been the last one. */
 static int
@@ -193,6 +211,8 @@ judge(struct attach_stream *s, struct pool_circ *pc, int why)
 	uint8_t reason = stream_end_reason(s->inner);
 
 	k->failures += reason != END_NONE;
+	if (k->has_service)
+		return judge_service(k, reason);
 	switch (reason) {
 	case END_EXITPOLICY:
 		k->err = -EHOSTUNREACH;
@@ -200,7 +220,7 @@ judge(struct attach_stream *s, struct pool_circ *pc, int why)
 	case END_HIBERNATING:
 	case END_RESOURCELIMIT:
 		k->err = -EAGAIN;
-		if (pc)
+		if (pc && !k->need.has_exit)
 			path_exit_bad(s->w.at->conf.path, pool_circ_exit(pc),
 			    EXIT_SHORT_MS);
 		return 0;
@@ -267,15 +287,27 @@ flags_for(const struct attach_stream *s, const struct pool_circ *pc)
 	return flags;
 }
 
+/* Never a name to a service, and never one of a service's to an exit. */
+static int
+begin_on(struct attach_stream *s, struct pool_circ *pc)
+{
+	struct circ *circ = pool_circ(pc);
+
+	if (s->w.seek->has_service != circ_is_of_service(circ))
+		return -EINVAL;
+	if (s->w.seek->has_service)
+		return circ_connect(circ, "", s->port, 0, &s->inner);
+	return circ_connect(circ, s->host, s->port, flags_for(s, pc),
+	    &s->inner);
+}
+
 static int
 begin(struct attach_waiter *w, struct pool_circ *pc)
 {
 	struct attach_stream *s = stream_of(w);
 	int rc;
 
-	rc = circ_connect(pool_circ(pc), s->host, s->port, flags_for(s, pc),
-	    &s->inner);
-	if (rc < 0)
+	if ((rc = begin_on(s, pc)) < 0)
 		return rc;
 	endpoint_hold(s->inner, &inner_user, s);
 	if (w->seek->credit)
@@ -400,16 +432,31 @@ check_target(const struct attach *at, const struct attach_target *t)
 {
 	uint8_t scratch[RELAY_DATA_MAX];
 	size_t n = strlen(t->host);
-	int rc;
+	int rc = 0;
 
-	if (n == 0 || n > ATTACH_HOST_MAX || t->port == 0)
+	if (n == 0 || n > ATTACH_HOST_MAX || t->port == 0 ||
+	    (t->service && t->exit))
 		return -EINVAL;
-	rc = relaymsg_put_begin(scratch, t->host, t->port, t->flags);
+	if (t->service == NULL)
+		rc = relaymsg_put_begin(scratch, t->host, t->port, t->flags);
 	if (rc < 0)
 		return rc;
 	if (at->closing)
 		return -ECANCELED;
 	return at->nstreams < ATTACH_STREAMS_MAX ? 0 : -ENOSPC;
+}
+
+static void
+set_target(struct attach_seek *k, const struct attach_target *t)
+{
+	if (t->exit) {
+		k->need.has_exit = 1;
+		memcpy(k->need.exit, t->exit, sizeof(k->need.exit));
+	}
+	if (t->service) {
+		k->has_service = 1;
+		memcpy(k->service, t->service, sizeof(k->service));
+	}
 }
 
 int
@@ -434,6 +481,7 @@ attach_connect(struct attach *at, const uint8_t token[POOL_TOKEN],
 	s->w.seek->flags = t->flags;
 	s->w.seek->need.port = t->port;
 	s->w.seek->need.family = family_of(t);
+	set_target(s->w.seek, t);
 	s->id = ++at->last_id;
 	*out = &s->ep;
 	return 0;

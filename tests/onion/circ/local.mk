@@ -60,7 +60,9 @@ check_PROGRAMS += \
 	tests/onion/circ/test_predict \
 	tests/onion/circ/test_pool \
 	tests/onion/circ/test_poolset \
-	tests/onion/circ/test_attach
+	tests/onion/circ/test_poolhs \
+	tests/onion/circ/test_attach \
+	tests/onion/circ/test_attach_service
 tests_onion_circ_test_predict_SOURCES = tests/onion/circ/test_predict.c
 tests_onion_circ_test_predict_LDADD = $(CIRC_TESTS_LDADD)
 tests_onion_circ_test_pool_SOURCES = tests/onion/circ/test_pool.c \
@@ -69,9 +71,16 @@ tests_onion_circ_test_pool_LDADD = $(CIRC_TESTS_LDADD)
 tests_onion_circ_test_poolset_SOURCES = tests/onion/circ/test_poolset.c \
 	$(CIRC_POOLRIG)
 tests_onion_circ_test_poolset_LDADD = $(CIRC_TESTS_LDADD)
+tests_onion_circ_test_poolhs_SOURCES = tests/onion/circ/test_poolhs.c \
+	$(CIRC_POOLRIG)
+tests_onion_circ_test_poolhs_LDADD = $(CIRC_TESTS_LDADD)
 tests_onion_circ_test_attach_SOURCES = tests/onion/circ/test_attach.c \
 	$(CIRC_POOLRIG)
 tests_onion_circ_test_attach_LDADD = $(CIRC_TESTS_LDADD)
+
+tests_onion_circ_test_attach_service_SOURCES = \
+	tests/onion/circ/test_attach_service.c $(CIRC_POOLRIG)
+tests_onion_circ_test_attach_service_LDADD = $(CIRC_TESTS_LDADD)
 
 # Against real relays, by hand.
 noinst_PROGRAMS += tests/onion/circ/probe_circ

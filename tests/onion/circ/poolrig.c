@@ -391,25 +391,33 @@ static const struct endpoint_user hold_users = {
 };
 
 int
-hold_connect(struct poolrig *r, struct hold *h, unsigned token,
-    const char *host, uint16_t port)
+hold_connect_to(struct poolrig *r, struct hold *h, unsigned token,
+    const struct attach_target *t)
 {
-	struct attach_target t = { .host = host, .port = port };
 	uint8_t tok[POOL_TOKEN];
 	int rc;
 
 	make_token(tok, token);
-	if (addr_parse_ip(&t.addr, host, -1) < 0)
-		t.addr.family = 0;
-	if (t.addr.family == 6)
-		t.flags = BEGIN_IPV6_OK | BEGIN_IPV4_NOT_OK;
 	memset(h, 0, offsetof(struct hold, on));
 	h->rig = r;
-	if ((rc = attach_connect(r->attach, tok, &t, &h->e)) == 0) {
+	if ((rc = attach_connect(r->attach, tok, t, &h->e)) == 0) {
 		endpoint_hold(h->e, &hold_users, h);
 		endpoint_grant(h->e, 1 << 20);
 	}
 	return rc;
+}
+
+int
+hold_connect(struct poolrig *r, struct hold *h, unsigned token,
+    const char *host, uint16_t port)
+{
+	struct attach_target t = { .host = host, .port = port };
+
+	if (addr_parse_ip(&t.addr, host, -1) < 0)
+		t.addr.family = 0;
+	if (t.addr.family == 6)
+		t.flags = BEGIN_IPV6_OK | BEGIN_IPV4_NOT_OK;
+	return hold_connect_to(r, h, token, &t);
 }
 
 void

@@ -79,6 +79,9 @@ enum { HOLD_OPEN = 1, HOLD_DATA, HOLD_ROOM, HOLD_FIN, HOLD_GONE };
 /* rc of attach_connect(). */
 int	 hold_connect(struct poolrig *, struct hold *, unsigned token,
 	    const char *host, uint16_t port);
+/* The same, of any target. */
+int	 hold_connect_to(struct poolrig *, struct hold *, unsigned token,
+	    const struct attach_target *);
 void	 hold_kill(struct hold *);
 /* @n bytes of sim_byte(), from @at on; how many were taken. */
 size_t	 hold_send(struct hold *, uint64_t at, size_t n);
