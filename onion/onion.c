@@ -22,8 +22,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "base/enc.h"
 #include "base/log.h"
+#include "base/why.h"
 #include "onion/circ/attach.h"
 #include "onion/circ/pool.h"
 #include "onion/dir/bootstrap.h"
@@ -469,12 +472,35 @@ hurry(struct onion *o)
 	bootstrap_retry(o->boot);
 }
 
+/* Is the last label of @name that one?  Dots behind it don't count. */
+static int
+is_under(const char *name, const char *top)
+{
+	size_t n = strlen(name), len = strlen(top);
+
+	while (n > 0 && name[n - 1] == '.')
+		n--;
+	return n >= len && strncasecmp(name + n - len, top, len) == 0 &&
+	    (n == len || name[n - len - 1] == '.');
+}
+
+/* No exit is ever told such a name: it would say who is wanted, and find out
+ * nothing. */
+static int
+is_ours_alone(const char *name)
+{
+	return is_under(name, "onion") || is_under(name, "exit");
+}
+
 int
 onion_connect(struct onion *o, const uint8_t token[ONION_TOKEN],
     const struct onion_target *t, struct endpoint **out)
 {
-	struct attach_target at = { .host = t->host, .port = t->port };
+	struct attach_target at = { .host = t->host, .port = t->port,
+		.exit = t->exit };
 
+	if (is_ours_alone(t->host))
+		return is_under(t->host, "exit") ? -EINVAL : -WHY_HS_ADDRESS;
 	if (addr_parse_ip(&at.addr, t->host, -1) < 0)
 		at.addr.family = 0;
 	at.flags = begin_flags(t, &at.addr);
@@ -535,12 +561,14 @@ onion_resolve(struct onion *o, const uint8_t token[ONION_TOKEN],
     const char *name, onion_lookup_fn *fn, void *arg,
     struct onion_lookup **out)
 {
-	struct onion_lookup *l = calloc(1, sizeof(*l));
+	struct onion_lookup *l;
 	char reverse[80];
 	struct addr a;
 	int rc;
 
-	if (l == NULL)
+	if (is_ours_alone(name))
+		return -ENOENT;
+	if ((l = calloc(1, sizeof(*l))) == NULL)
 		return -ENOMEM;
 	l->attach = o->attach;
 	l->fn = fn;
@@ -566,6 +594,46 @@ onion_lookup_cancel(struct onion_lookup *l)
 		return;
 	attach_cancel(l->inner);
 	free(l);
+}
+
+static const struct relay *
+relay_of_fingerprint(const struct netdir *nd, const char *hex)
+{
+	uint8_t rsa[20];
+
+	if (strlen(hex) != 2 * sizeof(rsa) || dec_hex(rsa, sizeof(rsa), hex,
+	    strlen(hex)) != (int)sizeof(rsa))
+		return NULL;
+	return netdir_by_rsa(nd, rsa);
+}
+
+static const struct relay *
+relay_of_nickname(const struct netdir *nd, const char *name)
+{
+	const struct relay *r, *next;
+	size_t i = 0;
+
+	r = netdir_by_nickname(nd, name, &i);
+	next = r ? netdir_by_nickname(nd, name, &i) : NULL;
+	return next ? NULL : r;
+}
+
+/* A nickname has 19 characters at most, so it can't be a fingerprint. */
+int
+onion_relay_named(const struct onion *o, const char *name, uint8_t rsa[20])
+{
+	const struct relay *r;
+
+	if (o->netdir == NULL)
+		return -EAGAIN;
+	if (name[0] == '$')
+		r = relay_of_fingerprint(o->netdir, name + 1);
+	else if ((r = relay_of_fingerprint(o->netdir, name)) == NULL)
+		r = relay_of_nickname(o->netdir, name);
+	if (r == NULL)
+		return -ENOENT;
+	memcpy(rsa, r->rsa, sizeof(r->rsa));
+	return 0;
 }
 
 void

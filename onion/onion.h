@@ -76,8 +76,8 @@ struct onion_target {
 /* A stream.  It waits for the network and for a circuit, and is tried on
  * others as the reasons for failure allow; open() tells when it is connected,
  * gone() what was wrong.  Bytes sent before open() travel with BEGIN.
- * -EINVAL (no such host can be), -ENOSPC (ONION_STREAMS_MAX),
- * -WHY_HS_ADDRESS. */
+ * -EINVAL (no such host can be, or it is in .exit, which is for the caller to
+ * take apart), -ENOSPC (ONION_STREAMS_MAX), -WHY_HS_ADDRESS. */
 int	onion_connect(struct onion *, const uint8_t token[ONION_TOKEN],
 	    const struct onion_target *, struct endpoint **);
 
@@ -91,7 +91,8 @@ struct onion_answer {
 typedef void onion_lookup_fn(void *arg, int err, const struct onion_answer *,
     size_t n);
 /* @name: a host name, or, for a reverse lookup, an IP address.  The callback
- * comes once, never from within this call, unless cancelled. */
+ * comes once, never from within this call, unless cancelled.  Names in .onion
+ * and .exit are refused, -ENOENT. */
 int	onion_resolve(struct onion *, const uint8_t token[ONION_TOKEN],
 	    const char *name, onion_lookup_fn *, void *arg,
 	    struct onion_lookup **);

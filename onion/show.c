@@ -148,7 +148,7 @@ static void
 show_pooled(void *arg, const struct pool_show *p)
 {
 	struct onion_circuit_show out = {
-		.state = p->state, .purpose = "general",
+		.state = p->state, .purpose = p->purpose,
 		.age_s = p->age_ms / 1000,
 		.dirty_s = p->dirty_ms < 0 ? -1 : p->dirty_ms / 1000
 	};
