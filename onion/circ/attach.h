@@ -33,7 +33,8 @@ enum {
 };
 
 /* Who leads to onion services (onion/hs/hsclient.h): 0 and a circuit on which a
- * stream can be begun (it is joined, and not pool_circ_is_over()); -EAGAIN: attach_wake() will come; else why not. */
+ * stream can be begun (it is joined, and not pool_circ_is_over()); -EAGAIN:
+ * attach_wake() will come; else why not. */
 struct attach_services {
 	int	(*get)(void *arg, const struct pool_need *,
 		    const uint8_t service[32], struct pool_circ **);
