@@ -25,8 +25,9 @@
  *
  *	DROP is among them.  The specification has us drop it, but relays send
  *	it only from padding machines that the client negotiated
- *	(circuitpadding.c of C tor has no other sender), and we negotiate none;
- *	so a DROP comes from somebody who wants cells to pass us unseen, which
+ *	(circuitpadding.c of C tor has no other sender).  From whom we negotiated
+ *	it with, and as much as he may send, it is taken (circpad.h); any other
+ *	comes from somebody who wants cells to pass us unseen, which
  *	is what makes a guard see a pattern.
  *
  *	Nothing that a relay gives as reason is passed on to another: our
@@ -224,6 +225,10 @@ act(struct circ *c, enum circ_action action, uint8_t *body,
 	case CIRC_A_TELL:
 		circ_service_message(c, m);
 		break;
+	case CIRC_A_PAD:
+		if (circpad_got(&c->pad, m) < 0)
+			circ_die_of_protocol(c, relaymsg_name(m->cmd));
+		break;
 	case CIRC_A_REST:
 		break;
 	case CIRC_A_KILL_TRUNCATED:
@@ -290,6 +295,11 @@ classify(const struct circ *c, const struct relaymsg *m, int from)
 	case RELAY_RENDEZVOUS_ESTABLISHED:
 	case RELAY_INTRODUCE_ACK:
 		return last && m->stream == 0 ? CIRC_E_SERVICE :
+		    CIRC_E_NONSENSE;
+	case RELAY_PADDING_NEGOTIATED:
+	case RELAY_DROP:
+		return from == CIRCPAD_HOP && m->stream == 0 &&
+		    c->pad.state != CIRCPAD_OFF ? CIRC_E_PADDING :
 		    CIRC_E_NONSENSE;
 	default:
 		return CIRC_E_NONSENSE;

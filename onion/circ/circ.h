@@ -70,6 +70,7 @@ struct circ_conf {
 	struct loop			*loop;
 	const struct flow_params	*flow;	/* copied */
 	int				 extend_by_ed;	/* ExtendByEd25519ID */
+	int				 pad;	/* circpad.h, where hop 2 can */
 	int				 reject_internal; /* ClientDNSReject-
 							 InternalAddresses */
 };
@@ -108,6 +109,8 @@ int	 circ_lengthen(struct circ *, const struct circ_hop *);
 int	 circ_tell(struct circ *, uint8_t cmd, const uint8_t *data, size_t len);
 int	 circ_join_service(struct circ *, const struct hsntor_keys *, int cc,
 	    uint8_t sendme_inc);
+/* Closed when it has done its work it would show what it was. */
+int	 circ_should_stay(const struct circ *);
 int	 circ_is_of_service(const struct circ *);	/* joined with one */
 
 int	 circ_is_built(const struct circ *);	/* and may carry streams */

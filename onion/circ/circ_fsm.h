@@ -30,6 +30,7 @@
 	X(LENGTHEN)	/* our owner wants one hop more */		\
 	X(SERVICE)	/* of introduction or rendezvous; the last hop */ \
 	X(JOIN)		/* our owner has the keys of a service */	\
+	X(PADDING)	/* from the hop that we negotiated it with */	\
 	X(TRUNCATED)	/* from any hop that stands */			\
 	X(DESTROYED)							\
 	X(CHAN_GONE)
@@ -44,6 +45,7 @@
 	X(LINKED)	/* check what it says, and tell */		\
 	X(DELIVER)							\
 	X(TELL)		/* our owner, if it asked */			\
+	X(PAD)		/* is it what was negotiated? */		\
 	X(REST)		/* there is nothing more to do */		\
 	X(KILL_TRUNCATED)						\
 	X(KILL_DESTROYED)						\

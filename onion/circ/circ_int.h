@@ -12,6 +12,7 @@
 #include "base/loop.h"
 #include "onion/circ/circ.h"
 #include "onion/circ/circ_fsm.h"
+#include "onion/circ/circpad.h"
 #include "onion/circ/conflux.h"
 #include "onion/circ/flowctl.h"
 #include "onion/circ/hops.h"
@@ -49,6 +50,7 @@ struct circ {
 	struct circ_told	*told;		/* waits for room; or NULL */
 	uint8_t			 has_told;	/* a message, ever */
 	uint8_t			 due;		/* see circ_service.c */
+	struct circpad		 pad;
 	size_t			 nhops;
 	struct circ_hop		 hop[CIRC_HOPS_MAX];	/* are wanted */
 };

@@ -13,6 +13,10 @@
  *	than until it came: what comes before, or a second time, closes the
  *	circuit.  What it says is its owner's business.
  *
+ *	Padding is negotiated behind INTRODUCE1 and RENDEZVOUS_ESTABLISHED, if
+ *	the second hop can; where there is no room it isn't, since what came
+ *	later would hide nothing.
+ *
  *	RENDEZVOUS2 done, the service is joined: a hop behind the last relay,
  *	with keys that only we and the service have.  From then on nothing is
  *	heard of relays but that the circuit is over.
@@ -75,6 +79,44 @@ due_for(uint8_t cmd)
 	}
 }
 
+static int
+send_to_pad_hop(struct circ *c, enum relay_cmd cmd, const uint8_t *data,
+    size_t len)
+{
+	uint8_t *body, tag[RELAY_TAG];
+
+	if (c->hops.no_room ||
+	    (body = hops_cell(&c->hops, CIRCPAD_HOP, cmd)) == NULL)
+		return -ENOBUFS;
+	if (len)
+		memcpy(body + RELAY_HEAD, data, len);
+	hops_send(&c->hops, CIRCPAD_HOP, body, cmd, 0, len, tag);
+	return 0;
+}
+
+static void
+negotiate_padding(struct circ *c, enum circpad_machine machine)
+{
+	struct circpad asked = { 0 };
+	uint8_t data[CIRCPAD_ASK_LEN];
+	size_t len = circpad_ask(&asked, machine, data);
+
+	if (!c->conf.pad || c->pad.state != CIRCPAD_OFF ||
+	    c->nhops <= CIRCPAD_HOP + 1 ||
+	    (c->hop[CIRCPAD_HOP].info.caps & CAP_PADDING) == 0 ||
+	    send_to_pad_hop(c, RELAY_PADDING_NEGOTIATE, data, len) < 0)
+		return;
+	c->pad = asked;
+	if (machine == CIRCPAD_REND)
+		(void)send_to_pad_hop(c, RELAY_DROP, NULL, 0);
+}
+
+int
+circ_should_stay(const struct circ *c)
+{
+	return circpad_stays(&c->pad);
+}
+
 int
 circ_service_pay(struct circ *c)
 {
@@ -93,6 +135,8 @@ circ_service_pay(struct circ *c)
 	c->due |= due_for(t->cmd);
 	c->told = NULL;
 	free(t);
+	if (c->due & DUE_ACK)
+		negotiate_padding(c, CIRCPAD_INTRO);
 	return 0;
 }
 
@@ -149,6 +193,8 @@ circ_service_message(struct circ *c, const struct relaymsg *m)
 		return;
 	}
 	c->due = (uint8_t)((c->due & ~as) | next);
+	if (next & DUE_RENDEZVOUS2)
+		negotiate_padding(c, CIRCPAD_REND);
 	if (c->user->message(c->arg, m->cmd, m->data, m->len) < 0 && !c->why)
 		circ_die_of_protocol(c, relaymsg_name(m->cmd));
 }

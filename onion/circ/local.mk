@@ -21,6 +21,7 @@ onion_circ_libcirc_a_SOURCES = \
 	onion/circ/circ_build.c \
 	onion/circ/circ_link.c \
 	onion/circ/circ_service.c \
+	onion/circ/circpad.c onion/circ/circpad.h \
 	onion/circ/predict.c onion/circ/predict.h \
 	onion/circ/pool.c onion/circ/pool.h onion/circ/pool_int.h \
 	onion/circ/poolcirc.c \

@@ -279,7 +279,8 @@ void
 pool_circ_close(struct pool_circ *pc)
 {
 	poolhs_unhand(pc);
-	poolcirc_close(pc, CIRC_WHY_FINISHED);
+	if (!poolhs_lingers(pc))
+		poolcirc_close(pc, CIRC_WHY_FINISHED);
 }
 
 int
@@ -538,6 +539,7 @@ pool_set_netdir(struct pool *p, const struct netdir *nd, int usable)
 	if (p->conf.extend_by_ed < 0)
 		p->extend_by_ed = params_get(params, "ExtendByEd25519ID", 0, 0,
 		    1);
+	p->pad = !params_get(params, "circpad_padding_disabled", 0, 0, 1);
 	set_keep(p);
 	poolset_configure(p);
 	if (usable)

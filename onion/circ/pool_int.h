@@ -72,6 +72,7 @@ struct pool_hs {		/* who has a circuit towards a service */
 	void		*arg;
 	uint8_t		 owes_last;	/* is to be extended to it */
 	uint8_t		 gave_up;	/* it was too slow */
+	uint8_t		 lingers;	/* he is done with it */
 	struct circ_hop	 last;
 	struct loop_item tell;		/* that it is built, or given up */
 };
@@ -104,6 +105,7 @@ struct pool {
 	int64_t		 sets_hold_until;
 	uint64_t	 cells_in;	/* of all channels, at the last tick */
 	int64_t		 hs_asked;	/* for a circuit to a service, last */
+	int		 pad;		/* those circuits (circpad.h) */
 	struct loop_timer tick;
 	struct loop_item wake;		/* ready() at the end of the turn */
 };
@@ -136,6 +138,7 @@ void	 poolhs_dying(struct pool_circ *);
 void	 poolhs_left(struct pool_circ *);	/* it is dead: tell, and free */
 void	 poolhs_give_up(struct pool_circ *);	/* it is too slow for him */
 void	 poolhs_unhand(struct pool_circ *);	/* its owner is told no more */
+int	 poolhs_lingers(struct pool_circ *);	/* it isn't closed yet, either */
 void	 poolhs_ahead(struct pool *);		/* stubs */
 const char *poolhs_purpose(const struct pool_circ *);
 

@@ -432,7 +432,7 @@ open_circ(struct pool *p, const struct path *path, struct pool_circ *pc)
 	struct hopinfo info;
 	struct circ_conf conf = {
 		.loop = p->conf.loop, .flow = &p->flow,
-		.extend_by_ed = p->extend_by_ed,
+		.extend_by_ed = p->extend_by_ed, .pad = p->pad,
 		.reject_internal = p->conf.reject_internal
 	};
 	struct chan *chan;

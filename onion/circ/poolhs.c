@@ -22,8 +22,11 @@
  *
  *	Death is told when the turn ends, and being built, where a stub that
  *	stands is given, too: no call up comes from within a call down.
+ *	A circuit to an introduction point that was padded stays when its owner
+ *	is done with it, as long as any that was used, or its short life would
+ *	tell what it was (padding-spec 3).
  * Limits
- *	POOL_HS_MAX circuits, so that others are always left some.
+ *	LINGER_MAX that only stay.  POOL_HS_MAX circuits, so that others are always left some.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -34,6 +37,8 @@
 #include "onion/circ/pool_int.h"
 
 /* --- what its owner is told --- */
+
+enum { LINGER_MAX = 32 };
 
 static void
 tell_gone(struct pool_circ *pc)
@@ -90,6 +95,30 @@ poolhs_unhand(struct pool_circ *pc)
 {
 	if (pc->hs)
 		pc->hs->user = NULL;
+}
+
+static size_t
+count_lingering(const struct pool *p)
+{
+	const struct pool_circ *pc;
+	size_t n = 0;
+
+	LIST_FOREACH(pc, &p->circs, link)
+		n += pc->hs != NULL && pc->hs->lingers;
+	return n;
+}
+
+int
+poolhs_lingers(struct pool_circ *pc)
+{
+	struct pool *p = pc->pool;
+
+	if (pc->hs == NULL || pc->state != POOL_READY || pc->spoilt ||
+	    !circ_should_stay(pc->circ) || count_lingering(p) >= LINGER_MAX)
+		return 0;
+	pc->hs->lingers = 1;
+	pc->dirty = p->conf.loop->now;
+	return 1;
 }
 
 /* --- being built --- */

@@ -9,6 +9,7 @@
 
 #include "base/addr.h"
 #include "base/rand.h"
+#include "onion/circ/circpad.h"
 #include "onion/circ/relaymsg.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -41,6 +42,27 @@ read_all(const struct relaymsg *m)
 	must(relaymsg_name(m->cmd) != NULL);
 }
 
+/* However often it comes, no more is taken than was negotiated. */
+static void
+pad(struct relaymsg m)
+{
+	uint8_t data[CIRCPAD_ASK_LEN];
+	struct circpad p = { 0 };
+	int i;
+
+	must(circpad_got(&p, &m) < 0);
+	(void)circpad_ask(&p, (enum circpad_machine)(m.cmd & 1), data);
+	m.cmd = RELAY_PADDING_NEGOTIATED;
+	if (circpad_got(&p, &m) < 0) {
+		must(p.state == CIRCPAD_ASKED);
+		return;
+	}
+	must(p.state == CIRCPAD_ON || p.state == CIRCPAD_REFUSED);
+	m.cmd = RELAY_DROP;
+	for (i = 0; circpad_got(&p, &m) == 0; i++)
+		must(i < CIRCPAD_INTRO_MAX);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 {
@@ -60,6 +82,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 		exact = realloc(exact, m.len ? m.len : 1u);
 		m.data = exact;
 		read_all(&m);
+		pad(m);
 		free(exact);
 		relaymsg_head(body, m.cmd, m.stream, m.len);
 		relaymsg_pad(body, m.len);

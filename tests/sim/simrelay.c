@@ -20,6 +20,7 @@ enum {				/* relay commands, tor-spec 6.1 */
 	R_EXTEND2 = 14, R_EXTENDED2 = 15, R_LINK = 19, R_LINKED = 20,
 	R_LINKED_ACK = 21, R_SWITCH = 22, R_ESTABLISH_REND = 33,
 	R_INTRODUCE1 = 34, R_REND_ESTABLISHED = 39, R_INTRODUCE_ACK = 40,
+	R_PADDING_NEGOTIATE = 41, R_PADDING_NEGOTIATED = 42, R_DROP = 10,
 	R_XOFF = 43, R_XON = 44
 };
 
@@ -1230,6 +1231,50 @@ on_streams(struct simcirc *c, const uint8_t *body, const uint8_t tag[20])
 		on_stream_message(c, body);
 }
 
+/* Hop 2's padding machines: some cells behind an introduction, one behind a
+ * rendezvous. */
+static void
+on_pad_ask(struct simcirc *c, const uint8_t *p, size_t len)
+{
+	uint8_t answer[8] = { 0, 2, 1, 0, 0, 0, 0, 1 };
+	unsigned i;
+
+	if (len != 8 || p[0] != 0 || p[1] != 2 || p[2] > 1 || p[3] != 0 ||
+	    wire_get32(p + 4) != 1 || c->pad_asked ||
+	    (p[2] ? c->establishes : c->introduces) == 0)
+		broken(c->net, "PADDING_NEGOTIATE is wrong");
+	c->pad_asked++;
+	c->pad_machine = answer[3] = p[2];
+	answer[2] = c->net->knobs.pad_refused ? 2 : 1;
+	if (c->net->knobs.pad_mute)
+		return;
+	simcirc_say(c, 1, R_PADDING_NEGOTIATED, 0, answer, sizeof(answer));
+	if (c->net->knobs.pad_refused)
+		return;
+	for (i = 0; i < (p[2] ? 1 : 10); i++)
+		simcirc_say(c, 1, R_DROP, 0, NULL, 0);
+	answer[1] = 1;
+	if (p[2] == 0)
+		simcirc_say(c, 1, R_PADDING_NEGOTIATED, 0, answer,
+		    sizeof(answer));
+}
+
+static int
+on_padding(struct simcirc *c, size_t h, const uint8_t *body)
+{
+	uint16_t id = wire_get16(body + 3), len = wire_get16(body + 9);
+
+	if (h != 1 || id != 0)
+		return 0;
+	if (body[0] == R_PADDING_NEGOTIATE)
+		on_pad_ask(c, body + HEAD, len);
+	else if (body[0] == R_DROP && c->pad_asked)
+		c->pad_drops++;
+	else
+		return 0;
+	return 1;
+}
+
 /* From the hop @h; streams are only the last one's business. */
 static void
 on_message(struct simcirc *c, size_t h, int early, uint8_t *body,
@@ -1238,6 +1283,8 @@ on_message(struct simcirc *c, size_t h, int early, uint8_t *body,
 	uint16_t id = wire_get16(body + 3), len = wire_get16(body + 9);
 	const uint8_t *p = body + HEAD;
 
+	if (on_padding(c, h, body))
+		return;
 	c->last_cmd = body[0];
 	c->last_stream = id;
 	if (len > DATA_MAX)

@@ -29,6 +29,8 @@
  * an introduction point would, and keeps what they said; simcirc_join() puts a
  * service behind it, which is the last hop then, with the same scripts.
  *
+ * The second hop pads, where it is asked to, as C tor's relays do.
+ *
  * A client that breaks the rules (windows, tags, ids, RELAY_EARLY, numbers) is
  * counted in ->broken, with what it did last in ->broke.  Nothing here defends
  * itself.
@@ -130,6 +132,8 @@ struct simcirc {
 	uint8_t		 introduce[498];	/* INTRODUCE1 */
 	size_t		 introduce_len;
 	uint8_t		 joined;	/* with a service */
+	unsigned	 pad_asked, pad_drops;	/* of hop 2; in */
+	uint8_t		 pad_machine;
 	/* Conflux. */
 	struct simset	*set;		/* LINK came; or NULL */
 	size_t		 leg;		/* of it */
@@ -175,6 +179,8 @@ struct simknobs {		/* all zero: honest and quick */
 	uint8_t	 ux;		/* in LINKED; 0: 1, the least delay */
 	uint8_t	 no_established;	/* nor INTRODUCE_ACK */
 	uint16_t ack_status;	/* in INTRODUCE_ACK */
+	uint8_t	 pad_refused;	/* by hop 2 */
+	uint8_t	 pad_mute;	/* no answer to PADDING_NEGOTIATE */
 	unsigned switch_every;	/* numbered messages; 0: no change of leg */
 	uint8_t	 pass_by;	/* a leg whose window is full */
 };

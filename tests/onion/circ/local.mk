@@ -123,6 +123,8 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/relay_msg/connected6 \
 	tests/fuzz/corpus/relay_msg/end_policy \
 	tests/fuzz/corpus/relay_msg/full \
+	tests/fuzz/corpus/relay_msg/padding \
+	tests/fuzz/corpus/relay_msg/padding_refused \
 	tests/fuzz/corpus/relay_msg/sendme1 \
 	tests/fuzz/corpus/relay_msg/sendme_short \
 	tests/fuzz/corpus/relay_msg/too_long \

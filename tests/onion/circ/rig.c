@@ -109,7 +109,7 @@ rig_start(struct rig *r, enum rig_kind kind)
 	struct circ_hop hop[CIRC_HOPS_MAX];
 	struct circ_conf conf = {
 		.loop = &r->loop, .flow = &r->flow, .extend_by_ed = 1,
-		.reject_internal = 1
+		.reject_internal = 1, .pad = r->pad
 	};
 	size_t i, last = r->hops - 1;
 
@@ -117,6 +117,8 @@ rig_start(struct rig *r, enum rig_kind kind)
 	for (i = 0; i < r->hops; i++) {
 		simnet_hopinfo(r->net, i, &hop[i].info);
 		hop[i].kind = HANDSHAKE_NTOR;
+		if (r->pad)
+			hop[i].info.caps |= CAP_PADDING;
 	}
 	if (kind == RIG_CC) {
 		hop[last].kind = HANDSHAKE_NTOR3;

@@ -47,6 +47,7 @@ struct rig {
 	struct circ		*circ;		/* NULL: gone */
 	struct simcirc		*sim;		/* the relays' side of it */
 	size_t			 hops;
+	int			 pad;		/* hop 2 can, and we want it */
 	unsigned		 hop, built, linked, idle, gone;
 	unsigned		 messages;	/* of an onion service's kind */
 	uint8_t			 message;	/* the last one: its command, */

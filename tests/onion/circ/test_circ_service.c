@@ -504,6 +504,163 @@ START_TEST(circ_join_service_a_cell_that_was_changed_closes_it)
 }
 END_TEST
 
+/* --- padding --- */
+
+static void
+padded(struct rig *r, size_t nhops)
+{
+	rig_init(r, nhops, 1);
+	r->pad = 1;
+	rig_build(r, RIG_NTOR);
+}
+
+START_TEST(circpad_rendezvous_has_one_drop_each_way)
+{
+	struct holder *h;
+	struct rig r;
+
+	padded(&r, 3);
+	ck_assert_int_eq(establish(&r), 0);
+	rig_run(&r);
+	ck_assert_uint_eq(r.sim->pad_asked, 1);
+	ck_assert_uint_eq(r.sim->pad_machine, 1);
+	ck_assert_uint_eq(r.sim->pad_drops, 1);
+	ck_assert_int_eq(circ_should_stay(r.circ), 0);
+	rig_say(&r, RELAY_RENDEZVOUS2, 0, cookie, sizeof(cookie));
+	rig_run(&r);
+	join(&r, 1);
+	h = connect_service(&r, SIM_ECHO);
+	holder_send(h, 5000);
+	rig_run(&r);
+	ck_assert_uint_eq(h->got, 5000);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(circpad_introduction_gets_some_and_its_circuit_stays)
+{
+	struct rig r;
+
+	padded(&r, 4);
+	ck_assert_int_eq(circ_should_stay(r.circ), 0);
+	ck_assert_int_eq(circ_tell(r.circ, RELAY_INTRODUCE1, cookie, 20), 0);
+	rig_run(&r);
+	ck_assert_uint_eq(r.messages, 1);
+	ck_assert_uint_eq(r.sim->pad_asked, 1);
+	ck_assert_uint_eq(r.sim->pad_machine, 0);
+	ck_assert_uint_eq(r.sim->pad_drops, 0);
+	ck_assert_int_eq(circ_should_stay(r.circ), 1);
+	rig_free(&r);
+}
+END_TEST
+
+/* By ->pad, by the hop's own word, and without room. */
+START_TEST(circpad_where_it_cannot_be_nothing_is_negotiated)
+{
+	struct rig r;
+
+	rig_init(&r, 4, 1);
+	r.pad = _i > 0;
+	rig_build(&r, RIG_NTOR);
+	r.net->knobs.pad_refused = _i == 1;
+	if (_i == 2)
+		fakechan_room(r.chan, 1);
+	ck_assert_int_eq(circ_tell(r.circ, RELAY_INTRODUCE1, cookie, 20), 0);
+	rig_run(&r);
+	ck_assert_uint_eq(r.messages, 1);
+	ck_assert_uint_eq(r.sim->pad_asked, _i == 1);
+	ck_assert_int_eq(circ_should_stay(r.circ), 0);
+	ck_assert_uint_eq(r.gone, 0);
+	simcirc_say(r.sim, 1, RELAY_DROP, 0, NULL, 0);
+	closed(&r, CIRC_WHY_PROTOCOL);
+	rig_free(&r);
+}
+END_TEST
+
+enum { D = 0xd0 };	/* a DROP; else what NEGOTIATED says */
+
+static const struct {
+	const char	*name;
+	uint8_t		 first[8];	/* by hop 2; then: */
+	uint8_t		 then[8];
+	uint8_t		 drops;		/* in between */
+	uint8_t		 hop, stream;
+	uint8_t		 len;
+} pads[] = {
+	{ "DROP before it was negotiated", { D }, { 0 }, 0, 2, 0, 8 },
+	{ "another version", { 1, 2, 1, 0, 0, 0, 0, 1 }, { 0 }, 0, 2, 0, 8 },
+	{ "another command", { 0, 3, 1, 0, 0, 0, 0, 1 }, { 0 }, 0, 2, 0, 8 },
+	{ "another response", { 0, 2, 3, 0, 0, 0, 0, 1 }, { 0 }, 0, 2, 0, 8 },
+	{ "another machine", { 0, 2, 1, 1, 0, 0, 0, 1 }, { 0 }, 0, 2, 0, 8 },
+	{ "another counter", { 0, 2, 1, 0, 0, 0, 0, 2 }, { 0 }, 0, 2, 0, 8 },
+	{ "cut short", { 0, 2, 1, 0, 0, 0, 0, 1 }, { 0 }, 0, 2, 0, 7 },
+	{ "on a stream", { 0, 2, 1, 0, 0, 0, 0, 1 }, { 0 }, 0, 2, 9, 8 },
+	{ "from hop 3", { 0, 2, 1, 0, 0, 0, 0, 1 }, { 0 }, 0, 3, 0, 8 },
+	{ "from hop 1", { 0, 2, 1, 0, 0, 0, 0, 1 }, { 0 }, 0, 1, 0, 8 },
+	{ "STOP before START", { 0, 1, 1, 0, 0, 0, 0, 1 }, { 0 }, 0, 2, 0, 8 },
+	{ "START twice", { 0, 2, 1, 0, 0, 0, 0, 1 },
+	    { 0, 2, 1, 0, 0, 0, 0, 1 }, 0, 2, 0, 8 },
+	{ "DROP after a refusal", { 0, 2, 2, 0, 0, 0, 0, 1 }, { D }, 0, 2, 0,
+	    8 },
+	{ "one DROP too many", { 0, 2, 1, 0, 0, 0, 0, 1 }, { D }, 10, 2, 0,
+	    8 },
+};
+
+static void
+say_pad(struct rig *r, int i, const uint8_t what[8])
+{
+	if (what[0] == D)
+		simcirc_say(r->sim, pads[i].hop - 1u, RELAY_DROP, 0, NULL, 0);
+	else
+		simcirc_say(r->sim, pads[i].hop - 1u,
+		    RELAY_PADDING_NEGOTIATED, pads[i].stream, what,
+		    pads[i].len);
+	rig_run(r);
+}
+
+START_TEST(circpad_what_was_not_negotiated_closes_the_circuit)
+{
+	struct rig r;
+	int n;
+
+	padded(&r, 4);
+	r.net->knobs.pad_mute = 1;
+	ck_assert_int_eq(circ_tell(r.circ, RELAY_INTRODUCE1, cookie, 20), 0);
+	rig_run(&r);
+	ck_assert_uint_eq(r.sim->pad_asked, 1);
+	say_pad(&r, _i, pads[_i].first);
+	for (n = 0; n < pads[_i].drops; n++) {
+		simcirc_say(r.sim, 1, RELAY_DROP, 0, NULL, 0);
+		rig_run(&r);
+	}
+	if (pads[_i].then[0] || pads[_i].then[1]) {
+		ck_assert_msg(r.gone == 0, "%s", pads[_i].name);
+		say_pad(&r, _i, pads[_i].then);
+	}
+	ck_assert_msg(r.gone == 1, "%s", pads[_i].name);
+	ck_assert_int_eq(r.why, CIRC_WHY_PROTOCOL);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(circpad_drops_after_stop_close_the_circuit)
+{
+	struct rig r;
+
+	padded(&r, _i ? 4 : 3);
+	if (_i)
+		ck_assert_int_eq(circ_tell(r.circ, RELAY_INTRODUCE1, cookie,
+		    20), 0);
+	else
+		ck_assert_int_eq(establish(&r), 0);
+	rig_run(&r);
+	ck_assert_uint_eq(r.gone, 0);
+	simcirc_say(r.sim, 1, RELAY_DROP, 0, NULL, 0);
+	closed(&r, CIRC_WHY_PROTOCOL);
+	rig_free(&r);
+}
+END_TEST
+
 static const struct unit_test tests[] = {
 	UNIT(circ_lengthen_adds_a_hop_and_announces_it_again),
 	UNIT(circ_lengthen_what_is_in_use_or_not_there_is_refused),
@@ -523,5 +680,11 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(circ_join_service_sendmes_that_quote_another_cell_close_it,
 	    2),
 	UNIT(circ_join_service_a_cell_that_was_changed_closes_it),
+	UNIT(circpad_rendezvous_has_one_drop_each_way),
+	UNIT(circpad_introduction_gets_some_and_its_circuit_stays),
+	UNIT_LOOP(circpad_where_it_cannot_be_nothing_is_negotiated, 3),
+	UNIT_LOOP(circpad_what_was_not_negotiated_closes_the_circuit,
+	    NELEM(pads)),
+	UNIT_LOOP(circpad_drops_after_stop_close_the_circuit, 2),
 };
 UNIT_MAIN("circ_service", tests)

@@ -550,6 +550,36 @@ START_TEST(pool_hs_circuit_takes_no_streams_when_it_is_old)
 }
 END_TEST
 
+START_TEST(pool_hs_introduction_that_was_padded_lingers)
+{
+	struct poolrig r = { .no_attach = 1,
+		.pconf = { .dirtiness_ms = 10 * MINUTE } };
+	struct hopinfo last;
+	struct owner o[40];
+	unsigned i;
+
+	poolrig_new(&r);
+	simnet_hopinfo(r.net, 5, &last);
+	for (i = 0; i < NELEM(o); i++) {
+		ck_assert_int_eq(ask(&r, &o[i], POOL_HS_INTRO, &last), 0);
+		poolrig_run(&r, 1000);
+		ck_assert_uint_eq(o[i].built, 1);
+		ck_assert_int_eq(circ_tell(pool_circ(o[i].pc),
+		    RELAY_INTRODUCE1, cookie, 20), 0);
+		poolrig_run(&r, 1000);
+		ck_assert_uint_eq(o[i].messages, 1);
+		let_go(&o[i]);
+		poolrig_run(&r, 1000);
+		ck_assert_uint_eq(shown(&r).intro, i < 32 ? i + 1 : 32);
+	}
+	poolrig_run(&r, 11 * MINUTE);
+	ck_assert_uint_eq(shown(&r).intro, 0);
+	for (i = 0; i < NELEM(o); i++)
+		ck_assert_uint_eq(o[i].gone, 0);
+	poolrig_free(&r);
+}
+END_TEST
+
 /* --- exits by name --- */
 
 START_TEST(pool_get_named_exit_is_the_one_and_no_other_need_shares_it)
@@ -626,6 +656,7 @@ static const struct unit_test tests[] = {
 	UNIT(pool_hs_message_reaches_its_owner_who_may_refuse_it),
 	UNIT(pool_hs_message_on_a_stub_closes_it),
 	UNIT(pool_hs_circuit_takes_no_streams_when_it_is_old),
+	UNIT(pool_hs_introduction_that_was_padded_lingers),
 	UNIT(pool_get_named_exit_is_the_one_and_no_other_need_shares_it),
 	UNIT(pool_get_named_exit_that_cannot_be_used_is_none),
 };
