@@ -10,6 +10,7 @@
  *	  guards    --ready---> pool
  *	  bootstrap --jumped--> pool
  *	  pool      --ready---> attach      --built--> "Bootstrapped 100%"
+ *	            --ready---> hsnet       --wake---> attach
  *
  *	A new view of the network replaces the old one in all parts before the
  *	call returns; the old one is freed when the turn ends.
@@ -34,6 +35,8 @@
 #include "onion/dir/params.h"
 #include "onion/dir/statefile.h"
 #include "onion/dircirc.h"
+#include "onion/hs/hsnet.h"
+#include "onion/hs/onionaddr.h"
 #include "onion/link/chan.h"
 #include "onion/onion_int.h"
 #include "onion/path/guard.h"
@@ -295,6 +298,7 @@ on_netdir(void *arg, struct netdir *nd)
 	o->old_netdir = o->netdir;
 	o->netdir = nd;
 	lend_netdir(o, nd);
+	hsnet_set_netdir(o->hsnet, nd);
 	timeout_set_netdir(o->timeout, nd);
 	onion_set_padding(o, nd ? nd->params : NULL);
 	onion_recheck(o);
@@ -397,6 +401,7 @@ on_pool_ready(void *arg)
 {
 	struct onion *o = arg;
 
+	hsnet_room(o->hsnet);
 	attach_serve(o->attach);
 	if (o->boot)			/* this comes every second */
 		bootstrap_check_clock(o->boot);
@@ -433,6 +438,15 @@ const struct pool_user onion_pool_users = {
 	.building = on_pool_building, .queued = on_pool_queued,
 	.shed = on_pool_shed
 };
+
+void
+onion_wake(void *arg)
+{
+	struct onion *o = arg;
+
+	if (o->attach)			/* else all ends, or begins */
+		attach_wake(o->attach);
+}
 
 /* --- the work --- */
 
@@ -492,18 +506,40 @@ is_ours_alone(const char *name)
 	return is_under(name, "onion") || is_under(name, "exit");
 }
 
+/* 0 or -WHY_HS_ADDRESS, which the log explains without saying who. */
+static int
+find_service(const char *host, uint8_t key[ONIONADDR_KEY])
+{
+	static struct log_limit limit = { .every_s = 60 };
+	enum onionaddr_verdict v = onionaddr_parse(host, key);
+
+	if (v == ONIONADDR_OK)
+		return 0;
+	log_limited(&limit, LL_NOTICE, LD_STREAM, "an address of an onion "
+	    "service that cannot be was asked for: %s", v == ONIONADDR_NOT ?
+	    "it has no label" : onionaddr_why(v));
+	return -WHY_HS_ADDRESS;
+}
+
 int
 onion_connect(struct onion *o, const uint8_t token[ONION_TOKEN],
     const struct onion_target *t, struct endpoint **out)
 {
 	struct attach_target at = { .host = t->host, .port = t->port,
 		.exit = t->exit };
+	uint8_t key[ONIONADDR_KEY];
 
-	if (is_ours_alone(t->host))
-		return is_under(t->host, "exit") ? -EINVAL : -WHY_HS_ADDRESS;
-	if (addr_parse_ip(&at.addr, t->host, -1) < 0)
-		at.addr.family = 0;
-	at.flags = begin_flags(t, &at.addr);
+	if (is_under(t->host, "exit"))
+		return -EINVAL;
+	if (is_under(t->host, "onion")) {
+		if (find_service(t->host, key) < 0)
+			return -WHY_HS_ADDRESS;
+		at.service = key;
+	} else {
+		if (addr_parse_ip(&at.addr, t->host, -1) < 0)
+			at.addr.family = 0;
+		at.flags = begin_flags(t, &at.addr);
+	}
 	hurry(o);
 	return attach_connect(o->attach, token, &at, out);
 }
@@ -640,4 +676,5 @@ void
 onion_newnym(struct onion *o)
 {
 	pool_newnym(o->pool);
+	hsnet_newnym(o->hsnet);
 }

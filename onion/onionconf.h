@@ -66,6 +66,7 @@ struct onion_conf {
 	int		 conflux;		/* ConfluxEnabled; -1: consensus */
 	int		 conflux_ux;		/* ConfluxClientUX, as in LINK */
 	uint64_t	 max_memory;		/* MaxMemInQueues, or 0 */
+	const char	*client_onion_auth_dir;	/* ClientOnionAuthDir; NULL */
 
 	int		 use_v4, use_v6;
 	int		 prefer_v6_or;		/* -1 auto */

@@ -23,6 +23,8 @@
 #include "onion/dir/statefile.h"
 #include "onion/dir/store.h"
 #include "onion/dircirc.h"
+#include "onion/hs/hsauth.h"
+#include "onion/hs/hsnet.h"
 #include "onion/link/chan.h"
 #include "onion/link/tlslink.h"
 #include "onion/nodes.h"
@@ -114,6 +116,9 @@ attach_conf(struct onion *o, const struct onion_conf *c,
 	out->total_ms = c->request_timeout_s * 1000;
 	out->try_ms = c->stream_timeout_s * 1000;
 	out->reject_internal = c->reject_internal_answers;
+	out->services.get = hsnet_get;
+	out->services.spoil = hsnet_spoil;
+	out->services.arg = o->hsnet;
 }
 
 /* What nodes_new() does not look at, and what path_set_conf() would refuse. */
@@ -231,7 +236,34 @@ make_paths(struct onion *o, const struct onion_conf *c)
 }
 
 static int
-make_circuits(struct onion *o, const struct onion_conf *c)
+load_auth(struct hsauth **out, const struct onion_conf *c, char *why,
+    size_t max)
+{
+	char what[256];
+	int rc = hsauth_load(out, c->client_onion_auth_dir, what, sizeof(what));
+
+	if (rc < 0)
+		snprintf(why, max, "ClientOnionAuthDir %s: %s",
+		    c->client_onion_auth_dir ? c->client_onion_auth_dir : "",
+		    what);
+	return rc;
+}
+
+static int
+make_services(struct onion *o, struct event_base *base, struct hsauth *take)
+{
+	struct hsnet_conf hc = {
+		.loop = o->loop, .base = base, .enter = o->user->enter,
+		.leave = o->user->leave, .turn = o->arg, .pool = o->pool,
+		.testing = o->testing, .wake = onion_wake, .arg = o
+	};
+
+	return hsnet_new(&o->hsnet, &hc, take);
+}
+
+static int
+make_circuits(struct onion *o, const struct onion_conf *c,
+    struct event_base *base, struct hsauth *auth)
 {
 	struct dircirc_conf dc = {
 		.loop = o->loop, .chans = o->chans, .guards = o->guards,
@@ -242,12 +274,18 @@ make_circuits(struct onion *o, const struct onion_conf *c)
 	int rc;
 
 	if ((rc = dircirc_new(&o->dircircs, &dc, &onion_dircirc_users, o)) < 0)
-		return rc;
+		goto fail;
 	pool_conf(o, c, &pc);
 	if ((rc = pool_new(&o->pool, &pc, &onion_pool_users, o)) < 0)
+		goto fail;
+	if ((rc = make_services(o, base, auth)) < 0)
 		return rc;
 	attach_conf(o, c, &ac);
 	return attach_new(&o->attach, &ac);
+
+fail:
+	hsauth_free(auth);
+	return rc;
 }
 
 static int
@@ -278,6 +316,7 @@ onion_new(struct onion **out, const struct onion_conf *c, struct loop *loop,
     char *why, size_t max)
 {
 	struct onion *o = calloc(1, sizeof(*o));
+	struct hsauth *auth = NULL;
 	int rc = -ENOMEM;
 
 	snprintf(why, max, "no memory");
@@ -298,21 +337,25 @@ onion_new(struct onion **out, const struct onion_conf *c, struct loop *loop,
 	loop_item_init(&o->drop_old, onion_drop_old, o);
 	if ((rc = check_conf(c, why, max)) < 0 ||
 	    (rc = nodes_new(&o->nodes, c, why, max)) < 0 ||
-	    (rc = open_store(o, c, why, max)) < 0)
+	    (rc = open_store(o, c, why, max)) < 0 ||
+	    (rc = load_auth(&auth, c, why, max)) < 0)
 		goto fail;
 	snprintf(why, max, "the engine cannot be set up");
 	if ((rc = statefile_new(&o->state, loop, o->store)) < 0 ||
 	    (rc = make_sources(o, c)) < 0 ||
 	    (rc = make_links(o, c, base)) < 0 ||
-	    (rc = make_paths(o, c)) < 0 ||
-	    (rc = make_circuits(o, c)) < 0 ||
-	    (rc = make_bootstrap(o)) < 0)
+	    (rc = make_paths(o, c)) < 0)
+		goto fail;
+	rc = make_circuits(o, c, base, auth);
+	auth = NULL;			/* it has been taken */
+	if (rc < 0 || (rc = make_bootstrap(o)) < 0)
 		goto fail;
 	onion_set_padding(o, NULL);
 	*out = o;
 	return 0;
 
 fail:
+	hsauth_free(auth);
 	onion_free(o);
 	return rc;
 }
@@ -323,6 +366,8 @@ onion_free(struct onion *o)
 	if (o == NULL)
 		return;
 	attach_free(o->attach);
+	o->attach = NULL;
+	hsnet_free(o->hsnet);
 	pool_free(o->pool);
 	bootstrap_free(o->boot);	/* cancels what dircircs fetch */
 	dircirc_free(o->dircircs);
@@ -387,6 +432,7 @@ new_nodes(struct onion *o, struct nodes *take)
 struct onion_change {
 	struct onion_conf conf;
 	struct nodes	*nodes;
+	struct hsauth	*auth;
 };
 
 int
@@ -402,8 +448,9 @@ onion_prepare(struct onion_change **out, const struct onion_conf *c,
 	if ((ch = calloc(1, sizeof(*ch))) == NULL)
 		return -ENOMEM;
 	ch->conf = *c;
-	if ((rc = nodes_new(&ch->nodes, c, why, max)) < 0) {
-		free(ch);
+	if ((rc = nodes_new(&ch->nodes, c, why, max)) < 0 ||
+	    (rc = load_auth(&ch->auth, c, why, max)) < 0) {
+		onion_change_free(ch);
 		return rc;
 	}
 	*out = ch;
@@ -416,6 +463,7 @@ onion_change_free(struct onion_change *ch)
 	if (ch == NULL)
 		return;
 	nodes_free(ch->nodes);
+	hsauth_free(ch->auth);
 	free(ch);
 }
 
@@ -461,6 +509,7 @@ onion_commit(struct onion *o, struct onion_change *ch)
 	commit_paths(o, c, ch->nodes);
 	pool_conf(o, c, &pc);
 	pool_set_conf(o->pool, &pc);
+	hsnet_set_auth(o->hsnet, ch->auth);
 	attach_conf(o, c, &ac);
 	attach_set_conf(o->attach, &ac);
 	switch_network(o, c->disable_network != 0);

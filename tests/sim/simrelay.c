@@ -420,8 +420,10 @@ send_end(struct simcirc *c, struct simstream *st, uint8_t reason)
 }
 
 static size_t
-next_bytes(struct simstream *st, uint8_t out[DATA_MAX])
+next_bytes(const struct simnet *net, struct simstream *st,
+    uint8_t out[DATA_MAX])
 {
+	const uint8_t *answer = st->is_dir ? net->dir_answer : NULL;
 	size_t i, n;
 
 	if (st->port == SIM_ECHO) {
@@ -433,7 +435,8 @@ next_bytes(struct simstream *st, uint8_t out[DATA_MAX])
 	}
 	n = st->left < DATA_MAX ? (size_t)st->left : DATA_MAX;
 	for (i = 0; i < n; i++)
-		out[i] = sim_byte(st->sent + i);
+		out[i] = answer ? answer[st->sent + i] :
+		    sim_byte(st->sent + i);
 	st->left -= n;
 	return n;
 }
@@ -480,7 +483,7 @@ simcirc_pump(struct simcirc *c)
 			leg = choose_leg(c, 1);
 			if (!has_more(st) || !may_send(leg, st))
 				continue;
-			n = next_bytes(st, data);
+			n = next_bytes(c->net, st, data);
 			simcirc_say_next(leg, R_DATA, st->id, data, n);
 			st->sent += n;
 			st->window--;
@@ -708,7 +711,8 @@ take_bytes(struct simcirc *c, struct simstream *st, const uint8_t *p,
 	if (st->port == SIM_ECHO || st->is_dir)
 		echo_add(c, st, p, len);
 	if ((st->port == SIM_HTTP || st->is_dir) && st->got == len)
-		talk(c, st);
+		st->left = st->is_dir && c->net->dir_answer ?
+		    c->net->dir_len : c->net->source;
 	if (c->cc)
 		return;
 	if (--st->rwindow < 0)

@@ -83,6 +83,8 @@ on_ready(void *arg)
 	struct poolrig *r = arg;
 
 	r->ready++;
+	if (r->on_ready)
+		r->on_ready(r);
 	if (r->attach)
 		attach_serve(r->attach);
 }
@@ -194,8 +196,13 @@ make_pool(struct poolrig *r)
 		c->max_pending = 32;
 	c->extend_by_ed = 1;
 	ck_assert_int_eq(pool_new(&r->pool, c, &pool_users, r), 0);
-	if (r->no_attach)
-		return;
+	if (!r->no_attach)
+		poolrig_attach(r);
+}
+
+void
+poolrig_attach(struct poolrig *r)
+{
 	r->aconf.loop = &r->loop;
 	r->aconf.pool = r->pool;
 	r->aconf.path = r->path;

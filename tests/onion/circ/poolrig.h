@@ -41,6 +41,7 @@ struct poolrig {
 	/* Edits the relays before they are listed. */
 	void			(*edit)(struct poolrig *);
 	int			 no_guards, no_attach;
+	void			(*on_ready)(struct poolrig *);	/* or NULL */
 	/* As in struct pool_user; or NULL. */
 	uint64_t		(*queued)(int64_t *oldest);
 	uint64_t		(*shed)(uint64_t bytes, int64_t at);
@@ -49,6 +50,7 @@ struct poolrig {
 };
 
 void	 poolrig_new(struct poolrig *);	/* what is set in it holds */
+void	 poolrig_attach(struct poolrig *);	/* after no_attach */
 void	 poolrig_free(struct poolrig *);
 void	 poolrig_relist(struct poolrig *);	/* sd was edited: a new view */
 void	 poolrig_run(struct poolrig *, int64_t ms);
