@@ -5,16 +5,27 @@
  * clipped: what an exit says is neither cached for long nor, by an odd value,
  * made into a mark.
  *
- * An answer without records is never longer than its question, so nobody can
- * make us say more than they said themselves to somebody whose address they
- * borrow; one with records took a circuit's round trip and a place among the
- * DNSPORT_CLIENT_MAX of that address.
+ * ldns makes the message up to the OPT record, which is put behind it here, as
+ * large as there is room for.  How much room that is, is for dnsport.c to say.
  */
 #include "dnsport/answer.h"
 
 #include <ldns/ldns.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/wire.h"
+#include "dnsport/cookie.h"
+
+enum {
+	HEADER_ARCOUNT = 10,
+	OPT_LEN = 11, OPTION_HEAD = 4, EDE_CODE = 2,
+	TYPE_OPT = 41, OPT_DO = 0x8000,
+	OPTION_COOKIE = 10, OPTION_EDE = 15
+};
+
+/* What the OPT record has in it, most first. */
+enum extra { EXTRA_NONE, EXTRA_EDE, EXTRA_COOKIE, EXTRA_BOTH, EXTRA_ALL };
 
 static uint32_t
 clip_ttl(uint32_t ttl)
@@ -98,7 +109,7 @@ add_question(ldns_pkt *pkt, const struct question *q)
 }
 
 static ldns_pkt *
-make_packet(const struct question *q, uint16_t rcode)
+make_packet(const struct question *q, uint16_t rcode, int ad)
 {
 	ldns_pkt *pkt = ldns_pkt_new();
 
@@ -109,15 +120,101 @@ make_packet(const struct question *q, uint16_t rcode)
 	ldns_pkt_set_opcode(pkt, (ldns_pkt_opcode)q->opcode);
 	ldns_pkt_set_rd(pkt, q->rd);
 	ldns_pkt_set_cd(pkt, q->cd);
+	ldns_pkt_set_ad(pkt, ad != 0);
 	ldns_pkt_set_ra(pkt, 1);
 	ldns_pkt_set_rcode(pkt, rcode & 15);
-	if (q->edns) {
-		ldns_pkt_set_edns_udp_size(pkt, DNSPORT_UDP_MAX);
-		ldns_pkt_set_edns_extended_rcode(pkt, (uint8_t)(rcode >> 4));
-	}
 	if (q->name_len)
 		add_question(pkt, q);
 	return pkt;
+}
+
+/* --- the OPT record --- */
+
+static int
+has_cookie(enum extra x, const struct answer_how *how)
+{
+	return x >= EXTRA_COOKIE && how->cookie;
+}
+
+static int
+has_ede(enum extra x, const struct answer_how *how)
+{
+	return x != EXTRA_NONE && x != EXTRA_COOKIE && how->explained;
+}
+
+static size_t
+text_len(enum extra x, const struct answer_how *how)
+{
+	return x == EXTRA_ALL && how->text ? strlen(how->text) : 0;
+}
+
+static size_t
+opt_len(const struct question *q, enum extra x, const struct answer_how *how)
+{
+	size_t n = OPT_LEN;
+
+	if (!q->edns)
+		return 0;
+	if (has_cookie(x, how))
+		n += OPTION_HEAD + COOKIE_LEN;
+	if (has_ede(x, how))
+		n += OPTION_HEAD + EDE_CODE + text_len(x, how);
+	return n;
+}
+
+static void
+put_opt(struct pack *p, const struct question *q, uint16_t rcode, enum extra x,
+    const struct answer_how *how)
+{
+	size_t text = text_len(x, how);
+
+	pack_u8(p, 0);
+	pack_u16(p, TYPE_OPT);
+	pack_u16(p, DNSPORT_UDP_MAX);
+	pack_u32(p, (uint32_t)rcode >> 4 << 24 | (q->dnssec ? OPT_DO : 0));
+	pack_u16(p, (uint16_t)(opt_len(q, x, how) - OPT_LEN));
+	if (has_cookie(x, how)) {
+		pack_u16(p, OPTION_COOKIE);
+		pack_u16(p, COOKIE_LEN);
+		pack_put(p, how->cookie, COOKIE_LEN);
+	}
+	if (!has_ede(x, how))
+		return;
+	pack_u16(p, OPTION_EDE);
+	pack_u16(p, (uint16_t)(EDE_CODE + text));
+	pack_u16(p, how->ede);
+	if (text)
+		pack_put(p, how->text, text);
+}
+
+/* --- putting it together --- */
+
+/* @wire with as much of an OPT as there is room for in @max: taken, and NULL
+ * where not even the message fits. */
+static uint8_t *
+finish(uint8_t *wire, size_t *len, size_t max, const struct question *q,
+    uint16_t rcode, const struct answer_how *how)
+{
+	enum extra x = EXTRA_ALL;
+	struct pack p;
+	uint8_t *more;
+	size_t opt;
+
+	while (x > EXTRA_NONE && *len + opt_len(q, x, how) > max)
+		x--;
+	opt = opt_len(q, x, how);
+	if (*len + opt > max || (more = realloc(wire, *len + opt + 1)) == NULL) {
+		free(wire);
+		return NULL;
+	}
+	if (opt == 0)
+		return more;
+	pack_init(&p, more + *len, opt);
+	put_opt(&p, q, rcode, x, how);
+	wire_set16(more + HEADER_ARCOUNT,
+	    (uint16_t)(wire_get16(more + HEADER_ARCOUNT) + 1));
+	*len += opt;
+	return more;
 }
 
 static uint8_t *
@@ -132,10 +229,13 @@ render(const ldns_pkt *pkt, size_t *len)
 	return wire;
 }
 
+/* TC, and the cookie, with which it would have been more; if even that is too
+ * much, the header alone says it. */
 static uint8_t *
-render_truncated(const struct question *q, uint16_t rcode, size_t *len)
+truncated(const struct question *q, uint16_t rcode, size_t max,
+    const struct answer_how *how, size_t *len)
 {
-	ldns_pkt *pkt = make_packet(q, rcode);
+	ldns_pkt *pkt = make_packet(q, rcode, how->ad);
 	uint8_t *wire;
 
 	if (pkt == NULL)
@@ -143,17 +243,31 @@ render_truncated(const struct question *q, uint16_t rcode, size_t *len)
 	ldns_pkt_set_tc(pkt, 1);
 	wire = render(pkt, len);
 	ldns_pkt_free(pkt);
-	return wire;
+	return wire ? finish(wire, len, max, q, rcode, how) : NULL;
 }
 
-uint8_t *
-answer_build(const struct question *q, uint16_t rcode,
-    const struct dns_record *r, size_t n, int tcp, size_t *len)
+static size_t
+limit(size_t max)
 {
-	size_t i, max = q->udp_size < DNSPORT_UDP_MAX ? q->udp_size :
-	    DNSPORT_UDP_MAX;
-	ldns_pkt *pkt = make_packet(q, rcode);
+	return max ? max : SIZE_MAX;
+}
+
+static size_t
+least(const struct answer_how *how)
+{
+	size_t a = limit(how->max), b = limit(how->fair);
+
+	return a < b ? a : b;
+}
+
+static uint8_t *
+with_records(const struct question *q, uint16_t rcode,
+    const struct dns_record *r, size_t n, const struct answer_how *how,
+    size_t *len)
+{
+	ldns_pkt *pkt = make_packet(q, rcode, how->ad);
 	uint8_t *wire;
+	size_t i;
 
 	if (pkt == NULL)
 		return NULL;
@@ -161,9 +275,65 @@ answer_build(const struct question *q, uint16_t rcode,
 		add_record(pkt, q, &r[i]);
 	wire = render(pkt, len);
 	ldns_pkt_free(pkt);
-	if (wire && !tcp && *len > max) {
-		free(wire);
-		return render_truncated(q, rcode, len);
-	}
 	return wire;
+}
+
+uint8_t *
+answer_build(const struct question *q, uint16_t rcode,
+    const struct dns_record *r, size_t n, const struct answer_how *how,
+    size_t *len)
+{
+	size_t opt = opt_len(q, EXTRA_NONE, how);
+	uint8_t *wire = with_records(q, rcode, r, n, how, len);
+
+	while (wire && n > 1 && *len + opt <= limit(how->max) &&
+	    *len + opt > limit(how->fair)) {
+		free(wire);
+		wire = with_records(q, rcode, r, --n, how, len);
+	}
+	if (wire == NULL)
+		return NULL;
+	wire = finish(wire, len, least(how), q, rcode, how);
+	return wire ? wire : truncated(q, rcode, least(how), how, len);
+}
+
+/* --- another's answer --- */
+
+/* Of @from all, clipped; 0 or -1. */
+static int
+pass_section(ldns_pkt *pkt, ldns_pkt_section where, const ldns_rr_list *from)
+{
+	size_t i, n = from ? ldns_rr_list_rr_count(from) : 0;
+	ldns_rr *rr;
+
+	for (i = 0; i < n; i++) {
+		if ((rr = ldns_rr_clone(ldns_rr_list_rr(from, i))) == NULL)
+			return -1;
+		ldns_rr_set_ttl(rr, clip_ttl(ldns_rr_ttl(rr)));
+		if (!ldns_pkt_push_rr(pkt, where, rr)) {
+			ldns_rr_free(rr);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+uint8_t *
+answer_pass(const struct question *q, uint16_t rcode, const ldns_pkt *from,
+    const struct answer_how *how, size_t *len)
+{
+	ldns_pkt *pkt = make_packet(q, rcode, how->ad);
+	uint8_t *wire = NULL;
+
+	if (pkt == NULL)
+		return NULL;
+	if (pass_section(pkt, LDNS_SECTION_ANSWER, ldns_pkt_answer(from)) ==
+	    0 && pass_section(pkt, LDNS_SECTION_AUTHORITY,
+	    ldns_pkt_authority(from)) == 0)
+		wire = render(pkt, len);
+	ldns_pkt_free(pkt);
+	if (wire == NULL)
+		return NULL;
+	wire = finish(wire, len, least(how), q, rcode, how);
+	return wire ? wire : truncated(q, rcode, least(how), how, len);
 }

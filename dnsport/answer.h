@@ -8,10 +8,32 @@
 #include "dnsport/record.h"
 #include "dnsport/question.h"
 
+struct ldns_struct_pkt;
+
+/* How it is to be said. */
+struct answer_how {
+	size_t		 max;		/* bytes that it may have: where it has
+					 * more, TC is set and none given.  0:
+					 * any (TCP) */
+	size_t		 fair;		/* the same, but addresses are left out
+					 * before that; 0: any */
+	uint8_t		 ad;		/* it is proven (RFC 4035) */
+	uint8_t		 explained;	/* .ede counts */
+	uint16_t	 ede;		/* RFC 8914 */
+	const char	*text;		/* to go with it, or NULL */
+	const uint8_t	*cookie;	/* COOKIE_LEN bytes, or NULL */
+};
+
 /* The whole message, to be freed with free(); NULL without memory.  Records
  * that are not of the type asked for, and names that are none, are left out.
- * @tcp: no truncation; else, where not all fits, TC is set and none given. */
+ * What EDNS adds goes before records do: a text, then the rest. */
 uint8_t	*answer_build(const struct question *, uint16_t rcode,
-	    const struct dns_record *, size_t n, int tcp, size_t *len);
+	    const struct dns_record *, size_t n, const struct answer_how *,
+	    size_t *len);
+/* The same with the records of another's answer, in their sections, under our
+ * question and header; TTLs are clipped. */
+uint8_t	*answer_pass(const struct question *, uint16_t rcode,
+	    const struct ldns_struct_pkt *, const struct answer_how *,
+	    size_t *len);
 
 #endif

@@ -9,7 +9,13 @@
  * resolvers of DNSUpstream, by a stream that connect() gives, or are answered
  * NOTIMP where there are none; other classes REFUSED, and what is malformed
  * FORMERR, or nothing where it is not a question at all (RFC 1035, 6891;
- * threats E).
+ * threats E).  Where answers are to be validated, A, AAAA and PTR go to the
+ * resolvers, too, but for names that the asker answers itself: may_leave() has
+ * the first word on every question that goes there.  localhost is answered here
+ * (RFC 6761 6.3).
+ *
+ * Over UDP nobody gets more than half as much again as they sent, IP and UDP
+ * headers included, unless they show a cookie that we gave to their address.
  */
 #ifndef DNSPORT_DNSPORT_H
 #define DNSPORT_DNSPORT_H
@@ -30,18 +36,18 @@ enum {
 	DNSPORT_CLIENT_MAX = 512	/* unanswered, of one client address */
 };
 
+enum dns_leave {
+	DNS_LEAVE_NOT,		/* 0: no such name outside: NXDOMAIN */
+	DNS_LEAVE_HERE,		/* the asker answers for the name: it has no
+				 * records of other types */
+	DNS_LEAVE_MAY
+};
+
 enum dns_outcome {
 	DNS_SERVFAIL,		/* 0: could not find out */
 	DNS_OK,			/* with records, or none: NODATA */
 	DNS_NXDOMAIN,
 	DNS_REFUSED
-};
-
-/* Where a question came from; copied. */
-struct dns_from {
-	struct addr	 client;
-	int		 tcp;		/* no truncation */
-	void		*listener;	/* which door; passed through to ask() */
 };
 
 struct dnsport_user {
@@ -53,6 +59,9 @@ struct dnsport_user {
 	 * through an exit; 0 or -errno.  NULL: there are no streams. */
 	int	(*connect)(void *arg, const struct dns_from *,
 		    const struct addr *resolver, struct endpoint **);
+	/* May that question go to a resolver?  NULL: none may. */
+	enum dns_leave (*may_leave)(void *arg, const struct dns_question *,
+		    const struct dns_from *);
 	/* The asker is gone: forget it; no answer is wanted. */
 	void	(*forget)(void *arg, struct dns_query *);
 };
@@ -71,6 +80,11 @@ int	dnsport_new(struct dnsport **, struct loop *,
 	    const struct dnsport_user *, void *arg);
 /* Forgets all questions.  The loop's turn must end after it. */
 void	dnsport_free(struct dnsport *);
+/* Before that there are no resolvers.  What is under way at the old ones fails.
+ * 0; -EINVAL: a certificate or an anchor is none; -ENOMEM: it stays as it was. */
+int	dnsport_set_conf(struct dnsport *, const struct dnsport_conf *);
+/* That door is gone, with all its questions. */
+void	dnsport_forget(struct dnsport *, const void *listener);
 
 /* 0, with *out NULL where reply() was already called, else a handle for
  * dnsport_drop(). */
@@ -83,13 +97,6 @@ void	dnsport_answer(struct dns_query *, enum dns_outcome,
 	    const struct dns_record *, size_t n);
 /* Before that: an extended error (RFC 8914) for askers that know EDNS; @text is
  * copied and may be NULL. */
-enum {
-	DNS_EDE_OTHER = 0, DNS_EDE_BOGUS = 6, DNS_EDE_SIG_EXPIRED = 7,
-	DNS_EDE_SIG_NOT_YET = 8, DNS_EDE_NO_DNSKEY = 9, DNS_EDE_NO_RRSIG = 10,
-	DNS_EDE_BLOCKED = 15, DNS_EDE_FILTERED = 17, DNS_EDE_PROHIBITED = 18,
-	DNS_EDE_NOT_AUTH = 20, DNS_EDE_NOT_SUPPORTED = 21,
-	DNS_EDE_NO_REACHABLE = 22, DNS_EDE_NETWORK = 23
-};
 void	dnsport_explain(struct dns_query *, uint16_t ede, const char *text);
 /* For the asker's own use between ask() and the answer. */
 void	dns_query_set(struct dns_query *, void *);

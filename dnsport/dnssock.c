@@ -433,6 +433,7 @@ dnssock_free(struct dnssock *ds)
 		dnsport_drop(p->query);
 		pending_free(p);
 	}
+	dnsport_forget(ds->conf.dnsport, ds->conf.listener);
 	loop_timer_clear(ds->conf.loop, &ds->rest);
 	close_sockets(ds);
 	quota_free(ds->quota);

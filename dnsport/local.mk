@@ -1,9 +1,20 @@
 noinst_LIBRARIES += dnsport/libdnsport.a
 dnsport_libdnsport_a_SOURCES = \
+	dnsport/anchors.c dnsport/anchors.h \
 	dnsport/answer.c dnsport/answer.h \
+	dnsport/cookie.c dnsport/cookie.h \
+	dnsport/denial.c dnsport/denial.h \
+	dnsport/dname.c dnsport/dname.h \
 	dnsport/dnsconn.c dnsport/dnsconn.h \
 	dnsport/dnspipe.c dnsport/dnspipe.h \
 	dnsport/dnsport.c dnsport/dnsport.h \
 	dnsport/dnssock.c dnsport/dnssock.h \
+	dnsport/dnstls.c dnsport/dnstls.h \
 	dnsport/question.c dnsport/question.h \
+	dnsport/reply.c dnsport/reply.h \
+	dnsport/sigcheck.c dnsport/sigcheck.h \
+	dnsport/stub.c dnsport/stub.h \
+	dnsport/upstream.c dnsport/upstream.h \
+	dnsport/validate.c dnsport/validate.h \
+	dnsport/zones.c dnsport/zones.h \
 	dnsport/record.h

@@ -18,12 +18,18 @@
 
 enum { HEADER = 12, LABEL_MAX = 63, POINTER = 0xc0, OPCODE_QUERY = 0 };
 enum { CLASS_IN = 1 };
-enum { TYPE_A = 1, TYPE_PTR = 12, TYPE_AAAA = 28, TYPE_OPT = 41 };
+enum { TYPE_A = 1, TYPE_PTR = 12, TYPE_AAAA = 28, TYPE_OPT = 41,
+	TYPE_META = 128, TYPE_META_END = 256 };
+enum { OPTION_COOKIE = 10, COOKIE_CLIENT = 8, COOKIE_WHOLE = 16 };
+enum { OPT_DO = 0x8000 };
 
 struct opt {			/* what an OPT record says of EDNS */
 	unsigned	n;
 	uint16_t	size;
 	uint8_t		version;
+	uint8_t		dnssec;
+	const uint8_t	*cookie;
+	uint16_t	cookie_len;
 };
 
 static enum question_verdict
@@ -72,9 +78,32 @@ read_question(struct question *q, struct wire *w)
 	return 0;
 }
 
+/* RFC 7873: the client's eight bytes, perhaps with a server's 8 to 32. */
+static int
+read_options(struct wire *w, struct opt *opt)
+{
+	uint16_t code, len;
+	const uint8_t *p;
+
+	while (wire_left(w) && !w->err) {
+		code = wire_u16(w);
+		len = wire_u16(w);
+		p = wire_take(w, len);
+		if (w->err || code != OPTION_COOKIE || opt->cookie)
+			continue;
+		if (len != COOKIE_CLIENT && (len < COOKIE_WHOLE ||
+		    len > QUESTION_COOKIE_MAX))
+			return -EINVAL;
+		opt->cookie = p;
+		opt->cookie_len = len;
+	}
+	return w->err;
+}
+
 static int
 pass_record(struct wire *w, struct opt *opt)
 {
+	struct wire rdata;
 	int root = wire_left(w) && *w->at == 0;
 	uint16_t type, class;
 	uint32_t ttl;
@@ -84,14 +113,17 @@ pass_record(struct wire *w, struct opt *opt)
 	type = wire_u16(w);
 	class = wire_u16(w);
 	ttl = wire_u32(w);
-	wire_take(w, wire_u16(w));
+	wire_sub(w, &rdata, wire_u16(w));
 	if (w->err)
 		return w->err;
 	if (type != TYPE_OPT)
 		return 0;
 	opt->size = class;
 	opt->version = (uint8_t)(ttl >> 16);
-	return opt->n++ == 0 && root ? 0 : -EINVAL;
+	opt->dnssec = (ttl & OPT_DO) != 0;
+	if (opt->n++ != 0 || !root)
+		return -EINVAL;
+	return opt->version ? 0 : read_options(&rdata, opt);
 }
 
 /* The message after its flags: one question, and then additional records only,
@@ -119,28 +151,33 @@ host_char(uint8_t c)
 	    (c >= '0' && c <= '9') || c == '-' || c == '_';
 }
 
-/* The name as text, lower case, if an exit could be asked for it: letters,
- * digits, hyphen and underscore in labels (others can't come from a program
- * that wants to connect).  On the wire it is two bytes longer than as text. */
+/* The name as text, lower case; on the wire it is two bytes longer.  0 if an
+ * exit could be asked for it: letters, digits, hyphen and underscore in labels
+ * (others can't come from a program that wants to connect).  Any byte may be in
+ * a name (RFC 2181), and services do have names with spaces; as text such bytes
+ * are question marks, which no name that anybody judges by has. */
 static int
 host_text(const struct question *q, char out[DNSPORT_NAME_MAX + 1])
 {
 	const uint8_t *p = q->name;
 	size_t n = 0, left;
+	int rc = 0;
 
 	for (; *p; p++) {
 		for (left = *p; left; left--) {
-			if (!host_char(*++p))
-				return -EINVAL;
-			out[n++] = (char)(*p >= 'A' && *p <= 'Z' ? *p | 0x20 :
-			    *p);
+			if (!host_char(*++p)) {
+				rc = -EINVAL;
+				out[n++] = '?';
+			} else
+				out[n++] = (char)(*p >= 'A' && *p <= 'Z' ?
+				    *p | 0x20 : *p);
 		}
 		out[n++] = '.';
 	}
 	if (n == 0)
-		return -EINVAL;		/* the root */
-	out[n - 1] = '\0';
-	return 0;
+		rc = -EINVAL;		/* the root */
+	out[n ? n - 1 : 0] = '\0';
+	return rc;
 }
 
 /* One byte in decimal, written in the one way it is. */
@@ -202,23 +239,51 @@ ask_of(uint16_t type)
 	case TYPE_PTR:
 		return DNS_ASK_PTR;
 	default:
-		return DNS_ASK_NONE;
+		return DNS_ASK_OTHER;
 	}
+}
+
+/* Not a type that records have: a transfer, ANY, a key of one's own... (RFC
+ * 6895).  ANY is the one that amplifies (RFC 8482). */
+static int
+is_meta(uint16_t type)
+{
+	return type == 0 || type == TYPE_OPT ||
+	    (type >= TYPE_META && type < TYPE_META_END);
 }
 
 static enum question_verdict
 understand(struct question *q)
 {
+	int host = host_text(q, q->q.name) == 0;
+
+	q->q.type = q->type;
 	if (q->class != CLASS_IN)
 		return error(q, RCODE_REFUSED);
-	if ((q->q.ask = ask_of(q->type)) == DNS_ASK_NONE)
+	if (is_meta(q->type))
 		return error(q, RCODE_NOTIMP);
-	if (host_text(q, q->q.name) < 0)
-		return error(q, RCODE_REFUSED);
-	if (q->q.ask == DNS_ASK_PTR && reverse4(q->q.name, &q->q.addr) < 0 &&
+	if (reverse4(q->q.name, &q->q.addr) < 0 &&
 	    reverse6(q->q.name, &q->q.addr) < 0)
-		return error(q, RCODE_NXDOMAIN);
+		memset(&q->q.addr, 0, sizeof(q->q.addr));
+	q->q.ask = ask_of(q->type);
+	if (q->q.ask == DNS_ASK_PTR && q->q.addr.family == 0)
+		q->q.ask = DNS_ASK_OTHER;	/* a service's, for example */
+	if (q->q.ask != DNS_ASK_OTHER && !host)
+		return error(q, RCODE_REFUSED);
 	return QUESTION_ASK;
+}
+
+static void
+keep_opt(struct question *q, const struct opt *opt)
+{
+	q->edns = opt->n > 0;
+	q->dnssec = opt->dnssec;
+	if (opt->size > q->udp_size)
+		q->udp_size = opt->size;
+	if (opt->cookie) {
+		q->cookie_len = (uint8_t)opt->cookie_len;
+		memcpy(q->cookie, opt->cookie, opt->cookie_len);
+	}
 }
 
 enum question_verdict
@@ -238,13 +303,12 @@ question_parse(struct question *q, const uint8_t *msg, size_t len)
 		return QUESTION_SILENCE;
 	q->opcode = flags >> 11 & 15;
 	q->rd = flags >> 8 & 1;
+	q->ad = flags >> 5 & 1;
 	q->cd = flags >> 4 & 1;
 	if (q->opcode != OPCODE_QUERY)
 		return error(q, RCODE_NOTIMP);
 	rc = read_sections(q, &w, &opt);
-	q->edns = opt.n > 0;
-	if (opt.size > q->udp_size)
-		q->udp_size = opt.size;
+	keep_opt(q, &opt);
 	if (rc < 0)
 		return error(q, RCODE_FORMERR);
 	return opt.version ? error(q, RCODE_BADVERS) : understand(q);

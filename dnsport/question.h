@@ -25,6 +25,7 @@ enum {				/* rcodes, RFC 1035, 6891 */
 
 enum {
 	QUESTION_WIRE_MAX = 255,	/* bytes of a name on the wire */
+	QUESTION_COOKIE_MAX = 40,	/* the client's 8, the server's 8 to 32 */
 	QUESTION_UDP_MIN = 512		/* what every client can take */
 };
 
@@ -32,8 +33,11 @@ struct question {
 	struct dns_question q;
 	uint16_t	 id;
 	uint8_t		 opcode;
-	uint8_t		 rd, cd;	/* as in the query */
+	uint8_t		 rd, ad, cd;	/* as in the query */
 	uint8_t		 edns;		/* it had an OPT record */
+	uint8_t		 dnssec;	/* with DO */
+	uint8_t		 cookie_len;	/* 0: none */
+	uint8_t		 cookie[QUESTION_COOKIE_MAX];	/* RFC 7873 */
 	uint16_t	 udp_size;	/* QUESTION_UDP_MIN or more */
 	uint16_t	 rcode;
 	uint16_t	 type, class;	/* of the question */

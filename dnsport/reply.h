@@ -1,0 +1,25 @@
+/* dnsport/reply.h - what a resolver said, and what of it goes to a client */
+#ifndef DNSPORT_REPLY_H
+#define DNSPORT_REPLY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct ldns_struct_pkt;
+struct ldns_struct_rdf;
+
+enum { REPLY_RECORDS_MAX = 1024, REPLY_CHAIN_MAX = 16 };
+
+/* To be freed with ldns_pkt_free(); NULL: it is no message, or a longer one than
+ * anybody needs. */
+struct ldns_struct_pkt *reply_parse(const uint8_t *msg, size_t len);
+/* Leaves what answers that question: the records on the way from its name over
+ * CNAMEs, the SOA where there are none, and with @dnssec their signatures and
+ * proofs.  0 or -ENOMEM. */
+int	reply_trim(struct ldns_struct_pkt *, const struct ldns_struct_rdf *name,
+	    uint16_t type, int dnssec);
+/* Does a record of the answer point to an address that is not in the internet:
+ * A, AAAA, a hint of SVCB or HTTPS? */
+int	reply_is_internal(const struct ldns_struct_pkt *);
+
+#endif
