@@ -55,7 +55,8 @@ struct proofs {
 static int
 has(const ldns_rdf *types, unsigned type)
 {
-	return ldns_nsec_bitmap_covers_type(types, (ldns_rr_type)type);
+	return types && ldns_nsec_bitmap_covers_type(types,
+	    (ldns_rr_type)type);
 }
 
 static int
@@ -122,7 +123,7 @@ add_nsec3(struct proofs *p, const ldns_rr *rr)
 	struct params params;
 	const ldns_rdf *next;
 
-	if (ldns_rr_rd_count(rr) != 6 || p->nnsec3 >= DENIAL_RECORDS_MAX ||
+	if (ldns_rr_rd_count(rr) < 5 || p->nnsec3 >= DENIAL_RECORDS_MAX ||
 	    !read_params(&params, rr) || !owner_hash(p, rr, n->owner))
 		return;
 	if (params.iterations > DENIAL_ITERATIONS_MAX) {
@@ -136,7 +137,7 @@ add_nsec3(struct proofs *p, const ldns_rr *rr)
 	p->params = params;
 	memcpy(n->next, ldns_rdf_data(next) + 1, HASH);
 	n->optout = ldns_rdf2native_int8(ldns_rr_rdf(rr, 1)) & NSEC3_OPTOUT;
-	n->types = ldns_rr_rdf(rr, 5);
+	n->types = ldns_rr_rdf(rr, 5);	/* NULL: an empty name, without any */
 	p->nnsec3++;
 }
 

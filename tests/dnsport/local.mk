@@ -4,7 +4,8 @@ check_PROGRAMS += \
 	tests/dnsport/test_dnspipe \
 	tests/dnsport/test_dnsport \
 	tests/dnsport/test_dnssock \
-	tests/dnsport/test_question
+	tests/dnsport/test_question \
+	tests/dnsport/test_validate
 DNSPORT_TESTS_LDADD = $(DNSPORT_LIBS) $(CHECK_LIBS)
 tests_dnsport_test_answer_SOURCES = tests/dnsport/test_answer.c \
 	tests/dnsport/query.h
@@ -24,3 +25,8 @@ tests_dnsport_test_dnssock_LDADD = $(DNSPORT_TESTS_LDADD)
 tests_dnsport_test_question_SOURCES = tests/dnsport/test_question.c \
 	tests/dnsport/query.h
 tests_dnsport_test_question_LDADD = $(DNSPORT_TESTS_LDADD)
+tests_dnsport_test_validate_SOURCES = tests/dnsport/test_validate.c \
+	tests/dnsport/answers.h
+tests_dnsport_test_validate_LDADD = $(DNSPORT_TESTS_LDADD)
+EXTRA_DIST += tests/vectors/dnssec/answers.txt tests/vectors/dnssec/anchor \
+	tests/vectors/dnssec/make tests/vectors/dnssec/record

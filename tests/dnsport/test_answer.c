@@ -3,6 +3,7 @@
 
 #include <check.h>
 
+#include "dnsport/cookie.h"
 #include "tests/dnsport/query.h"
 #include "tests/unit.h"
 
@@ -23,15 +24,26 @@ ask(const char *name, uint16_t type, int edns_size)
 }
 
 static ldns_pkt *
-answer(uint16_t rcode, const struct dns_record *r, size_t n, int tcp)
+answer_as(uint16_t rcode, const struct dns_record *r, size_t n,
+    const struct answer_how *how)
 {
-	uint8_t *msg = answer_build(&question, rcode, r, n, tcp, &answer_size);
+	uint8_t *msg = answer_build(&question, rcode, r, n, how, &answer_size);
 	ldns_pkt *pkt;
 
 	ck_assert_ptr_nonnull(msg);
 	pkt = query_read(msg, answer_size);
 	free(msg);
 	return pkt;
+}
+
+static ldns_pkt *
+answer(uint16_t rcode, const struct dns_record *r, size_t n, int tcp)
+{
+	struct answer_how how = { .max = tcp ? 0 : question.udp_size };
+
+	if (how.max > DNSPORT_UDP_MAX)
+		how.max = DNSPORT_UDP_MAX;
+	return answer_as(rcode, r, n, &how);
 }
 
 static void
@@ -79,12 +91,13 @@ END_TEST
 
 START_TEST(answer_build_gives_the_question_back_byte_by_byte)
 {
+	struct answer_how how = { .max = 0 };
 	struct dns_record r[1];
 	uint8_t *msg;
 
 	fill_v4(r, 1, 300);
 	ask("WwW.ExAmPlE.TEST", Q_A, -1);
-	msg = answer_build(&question, RCODE_NOERROR, r, 1, 0, &answer_size);
+	msg = answer_build(&question, RCODE_NOERROR, r, 1, &how, &answer_size);
 	ck_assert_ptr_nonnull(msg);
 	ck_assert_uint_gt(answer_size, query_size);
 	ck_assert_mem_eq(msg + 12, query.buf + 12, query_size - 12);
@@ -267,6 +280,132 @@ START_TEST(answer_build_over_tcp_is_never_cut)
 }
 END_TEST
 
+/* The data of an option of the answer's OPT; NULL: there is none. */
+static const uint8_t *
+option(const ldns_pkt *pkt, uint16_t code, size_t *len)
+{
+	ldns_rdf *data = ldns_pkt_edns_data(pkt);
+	struct wire w;
+	uint16_t c;
+
+	if (data == NULL)
+		return NULL;
+	wire_init(&w, ldns_rdf_data(data), ldns_rdf_size(data));
+	while (wire_left(&w)) {
+		c = wire_u16(&w);
+		*len = wire_u16(&w);
+		if (c == code)
+			return wire_take(&w, *len);
+		wire_take(&w, *len);
+		ck_assert_int_eq(w.err, 0);
+	}
+	return NULL;
+}
+
+static const uint8_t cookie[COOKIE_LEN] = "12345678abcdefgh";
+
+/* What there is room for, in bytes over those of the question and a bare OPT:
+ * an EDE with text 12 (6 and "reason"), a cookie 28. */
+static const struct { size_t room; int cookie, ede, text; } rooms[] = {
+	{ 0, 0, 0, 0 }, { 5, 0, 0, 0 }, { 6, 0, 1, 0 }, { 12, 0, 1, 0 },
+	{ 27, 0, 1, 0 }, { 28, 1, 0, 0 }, { 33, 1, 0, 0 }, { 34, 1, 1, 0 },
+	{ 39, 1, 1, 0 }, { 40, 1, 1, 1 }, { 1000, 1, 1, 1 }
+};
+
+START_TEST(answer_build_says_as_much_by_edns_as_there_is_room_for)
+{
+	struct answer_how how = { .explained = 1, .ede = 18, .text = "reason",
+		.cookie = cookie };
+	const uint8_t *p;
+	ldns_pkt *pkt;
+	size_t len = 0;
+
+	ask("www.example.test", Q_A, 1232);
+	how.max = query_size + rooms[_i].room;
+	pkt = answer_as(RCODE_REFUSED, NULL, 0, &how);
+	ck_assert_uint_le(answer_size, how.max);
+	ck_assert(!ldns_pkt_tc(pkt));
+	p = option(pkt, 10, &len);
+	ck_assert_int_eq(p != NULL, rooms[_i].cookie);
+	if (p) {
+		ck_assert_uint_eq(len, COOKIE_LEN);
+		ck_assert_mem_eq(p, cookie, COOKIE_LEN);
+	}
+	p = option(pkt, 15, &len);
+	ck_assert_int_eq(p != NULL, rooms[_i].ede);
+	if (p) {
+		ck_assert_uint_eq(wire_get16(p), 18);
+		ck_assert_uint_eq(len, rooms[_i].text ? 8 : 2);
+		ck_assert_mem_eq(p + 2, "reason", len - 2);
+	}
+	ldns_pkt_free(pkt);
+}
+END_TEST
+
+START_TEST(answer_build_without_edns_explains_nothing)
+{
+	struct answer_how how = { .explained = 1, .ede = 18, .text = "reason" };
+	ldns_pkt *pkt;
+
+	ask("www.example.test", Q_A, -1);
+	pkt = answer_as(RCODE_REFUSED, NULL, 0, &how);
+	ck_assert(!ldns_pkt_edns(pkt));
+	ck_assert_uint_eq(answer_size, query_size);
+	ldns_pkt_free(pkt);
+}
+END_TEST
+
+/* Addresses are left out for fairness, down to one; then it is TC. */
+START_TEST(answer_build_leaves_addresses_out_before_it_is_cut)
+{
+	struct answer_how how = { .max = 1232 };
+	struct dns_record r[9];
+	ldns_pkt *pkt;
+	size_t n;
+
+	fill_v4(r, 9, 100);
+	ask("www.example.test", Q_A, -1);
+	for (n = 0; n <= 9; n++) {
+		how.fair = query_size + n * 16 + 15;
+		pkt = answer_as(RCODE_NOERROR, r, 9, &how);
+		ck_assert_uint_eq(ldns_pkt_ancount(pkt), n);
+		ck_assert_int_eq(ldns_pkt_tc(pkt), n == 0);
+		ck_assert_uint_le(answer_size, how.fair);
+		ldns_pkt_free(pkt);
+	}
+}
+END_TEST
+
+START_TEST(answer_build_when_cut_brings_the_cookie_that_helps)
+{
+	struct answer_how how = { .cookie = cookie };
+	struct dns_record r[1];
+	ldns_pkt *pkt;
+	size_t len;
+
+	fill_v4(r, 1, 100);
+	ask("www.example.test", Q_AAAA, 1232);
+	r[0].addr.family = 6;
+	how.max = how.fair = query_size + 28 - 1;
+	pkt = answer_as(RCODE_NOERROR, r, 1, &how);
+	ck_assert(ldns_pkt_tc(pkt));
+	ck_assert_ptr_null(option(pkt, 10, &len));
+	ldns_pkt_free(pkt);
+	how.max = how.fair = query_size + 28;
+	pkt = answer_as(RCODE_NOERROR, r, 1, &how);
+	ck_assert(!ldns_pkt_tc(pkt));	/* records before cookies */
+	ck_assert_uint_eq(ldns_pkt_ancount(pkt), 1);
+	ldns_pkt_free(pkt);
+	ask("www.example.test", Q_A, 1232);
+	fill_v4(r, 1, 100);
+	how.max = how.fair = query_size + 15;
+	how.cookie = NULL;
+	pkt = answer_as(RCODE_NOERROR, r, 1, &how);
+	ck_assert(ldns_pkt_tc(pkt));
+	ldns_pkt_free(pkt);
+}
+END_TEST
+
 static const struct unit_test tests[] = {
 	UNIT(answer_build_a_records_are_read_back),
 	UNIT(answer_build_gives_the_question_back_byte_by_byte),
@@ -281,6 +420,11 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(answer_build_over_udp_is_cut_where_it_does_not_fit,
 	    NELEM(limits)),
 	UNIT(answer_build_over_tcp_is_never_cut),
+	UNIT_LOOP(answer_build_says_as_much_by_edns_as_there_is_room_for,
+	    NELEM(rooms)),
+	UNIT(answer_build_without_edns_explains_nothing),
+	UNIT(answer_build_leaves_addresses_out_before_it_is_cut),
+	UNIT(answer_build_when_cut_brings_the_cookie_that_helps),
 };
 
 UNIT_MAIN("answer", tests)

@@ -263,15 +263,61 @@ START_TEST(question_parse_the_root_is_refused)
 END_TEST
 
 static const uint16_t other_types[] = {
-	0, 2, 5, 6, 10, Q_MX, Q_TXT, 33, 35, Q_OPT, 43, 46, 48, 52, 64, Q_HTTPS,
-	249, 250, 251, 252, Q_ANY, 257, 65535
+	2, 5, 6, 10, Q_MX, Q_TXT, 33, 35, 43, 46, 48, 52, 64, Q_HTTPS, 256, 257,
+	65535
 };
 
-START_TEST(question_parse_other_type_is_not_implemented)
+START_TEST(question_parse_other_type_is_to_be_asked_for)
 {
-	query_make(&query, "www.example.test", other_types[_i]);
-	expect_error(RCODE_NOTIMP);
+	query_make(&query, "Www.example.test", other_types[_i]);
+	expect_ask(DNS_ASK_OTHER, "www.example.test");
 	ck_assert_uint_eq(question.type, other_types[_i]);
+	ck_assert_uint_eq(question.q.type, other_types[_i]);
+	ck_assert_uint_eq(question.q.addr.family, 0);
+}
+END_TEST
+
+static const uint16_t no_types[] = {
+	0, Q_OPT, 128, 249, 250, 251, 252, 253, 254, Q_ANY
+};
+
+START_TEST(question_parse_type_that_no_record_has_is_not_implemented)
+{
+	query_make(&query, "www.example.test", no_types[_i]);
+	expect_error(RCODE_NOTIMP);
+	ck_assert_uint_eq(question.type, no_types[_i]);
+}
+END_TEST
+
+START_TEST(question_parse_other_type_may_have_any_name)
+{
+	query_head(&query, 0x0100, 1, 0, 0, 0);
+	query_label(&query, odd_labels[_i].label, odd_labels[_i].len);
+	query_label(&query, "local", 5);
+	pack_u8(&query.p, 0);
+	pack_u16(&query.p, Q_TXT);
+	pack_u16(&query.p, 1);
+	ck_assert_int_eq(parse(), QUESTION_ASK);
+	ck_assert_int_eq(question.q.ask, DNS_ASK_OTHER);
+	ck_assert_uint_eq(strlen(question.q.name), odd_labels[_i].len + 6);
+	ck_assert_ptr_nonnull(strchr(question.q.name, '?'));
+	ck_assert_str_eq(strchr(question.q.name, '.'), ".local");
+}
+END_TEST
+
+START_TEST(question_parse_other_type_of_the_root_is_to_be_asked_for)
+{
+	query_make(&query, "", 2);
+	expect_ask(DNS_ASK_OTHER, "");
+}
+END_TEST
+
+START_TEST(question_parse_other_type_of_a_reverse_name_gives_the_address)
+{
+	query_make(&query, "1.0.0.10.in-addr.arpa", Q_TXT);
+	expect_ask(DNS_ASK_OTHER, "1.0.0.10.in-addr.arpa");
+	ck_assert_uint_eq(question.q.addr.family, 4);
+	ck_assert_uint_eq(wire_get32(question.q.addr.ip), 0x0a000001);
 }
 END_TEST
 
@@ -417,10 +463,61 @@ static const char *const no_reverses[] = {
 	"ip6.arpa"
 };
 
-START_TEST(question_parse_reverse_name_of_no_address_does_not_exist)
+START_TEST(question_parse_ptr_of_no_address_is_another_type)
 {
 	query_make(&query, no_reverses[_i], Q_PTR);
-	expect_error(RCODE_NXDOMAIN);
+	expect_ask(DNS_ASK_OTHER, no_reverses[_i]);
+	ck_assert_uint_eq(question.q.addr.family, 0);
+}
+END_TEST
+
+/* EDNS options: RFC 6891 6.1.2, RFC 7873 4. */
+
+static void
+ask_with_option(uint16_t code, uint16_t says, const void *p, size_t len)
+{
+	query_head(&query, 0x0120, 1, 0, 0, 1);
+	query_ask(&query, "a.test", Q_A, 1);
+	pack_u8(&query.p, 0);
+	pack_u16(&query.p, Q_OPT);
+	pack_u16(&query.p, 1232);
+	pack_u32(&query.p, 0x8000);
+	pack_u16(&query.p, (uint16_t)(4 + len));
+	pack_u16(&query.p, code);
+	pack_u16(&query.p, says);
+	pack_put(&query.p, p, len);
+}
+
+START_TEST(question_parse_cookie_of_8_or_16_to_40_is_kept)
+{
+	static const uint8_t bytes[64] = "0123456789abcdef";
+	size_t len = (size_t)_i;
+
+	ask_with_option(10, (uint16_t)len, bytes, len);
+	if (len != 8 && (len < 16 || len > 40)) {
+		expect_error(RCODE_FORMERR);
+		return;
+	}
+	ck_assert_int_eq(parse(), QUESTION_ASK);
+	ck_assert_uint_eq(question.cookie_len, len);
+	ck_assert_mem_eq(question.cookie, bytes, len);
+	ck_assert(question.dnssec && question.ad && !question.cd);
+}
+END_TEST
+
+START_TEST(question_parse_option_that_lies_about_its_length_is_malformed)
+{
+	static const uint8_t bytes[8];
+
+	ask_with_option(3, 9, bytes, 8);
+	expect_error(RCODE_FORMERR);
+	ask_with_option(3, 65535, bytes, 8);
+	expect_error(RCODE_FORMERR);
+	ask_with_option(3, 5, bytes, 8);	/* three bytes are no option */
+	expect_error(RCODE_FORMERR);
+	ask_with_option(3, 8, bytes, 8);
+	ck_assert_int_eq(parse(), QUESTION_ASK);
+	ck_assert_uint_eq(question.cookie_len, 0);
 }
 END_TEST
 
@@ -442,7 +539,15 @@ static const struct unit_test tests[] = {
 	    NELEM(odd_labels)),
 	UNIT(question_parse_host_characters_are_taken),
 	UNIT(question_parse_the_root_is_refused),
-	UNIT_LOOP(question_parse_other_type_is_not_implemented,
+	UNIT_LOOP(question_parse_type_that_no_record_has_is_not_implemented,
+	    NELEM(no_types)),
+	UNIT_LOOP(question_parse_other_type_may_have_any_name,
+	    NELEM(odd_labels)),
+	UNIT(question_parse_other_type_of_the_root_is_to_be_asked_for),
+	UNIT(question_parse_other_type_of_a_reverse_name_gives_the_address),
+	UNIT_LOOP(question_parse_cookie_of_8_or_16_to_40_is_kept, 48),
+	UNIT(question_parse_option_that_lies_about_its_length_is_malformed),
+	UNIT_LOOP(question_parse_other_type_is_to_be_asked_for,
 	    NELEM(other_types)),
 	UNIT_LOOP(question_parse_other_class_is_refused, NELEM(other_classes)),
 	UNIT_LOOP(question_parse_opt_size_is_512_or_more, NELEM(sizes)),
@@ -454,7 +559,7 @@ static const struct unit_test tests[] = {
 	UNIT(question_parse_other_additional_record_is_passed_over),
 	UNIT_LOOP(question_parse_reverse_name_gives_the_address,
 	    NELEM(reverses)),
-	UNIT_LOOP(question_parse_reverse_name_of_no_address_does_not_exist,
+	UNIT_LOOP(question_parse_ptr_of_no_address_is_another_type,
 	    NELEM(no_reverses)),
 };
 
