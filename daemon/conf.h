@@ -49,6 +49,13 @@ enum conf_iso {				/* what must be equal to share */
 	CONF_ISO_DEFAULT	= CONF_ISO_SOCKSAUTH | CONF_ISO_CLIENTADDR,
 };
 
+enum { CONF_RESOLVERS_MAX = 16 };
+
+struct conf_resolver {			/* one DNSUpstream line */
+	struct addr	addr;
+	char		name[254];	/* in its certificate; "": no TLS */
+};
+
 struct conf_port {			/* one TransPort or DNSPort line */
 	struct addr	addr;		/* where to listen; port 0: any free
 					 * one ("auto") */
@@ -271,6 +278,11 @@ struct conf {
 	size_t		 nflow_rules;
 
 	/* names */
+	struct conf_resolver *dns_upstream;	/* in the order to be asked */
+	size_t		 ndns_upstream;
+	char		*dns_upstream_ca;	/* NULL: the system's */
+	int		 dns_validate;
+	char		*dns_trust_anchor;	/* NULL: the root's, shipped */
 	int		 automap_hosts_on_resolve;
 	struct conf_strings automap_hosts_suffixes;
 	struct addr_net	 virtual_addr_network4;

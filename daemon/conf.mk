@@ -3,6 +3,7 @@ DAEMON_CONF = \
 	daemon/conf_args.c \
 	daemon/conf_check.c daemon/conf_check.h \
 	daemon/conf_dir.c daemon/conf_dir.h \
+	daemon/conf_dns.c daemon/conf_dns.h \
 	daemon/conf_dump.c \
 	daemon/conf_flow.c daemon/conf_flow.h \
 	daemon/conf_load.c \

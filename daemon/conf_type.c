@@ -6,6 +6,7 @@
 
 #include "daemon/conf.h"
 #include "daemon/conf_dir.h"
+#include "daemon/conf_dns.h"
 #include "daemon/conf_flow.h"
 #include "daemon/conf_logs.h"
 #include "daemon/conf_nodes.h"
@@ -113,6 +114,9 @@ static const struct conf_type types[CONF_NKINDS] = {
 	[CONF_K_ADDRS] = { .wants = "an IP address",
 		.item = sizeof(struct addr),
 		.read = conf_read_addr, .print = conf_print_addr },
+	[CONF_K_RESOLVERS] = { .wants = "ADDRESS[:PORT] [tls=NAME]",
+		.item = sizeof(struct conf_resolver),
+		.read = conf_read_resolver, .print = conf_print_resolver },
 };
 
 const struct conf_type *

@@ -49,6 +49,7 @@ enum conf_kind {
 	CONF_K_RULES,
 	CONF_K_FLOW_RULES,
 	CONF_K_ADDRS,
+	CONF_K_RESOLVERS,
 	CONF_NKINDS
 };
 

@@ -396,13 +396,35 @@ name_token(void *arg, const struct dns_from *from, const char *name,
 	token_for(arg, from->listener, &from->client, NULL, name, token);
 }
 
+/* To a resolver of DNSUpstream: on circuits that carry nothing else. */
+static int
+name_connect(void *arg, const struct dns_from *from, const struct addr *a,
+    struct endpoint **out)
+{
+	struct gateway *gw = arg;
+	struct door door = *(const struct door *)from->listener;
+	uint8_t token[ISOLATE_TOKEN];
+	char host[ADDR_TEXT];
+	struct onion_target target = {
+		.host = addr_ip_raw(a, host), .port = a->port
+	};
+
+	door.proto = DOOR_RESOLVER;
+	door.isolate |= ISOLATE_CLIENT_PROTO;
+	token_for(gw, &door, &from->client, a, NULL, token);
+	return onion_connect(gw->conf.onion, token, &target, out);
+}
+
 static int
 make_names(struct gateway *gw)
 {
 	struct names_conf nc = { .loop = gw->conf.loop,
-		.onion = gw->conf.onion, .token = name_token, .arg = gw };
+		.onion = gw->conf.onion, .token = name_token,
+		.connect = name_connect, .arg = gw };
+	int rc = names_new(&gw->names, &nc);
 
-	return names_new(&gw->names, &nc);
+	return rc < 0 ? rc : names_set_dns(gw->names,
+	    gateway_rules_dns(gw->rules));
 }
 
 /* --- the whole --- */
@@ -444,6 +466,9 @@ gateway_set_rules(struct gateway *gw, struct gateway_rules *r)
 {
 	gateway_rules_free(gw->rules);
 	gw->rules = r;
+	if (names_set_dns(gw->names, gateway_rules_dns(r)) < 0)
+		log_warn(LD_DNS, "the resolvers of DNSUpstream stay as they "
+		    "were: no memory");
 	gateway_rules_tell(r);
 	end_direct(gw);
 }

@@ -34,7 +34,8 @@ struct door {
 	const char	*auth;		/* SOCKS user and password, or NULL; */
 	size_t		 auth_len;	/* counts with ISOLATE_SOCKS_AUTH */
 };
-enum { DOOR_TRANS = 1, DOOR_DNS, DOOR_TUN, DOOR_SOCKS, DOOR_HTTP };
+enum { DOOR_TRANS = 1, DOOR_DNS, DOOR_TUN, DOOR_SOCKS, DOOR_HTTP,
+	DOOR_RESOLVER };	/* no door: to DNSUpstream */
 
 /* Whose share a client of it has. */
 static inline const struct addr *

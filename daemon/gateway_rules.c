@@ -7,10 +7,12 @@
 
 #include "base/log.h"
 #include "daemon/conf.h"
+#include "daemon/dnsconf.h"
 #include "policy/policy.h"
 #include "policy/rule.h"
 
 struct gateway_rules {
+	struct dnsconf	*dns;
 	struct policy_conf policy;
 	struct rule	*rules;				/* owned copies */
 	uint16_t	*reject_ports, *warn_ports;
@@ -51,9 +53,14 @@ int
 gateway_rules_new(struct gateway_rules **out, const struct conf *conf)
 {
 	struct gateway_rules *r = calloc(1, sizeof(*r));
+	int rc;
 
 	if (r == NULL)
 		return -ENOMEM;
+	if ((rc = dnsconf_new(&r->dns, conf)) < 0) {
+		gateway_rules_free(r);
+		return rc;
+	}
 	r->rules = copy(conf->flow_rules, conf->nflow_rules,
 	    sizeof(*r->rules));
 	r->reject_ports = copy_ports(&conf->reject_plaintext_ports);
@@ -73,6 +80,7 @@ gateway_rules_free(struct gateway_rules *r)
 {
 	if (r == NULL)
 		return;
+	dnsconf_free(r->dns);
 	free(r->rules);
 	free(r->reject_ports);
 	free(r->warn_ports);
@@ -83,6 +91,12 @@ const struct policy_conf *
 gateway_rules_policy(const struct gateway_rules *r)
 {
 	return &r->policy;
+}
+
+const struct dnsport_conf *
+gateway_rules_dns(const struct gateway_rules *r)
+{
+	return dnsconf_get(r->dns);
 }
 
 void

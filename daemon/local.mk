@@ -4,6 +4,7 @@ noinst_LIBRARIES += daemon/libdaemon.a
 daemon_libdaemon_a_SOURCES = \
 	daemon/app.c daemon/app.h \
 	daemon/control.c daemon/control.h \
+	daemon/dnsconf.c daemon/dnsconf.h \
 	daemon/dnsflow.c daemon/dnsflow.h \
 	daemon/dial.c daemon/dial.h \
 	daemon/doors.c daemon/doors.h \

@@ -123,8 +123,34 @@ on_forget(void *arg, struct dns_query *query)
 	free(l);
 }
 
+/* What a question is about, whatever its type: a host, a zone, an address.  The
+ * root is nobody's secret. */
+static enum dns_leave
+on_may_leave(void *arg, const struct dns_question *q,
+    const struct dns_from *from)
+{
+	struct names *n = arg;
+	int may = (q->addr.family == 0 || policy_addr_may_leave(&q->addr)) &&
+	    (q->name[0] == '\0' || policy_name_may_leave(q->name));
+
+	(void)from;
+	n->rejected += !may && q->ask == DNS_ASK_OTHER;
+	return may ? DNS_LEAVE_MAY : DNS_LEAVE_NOT;
+}
+
+static int
+on_connect(void *arg, const struct dns_from *from, const struct addr *resolver,
+    struct endpoint **out)
+{
+	struct names *n = arg;
+
+	return n->conf.connect ? n->conf.connect(n->conf.arg, from, resolver,
+	    out) : -ENETUNREACH;
+}
+
 static const struct dnsport_user dns_user = {
-	.ask = on_ask, .forget = on_forget
+	.ask = on_ask, .connect = on_connect, .may_leave = on_may_leave,
+	.forget = on_forget
 };
 
 int
@@ -142,6 +168,12 @@ names_new(struct names **out, const struct names_conf *conf)
 	}
 	*out = n;
 	return 0;
+}
+
+int
+names_set_dns(struct names *n, const struct dnsport_conf *conf)
+{
+	return dnsport_set_conf(n->dnsport, conf);
 }
 
 void

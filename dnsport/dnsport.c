@@ -430,6 +430,19 @@ fail_lookups(struct dnsport *dp)
 }
 
 int
+dnsport_check_conf(const struct dnsport_conf *conf, enum dnsport_wrong *wrong)
+{
+	int rc;
+
+	*wrong = DNSPORT_WRONG_NOTHING;
+	if ((rc = stub_check_ca(conf)) < 0)
+		*wrong = DNSPORT_WRONG_CA;
+	else if ((rc = stub_check_anchors(conf)) < 0)
+		*wrong = DNSPORT_WRONG_ANCHORS;
+	return rc;
+}
+
+int
 dnsport_set_conf(struct dnsport *dp, const struct dnsport_conf *conf)
 {
 	struct stub_user user = { .loop = dp->loop,

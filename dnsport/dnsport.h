@@ -83,6 +83,10 @@ void	dnsport_free(struct dnsport *);
 /* Before that there are no resolvers.  What is under way at the old ones fails.
  * 0; -EINVAL: a certificate or an anchor is none; -ENOMEM: it stays as it was. */
 int	dnsport_set_conf(struct dnsport *, const struct dnsport_conf *);
+/* Would it be taken?  0, or -EINVAL with what is wrong; -ENOMEM. */
+enum dnsport_wrong { DNSPORT_WRONG_NOTHING, DNSPORT_WRONG_CA,
+	DNSPORT_WRONG_ANCHORS };
+int	dnsport_check_conf(const struct dnsport_conf *, enum dnsport_wrong *);
 /* That door is gone, with all its questions. */
 void	dnsport_forget(struct dnsport *, const void *listener);
 

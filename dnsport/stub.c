@@ -489,12 +489,47 @@ needs_tls(const struct dnsport_conf *conf)
 }
 
 static int
+make_tls(struct dnstls_ctx **out, const struct dnsport_conf *conf)
+{
+	return needs_tls(conf) ? dnstls_ctx_new(out, conf->ca, conf->ca_len) :
+	    0;
+}
+
+static int
+make_anchors(struct anchors **out, const struct dnsport_conf *conf)
+{
+	size_t line;
+
+	return conf->validate ? anchors_new(out, conf->anchors,
+	    conf->anchors_len, &line) : 0;
+}
+
+int
+stub_check_ca(const struct dnsport_conf *conf)
+{
+	struct dnstls_ctx *ctx = NULL;
+	int rc = make_tls(&ctx, conf);
+
+	dnstls_ctx_free(ctx);
+	return rc;
+}
+
+int
+stub_check_anchors(const struct dnsport_conf *conf)
+{
+	struct anchors *a = NULL;
+	int rc = make_anchors(&a, conf);
+
+	anchors_free(a);
+	return rc;
+}
+
+static int
 set_up(struct stub *s, const struct dnsport_conf *conf)
 {
 	struct upstream_conf uc = { .loop = s->user.loop,
 		.n = conf->nresolvers, .connect = s->user.connect,
 		.arg = s->user.arg };
-	size_t line;
 	int rc;
 
 	s->resolvers = calloc(conf->nresolvers, sizeof(*s->resolvers));
@@ -503,11 +538,8 @@ set_up(struct stub *s, const struct dnsport_conf *conf)
 		return -ENOMEM;
 	memcpy(s->resolvers, conf->resolvers,
 	    conf->nresolvers * sizeof(*s->resolvers));
-	if (needs_tls(conf) && (rc = dnstls_ctx_new(&s->tls, conf->ca,
-	    conf->ca_len)) < 0)
-		return rc;
-	if (conf->validate && (rc = anchors_new(&s->anchors, conf->anchors,
-	    conf->anchors_len, &line)) < 0)
+	if ((rc = make_tls(&s->tls, conf)) < 0 ||
+	    (rc = make_anchors(&s->anchors, conf)) < 0)
 		return rc;
 	uc.resolvers = s->resolvers;
 	uc.tls = s->tls;

@@ -48,6 +48,9 @@ struct stub_user {
 /* @conf is copied.  0; -EINVAL: an anchor or a certificate is none; -ENOMEM. */
 int	stub_new(struct stub **, const struct stub_user *,
 	    const struct dnsport_conf *);
+/* Is what it needs of them there? */
+int	stub_check_ca(const struct dnsport_conf *);
+int	stub_check_anchors(const struct dnsport_conf *);
 void	stub_free(struct stub *);	/* without a call */
 int	stub_validates(const struct stub *);
 int	stub_ask(struct stub *, const struct question *,

@@ -167,10 +167,80 @@ is_numeric(const char *name, size_t len)
 	return strspn(name, "0123456789") >= n;
 }
 
+/* The label that ends at *@len, which moves on to the one before it. */
+static const char *
+last_label(const char *name, size_t *len, size_t *n)
+{
+	size_t end = *len;
+
+	while (*len && name[*len - 1] != '.')
+		--*len;
+	*n = end - *len;
+	if (*len)
+		return name + (*len)--;
+	return name;
+}
+
+static int
+read_byte(const char *s, size_t n, uint8_t *out)
+{
+	unsigned v = 0;
+	size_t i;
+
+	for (i = 0; i < n && i < 3 && s[i] >= '0' && s[i] <= '9'; i++)
+		v = v * 10 + (unsigned)(s[i] - '0');
+	*out = (uint8_t)v;
+	return n && i == n && v <= 255;
+}
+
+static int
+read_nibble(const char *s, size_t n, uint8_t *out)
+{
+	static const char hex[] = "0123456789abcdef";
+	char c = n == 1 ? *s : '\0';
+	const char *at = c ? strchr(hex, c >= 'A' && c <= 'F' ? c | 0x20 : c) :
+	    NULL;
+
+	if (at)
+		*out = (uint8_t)(at - hex);
+	return at != NULL;
+}
+
+/* The address that a reverse name begins to tell: what stands in its last
+ * labels, and 0 for the rest.  It may be a zone, or have services before it
+ * (b._dns-sd._udp...).  family 0: no reverse name, or of all addresses. */
+static void
+reverse_of(const char *name, size_t len, struct addr *a)
+{
+	static const char top4[] = ".in-addr.arpa", top6[] = ".ip6.arpa";
+	int six = len >= sizeof(top6) && strncasecmp(name + len -
+	    (sizeof(top6) - 1), top6, sizeof(top6) - 1) == 0;
+	size_t n, i;
+	const char *s;
+	uint8_t v;
+
+	memset(a, 0, sizeof(*a));
+	if (!six && (len < sizeof(top4) || strncasecmp(name + len -
+	    (sizeof(top4) - 1), top4, sizeof(top4) - 1) != 0))
+		return;
+	len -= six ? sizeof(top6) - 1 : sizeof(top4) - 1;
+	for (i = 0; i < (six ? 32 : 4) && len; i++) {
+		s = last_label(name, &len, &n);
+		if (six ? !read_nibble(s, n, &v) : !read_byte(s, n, &v))
+			return;
+		a->family = six ? 6 : 4;
+		if (six)
+			a->ip[i / 2] |= (uint8_t)(i % 2 ? v : v << 4);
+		else
+			a->ip[i] = v;
+	}
+}
+
 int
 policy_name_may_leave(const char *name)
 {
 	size_t i, len = strlen(name);
+	struct addr a;
 
 	if (len && name[len - 1] == '.')
 		len--;
@@ -181,7 +251,8 @@ policy_name_may_leave(const char *name)
 	for (i = 0; i < sizeof(local_names) / sizeof(local_names[0]); i++)
 		if (is_or_below(name, len, local_names[i]))
 			return 0;
-	return 1;
+	reverse_of(name, len, &a);
+	return a.family == 0 || policy_addr_may_leave(&a);
 }
 
 int

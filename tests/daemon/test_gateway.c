@@ -444,7 +444,7 @@ static const struct {
 	uint16_t	 type;
 } private[] = {
 	{ "printer.local", 1 }, { "something.onion", 28 },
-	{ "1.0.0.10.in-addr.arpa", 12 }, { "localhost", 1 },
+	{ "1.0.0.10.in-addr.arpa", 12 }, { "printer", 1 },
 };
 
 START_TEST(gateway_question_that_must_not_leave_is_not_asked)

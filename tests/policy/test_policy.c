@@ -344,6 +344,24 @@ static const struct { const char *name; int may; } names[] = {
 	{ "0x7f.1", 0 },		{ "127.0x1", 0 },
 	{ "127.0X1", 0 },		{ "foo.0x", 0 },
 	{ "example.1", 0 },		{ "example.0", 0 },
+	/* reverse names, and zones of them */
+	{ "8.8.8.8.in-addr.arpa", 1 },	{ "8.in-addr.arpa", 1 },
+	{ "in-addr.arpa", 1 },		{ "ip6.arpa", 1 },
+	{ "16.172.in-addr.arpa.example", 1 },
+	{ "172.in-addr.arpa", 1 },	{ "15.172.in-addr.arpa", 1 },
+	{ "10.in-addr.arpa", 0 },	{ "10.IN-ADDR.ARPA.", 0 },
+	{ "1.0.0.10.in-addr.arpa", 0 },	{ "16.172.in-addr.arpa", 0 },
+	{ "31.172.in-addr.arpa", 0 },	{ "168.192.in-addr.arpa", 0 },
+	{ "254.169.in-addr.arpa", 0 },	{ "127.in-addr.arpa", 0 },
+	{ "64.100.in-addr.arpa", 0 },
+	{ "b._dns-sd._udp.0.1.168.192.in-addr.arpa", 0 },
+	{ "lb._dns-sd._udp.0.0.0.10.in-addr.arpa", 0 },
+	{ "b._dns-sd._udp.0.8.8.8.in-addr.arpa", 1 },
+	{ "8.b.d.0.1.0.0.2.ip6.arpa", 1 },
+	{ "2.ip6.arpa", 1 },		{ "d.f.ip6.arpa", 0 },
+	{ "D.F.ip6.arpa", 0 },		{ "8.e.f.ip6.arpa", 0 },
+	{ "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0."
+	  "ip6.arpa", 0 },
 };
 
 START_TEST(policy_name_may_leave_follows_the_table)
