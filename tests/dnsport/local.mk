@@ -1,10 +1,15 @@
 check_PROGRAMS += \
 	tests/dnsport/test_answer \
+	tests/dnsport/test_cookie \
+	tests/dnsport/test_dname \
 	tests/dnsport/test_dnsconn \
 	tests/dnsport/test_dnspipe \
 	tests/dnsport/test_dnsport \
+	tests/dnsport/test_dnsup \
 	tests/dnsport/test_dnssock \
+	tests/dnsport/test_dnstls \
 	tests/dnsport/test_question \
+	tests/dnsport/test_upstream \
 	tests/dnsport/test_validate
 DNSPORT_TESTS_LDADD = $(DNSPORT_LIBS) $(CHECK_LIBS)
 tests_dnsport_test_answer_SOURCES = tests/dnsport/test_answer.c \
@@ -30,3 +35,17 @@ tests_dnsport_test_validate_SOURCES = tests/dnsport/test_validate.c \
 tests_dnsport_test_validate_LDADD = $(DNSPORT_TESTS_LDADD)
 EXTRA_DIST += tests/vectors/dnssec/answers.txt tests/vectors/dnssec/anchor \
 	tests/vectors/dnssec/make tests/vectors/dnssec/record
+tests_dnsport_test_upstream_SOURCES = tests/dnsport/test_upstream.c \
+	tests/dnsport/resolver.h
+tests_dnsport_test_upstream_LDADD = $(DNSPORT_TESTS_LDADD)
+tests_dnsport_test_cookie_SOURCES = tests/dnsport/test_cookie.c
+tests_dnsport_test_cookie_LDADD = $(DNSPORT_TESTS_LDADD)
+tests_dnsport_test_dname_SOURCES = tests/dnsport/test_dname.c
+tests_dnsport_test_dname_LDADD = $(DNSPORT_TESTS_LDADD)
+tests_dnsport_test_dnstls_SOURCES = tests/dnsport/test_dnstls.c \
+	tests/dnsport/tlsserver.h
+tests_dnsport_test_dnstls_LDADD = $(DNSPORT_TESTS_LDADD)
+tests_dnsport_test_dnsup_SOURCES = tests/dnsport/test_dnsup.c \
+	tests/dnsport/answers.h tests/dnsport/query.h \
+	tests/dnsport/resolver.h tests/dnsport/tlsserver.h
+tests_dnsport_test_dnsup_LDADD = $(DNSPORT_TESTS_LDADD)
