@@ -142,7 +142,7 @@ fake_next(struct fake *f, size_t *len)
  * records behind it. */
 static inline void
 fake_answer(struct fake *f, const uint8_t *question, uint16_t flags,
-    uint16_t answers, const void *records, size_t n)
+    uint16_t count, const void *records, size_t n)
 {
 	uint8_t buf[2 + 65535];
 	size_t end = 12;
@@ -153,7 +153,7 @@ fake_answer(struct fake *f, const uint8_t *question, uint16_t flags,
 	memcpy(buf + 2, question, end);
 	wire_set16(buf + 4, flags);
 	wire_set16(buf + 6, 1);
-	wire_set16(buf + 8, answers);
+	wire_set16(buf + 8, count);
 	wire_set16(buf + 10, 0);
 	wire_set16(buf + 12, 0);
 	if (n)
