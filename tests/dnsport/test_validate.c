@@ -1,6 +1,8 @@
 /* tests/dnsport/test_validate.c - real answers of signed zones, judged */
 #include "dnsport/validate.h"
 
+#include <errno.h>
+
 #include "dnsport/anchors.h"
 #include "dnsport/record.h"
 #include "dnsport/sigcheck.h"
@@ -260,9 +262,427 @@ START_TEST(validate_run_judges_the_same_with_what_it_learned)
 }
 END_TEST
 
+/* --- forgeries --- */
+
+static const char www[] = "www.secure.test.";
+
+static ldns_pkt *
+pkt_of(const char *owner, const char *type)
+{
+	return answers_pkt(answers_get(owner, type));
+}
+
+/* The records of a section that are of that type are taken away; 0: all. */
+static void
+strip(ldns_pkt *pkt, ldns_pkt_section where, uint16_t type)
+{
+	ldns_rr_list *from = where == LDNS_SECTION_ANSWER ?
+	    ldns_pkt_answer(pkt) : ldns_pkt_authority(pkt);
+	ldns_rr_list *left = ldns_rr_list_new();
+	size_t i, n = ldns_rr_list_rr_count(from);
+
+	for (i = 0; i < n; i++)
+		if (type && ldns_rr_get_type(ldns_rr_list_rr(from, i)) != type)
+			ldns_rr_list_push_rr(left,
+			    ldns_rr_clone(ldns_rr_list_rr(from, i)));
+	ldns_rr_list_deep_free(from);
+	if (where == LDNS_SECTION_ANSWER)
+		ldns_pkt_set_answer(pkt, left);
+	else
+		ldns_pkt_set_authority(pkt, left);
+}
+
+static ldns_rr *
+rr(const char *text)
+{
+	ldns_rr *r = NULL;
+
+	ck_assert_int_eq(ldns_rr_new_frm_str(&r, text, 3600, NULL, NULL), 0);
+	return r;
+}
+
+static void
+expect(const char *owner, const char *type, ldns_pkt *pkt,
+    enum validate_verdict want, uint16_t why_want)
+{
+	uint16_t why;
+
+	ck_assert_int_eq(judge_at(owner, type, pkt, ANSWERS_WALL, &why), want);
+	ck_assert_uint_eq(why, why_want);
+	ldns_pkt_free(pkt);
+}
+
+/* Whatever byte is another: if it is said to be secure, it is still the same
+ * address (times to live may differ). */
+START_TEST(validate_run_never_calls_a_changed_answer_secure)
+{
+	const struct answer_msg *m;
+	uint8_t *msg, was[4];
+	ldns_pkt *pkt;
+	size_t i, secure = 0;
+	uint16_t why;
+
+	open_zones();
+	m = answers_get(www, "A");
+	ck_assert_int_eq(judge(www, "A", &why), SECURE);
+	pkt = answers_pkt(m);
+	memcpy(was, ldns_rdf_data(ldns_rr_rdf(ldns_rr_list_rr(
+	    ldns_pkt_answer(pkt), 0), 0)), 4);
+	ldns_pkt_free(pkt);
+	msg = malloc(m->len);
+	for (i = 2; i < m->len; i++) {
+		memcpy(msg, m->msg, m->len);
+		msg[i] ^= (uint8_t)(1u << (i % 8));
+		nwanted = given = 0;
+		if (ldns_wire2pkt(&pkt, msg, m->len) != LDNS_STATUS_OK)
+			continue;
+		if (judge_at(www, "A", pkt, ANSWERS_WALL, &why) == SECURE) {
+			ldns_rr *a = ldns_rr_list_rr(ldns_pkt_answer(pkt), 0);
+
+			secure++;
+			ck_assert_uint_eq(ldns_rr_get_type(a),
+			    LDNS_RR_TYPE_A);
+			ck_assert_mem_eq(ldns_rdf_data(ldns_rr_rdf(a, 0)),
+			    was, 4);
+		}
+		ldns_pkt_free(pkt);
+	}
+	ck_assert_uint_gt(secure, 0);	/* flags, TTLs, other sections */
+	ck_assert_uint_lt(secure, m->len / 2);
+	free(msg);
+	close_zones();
+}
+END_TEST
+
+START_TEST(validate_run_without_signatures_is_bogus)
+{
+	ldns_pkt *pkt;
+
+	open_zones();
+	pkt = pkt_of(www, "A");
+	strip(pkt, LDNS_SECTION_ANSWER, LDNS_RR_TYPE_RRSIG);
+	expect(www, "A", pkt, BOGUS, DNS_EDE_NO_RRSIG);
+	pkt = pkt_of("nothing.secure.test.", "A");
+	strip(pkt, LDNS_SECTION_AUTHORITY, 0);
+	expect("nothing.secure.test.", "A", pkt, BOGUS, DNS_EDE_NO_NSEC);
+	pkt = pkt_of("nothing.nsec3.test.", "A");
+	strip(pkt, LDNS_SECTION_AUTHORITY, LDNS_RR_TYPE_RRSIG);
+	expect("nothing.nsec3.test.", "A", pkt, BOGUS, DNS_EDE_NO_NSEC);
+	pkt = pkt_of("nothing.nsec3.test.", "A");
+	strip(pkt, LDNS_SECTION_AUTHORITY, LDNS_RR_TYPE_NSEC3);
+	expect("nothing.nsec3.test.", "A", pkt, BOGUS, DNS_EDE_NO_NSEC);
+	/* A wildcard is only right where there is nothing nearer. */
+	pkt = pkt_of("x.wild.secure.test.", "A");
+	strip(pkt, LDNS_SECTION_AUTHORITY, 0);
+	expect("x.wild.secure.test.", "A", pkt, BOGUS, DNS_EDE_NO_NSEC);
+	pkt = pkt_of("x.wild.nsec3.test.", "A");
+	strip(pkt, LDNS_SECTION_AUTHORITY, 0);
+	expect("x.wild.nsec3.test.", "A", pkt, BOGUS, DNS_EDE_NO_NSEC);
+	close_zones();
+}
+END_TEST
+
+/* True records that prove something else: whose they are, for what. */
+static const struct { const char *of, *type, *name, *asked; int nx; }
+    replays[] = {
+	{ "nothing.secure.test.", "A", "www.secure.test.", "A", 1 },
+	{ "nothing.secure.test.", "A", "x.wild.secure.test.", "A", 1 },
+	{ "nothing.nsec3.test.", "A", "www.nsec3.test.", "A", 1 },
+	{ "nothing.nsec3.test.", "A", "nothing.secure.test.", "A", 1 },
+	{ "www.secure.test.", "MX", "www.secure.test.", "A", 0 },
+	{ "www.secure.test.", "MX", "www.secure.test.", "AAAA", 0 },
+	{ "www.nsec3.test.", "MX", "www.nsec3.test.", "A", 0 },
+	{ "x.wild.secure.test.", "MX", "x.wild.secure.test.", "A", 0 },
+	{ "x.wild.nsec3.test.", "MX", "x.wild.nsec3.test.", "A", 0 },
+	{ "www.secure.test.", "MX", "mail.secure.test.", "MX", 0 },
+	{ "b.c.secure.test.", "A", "a.b.c.secure.test.", "TXT", 0 },
+	/* a delegation's says nothing of the child */
+	{ "plain.secure.test.", "DS", "plain.secure.test.", "A", 0 },
+	{ "plain.secure.test.", "DS", "www.plain.secure.test.", "A", 1 },
+	{ "plain.secure.test.", "DS", "sub.secure.test.", "DS", 0 },
+	/* NODATA is not NXDOMAIN, nor the other way round */
+	{ "www.secure.test.", "MX", "www.secure.test.", "MX", 1 },
+	{ "nothing.secure.test.", "A", "nothing.secure.test.", "A", 0 },
+	{ "nothing.nsec3.test.", "A", "nothing.nsec3.test.", "A", 0 },
+	/* no type where there is an alias */
+	{ "nothing.secure.test.", "CNAME", "alias.secure.test.", "A", 0 },
+};
+
+START_TEST(validate_run_proof_of_something_else_is_bogus)
+{
+	ldns_pkt *pkt;
+
+	open_zones();
+	pkt = pkt_of(replays[_i].of, replays[_i].type);
+	strip(pkt, LDNS_SECTION_ANSWER, 0);
+	ldns_pkt_set_rcode(pkt, replays[_i].nx ? LDNS_RCODE_NXDOMAIN :
+	    LDNS_RCODE_NOERROR);
+	expect(replays[_i].name, replays[_i].asked, pkt, BOGUS,
+	    DNS_EDE_NO_NSEC);
+	close_zones();
+}
+END_TEST
+
+/* A DS that is hidden does not make the zone insecure. */
+START_TEST(validate_run_with_the_ds_taken_away_is_bogus)
+{
+	ldns_pkt *pkt;
+
+	open_zones();
+	forged.name = "secure.test.";
+	forged.type = "DS";
+	forged.pkt = pkt_of("secure.test.", "DS");
+	strip(forged.pkt, LDNS_SECTION_ANSWER, 0);
+	pkt = pkt_of(www, "A");
+	strip(pkt, LDNS_SECTION_ANSWER, LDNS_RR_TYPE_RRSIG);
+	expect(www, "A", pkt, BOGUS, DNS_EDE_NO_NSEC);
+	ldns_pkt_free(forged.pkt);
+	close_zones();
+
+	open_zones();		/* the child's own proof */
+	forged.name = "secure.test.";
+	forged.type = "DS";
+	forged.pkt = pkt_of("nothing.secure.test.", "A");
+	pkt = pkt_of(www, "A");
+	expect(www, "A", pkt, BOGUS, DNS_EDE_NO_NSEC);
+	ldns_pkt_free(forged.pkt);
+	close_zones();
+
+	open_zones();		/* another zone's */
+	forged.name = "secure.test.";
+	forged.type = "DS";
+	forged.pkt = pkt_of("insecure.test.", "DS");
+	pkt = pkt_of(www, "A");
+	expect(www, "A", pkt, BOGUS, DNS_EDE_NO_NSEC);
+	ldns_pkt_free(forged.pkt);
+	close_zones();
+}
+END_TEST
+
+START_TEST(validate_run_with_keys_that_cannot_be_had_fails)
+{
+	static const char *const names[] = { ".", "test.", "test.",
+		"secure.test.", "secure.test." };
+	static const char *const types[] = { "DNSKEY", "DS", "DNSKEY", "DS",
+		"DNSKEY" };
+
+	open_zones();
+	forged.name = names[_i];
+	forged.type = types[_i];
+	expect(www, "A", pkt_of(www, "A"), VALIDATE_FAILED,
+	    DNS_EDE_NO_REACHABLE);
+	close_zones();
+}
+END_TEST
+
+START_TEST(validate_run_with_another_zones_keys_is_bogus)
+{
+	open_zones();
+	forged.name = "secure.test.";
+	forged.type = "DNSKEY";
+	forged.pkt = pkt_of("nsec3.test.", "DNSKEY");
+	expect(www, "A", pkt_of(www, "A"), BOGUS, DNS_EDE_NO_DNSKEY);
+	ldns_pkt_free(forged.pkt);
+	close_zones();
+}
+END_TEST
+
+START_TEST(validate_run_at_the_wrong_time_is_bogus)
+{
+	ldns_pkt *pkt;
+	uint16_t why;
+
+	open_zones();
+	pkt = pkt_of(www, "A");
+	ck_assert_int_eq(judge_at(www, "A", pkt, 1500000000, &why), BOGUS);
+	ck_assert_uint_eq(why, DNS_EDE_SIG_NOT_YET);
+	nwanted = given = 0;
+	ck_assert_int_eq(judge_at(www, "A", pkt, 3640000000, &why), BOGUS);
+	ck_assert_uint_eq(why, DNS_EDE_SIG_EXPIRED);
+	nwanted = given = 0;
+	ck_assert_int_eq(judge_at(www, "A", pkt, 2200000000, &why), SECURE);
+	ldns_pkt_free(pkt);		/* after 2038 */
+	close_zones();
+}
+END_TEST
+
+START_TEST(validate_run_aliases_that_go_round_end)
+{
+	ldns_pkt *pkt;
+
+	open_zones();
+	pkt = pkt_of("www.insecure.test.", "A");
+	strip(pkt, LDNS_SECTION_ANSWER, 0);
+	ldns_pkt_push_rr(pkt, LDNS_SECTION_ANSWER,
+	    rr("www.insecure.test. CNAME b.insecure.test."));
+	ldns_pkt_push_rr(pkt, LDNS_SECTION_ANSWER,
+	    rr("b.insecure.test. CNAME www.insecure.test."));
+	forged.name = "b.insecure.test.";
+	forged.type = "DS";
+	expect("www.insecure.test.", "A", pkt, BOGUS, DNS_EDE_BOGUS);
+	close_zones();
+}
+END_TEST
+
+/* --- how much work there is (CVE-2023-50387) --- */
+
+START_TEST(sigcheck_many_keys_and_signatures_are_little_work)
+{
+	ldns_pkt *pkt, *keys_pkt;
+	ldns_rr_list *set, *sigs, *keys;
+	struct sigcheck check = { .now = ANSWERS_WALL };
+	ldns_rdf *zone = ldns_dname_new_frm_str("secure.test.");
+	ldns_rr *sig = NULL;
+	size_t i, j;
+
+	answers_load();
+	pkt = pkt_of(www, "A");
+	keys_pkt = pkt_of("secure.test.", "DNSKEY");
+	set = ldns_rr_list_new();
+	sigs = ldns_rr_list_new();
+	keys = ldns_rr_list_new();
+	for (i = 0; i < ldns_pkt_ancount(pkt); i++) {
+		ldns_rr *r = ldns_rr_list_rr(ldns_pkt_answer(pkt), i);
+
+		if (ldns_rr_get_type(r) == LDNS_RR_TYPE_RRSIG)
+			sig = r;
+		else
+			ldns_rr_list_push_rr(set, r);
+	}
+	for (j = 0; j < 100; j++)
+		for (i = 0; i < ldns_pkt_ancount(keys_pkt); i++)
+			ldns_rr_list_push_rr(keys, ldns_rr_list_rr(
+			    ldns_pkt_answer(keys_pkt), i));
+	ldns_rr_list_push_rr(sigs, sig);
+	ck_assert(sigcheck_set(&check, set, sigs, keys, zone));
+	ck_assert_uint_eq(check.tried, 1);
+	ldns_rdf_data(ldns_rr_rdf(sig, 8))[5] ^= 1;
+	ck_assert(!sigcheck_set(&check, set, sigs, keys, zone));
+	ck_assert_uint_eq(check.tried, 1 + SIGCHECK_SAME_TAG_MAX);
+	for (j = 0; j < 100; j++)
+		ldns_rr_list_push_rr(sigs, sig);
+	ck_assert(!sigcheck_set(&check, set, sigs, keys, zone));
+	ck_assert_uint_eq(check.wrong, SIGCHECK_WRONG_MAX);
+	ldns_rdf_data(ldns_rr_rdf(sig, 8))[5] ^= 1;
+	ck_assert(!sigcheck_set(&check, set, sigs, keys, zone));
+	ck_assert_uint_eq(check.wrong, SIGCHECK_WRONG_MAX);
+	ldns_rr_list_free(set);
+	ldns_rr_list_free(sigs);
+	ldns_rr_list_free(keys);
+	ldns_rdf_deep_free(zone);
+	ldns_pkt_free(pkt);
+	ldns_pkt_free(keys_pkt);
+}
+END_TEST
+
+START_TEST(anchors_new_takes_ds_and_dnskey_records_only)
+{
+	static const struct { const char *text; int rc; size_t line; }
+	    rows[] = {
+		{ "", -EINVAL, 0 }, { "; nothing\n\n", -EINVAL, 0 },
+		{ ". IN A 1.2.3.4\n", -EINVAL, 1 }, { "x\n", -EINVAL, 1 },
+		{ "; a comment\n. IN DS 20326 8 2 00\n. IN X\n", -EINVAL, 3 },
+		{ ". IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E88040"
+		  "9BBC683457104237C7F8EC8D ; the root's\r\n", 0, 1 },
+		{ "test. 3600 IN DNSKEY 257 3 13 20FiUH3xTVJ+8Z7jSWH2mGcZkEYg"
+		  "TP6KHPU453yh2AS8vZWi9aZAxhe1O9q3JvkWCLLg7jkt86px3UcX8NEYRg"
+		  "==", 0, 1 },
+	};
+	struct anchors *a;
+	size_t i, line;
+
+	for (i = 0; i < NELEM(rows); i++) {
+		ck_assert_int_eq(anchors_new(&a, rows[i].text,
+		    strlen(rows[i].text), &line), rows[i].rc);
+		ck_assert_uint_eq(line, rows[i].line);
+		if (rows[i].rc == 0)
+			anchors_free(a);
+	}
+}
+END_TEST
+
+START_TEST(anchors_shipped_are_the_roots)
+{
+	struct anchors *a;
+	ldns_rdf *root = ldns_dname_new_frm_str("."),
+	    *deep = ldns_dname_new_frm_str("a.b.example.");
+	ldns_rr_list *l;
+	size_t line;
+
+	ck_assert_int_eq(anchors_new(&a, NULL, 0, &line), 0);
+	ck_assert_int_eq(ldns_dname_compare(anchors_zone(a, deep), root), 0);
+	l = anchors_of(a, root);
+	ck_assert_uint_eq(ldns_rr_list_rr_count(l), 2);
+	ck_assert_uint_eq(ldns_rdf2native_int16(ldns_rr_rdf(
+	    ldns_rr_list_rr(l, 0), 0)), 20326);
+	ck_assert_uint_eq(ldns_rdf2native_int16(ldns_rr_rdf(
+	    ldns_rr_list_rr(l, 1), 0)), 38696);
+	ldns_rr_list_free(l);
+	ldns_rdf_deep_free(root);
+	ldns_rdf_deep_free(deep);
+	anchors_free(a);
+}
+END_TEST
+
+/* Names below no anchor are not secured. */
+START_TEST(validate_run_without_an_anchor_is_insecure)
+{
+	size_t line;
+	uint16_t why;
+
+	open_zones();
+	anchors_free(anchors);
+	ck_assert_int_eq(anchors_new(&anchors,
+	    "example. IN DS 1 8 2 00", 23, &line), 0);
+	ck_assert_int_eq(judge(www, "A", &why), INSECURE);
+	ck_assert_uint_eq(nwanted, 0);
+	close_zones();
+}
+END_TEST
+
+START_TEST(zones_keep_no_more_than_there_may_be)
+{
+	struct zones *zs = zones_new();
+	char text[32];
+	ldns_rdf *n;
+	int i;
+
+	for (i = 0; i < 3 * ZONES_MAX; i++) {
+		snprintf(text, sizeof(text), "z%d.test.", i);
+		n = ldns_dname_new_frm_str(text);
+		ck_assert_int_eq(zones_put(zs, n, ZONE_INSECURE, NULL, 100),
+		    0);
+		ck_assert_ptr_nonnull(zones_get(zs, n, 99));
+		ck_assert_ptr_null(zones_get(zs, n, 100));
+		ldns_rdf_deep_free(n);
+	}
+	n = ldns_dname_new_frm_str("z0.test.");
+	ck_assert_ptr_nonnull(zones_get(zs, n, 99));	/* the latest used */
+	zones_trim(zs);
+	ck_assert_uint_eq(zones_count(zs), ZONES_MAX);
+	ck_assert_ptr_nonnull(zones_get(zs, n, 99));
+	ldns_rdf_deep_free(n);
+	zones_free(zs);
+}
+END_TEST
+
 static const struct unit_test tests[] = {
 	UNIT_LOOP(validate_run_judges_what_zones_say, NELEM(cases)),
 	UNIT(validate_run_judges_the_same_with_what_it_learned),
+	UNIT(validate_run_never_calls_a_changed_answer_secure),
+	UNIT(validate_run_without_signatures_is_bogus),
+	UNIT_LOOP(validate_run_proof_of_something_else_is_bogus,
+	    NELEM(replays)),
+	UNIT(validate_run_with_the_ds_taken_away_is_bogus),
+	UNIT_LOOP(validate_run_with_keys_that_cannot_be_had_fails, 5),
+	UNIT(validate_run_with_another_zones_keys_is_bogus),
+	UNIT(validate_run_at_the_wrong_time_is_bogus),
+	UNIT(validate_run_aliases_that_go_round_end),
+	UNIT(sigcheck_many_keys_and_signatures_are_little_work),
+	UNIT(anchors_new_takes_ds_and_dnskey_records_only),
+	UNIT(anchors_shipped_are_the_roots),
+	UNIT(validate_run_without_an_anchor_is_insecure),
+	UNIT(zones_keep_no_more_than_there_may_be),
 };
 
 UNIT_MAIN("validate", tests)
