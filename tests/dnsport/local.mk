@@ -34,7 +34,8 @@ tests_dnsport_test_validate_SOURCES = tests/dnsport/test_validate.c \
 	tests/dnsport/answers.h
 tests_dnsport_test_validate_LDADD = $(DNSPORT_TESTS_LDADD)
 EXTRA_DIST += tests/vectors/dnssec/answers.txt tests/vectors/dnssec/anchor \
-	tests/vectors/dnssec/make tests/vectors/dnssec/record
+	tests/vectors/dnssec/make tests/vectors/dnssec/record.py \
+	tests/vectors/dnssec/seeds
 tests_dnsport_test_upstream_SOURCES = tests/dnsport/test_upstream.c \
 	tests/dnsport/resolver.h
 tests_dnsport_test_upstream_LDADD = $(DNSPORT_TESTS_LDADD)

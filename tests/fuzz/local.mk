@@ -12,6 +12,8 @@ FUZZ_TARGETS = \
 	tests/fuzz/fz_dns_flow \
 	tests/fuzz/fz_dns_query \
 	tests/fuzz/fz_dns_tcp \
+	tests/fuzz/fz_dns_upstream \
+	tests/fuzz/fz_dns_validate \
 	tests/fuzz/fz_edcert \
 	tests/fuzz/fz_equix \
 	tests/fuzz/fz_extended \
@@ -122,6 +124,16 @@ tests_fuzz_fz_dns_tcp_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_dns_tcp.c
 tests_fuzz_fz_dns_tcp_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 tests_fuzz_fz_dns_tcp_LDADD = $(DNSPORT_LIBS)
+
+tests_fuzz_fz_dns_upstream_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_dns_upstream.c
+tests_fuzz_fz_dns_upstream_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_dns_upstream_LDADD = $(DNSPORT_LIBS)
+
+tests_fuzz_fz_dns_validate_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_dns_validate.c
+tests_fuzz_fz_dns_validate_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_dns_validate_LDADD = $(DNSPORT_LIBS)
 
 tests_fuzz_fz_edcert_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_edcert.c

@@ -84,4 +84,5 @@ def main():
             print(name, qtype, ask(s, name, qtype).hex())
 
 
-main()
+if __name__ == "__main__":
+    main()

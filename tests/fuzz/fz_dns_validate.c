@@ -1,0 +1,155 @@
+/* tests/fuzz/fz_dns_validate.c - an answer, and what else a validator is given
+ *
+ * The input is frames, each behind its length of 16 bits: the trust anchors as
+ * text; a question (a name on the wire and a type) with its answer behind it;
+ * then as many more of these as the validator may ask for.  The clock stands
+ * still.  It comes to an end, within its limits, and what is secure is so again
+ * with what it learned.
+ */
+#include <ldns/ldns.h>
+#include <string.h>
+
+#include "base/rand.h"
+#include "base/wire.h"
+#include "dnsport/anchors.h"
+#include "dnsport/dname.h"
+#include "dnsport/reply.h"
+#include "dnsport/validate.h"
+#include "dnsport/zones.h"
+#include "tests/fuzz/fuzz.h"
+
+enum { FRAMES_MAX = 64, WALL = 1795300000 };
+
+struct frame {
+	struct dname	 name;
+	uint16_t	 type;
+	const uint8_t	*msg;
+	size_t		 len;
+};
+
+static struct frame frames[FRAMES_MAX];
+static size_t nframes;
+
+static struct {
+	ldns_rdf	*name;
+	uint16_t	 type;
+} wants[VALIDATE_FETCH_MAX];
+static size_t nwants;
+
+static int
+name_on_wire(struct wire *w, struct dname *d)
+{
+	const uint8_t *p = w->at;
+	uint8_t n;
+
+	do
+		wire_take(w, n = wire_u8(w));
+	while (n && !w->err);
+	return w->err ? -1 : dname_set(d, p, (size_t)(w->at - p));
+}
+
+static void
+read_frame(struct wire *w)
+{
+	struct frame *f = &frames[nframes];
+
+	if (name_on_wire(w, &f->name) < 0)
+		return;
+	f->type = wire_u16(w);
+	if (w->err)
+		return;
+	f->msg = w->at;
+	f->len = wire_left(w);
+	nframes++;
+}
+
+static void
+on_want(void *arg, const ldns_rdf *name, uint16_t type)
+{
+	must(arg == &wants && nwants < VALIDATE_FETCH_MAX);
+	must((wants[nwants].name = ldns_rdf_clone(name)) != NULL);
+	wants[nwants++].type = type;
+}
+
+static ldns_pkt *
+frame_for(const ldns_rdf *name, uint16_t type)
+{
+	struct dname d;
+	size_t i;
+
+	must(dname_set(&d, ldns_rdf_data(name), ldns_rdf_size(name)) == 0);
+	for (i = 0; i < nframes; i++)
+		if (frames[i].type == type &&
+		    dname_cmp(&frames[i].name, &d) == 0)
+			return reply_parse(frames[i].msg, frames[i].len);
+	return NULL;
+}
+
+static enum validate_verdict
+judge(struct anchors *anchors, struct zones *zones)
+{
+	struct validate_conf conf = { .anchors = anchors, .zones = zones,
+		.want = on_want, .arg = &wants };
+	struct dname *d = &frames[0].name;
+	ldns_pkt *pkt = reply_parse(frames[0].msg, frames[0].len);
+	ldns_rdf *name = ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, d->len,
+	    d->b);
+	enum validate_verdict r = VALIDATE_BOGUS;
+	struct validate *v = NULL;
+	size_t given = 0, runs = 0;
+
+	nwants = 0;
+	if (pkt && validate_new(&v, &conf, name, frames[0].type, pkt) == 0)
+		while ((r = validate_run(v, WALL)) == VALIDATE_NEED) {
+			must(given < nwants && runs++ < VALIDATE_FETCH_MAX);
+			for (; given < nwants; given++)
+				validate_give(v, wants[given].name,
+				    wants[given].type, frame_for(
+				    wants[given].name, wants[given].type));
+		}
+	validate_free(v);
+	while (nwants)
+		ldns_rdf_deep_free(wants[--nwants].name);
+	if (pkt) {
+		must(reply_trim(pkt, name, frames[0].type, 1) == 0);
+		(void)reply_is_internal(pkt);
+	}
+	ldns_rdf_deep_free(name);
+	ldns_pkt_free(pkt);
+	must(zones_count(zones) <= ZONES_MAX);
+	return r;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	struct anchors *anchors;
+	struct zones *zones;
+	enum validate_verdict r;
+	struct wire w, sub;
+	const char *text;
+	size_t n, line;
+
+	rand_init();
+	nframes = 0;
+	wire_init(&w, data, len);
+	n = wire_u16(&w);
+	text = (const char *)wire_take(&w, n);
+	if (w.err || anchors_new(&anchors, text, n, &line) < 0)
+		return 0;
+	while (wire_left(&w) && !w.err && nframes < FRAMES_MAX) {
+		wire_sub(&w, &sub, wire_u16(&w));
+		if (!w.err)
+			read_frame(&sub);
+	}
+	zones = zones_new();
+	if (nframes && zones) {
+		r = judge(anchors, zones);
+		must(r != VALIDATE_NEED);
+		if (r == VALIDATE_SECURE)
+			must(judge(anchors, zones) == VALIDATE_SECURE);
+	}
+	zones_free(zones);
+	anchors_free(anchors);
+	return 0;
+}
