@@ -32,11 +32,13 @@
 #include "daemon/evloop.h"
 #include "daemon/gateway.h"
 #include "daemon/gateway_rules.h"
+#include "daemon/kin.h"
 #include "daemon/netup.h"
 #include "daemon/onionconf.h"
 #include "daemon/process.h"
 #include "daemon/runsock.h"
 #include "daemon/status.h"
+#include "daemon/virtnet.h"
 #include "onion/onion.h"
 
 enum {
@@ -54,6 +56,7 @@ struct app {
 	struct conf	*conf;
 	struct evloop	 ev;
 	struct onion	*onion;
+	struct kin	*kin;
 	struct gateway	*gateway;
 	struct doors	*doors;
 	struct control	*control;
@@ -301,6 +304,7 @@ reload(struct app *a)
 	}
 	change_commit(a, &ch);
 	log_warnings(a->conf);
+	virtnet_check(a->conf);
 	log_notice(LD_CONFIG, "the new configuration is in force");
 }
 
@@ -349,7 +353,11 @@ make_gateway(struct app *a)
 	struct gateway_conf gc = { .loop = &a->ev.loop, .onion = a->onion,
 	    .ev = &a->ev, .flows_max = ONION_STREAMS_MAX,
 	    .dial = netup_dial(a->netup) };
+	int rc = kin_new(&a->kin, &a->ev.loop, &kin_kernel);
 
+	if (rc < 0)
+		return rc;
+	gc.kin = a->kin;
 	gc.tun = netup_networks(a->netup, &gc.ntun);
 	gc.sockets_max = fds > 2 * SPARE_DESCRIPTORS ?
 	    fds - SPARE_DESCRIPTORS : fds / 2;
@@ -446,6 +454,7 @@ open_log(struct app *a, char *why, size_t max)
 	}
 	conf_log_use(a->conf, set);
 	log_warnings(a->conf);
+	virtnet_check(a->conf);
 	return 0;
 }
 
@@ -564,6 +573,7 @@ stop(struct app *a)
 	a->runsock = NULL;
 	gateway_free(a->gateway);
 	a->gateway = NULL;
+	kin_free(a->kin);
 	loop_timer_clear(&a->ev.loop, &a->heartbeat);
 	evloop_leave(&a->ev);
 	onion_free(a->onion);

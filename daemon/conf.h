@@ -287,6 +287,8 @@ struct conf {
 	struct conf_strings automap_hosts_suffixes;
 	struct addr_net	 virtual_addr_network4;
 	struct addr_net	 virtual_addr_network6;
+	struct conf_strings map_address;	/* each "FROM TO", checked */
+	int		 allow_dot_exit;
 
 	/* connections to relays */
 	int		 client_use_ipv4;

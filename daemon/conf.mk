@@ -9,6 +9,7 @@ DAEMON_CONF = \
 	daemon/conf_load.c \
 	daemon/conf_logs.c daemon/conf_logs.h \
 	daemon/conf_made.c daemon/conf_made.h \
+	daemon/conf_names.c daemon/conf_names.h \
 	daemon/conf_nodes.c daemon/conf_nodes.h \
 	daemon/conf_options.c \
 	daemon/conf_port.c daemon/conf_port.h \

@@ -15,6 +15,7 @@
 
 #include "daemon/conf.h"
 #include "daemon/conf_made.h"
+#include "daemon/conf_names.h"
 #include "daemon/conf_tun.h"
 #include "daemon/conf_util.h"
 #include "daemon/conf_values.h"
@@ -400,16 +401,28 @@ check_tun(struct conf *c, struct conf_err *err)
 	return 0;
 }
 
+/* A name must not be given an address that somebody has already. */
 static int
-check_dns(struct conf *c, struct conf_err *err)
+check_virtual(struct conf *c, struct conf_err *err)
 {
-	if (c->ndns_upstream > CONF_RESOLVERS_MAX)
-		return conf_fail(err, -EINVAL, "%sDNSUpstream: %d are the "
-		    "most", where(c, "DNSUpstream"), CONF_RESOLVERS_MAX);
-	if (c->dns_validate && c->ndns_upstream == 0)
-		return conf_fail(err, -EINVAL, "%sDNSValidate 1 wants "
-		    "DNSUpstream: what an exit says can't be validated",
-		    where(c, "DNSValidate"));
+	const struct {
+		const struct addr_net *net;
+		const char	*name;
+	} nets[] = {
+		{ &c->virtual_addr_network4, "VirtualAddrNetworkIPv4" },
+		{ &c->virtual_addr_network6, "VirtualAddrNetworkIPv6" },
+	};
+	unsigned i, j;
+
+	for (i = 0; i < sizeof(nets) / sizeof(nets[0]); i++)
+		for (j = 0; conf_has_tun(c) && j < c->tun_address.n; j++)
+			if (conf_nets_overlap(nets[i].net,
+			    &c->tun_address.net[j]))
+				return conf_fail(err, -EINVAL, "%s%s and "
+				    "TunAddress have addresses in common",
+				    *where(c, nets[i].name) ?
+				    where(c, nets[i].name) :
+				    where(c, "TunAddress"), nets[i].name);
 	return 0;
 }
 
@@ -422,6 +435,7 @@ conf_check(struct conf *c, struct conf_err *err)
 	    (rc = check_logs(c, err)) < 0 ||
 	    (rc = conf_made_ports(c, err)) < 0 ||
 	    (rc = check_tun(c, err)) < 0 ||
+	    (rc = check_virtual(c, err)) < 0 ||
 	    (rc = conf_made_dirs(c, err)) < 0 ||
 	    (rc = conf_made_reach(c, err)) < 0 ||
 	    (rc = conf_made_outbound(c, err)) < 0 ||

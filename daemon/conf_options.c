@@ -294,24 +294,19 @@ const struct conf_opt conf_options[] = {
 	    "drop"),
 
 	/* names */
-	BUILT("DNSUpstream", RESOLVERS, dns_upstream, NULL, CONF_F_OURS,
-	    "a resolver, asked through Tor, for what exits can't be asked"),
-	BUILT("DNSUpstreamCA", PATH, dns_upstream_ca, NULL, CONF_F_OURS,
-	    "certificates to trust for it (default: the system's)"),
-	BUILT("DNSValidate", BOOL, dns_validate, "0", CONF_F_OURS,
-	    "ask it for addresses, too, and check all with DNSSEC"),
-	BUILT("DNSTrustAnchor", PATH, dns_trust_anchor, NULL, CONF_F_OURS,
-	    "DS or DNSKEY records to begin with (default: the root's)"),
-	KEPT("AutomapHostsOnResolve", BOOL, automap_hosts_on_resolve, "0",
-	    NULL, "names under AutomapHostsSuffixes are refused"),
-	KEPT("AutomapHostsSuffixes", WORDS, automap_hosts_suffixes,
-	    ".onion,.exit", NULL, NULL),
-	KEPT("VirtualAddrNetworkIPv4", NET4, virtual_addr_network4,
-	    "127.192.0.0/10", NULL, NULL),
-	KEPT("VirtualAddrNetworkIPv6", NET6, virtual_addr_network6,
-	    "[FE80::]/10", NULL, NULL),
-	UNSAFE("MapAddress", LINES, NULL, NULL,
-	    "connections would go to the address that was to be replaced"),
+	BUILT("AutomapHostsOnResolve", BOOL, automap_hosts_on_resolve, "1", 0,
+	    "answer with a virtual address for names under "
+	    "AutomapHostsSuffixes"),
+	BUILT("AutomapHostsSuffixes", SUFFIXES, automap_hosts_suffixes,
+	    ".onion,.exit", 0, "which names; \".\" for all"),
+	BUILT("VirtualAddrNetworkIPv4", NET4, virtual_addr_network4,
+	    "10.192.0.0/10", 0, "where virtual addresses are from"),
+	BUILT("VirtualAddrNetworkIPv6", NET6, virtual_addr_network6,
+	    "[FD61:7574:6F6D::]/48", 0, "where virtual addresses are from"),
+	BUILT("MapAddress", MAP_ADDRESSES, map_address, NULL, 0,
+	    "go to another name or address than was asked for"),
+	BUILT("AllowDotExit", BOOL, allow_dot_exit, "0", 0,
+	    "let clients choose exits by names in .exit"),
 
 	/* connections to relays */
 	BUILT("ClientUseIPv4", BOOL, client_use_ipv4, "1", 0,
@@ -625,7 +620,6 @@ const struct conf_opt conf_options[] = {
 	RELAY("__SbwsExit", BOOL, "0", NULL),
 
 	/* obsolete in tor too */
-	OBSOLETE("AllowDotExit"),
 	OBSOLETE("AllowInvalidNodes"),
 	OBSOLETE("AllowSingleHopCircuits"),
 	OBSOLETE("AllowSingleHopExits"),

@@ -367,36 +367,6 @@ conf_read_ux(void *field, const char *s, struct conf_note *note)
 	return conf_wrong(note, "%s", "");
 }
 
-static int
-read_net(void *field, const char *s, int family, int bits_max,
-    struct conf_note *note)
-{
-	struct addr_net net;
-
-	if (addr_net_parse(&net, s, -1) < 0)
-		return conf_wrong(note, "it is no network");
-	if (net.addr.family != family)
-		return conf_wrong(note, "it is a network of IPv%d",
-		    net.addr.family);
-	if (net.bits > bits_max)
-		return conf_wrong(note, "it is too small: a /%d at least",
-		    bits_max);
-	*(struct addr_net *)field = net;
-	return 0;
-}
-
-int
-conf_read_net4(void *field, const char *s, struct conf_note *note)
-{
-	return read_net(field, s, 4, 16, note);
-}
-
-int
-conf_read_net6(void *field, const char *s, struct conf_note *note)
-{
-	return read_net(field, s, 6, 104, note);
-}
-
 int
 conf_read_line(void *field, const char *s, struct conf_note *note)
 {
@@ -509,16 +479,6 @@ conf_print_trans_type(FILE *f, const void *field)
 {
 	fputs(*(const enum conf_trans *)field == CONF_TRANS_TPROXY ?
 	    "TPROXY" : "default", f);
-}
-
-void
-conf_print_net(FILE *f, const void *field)
-{
-	const struct addr_net *net = field;
-	char ip[ADDR_TEXT];
-
-	fprintf(f, net->addr.family == 6 ? "[%s]/%u" : "%s/%u",
-	    addr_ip_raw(&net->addr, ip), net->bits);
 }
 
 void

@@ -27,8 +27,6 @@ int	conf_read_numbers(void *, const char *, struct conf_note *);
 int	conf_read_scrub(void *, const char *, struct conf_note *);
 int	conf_read_trans_type(void *, const char *, struct conf_note *);
 int	conf_read_ux(void *, const char *, struct conf_note *);
-int	conf_read_net4(void *, const char *, struct conf_note *);
-int	conf_read_net6(void *, const char *, struct conf_note *);
 int	conf_read_line(void *, const char *, struct conf_note *);
 int	conf_read_addr(void *, const char *, struct conf_note *);
 
@@ -43,7 +41,6 @@ void	conf_print_numbers(FILE *, const void *);
 void	conf_print_scrub(FILE *, const void *);
 void	conf_print_trans_type(FILE *, const void *);
 void	conf_print_ux(FILE *, const void *);
-void	conf_print_net(FILE *, const void *);
 void	conf_print_addr(FILE *, const void *);
 
 void	conf_free_string(void *);

@@ -9,6 +9,7 @@
 #include "daemon/conf_dns.h"
 #include "daemon/conf_flow.h"
 #include "daemon/conf_logs.h"
+#include "daemon/conf_names.h"
 #include "daemon/conf_nodes.h"
 #include "daemon/conf_port.h"
 #include "daemon/conf_reach.h"
@@ -63,9 +64,13 @@ static const struct conf_type types[CONF_NKINDS] = {
 		.read = conf_read_trans_type, .print = conf_print_trans_type },
 	[CONF_K_UX] = { .wants = "throughput, latency, throughput_lowmem or "
 		"latency_lowmem", .read = conf_read_ux, .print = conf_print_ux },
-	[CONF_K_NET4] = { .wants = "an IPv4 network, such as 127.192.0.0/10",
+	[CONF_K_SUFFIXES] = { .wants = "ends of names with commas, such as "
+		".onion,.exit", .read = conf_read_suffixes,
+		.print = conf_print_words, .free = conf_free_words },
+	[CONF_K_NET4] = { .wants = "an IPv4 network, such as 10.192.0.0/10",
 		.read = conf_read_net4, .print = conf_print_net },
-	[CONF_K_NET6] = { .wants = "an IPv6 network, such as [FE80::]/10",
+	[CONF_K_NET6] = { .wants = "an IPv6 network, such as "
+		"[FD61:7574:6F6D::]/48",
 		.read = conf_read_net6, .print = conf_print_net },
 	[CONF_K_TUN_DEVICE] = { .wants = "the name of an interface, and then "
 		"flags", .read = conf_read_tun_device,
@@ -114,9 +119,10 @@ static const struct conf_type types[CONF_NKINDS] = {
 	[CONF_K_ADDRS] = { .wants = "an IP address",
 		.item = sizeof(struct addr),
 		.read = conf_read_addr, .print = conf_print_addr },
-	[CONF_K_RESOLVERS] = { .wants = "ADDRESS[:PORT] [tls=NAME]",
-		.item = sizeof(struct conf_resolver),
-		.read = conf_read_resolver, .print = conf_print_resolver },
+	[CONF_K_MAP_ADDRESSES] = { .wants = "FROM TO, each a name or an "
+		"address, or *. and a name", .item = sizeof(char *),
+		.read = conf_read_map_address, .print = conf_print_string,
+		.free = conf_free_string },
 };
 
 const struct conf_type *

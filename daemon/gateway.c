@@ -4,10 +4,17 @@
  *	A flow is one client connection joined to one onion stream by a splice,
  *	or, where a rule says so, to a socket that connects to its destination.
  *	It begins when a door hands in a connection whose original destination
- *	is known, and ends when the splice says that both sides are gone.
+ *	is known, or what its client calls it, and ends when the splice says
+ *	that both sides are gone.
  *
- *	  door -> policy -> isolation token -> onion_connect -> splice -> done
- *	                \-> direct: sock_dial ----------------/
+ *	  door -> target -> policy -> token -> onion_connect -> splice -> done
+ *	   virtual address           \-> direct: sock_dial ----/
+ *	   -> its name
+ *
+ *	A virtual address (dnsport/automap.h) stands for a name, for the client
+ *	alone that was given it; for anybody else, or where it is forgotten, it
+ *	leads nowhere.  A flow holds its mapping.  What a name is in the end
+ *	says daemon/target.h.
  *
  *	What policy refuses, or what has no room (flows_max in all, sockets_max
  *	that are sockets of ours, three quarters of either for one client), is
@@ -29,12 +36,16 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/quota.h"
+#include "base/why.h"
 #include "daemon/conf.h"
 #include "daemon/dial.h"
 #include "daemon/gateway_rules.h"
+#include "daemon/kin.h"
 #include "daemon/names.h"
 #include "daemon/sock.h"
 #include "daemon/splice.h"
+#include "daemon/target.h"
+#include "dnsport/automap.h"
 #include "onion/onion.h"
 #include "policy/isolate.h"
 #include "policy/policy.h"
@@ -45,6 +56,7 @@ struct flow {
 	struct addr	 share;		/* whose it takes a place of */
 	struct addr	 client, dest;
 	uint8_t		 direct, no_ipv4, no_ipv6;
+	struct automap_entry *mapping;	/* that it came by, or NULL */
 	struct splice	 splice;
 	struct loop_item reap;
 	unsigned	 sockets;	/* that it owns */
@@ -52,8 +64,14 @@ struct flow {
 
 struct request {			/* somebody wants to connect */
 	const struct door *door;
-	const struct addr *client, *dest;
+	const struct addr *client;
+	struct addr	 dest;		/* original; without a family where
+					 * there is but a name */
 	struct endpoint	*ep;		/* the client's */
+	const char	*name;		/* as it asked, or as what it asked is
+					 * mapped to; NULL: an address */
+	struct automap_entry *mapping;
+	struct target	 target;
 	struct policy_decision d;
 };
 
@@ -64,6 +82,7 @@ struct gateway {
 	struct quota	*quota;		/* of flows */
 	struct quota	*sockets;	/* of flows with one: descriptors are
 					 * fewer than what memory has room for */
+	struct automap	*automap;
 	struct names	*names;
 	LIST_HEAD(, flow) flows;
 	struct gateway_totals totals;
@@ -106,13 +125,14 @@ flow_done(void *arg, int why)
 	struct gateway *gw = f->gw;
 
 	LIST_REMOVE(f, link);
+	automap_release(gw->automap, f->mapping, gw->conf.loop->now / 1000);
 	give_place(gw, &f->share, f->sockets);
 	gw->totals.flows--;
 	gw->totals.failed += why < 0;
 	gw->totals.bytes_fwd += f->splice.client.bytes;
 	gw->totals.bytes_bwd += f->splice.stream.bytes;
 	log_info(LD_STREAM, "flow ended: %s, %llu bytes out, %llu in",
-	    why ? strerror(-why) : "in order",
+	    why_text(why),
 	    (unsigned long long)f->splice.client.bytes,
 	    (unsigned long long)f->splice.stream.bytes);
 	loop_item_add(gw->conf.loop, &f->reap);
@@ -125,7 +145,8 @@ token_for(const struct gateway *gw, const struct door *door,
 {
 	struct isolate_key key = {
 		.flags = door->isolate, .session_group = door->session_group,
-		.proto = door->proto, .client = *client, .dest_name = name
+		.proto = door->proto, .client = *client, .dest_name = name,
+		.auth = door->auth, .auth_len = door->auth_len
 	};
 
 	if (dest)
@@ -133,16 +154,39 @@ token_for(const struct gateway *gw, const struct door *door,
 	isolate_token(gw->isolate, &key, token);
 }
 
+/* Who is one client to the address map: whatever door it comes by, since it
+ * asks at one and connects at another; but where all that comes by a door is
+ * one client, no other door's. */
+static void
+group_of(const struct gateway *gw, const struct door *door,
+    const struct addr *client, uint8_t group[ISOLATE_TOKEN])
+{
+	struct isolate_key key = { .flags = ISOLATE_CLIENT_ADDR,
+	    .client = *client };
+
+	if (door->as_client.family) {
+		key.flags = 0;
+		key.session_group = door->session_group;
+	} else if (gw->conf.kin)
+		kin_of(gw->conf.kin, client, &key.client);
+	isolate_token(gw->isolate, &key, group);
+}
+
 static int
 through_tor(struct gateway *gw, const struct request *r, struct endpoint **out)
 {
+	const struct target *t = &r->target;
+	int by_exit = t->kind == TARGET_NAME;	/* it finds the address */
 	uint8_t token[ISOLATE_TOKEN];
-	char host[ADDR_TEXT];
 	struct onion_target target = {
-		.host = addr_ip_raw(r->dest, host), .port = r->dest->port
+		.host = t->host, .port = r->dest.port,
+		.exit = t->has_exit ? t->exit : NULL,
+		.no_ipv4 = by_exit && r->door->no_ipv4,
+		.no_ipv6 = by_exit && r->door->no_ipv6
 	};
 
-	token_for(gw, r->door, r->client, r->dest, NULL, token);
+	token_for(gw, r->door, r->client, &r->dest,
+	    t->kind == TARGET_ADDR ? NULL : t->host, token);
 	return onion_connect(gw->conf.onion, token, &target, out);
 }
 
@@ -150,7 +194,7 @@ static int
 far_side(struct gateway *gw, const struct request *r, struct endpoint **out)
 {
 	if (r->d.verdict == POLICY_DIRECT)
-		return sock_dial(out, gw->conf.ev, r->dest, gw->conf.dial);
+		return sock_dial(out, gw->conf.ev, &r->dest, gw->conf.dial);
 	return through_tor(gw, r, out);
 }
 
@@ -167,7 +211,8 @@ join(struct gateway *gw, struct flow *f, const struct request *r,
 	f->gw = gw;
 	f->share = *door_share(r->door, r->client);
 	f->client = *r->client;
-	f->dest = *r->dest;
+	f->dest = r->dest;
+	f->mapping = r->mapping;
 	f->direct = r->d.verdict == POLICY_DIRECT;
 	f->no_ipv4 = r->door->no_ipv4;
 	f->no_ipv6 = r->door->no_ipv6;
@@ -240,10 +285,11 @@ reason(int rc)
 	case -ECONNREFUSED:
 	case -EHOSTUNREACH:
 	case -ENETUNREACH:
+	case -ENOENT:
 	case -ETIMEDOUT:
 		return rc;
 	default:
-		return -EAGAIN;
+		return -rc >= WHY_HS_FIRST && -rc < WHY_HS_END ? rc : -EAGAIN;
 	}
 }
 
@@ -264,15 +310,18 @@ static void
 decide(const struct gateway *gw, struct request *r)
 {
 	struct policy_flow flow = {
-		.client = *r->client, .dest = *r->dest,
-		.no_ipv4 = r->door->no_ipv4, .no_ipv6 = r->door->no_ipv6
+		.client = *r->client, .dest = r->dest, .name = r->name,
+		.no_addr = r->target.kind != TARGET_ADDR,
+		.onion = r->target.kind == TARGET_ONION,
+		.no_ipv4 = r->door->no_ipv4, .no_ipv6 = r->door->no_ipv6,
+		.no_onion = r->door->no_onion
 	};
 
 	policy_decide(gateway_rules_policy(gw->rules), &flow, &r->d);
 	/* Our own connection to ourselves would come from inside of whatever
 	 * guards us against the client; and through the TUN it would be the
 	 * next one that goes direct. */
-	if (r->d.verdict == POLICY_DIRECT && leads_here(gw, r->dest)) {
+	if (r->d.verdict == POLICY_DIRECT && leads_here(gw, &r->dest)) {
 		r->d.verdict = POLICY_REJECT;
 		r->d.why = "its destination is this host itself, and nothing "
 		    "is let go direct to that";
@@ -280,45 +329,150 @@ decide(const struct gateway *gw, struct request *r)
 }
 
 static void
-turn_away(struct gateway *gw, const struct request *r)
+turn_away(struct gateway *gw, const struct request *r, int why)
 {
 	static struct log_limit limit = { .every_s = 10 };
-	char text[ADDR_TEXT];
+	char text[TARGET_HOST + 1];
 
 	gw->totals.rejected += r->d.verdict == POLICY_REJECT;
 	gw->totals.dropped += r->d.verdict == POLICY_DROP;
 	log_limited(&limit, LL_INFO, LD_STREAM, "refused a connection to %s: "
-	    "%s", addr_show(r->dest, text), r->d.why);
-	refuse(r->ep, r->d.verdict == POLICY_DROP ? 0 : -EACCES);
+	    "%s", r->name ? log_scrub(log_text(text, sizeof(text), r->name,
+	    strlen(r->name))) : addr_show(&r->dest, text), r->d.why);
+	refuse(r->ep, why);
+}
+
+static void
+reject(struct gateway *gw, struct request *r, int err, const char *why)
+{
+	r->d.verdict = POLICY_REJECT;
+	r->d.why = why;
+	turn_away(gw, r, reason(err));
+}
+
+static void
+tell_plaintext(const struct request *r)
+{
+	static struct log_limit limit = { .every_s = 3600 };
+
+	if (r->d.plaintext)
+		log_limited(&limit, LL_WARN, LD_STREAM, "a client connects to "
+		    "port %u, which is commonly used for unencrypted "
+		    "passwords: the exit could read them (WarnPlaintextPorts)",
+		    r->dest.port);
+}
+
+/* What is left of a request when it is known where it goes to.  0: it is a
+ * flow. */
+static int
+pursue(struct gateway *gw, struct request *r)
+{
+	static struct log_limit failed = { .every_s = 10 };
+	int rc;
+
+	decide(gw, r);
+	tell_plaintext(r);
+	if (r->d.verdict != POLICY_TORIFY && r->d.verdict != POLICY_DIRECT) {
+		turn_away(gw, r, r->d.verdict == POLICY_DROP ? 0 : -EACCES);
+		return -EACCES;
+	}
+	if ((rc = begin(gw, r)) < 0) {
+		gw->totals.failed++;
+		log_limited(&failed, LL_WARN, LD_STREAM,
+		    "cannot take another connection: %s", why_text(rc));
+		refuse(r->ep, reason(rc));
+	}
+	return rc;
+}
+
+/* @r->target says where to. */
+static int
+go(struct gateway *gw, struct request *r)
+{
+	const struct target *t = &r->target;
+	uint16_t port = r->dest.port;
+
+	if (t->kind == TARGET_REFUSED) {
+		reject(gw, r, t->err, t->why);
+		return -EACCES;
+	}
+	if (t->kind != TARGET_ADDR) {
+		if (r->name == NULL)	/* an address that stands for one */
+			r->name = t->host;
+		return pursue(gw, r);
+	}
+	if (automap_is_virtual(gw->automap, &t->addr)) {
+		reject(gw, r, -EACCES, "a virtual address that stands for "
+		    "nothing");
+		return -EACCES;
+	}
+	r->dest = t->addr;
+	r->dest.port = port;
+	if (t->has_exit && r->name == NULL)
+		r->name = t->host;	/* never direct */
+	return pursue(gw, r);
+}
+
+static void
+go_mapped(struct gateway *gw, struct request *r)
+{
+	uint8_t group[ISOLATE_TOKEN];
+
+	group_of(gw, r->door, r->client, group);
+	r->mapping = automap_hold(gw->automap, group, &r->dest);
+	if (r->mapping == NULL) {
+		reject(gw, r, -EACCES, "a virtual address that no name of this "
+		    "client has");
+		return;
+	}
+	r->name = automap_held_name(r->mapping);
+	target_find(&r->target, &gateway_rules_names(gw->rules)->target,
+	    r->name);
+	if (go(gw, r) < 0)
+		automap_release(gw->automap, r->mapping,
+		    gw->conf.loop->now / 1000);
 }
 
 void
 gateway_flow(struct gateway *gw, const struct door *door,
     const struct addr *client, const struct addr *dest, struct endpoint *ep)
 {
-	static struct log_limit failed = { .every_s = 10 };
-	static struct log_limit plain = { .every_s = 3600 };
 	struct request r = {
-		.door = door, .client = client, .dest = dest, .ep = ep
+		.door = door, .client = client, .dest = *dest, .ep = ep
 	};
-	int rc;
 
-	decide(gw, &r);
-	if (r.d.plaintext)
-		log_limited(&plain, LL_WARN, LD_STREAM, "a client connects to "
-		    "port %u, which is commonly used for unencrypted "
-		    "passwords: the exit could read them (WarnPlaintextPorts)",
-		    dest->port);
-	if (r.d.verdict != POLICY_TORIFY && r.d.verdict != POLICY_DIRECT) {
-		turn_away(gw, &r);
+	if (automap_is_virtual(gw->automap, dest)) {
+		go_mapped(gw, &r);
 		return;
 	}
-	if ((rc = begin(gw, &r)) < 0) {
-		gw->totals.failed++;
-		log_limited(&failed, LL_WARN, LD_STREAM,
-		    "cannot take another connection: %s", strerror(-rc));
-		refuse(ep, reason(rc));
+	if (dest->family == 0) {	/* which policy has something to say to */
+		r.target.kind = TARGET_ADDR;
+		pursue(gw, &r);
+		return;
 	}
+	target_find_addr(&r.target, &gateway_rules_names(gw->rules)->target,
+	    dest);
+	go(gw, &r);
+}
+
+void
+gateway_flow_to(struct gateway *gw, const struct door *door,
+    const struct addr *client, const char *host, uint16_t port,
+    struct endpoint *ep)
+{
+	struct request r = {
+		.door = door, .client = client, .dest = { .port = port },
+		.ep = ep, .name = host
+	};
+	struct addr dest;
+
+	if (addr_parse_ip(&dest, host, -1) == 0) {
+		dest.port = port;
+		gateway_flow(gw, door, client, &dest, ep);
+		return;
+	}
+	target_find(&r.target, &gateway_rules_names(gw->rules)->target, host);
+	go(gw, &r);
 }
 
 /* --- memory --- */
@@ -396,35 +550,73 @@ name_token(void *arg, const struct dns_from *from, const char *name,
 	token_for(arg, from->listener, &from->client, NULL, name, token);
 }
 
-/* To a resolver of DNSUpstream: on circuits that carry nothing else. */
-static int
-name_connect(void *arg, const struct dns_from *from, const struct addr *a,
-    struct endpoint **out)
+static void
+name_who(void *arg, const struct dns_from *from, struct names_who *who)
 {
-	struct gateway *gw = arg;
-	struct door door = *(const struct door *)from->listener;
-	uint8_t token[ISOLATE_TOKEN];
-	char host[ADDR_TEXT];
-	struct onion_target target = {
-		.host = addr_ip_raw(a, host), .port = a->port
+	const struct door *door = from->listener;
+
+	group_of(arg, door, &from->client, who->group);
+	who->no_ipv4 = door->no_ipv4;
+	who->no_ipv6 = door->no_ipv6;
+	who->no_onion = door->no_onion;
+	who->prefer_ipv6 = door->prefer_ipv6;
+}
+
+static int
+relay_named(void *arg, const char *name, uint8_t id[TARGET_ID],
+    struct addr *addr)
+{
+	const struct gateway *gw = arg;
+	int rc = onion_relay_named(gw->conf.onion, name, id);
+
+	return rc < 0 ? rc : onion_relay_addr(gw->conf.onion, id, addr);
+}
+
+static int
+use_rules(struct gateway *gw, struct gateway_rules *r)
+{
+	struct automap_conf ac = {
+		.net4 = *gateway_rules_virtual(r, 4),
+		.net6 = *gateway_rules_virtual(r, 6)
 	};
 
-	door.proto = DOOR_RESOLVER;
-	door.isolate |= ISOLATE_CLIENT_PROTO;
-	token_for(gw, &door, &from->client, a, NULL, token);
-	return onion_connect(gw->conf.onion, token, &target, out);
+	gw->rules = r;
+	gateway_rules_set_relay(r, relay_named, gw);
+	if (gw->names)
+		names_set_rules(gw->names, gateway_rules_names(r));
+	return gw->automap ? automap_set_conf(gw->automap, &ac) :
+	    automap_new(&gw->automap, &ac);
 }
 
 static int
 make_names(struct gateway *gw)
 {
 	struct names_conf nc = { .loop = gw->conf.loop,
-		.onion = gw->conf.onion, .token = name_token,
-		.connect = name_connect, .arg = gw };
+		.onion = gw->conf.onion, .automap = gw->automap,
+		.token = name_token, .who = name_who, .arg = gw };
 	int rc = names_new(&gw->names, &nc);
 
-	return rc < 0 ? rc : names_set_dns(gw->names,
-	    gateway_rules_dns(gw->rules));
+	if (rc == 0)
+		names_set_rules(gw->names, gateway_rules_names(gw->rules));
+	return rc;
+}
+
+int
+gateway_resolve(struct gateway *gw, const struct door *door,
+    const struct addr *client, const char *name, int family, int reverse,
+    gateway_lookup_fn *fn, void *arg, struct gateway_lookup **out)
+{
+	struct dns_from from = { .client = *client,
+	    .listener = (void *)(uintptr_t)door };
+
+	return names_lookup(gw->names, &from, name, family, reverse, fn, arg,
+	    out);
+}
+
+void
+gateway_lookup_cancel(struct gateway_lookup *l)
+{
+	names_lookup_cancel(l);
 }
 
 /* --- the whole --- */
@@ -464,11 +656,10 @@ end_direct(struct gateway *gw)
 void
 gateway_set_rules(struct gateway *gw, struct gateway_rules *r)
 {
-	gateway_rules_free(gw->rules);
-	gw->rules = r;
-	if (names_set_dns(gw->names, gateway_rules_dns(r)) < 0)
-		log_warn(LD_DNS, "the resolvers of DNSUpstream stay as they "
-		    "were: no memory");
+	struct gateway_rules *old = gw->rules;
+
+	use_rules(gw, r);	/* its networks are right, and there is a map */
+	gateway_rules_free(old);
 	gateway_rules_tell(r);
 	end_direct(gw);
 }
@@ -498,6 +689,7 @@ gateway_new(struct gateway **out, const struct gateway_conf *gconf,
 	    (gw->isolate = isolate_new()) == NULL)
 		goto fail;
 	if ((rc = gateway_rules_new(&gw->rules, conf)) < 0 ||
+	    (rc = use_rules(gw, gw->rules)) < 0 ||
 	    (rc = make_names(gw)) < 0)
 		goto fail;
 	gateway_rules_tell(gw->rules);
@@ -519,6 +711,7 @@ gateway_free(struct gateway *gw)
 	while ((f = LIST_FIRST(&gw->flows)) != NULL)
 		splice_kill(&f->splice, -ECONNRESET);
 	names_free(gw->names);
+	automap_free(gw->automap);
 	isolate_free(gw->isolate);
 	quota_free(gw->quota);
 	quota_free(gw->sockets);

@@ -19,6 +19,7 @@ struct endpoint;
 struct evloop;
 struct gateway;
 struct gateway_rules;		/* daemon/gateway_rules.h */
+struct kin;			/* daemon/kin.h */
 struct loop;
 struct onion;
 
@@ -27,7 +28,9 @@ struct door {
 	unsigned	isolate;	/* ISOLATE_* */
 	int		session_group;
 	uint8_t		proto;		/* DOOR_* */
-	uint8_t		no_ipv4, no_ipv6;
+	uint8_t		no_ipv4, no_ipv6, no_onion;
+	uint8_t		prefer_ipv6;	/* virtual addresses, for a proxy's
+					 * client that would take either */
 	/* Whoever comes by it has the share of this one client together, as to
 	 * what one client may have; family 0: each address has its own. */
 	struct addr	as_client;
@@ -57,6 +60,8 @@ struct gateway_conf {
 	 * us.  For the gateway's life. */
 	const struct addr_net *tun;
 	unsigned	 ntun;
+	/* Which addresses are one client; NULL: each is one of its own. */
+	struct kin	*kin;
 };
 
 int	gateway_new(struct gateway **, const struct gateway_conf *,

@@ -7,7 +7,8 @@
 
 #include "base/log.h"
 #include "daemon/conf.h"
-#include "daemon/dnsconf.h"
+#include "daemon/mapaddress.h"
+#include "daemon/names.h"
 #include "policy/policy.h"
 #include "policy/rule.h"
 
@@ -16,6 +17,10 @@ struct gateway_rules {
 	struct policy_conf policy;
 	struct rule	*rules;				/* owned copies */
 	uint16_t	*reject_ports, *warn_ports;
+	struct names_rules names;
+	char		**suffixes;
+	struct mapaddress *map;
+	struct addr_net	 net4, net6;
 };
 
 /* Never NULL for want of items. */
@@ -33,6 +38,58 @@ static void *
 copy_ports(const struct conf_numbers *from)
 {
 	return copy(from->item, from->n, sizeof(*from->item));
+}
+
+static char **
+copy_strings(const struct conf_strings *from)
+{
+	char **p = calloc(from->n + 1, sizeof(*p));
+	size_t i;
+
+	for (i = 0; p && i < from->n; i++)
+		if ((p[i] = strdup(from->item[i])) == NULL) {
+			while (i > 0)
+				free(p[--i]);
+			free(p);
+			return NULL;
+		}
+	return p;
+}
+
+static void
+free_strings(char **p, size_t n)
+{
+	while (p && n > 0)
+		free(p[--n]);
+	free(p);
+}
+
+static void
+fill_names(struct gateway_rules *r, const struct conf *conf)
+{
+	r->names.automap = conf->automap_hosts_on_resolve;
+	r->names.suffix = r->suffixes;
+	r->names.nsuffix = conf->automap_hosts_suffixes.n;
+	r->names.target.map = r->map;
+	r->names.target.allow_dot_exit = conf->allow_dot_exit;
+	r->net4 = conf->virtual_addr_network4;
+	r->net6 = conf->virtual_addr_network6;
+}
+
+static int
+make_names(struct gateway_rules *r, const struct conf *conf)
+{
+	const struct conf_strings *lines = &conf->map_address;
+	int rc;
+
+	if ((r->suffixes = copy_strings(&conf->automap_hosts_suffixes)) ==
+	    NULL)
+		return -ENOMEM;
+	r->names.nsuffix = conf->automap_hosts_suffixes.n;
+	if ((rc = mapaddress_new(&r->map, lines->item, lines->n)) < 0)
+		return rc;
+	fill_names(r, conf);
+	return 0;
 }
 
 static void
@@ -66,7 +123,7 @@ gateway_rules_new(struct gateway_rules **out, const struct conf *conf)
 	r->reject_ports = copy_ports(&conf->reject_plaintext_ports);
 	r->warn_ports = copy_ports(&conf->warn_plaintext_ports);
 	if (r->rules == NULL || r->reject_ports == NULL ||
-	    r->warn_ports == NULL) {
+	    r->warn_ports == NULL || make_names(r, conf) < 0) {
 		gateway_rules_free(r);
 		return -ENOMEM;
 	}
@@ -84,6 +141,8 @@ gateway_rules_free(struct gateway_rules *r)
 	free(r->rules);
 	free(r->reject_ports);
 	free(r->warn_ports);
+	free_strings(r->suffixes, r->names.nsuffix);
+	mapaddress_free(r->map);
 	free(r);
 }
 
@@ -93,10 +152,24 @@ gateway_rules_policy(const struct gateway_rules *r)
 	return &r->policy;
 }
 
-const struct dnsport_conf *
-gateway_rules_dns(const struct gateway_rules *r)
+const struct names_rules *
+gateway_rules_names(const struct gateway_rules *r)
 {
-	return dnsconf_get(r->dns);
+	return &r->names;
+}
+
+const struct addr_net *
+gateway_rules_virtual(const struct gateway_rules *r, int family)
+{
+	return family == 6 ? &r->net6 : &r->net4;
+}
+
+void
+gateway_rules_set_relay(struct gateway_rules *r, int (*relay)(void *,
+    const char *, uint8_t *, struct addr *), void *arg)
+{
+	r->names.target.relay = relay;
+	r->names.target.arg = arg;
 }
 
 void

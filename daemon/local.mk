@@ -14,7 +14,9 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/keeper.c daemon/keeper.h \
 	daemon/keepmsg.c daemon/keepmsg.h \
 	daemon/keepproc.c daemon/keepproc.h \
+	daemon/kin.c daemon/kin.h daemon/kin_kernel.c \
 	daemon/listen.c daemon/listen.h \
+	daemon/mapaddress.c daemon/mapaddress.h \
 	daemon/names.c daemon/names.h \
 	daemon/netup.c daemon/netup.h \
 	daemon/onionconf.c daemon/onionconf.h \
@@ -33,8 +35,10 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/runsock.c daemon/runsock.h \
 	daemon/runspace.c daemon/runspace.h \
 	daemon/status.c daemon/status.h \
+	daemon/target.c daemon/target.h \
 	daemon/tunnel.c daemon/tunnel.h \
 	daemon/unixsock.c daemon/unixsock.h \
+	daemon/virtnet.c daemon/virtnet.h \
 	$(DAEMON_CONF)
 
 # Built here, installed in bin: `run` is for every user.

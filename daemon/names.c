@@ -1,16 +1,35 @@
-/* daemon/names.c - clients' questions for names, answered by the engine
+/* daemon/names.c - clients' questions for names and for addresses
  *
  * Theory of operation
- *	The DNS server asks us; may this name leave, whose circuit may it share,
- *	onion_resolve, answer.  A lookup is what a question waits for: it ends
- *	with the engine's answer, or when whoever asked is forgotten.
+ *	Whoever asks (the DNS server for its clients, a proxy for its own), the
+ *	question is first weighed:
+ *
+ *	  name -> target (MapAddress, .exit, .onion)
+ *	          refused                  there is no such name, and why
+ *	          service, chosen exit     a virtual address, or there is none
+ *	          name that is mapped      a virtual address
+ *	          address                  it is the answer
+ *	          any other name           ask the engine
+ *	  address -> virtual               its name, for its own client only
+ *	             what may leave        ask the engine
+ *
+ *	A lookup is what a question to the engine waits for: it ends with the
+ *	engine's answer, or when whoever asked is forgotten.
  */
 #include "daemon/names.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/queue.h>
 
 #include "base/addr.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/why.h"
+#include "dnsport/automap.h"
 #include "dnsport/dnsport.h"
 #include "onion/onion.h"
 #include "policy/policy.h"
@@ -18,21 +37,245 @@
 enum { ANSWERS_MAX = 16 };
 
 _Static_assert((int)NAMES_TOKEN == (int)ONION_TOKEN, "the engine's");
+_Static_assert((int)NAMES_GROUP == (int)AUTOMAP_GROUP, "the map's");
 
 struct names {
 	struct names_conf conf;
+	const struct names_rules *rules;
 	struct dnsport	*dnsport;
+	LIST_HEAD(, gateway_lookup) lookups;
 	uint64_t	 rejected;
 };
 
+struct question {			/* of either kind */
+	const struct dns_from *from;
+	const char	*name;		/* or NULL: */
+	const struct addr *addr;	/* reverse */
+	int		 family;	/* wanted; 0: a name */
+};
+
+/* --- what becomes of a question --- */
+
+enum plan {
+	PLAN_REFUSE,		/* @err, @why */
+	PLAN_ADDR,		/* @addr is the answer */
+	PLAN_NAME,		/* @name is */
+	PLAN_NOTHING,		/* the name is there, and no such address */
+	PLAN_ASK		/* the engine, for @host */
+};
+
+struct verdict {
+	enum plan	 plan;
+	int		 err;
+	uint16_t	 ede;
+	const char	*why;
+	struct addr	 addr;
+	const char	*name;
+	char		 host[TARGET_HOST + 1];
+};
+
+static void
+refuse(struct verdict *v, int err, uint16_t ede, const char *why)
+{
+	v->plan = PLAN_REFUSE;
+	v->err = err;
+	v->ede = ede;
+	v->why = why;
+}
+
+static int64_t
+seconds(const struct names *n)
+{
+	return n->conf.loop->now / 1000;
+}
+
+static int
+has_suffix(const char *name, const char *suffix)
+{
+	size_t len = strlen(name), n;
+
+	if (strcmp(suffix, ".") == 0)
+		return 1;
+	if (*suffix == '.')
+		suffix++;
+	n = strlen(suffix);
+	return n && len >= n && strcasecmp(name + len - n, suffix) == 0 &&
+	    (len == n || name[len - n - 1] == '.');
+}
+
+static int
+is_mapped(const struct names_rules *r, const char *name)
+{
+	size_t i;
+
+	for (i = 0; r->automap && i < r->nsuffix; i++)
+		if (has_suffix(name, r->suffix[i]))
+			return 1;
+	return 0;
+}
+
+/* A door that carries connections to one family alone gets no addresses of the
+ * other; one that carries them to neither is for onion services, which have
+ * both. */
+static int
+is_wanted(const struct names_who *who, int family)
+{
+	if (who->no_ipv4 && who->no_ipv6)
+		return 1;
+	return !(family == 4 ? who->no_ipv4 : who->no_ipv6);
+}
+
+static void
+give_virtual(struct names *n, const struct names_who *who,
+    const struct question *q, struct verdict *v)
+{
+	int rc;
+
+	if (!is_wanted(who, q->family)) {
+		v->plan = PLAN_NOTHING;
+		return;
+	}
+	rc = automap_address(n->conf.automap, who->group, q->name, q->family,
+	    seconds(n), &v->addr);
+	if (rc == -EINVAL)
+		v->plan = PLAN_NOTHING;		/* no pool of that family */
+	else if (rc < 0)
+		refuse(v, -EAGAIN, DNS_EDE_OTHER, "no virtual address is free");
+	else
+		v->plan = PLAN_ADDR;
+}
+
+static uint16_t
+ede_of(const struct target *t)
+{
+	return t->err == -EACCES ? DNS_EDE_PROHIBITED : t->err == -ENOENT ?
+	    DNS_EDE_BLOCKED : DNS_EDE_OTHER;
+}
+
+/* It can be reached by name alone: a service, or what a relay is chosen for. */
+static void
+only_virtual(struct names *n, const struct names_who *who,
+    const struct question *q, const struct target *t, struct verdict *v)
+{
+	if (t->kind == TARGET_ONION && who->no_onion)
+		refuse(v, -EACCES, DNS_EDE_PROHIBITED, "its port's line in the "
+		    "configuration does not allow onion services");
+	else if (!n->rules->automap)
+		refuse(v, -ENOENT, DNS_EDE_PROHIBITED, "such names have no "
+		    "address without AutomapHostsOnResolve 1");
+	else
+		give_virtual(n, who, q, v);
+}
+
+static void
+weigh_addr(const struct names *n, const struct names_who *who,
+    const struct question *q, const struct target *t, struct verdict *v)
+{
+	v->addr = t->addr;
+	if (automap_is_virtual(n->conf.automap, &t->addr) &&
+	    automap_name(n->conf.automap, who->group, &t->addr,
+	    seconds(n)) == NULL)
+		refuse(v, -ENOENT, DNS_EDE_OTHER, "a virtual address that no "
+		    "name of this client has");
+	else
+		v->plan = t->addr.family == q->family && is_wanted(who,
+		    q->family) ? PLAN_ADDR : PLAN_NOTHING;
+}
+
+static void
+weigh_name(struct names *n, const struct names_who *who,
+    const struct question *q, struct verdict *v)
+{
+	struct target t;
+
+	target_find(&t, &n->rules->target, q->name);
+	if (t.kind == TARGET_REFUSED)
+		refuse(v, t.err, ede_of(&t), t.why);
+	else if (t.kind == TARGET_ONION || t.has_exit)
+		only_virtual(n, who, q, &t, v);
+	else if (t.kind == TARGET_ADDR)
+		weigh_addr(n, who, q, &t, v);
+	else if (is_mapped(n->rules, q->name) || is_mapped(n->rules, t.host))
+		give_virtual(n, who, q, v);
+	else {
+		v->plan = PLAN_ASK;
+		memcpy(v->host, t.host, sizeof(t.host));
+	}
+}
+
+static void
+weigh_reverse(struct names *n, const struct names_who *who,
+    const struct question *q, struct verdict *v)
+{
+	char text[ADDR_TEXT];
+
+	if (automap_is_virtual(n->conf.automap, q->addr)) {
+		v->name = automap_name(n->conf.automap, who->group, q->addr,
+		    seconds(n));
+		v->plan = PLAN_NAME;
+		if (v->name == NULL)
+			refuse(v, -ENOENT, DNS_EDE_OTHER, "a virtual address "
+			    "that no name of this client has");
+	} else if (!policy_addr_may_leave(q->addr))
+		refuse(v, -ENOENT, DNS_EDE_BLOCKED, "it means nothing outside "
+		    "of a local network");
+	else {
+		v->plan = PLAN_ASK;
+		snprintf(v->host, sizeof(v->host), "%s",
+		    addr_ip_raw(q->addr, text));
+	}
+}
+
+static void
+weigh(struct names *n, const struct question *q, struct verdict *v)
+{
+	static struct log_limit limit = { .every_s = 10 };
+	char text[TARGET_HOST + 1];
+	struct names_who who;
+
+	memset(v, 0, sizeof(*v));
+	memset(&who, 0, sizeof(who));
+	n->conf.who(n->conf.arg, q->from, &who);
+	if (q->name)
+		weigh_name(n, &who, q, v);
+	else
+		weigh_reverse(n, &who, q, v);
+	if (v->plan != PLAN_REFUSE)
+		return;
+	n->rejected++;
+	log_limited(&limit, LL_INFO, LD_DNS, "refused a question for %s: %s",
+	    q->name ? log_scrub(log_text(text, sizeof(text), q->name,
+	    strlen(q->name))) : addr_show(q->addr, text), v->why);
+}
+
+static int
+ask_onion(struct names *n, const struct question *q, const struct verdict *v,
+    onion_lookup_fn *fn, void *arg, struct onion_lookup **out)
+{
+	uint8_t token[ONION_TOKEN];
+
+	n->conf.token(n->conf.arg, q->from, v->host, token);
+	return onion_resolve(n->conf.onion, token, v->host, fn, arg, out);
+}
+
+/* --- the DNS server --- */
+
+/* A virtual address out of the network would be an address of somebody's choice
+ * for whatever name it is given out for. */
+static int
+may_be(const struct names *n, const struct onion_answer *a)
+{
+	return !automap_is_virtual(n->conf.automap, &a->addr);
+}
+
 static size_t
-records(struct dns_record *out, const struct onion_answer *ans, size_t n,
-    int family)
+records(const struct names *names, struct dns_record *out,
+    const struct onion_answer *ans, size_t n, int family)
 {
 	size_t i, got = 0;
 
 	for (i = 0; i < n && got < ANSWERS_MAX; i++) {
-		if (ans[i].addr.family != family)
+		if (ans[i].addr.family != family || !may_be(names, &ans[i]))
 			continue;
 		out[got].addr = ans[i].addr;
 		out[got].name = ans[i].name;
@@ -43,52 +286,57 @@ records(struct dns_record *out, const struct onion_answer *ans, size_t n,
 }
 
 struct lookup {
+	struct names	*names;
 	struct dns_query *query;
 	struct onion_lookup *onion;
 	int		 family;	/* wanted; 0: a name */
 };
+
+static enum dns_outcome
+outcome_of(int err)
+{
+	switch (err) {
+	case 0:
+		return DNS_OK;
+	case -EACCES:
+		return DNS_REFUSED;
+	case -ENOENT:
+		return DNS_NXDOMAIN;
+	default:
+		return DNS_SERVFAIL;
+	}
+}
 
 static void
 on_lookup(void *arg, int err, const struct onion_answer *ans, size_t n)
 {
 	struct lookup *l = arg;
 	struct dns_record rr[ANSWERS_MAX];
-	enum dns_outcome outcome = DNS_SERVFAIL;
+	enum dns_outcome outcome = outcome_of(err);
 	size_t got = 0;
 
 	if (err == 0) {
-		outcome = DNS_OK;
-		got = records(rr, ans, n, l->family);
+		got = records(l->names, rr, ans, n, l->family);
 		if (got == 0 && l->family == 0)
 			outcome = DNS_NXDOMAIN;
-	} else if (err == -ENOENT)
-		outcome = DNS_NXDOMAIN;
-	else if (err == -EACCES)
-		outcome = DNS_REFUSED;
+	}
 	dnsport_answer(l->query, outcome, rr, got);
 	free(l);
 }
 
 static int
-ask_onion(struct names *n, struct dns_query *query,
-    const struct dns_question *q, const struct dns_from *from)
+start_lookup(struct names *n, struct dns_query *query,
+    const struct question *q, const struct verdict *v)
 {
-	uint8_t token[ONION_TOKEN];
 	struct lookup *l = calloc(1, sizeof(*l));
-	char text[ADDR_TEXT];
-	const char *name = q->name;
 	int rc;
 
 	if (l == NULL)
 		return -ENOMEM;
-	if (q->ask == DNS_ASK_PTR)
-		name = addr_ip_raw(&q->addr, text);
+	l->names = n;
 	l->query = query;
-	l->family = q->ask == DNS_ASK_A ? 4 : q->ask == DNS_ASK_AAAA ? 6 : 0;
-	n->conf.token(n->conf.arg, from, name, token);
-	rc = onion_resolve(n->conf.onion, token, name, on_lookup, l,
-	    &l->onion);
-	if (rc < 0) {
+	l->family = q->family;
+	if ((rc = ask_onion(n, q, v, on_lookup, l, &l->onion)) < 0) {
 		free(l);
 		return rc;
 	}
@@ -96,18 +344,38 @@ ask_onion(struct names *n, struct dns_query *query,
 	return 0;
 }
 
+/* What we refuse ourselves is not there, whatever is wrong with it: REFUSED
+ * would make a client ask another resolver. */
 static void
-on_ask(void *arg, struct dns_query *query, const struct dns_question *q,
+answer_refusal(struct dns_query *query, const struct verdict *v)
+{
+	dnsport_explain(query, v->ede, v->why);
+	dnsport_answer(query, v->err == -EAGAIN ? DNS_SERVFAIL : DNS_NXDOMAIN,
+	    NULL, 0);
+}
+
+static void
+on_ask(void *arg, struct dns_query *query, const struct dns_question *dq,
     const struct dns_from *from)
 {
 	struct names *n = arg;
-	int may = q->ask == DNS_ASK_PTR ? policy_addr_may_leave(&q->addr) :
-	    policy_name_may_leave(q->name);
+	struct question q = { .from = from };
+	struct dns_record rr = { .ttl = NAMES_TTL };
+	struct verdict v;
 
-	if (!may) {
-		n->rejected++;
-		dnsport_answer(query, DNS_NXDOMAIN, NULL, 0);
-	} else if (ask_onion(n, query, q, from) < 0)
+	if (dq->ask == DNS_ASK_PTR)
+		q.addr = &dq->addr;
+	else
+		q.name = dq->name;
+	q.family = dq->ask == DNS_ASK_A ? 4 : dq->ask == DNS_ASK_AAAA ? 6 : 0;
+	weigh(n, &q, &v);
+	rr.addr = v.addr;
+	rr.name = v.name;
+	if (v.plan == PLAN_REFUSE)
+		answer_refusal(query, &v);
+	else if (v.plan != PLAN_ASK)
+		dnsport_answer(query, DNS_OK, &rr, v.plan != PLAN_NOTHING);
+	else if (start_lookup(n, query, &q, &v) < 0)
 		dnsport_answer(query, DNS_SERVFAIL, NULL, 0);
 }
 
@@ -153,6 +421,165 @@ static const struct dnsport_user dns_user = {
 	.forget = on_forget
 };
 
+/* --- a proxy's clients --- */
+
+struct gateway_lookup {
+	LIST_ENTRY(gateway_lookup) link;
+	struct names	*names;
+	struct onion_lookup *onion;	/* NULL: the answer is here already */
+	struct loop_item item;		/* and is given when the turn ends */
+	int		 family;	/* 4 or 6; 0: either, or a name */
+	int		 reverse;
+	int		 err;
+	struct addr	 addr;
+	char		 name[TARGET_HOST + 1];
+	uint32_t	 ttl;
+	void		(*fn)(void *, int, const struct addr *, const char *,
+			    uint32_t);
+	void		*arg;
+};
+
+static void
+lookup_free(struct gateway_lookup *l)
+{
+	LIST_REMOVE(l, link);
+	loop_item_clear(l->names->conf.loop, &l->item);
+	free(l);
+}
+
+static void
+deliver(void *arg)
+{
+	struct gateway_lookup *l = arg, copy = *l;
+
+	lookup_free(l);
+	copy.fn(copy.arg, copy.err,
+	    copy.err == 0 && !copy.reverse ? &copy.addr : NULL,
+	    copy.err == 0 && copy.reverse ? copy.name : NULL, copy.ttl);
+}
+
+static int
+is_better(const struct gateway_lookup *l, const struct onion_answer *a,
+    const struct onion_answer *than)
+{
+	if (l->reverse)
+		return than == NULL && a->addr.family == 0 && a->name;
+	if (a->addr.family == 0 || !may_be(l->names, a) ||
+	    (l->family && a->addr.family != l->family))
+		return 0;
+	return than == NULL || (than->addr.family == 6 && a->addr.family == 4);
+}
+
+static void
+on_answer(void *arg, int err, const struct onion_answer *ans, size_t n)
+{
+	struct gateway_lookup *l = arg;
+	const struct onion_answer *best = NULL;
+	size_t i;
+
+	for (i = 0; err == 0 && i < n; i++)
+		if (is_better(l, &ans[i], best))
+			best = &ans[i];
+	l->err = err == 0 && best == NULL ? -ENOENT : err;
+	if (best) {
+		l->addr = best->addr;
+		l->ttl = best->ttl;
+		snprintf(l->name, sizeof(l->name), "%s",
+		    best->name ? best->name : "");
+	}
+	deliver(l);
+}
+
+static void
+settle(struct gateway_lookup *l, const struct verdict *v)
+{
+	if (v->plan == PLAN_REFUSE)
+		l->err = v->err;
+	else if (v->plan == PLAN_NOTHING)
+		l->err = -ENOENT;
+	l->addr = v->addr;
+	l->addr.port = 0;
+	l->ttl = NAMES_TTL;
+	snprintf(l->name, sizeof(l->name), "%s", v->name ? v->name : "");
+	loop_item_add(l->names->conf.loop, &l->item);
+}
+
+/* Either family would do: of virtual addresses the one that the door prefers;
+ * an address has its own. */
+static int
+choose_family(struct names *n, const struct question *q)
+{
+	struct names_who who;
+	struct target t;
+
+	memset(&who, 0, sizeof(who));
+	n->conf.who(n->conf.arg, q->from, &who);
+	target_find(&t, &n->rules->target, q->name);
+	if (t.kind == TARGET_ADDR && !t.has_exit)
+		return t.addr.family;
+	if (who.prefer_ipv6)
+		return is_wanted(&who, 6) ? 6 : 4;
+	return is_wanted(&who, 4) ? 4 : 6;
+}
+
+static int
+read_question(struct names *n, struct question *q, struct addr *a,
+    const char *name, int family, int reverse)
+{
+	if (reverse) {
+		q->addr = a;
+		return addr_parse_ip(a, name, -1);
+	}
+	q->name = name;
+	q->family = family ? family : choose_family(n, q);
+	return 0;
+}
+
+int
+names_lookup(struct names *n, const struct dns_from *from, const char *name,
+    int family, int reverse, void (*fn)(void *, int, const struct addr *,
+    const char *, uint32_t), void *arg, struct gateway_lookup **out)
+{
+	struct question q = { .from = from };
+	struct gateway_lookup *l;
+	struct verdict v;
+	struct addr a;
+	int rc;
+
+	if ((rc = read_question(n, &q, &a, name, family, reverse)) < 0)
+		return rc;
+	if ((l = calloc(1, sizeof(*l))) == NULL)
+		return -ENOMEM;
+	l->names = n;
+	l->family = family;
+	l->reverse = reverse != 0;
+	l->fn = fn;
+	l->arg = arg;
+	loop_item_init(&l->item, deliver, l);
+	LIST_INSERT_HEAD(&n->lookups, l, link);
+	weigh(n, &q, &v);
+	if (v.plan != PLAN_ASK)
+		settle(l, &v);
+	else if ((rc = ask_onion(n, &q, &v, on_answer, l, &l->onion)) < 0) {
+		lookup_free(l);
+		return rc;
+	}
+	*out = l;
+	return 0;
+}
+
+void
+names_lookup_cancel(struct gateway_lookup *l)
+{
+	if (l == NULL)
+		return;
+	if (l->onion)
+		onion_lookup_cancel(l->onion);
+	lookup_free(l);
+}
+
+/* --- the whole --- */
+
 int
 names_new(struct names **out, const struct names_conf *conf)
 {
@@ -162,6 +589,7 @@ names_new(struct names **out, const struct names_conf *conf)
 	if (n == NULL)
 		return -ENOMEM;
 	n->conf = *conf;
+	LIST_INIT(&n->lookups);
 	if ((rc = dnsport_new(&n->dnsport, conf->loop, &dns_user, n)) < 0) {
 		free(n);
 		return rc;
@@ -179,10 +607,20 @@ names_set_dns(struct names *n, const struct dnsport_conf *conf)
 void
 names_free(struct names *n)
 {
+	struct gateway_lookup *l;
+
 	if (n == NULL)
 		return;
+	while ((l = LIST_FIRST(&n->lookups)) != NULL)
+		names_lookup_cancel(l);
 	dnsport_free(n->dnsport);
 	free(n);
+}
+
+void
+names_set_rules(struct names *n, const struct names_rules *rules)
+{
+	n->rules = rules;
 }
 
 struct dnsport *

@@ -5,4 +5,5 @@ onion_libonion_a_SOURCES = \
 	onion/onion.c onion/onion.h onion/onion_int.h onion/onionconf.h \
 	onion/onionmake.c \
 	onion/hs/hsnet.c onion/hs/hsnet.h \
+	onion/relayaddr.c \
 	onion/show.c

@@ -103,6 +103,9 @@ void	onion_lookup_cancel(struct onion_lookup *);
  * known yet. */
 int	onion_relay_named(const struct onion *, const char *name,
 	    uint8_t rsa[20]);
+/* Where it listens; no port, IPv4 if it has that. */
+int	onion_relay_addr(const struct onion *, const uint8_t rsa[20],
+	    struct addr *);
 
 /* New identity: no stream to come shares a circuit with one that was. */
 void	onion_newnym(struct onion *);

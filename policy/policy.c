@@ -78,9 +78,25 @@ against_action(const struct policy_conf *conf, const struct policy_flow *flow,
 		if (!is_one_other(&flow->dest))
 			return "its destination is not another host, and a "
 			    "FlowRule can let it go direct to none but one";
-	} else if (conf->reject_internal && addr_is_internal(&flow->dest))
+	} else if (conf->reject_internal && !flow->no_addr &&
+	    addr_is_internal(&flow->dest))
 		return "its destination is a private address, which no exit "
 		    "can reach (ClientRejectInternalAddresses)";
+	return NULL;
+}
+
+/* Of a name it is the exit that finds an address, and it is told of which
+ * family; of an onion service there is none. */
+static const char *
+against_family(const struct policy_flow *flow)
+{
+	if (flow->onion)
+		return flow->no_onion ? "its port's line in the configuration "
+		    "does not allow onion services" : NULL;
+	if (flow->no_addr ? flow->no_ipv4 && flow->no_ipv6 :
+	    flow->dest.family == 4 ? flow->no_ipv4 : flow->no_ipv6)
+		return "its port's line in the configuration does not allow "
+		    "this address family";
 	return NULL;
 }
 
@@ -88,13 +104,11 @@ static const char *
 against(const struct policy_conf *conf, const struct policy_flow *flow,
     enum rule_action a)
 {
-	const char *why = against_action(conf, flow, a);
+	const char *why;
 
-	if (why)
+	if ((why = against_action(conf, flow, a)) != NULL ||
+	    (why = against_family(flow)) != NULL)
 		return why;
-	if (flow->dest.family == 4 ? flow->no_ipv4 : flow->no_ipv6)
-		return "its port's line in the configuration does not allow "
-		    "this address family";
 	if (port_in(flow->dest.port, conf->reject_ports, conf->nreject_ports))
 		return "its port is in RejectPlaintextPorts";
 	return NULL;
@@ -111,6 +125,31 @@ allow(const struct policy_conf *conf, const struct policy_flow *flow,
 	d->optimistic = optimistic(flow, d);
 }
 
+/* The first that matches; `direct' matches no name. */
+static const struct rule *
+find_rule(const struct policy_conf *conf, const struct policy_flow *flow)
+{
+	const struct rule *r;
+	size_t n = 0;
+
+	while (n < conf->nrules) {
+		r = rule_find(conf->rules + n, conf->nrules - n, &flow->client,
+		    &flow->dest);
+		if (r == NULL || flow->name == NULL ||
+		    r->action != RULE_DIRECT)
+			return r;
+		n = (size_t)(r - conf->rules) + 1;
+	}
+	return NULL;
+}
+
+static int
+is_known(const struct policy_flow *flow)
+{
+	return flow->dest.port != 0 && (flow->dest.family != 0 ||
+	    (flow->name && flow->no_addr));
+}
+
 void
 policy_decide(const struct policy_conf *conf, const struct policy_flow *flow,
     struct policy_decision *d)
@@ -118,12 +157,11 @@ policy_decide(const struct policy_conf *conf, const struct policy_flow *flow,
 	const char *why;
 
 	memset(d, 0, sizeof(*d));
-	if (flow->dest.family == 0 || flow->dest.port == 0) {
+	if (!is_known(flow)) {
 		decide(d, POLICY_DROP, "its original destination is unknown");
 		return;
 	}
-	d->rule = rule_find(conf->rules, conf->nrules, &flow->client,
-	    &flow->dest);
+	d->rule = find_rule(conf, flow);
 	if (action(d) == RULE_DROP)
 		decide(d, POLICY_DROP, "a FlowRule says drop");
 	else if (action(d) == RULE_REJECT)

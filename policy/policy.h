@@ -10,6 +10,10 @@
  * direct flow never goes to this host itself, nor to many at once, and nowhere
  * under DisableNetwork.  `torify' is the ordinary way, with all that may
  * refuse; so is what no rule matches.
+ *
+ * A connection to a name is never direct: who asked for it by name did so
+ * through us, and what the name is to the host's own resolver nobody asks.
+ * Rules see its virtual address, or none.
  */
 #ifndef POLICY_POLICY_H
 #define POLICY_POLICY_H
@@ -44,8 +48,11 @@ struct policy_conf {
 struct policy_flow {
 	struct addr	 client;
 	struct addr	 dest;		/* where it was really going */
-	const char	*name;		/* that has this address, or NULL */
-	int		 no_ipv4, no_ipv6;	/* the door's rule */
+	const char	*name;		/* that is connected to, or NULL */
+	int		 no_addr;	/* @dest is not where it goes to: it
+					 * stands for the name, or is but a port */
+	int		 onion;		/* the name is an onion service's */
+	int		 no_ipv4, no_ipv6, no_onion;	/* the door's rule */
 };
 
 struct policy_decision {

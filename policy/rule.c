@@ -314,10 +314,13 @@ rule_text(const struct rule *r, char out[RULE_TEXT])
 	return out;
 }
 
+/* What has no address, but a name, is in the whole internet. */
 static int
 in_net(const struct addr *a, const struct addr_net *net)
 {
-	return net->addr.family == 0 || addr_in_net(a, net);
+	if (net->addr.family == 0)
+		return 1;
+	return a->family ? addr_in_net(a, net) : net->bits == 0;
 }
 
 static int

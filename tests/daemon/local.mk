@@ -11,9 +11,12 @@ check_PROGRAMS += \
 	tests/daemon/test_gateway \
 	tests/daemon/test_gateway_direct \
 	tests/daemon/test_gateway_memory \
+	tests/daemon/test_gateway_names \
 	tests/daemon/test_keeper \
+	tests/daemon/test_kin \
 	tests/daemon/test_listen \
 	tests/daemon/test_livenet \
+	tests/daemon/test_mapaddress \
 	tests/daemon/test_onionconf \
 	tests/daemon/test_process \
 	tests/daemon/test_runchild \
@@ -25,6 +28,7 @@ check_PROGRAMS += \
 	tests/daemon/test_sock_dial \
 	tests/daemon/test_splice \
 	tests/daemon/test_status \
+	tests/daemon/test_target \
 	tests/daemon/test_tunnel
 tests_daemon_test_app_SOURCES = tests/daemon/test_app.c
 tests_daemon_test_app_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
@@ -50,10 +54,24 @@ tests_daemon_test_gateway_SOURCES = tests/daemon/test_gateway.c \
 tests_daemon_test_gateway_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_gateway_direct_SOURCES = tests/daemon/test_gateway_direct.c
 tests_daemon_test_gateway_direct_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+# The engine's functions, and dnsport_explain(), are looked at.
+tests_daemon_test_gateway_names_SOURCES = \
+	tests/daemon/test_gateway_names.c tests/daemon/onionfake.h \
+	tests/dnsport/query.h
+tests_daemon_test_gateway_names_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=dnsport_explain
+tests_daemon_test_gateway_names_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_keeper_SOURCES = tests/daemon/test_keeper.c
 tests_daemon_test_keeper_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_listen_SOURCES = tests/daemon/test_listen.c
 tests_daemon_test_listen_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+tests_daemon_test_kin_SOURCES = tests/daemon/test_kin.c
+tests_daemon_test_kin_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+tests_daemon_test_mapaddress_SOURCES = tests/daemon/test_mapaddress.c
+tests_daemon_test_mapaddress_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+tests_daemon_test_target_SOURCES = tests/daemon/test_target.c \
+	tests/daemon/onionfake.h
+tests_daemon_test_target_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_onionconf_SOURCES = tests/daemon/test_onionconf.c
 tests_daemon_test_onionconf_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_livenet_SOURCES = tests/daemon/test_livenet.c

@@ -2,6 +2,7 @@ check_PROGRAMS += \
 	tests/dnsport/test_answer \
 	tests/dnsport/test_cookie \
 	tests/dnsport/test_dname \
+	tests/dnsport/test_automap \
 	tests/dnsport/test_dnsconn \
 	tests/dnsport/test_dnspipe \
 	tests/dnsport/test_dnsport \
@@ -15,6 +16,8 @@ DNSPORT_TESTS_LDADD = $(DNSPORT_LIBS) $(CHECK_LIBS)
 tests_dnsport_test_answer_SOURCES = tests/dnsport/test_answer.c \
 	tests/dnsport/query.h
 tests_dnsport_test_answer_LDADD = $(DNSPORT_TESTS_LDADD)
+tests_dnsport_test_automap_SOURCES = tests/dnsport/test_automap.c
+tests_dnsport_test_automap_LDADD = $(DNSPORT_TESTS_LDADD)
 tests_dnsport_test_dnsconn_SOURCES = tests/dnsport/test_dnsconn.c \
 	tests/dnsport/query.h tests/dnsport/server.h
 tests_dnsport_test_dnsconn_LDADD = $(DNSPORT_TESTS_LDADD)

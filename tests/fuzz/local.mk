@@ -14,6 +14,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fz_dns_tcp \
 	tests/fuzz/fz_dns_upstream \
 	tests/fuzz/fz_dns_validate \
+	tests/fuzz/fz_dotexit \
 	tests/fuzz/fz_edcert \
 	tests/fuzz/fz_equix \
 	tests/fuzz/fz_extended \
@@ -27,6 +28,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fz_http_resp \
 	tests/fuzz/fz_intro_ack \
 	tests/fuzz/fz_ip \
+	tests/fuzz/fz_mapaddress \
 	tests/fuzz/fz_microdesc \
 	tests/fuzz/fz_netrecord \
 	tests/fuzz/fz_ntor \
@@ -134,6 +136,10 @@ tests_fuzz_fz_dns_validate_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_dns_validate.c
 tests_fuzz_fz_dns_validate_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 tests_fuzz_fz_dns_validate_LDADD = $(DNSPORT_LIBS)
+tests_fuzz_fz_dotexit_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_dotexit.c
+tests_fuzz_fz_dotexit_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_dotexit_LDADD = $(DAEMON_LIBS)
 
 tests_fuzz_fz_edcert_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_edcert.c
@@ -203,6 +209,11 @@ tests_fuzz_fz_ip_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_ip.c
 tests_fuzz_fz_ip_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 tests_fuzz_fz_ip_LDADD = $(TUN_LIBS)
+
+tests_fuzz_fz_mapaddress_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_mapaddress.c
+tests_fuzz_fz_mapaddress_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_mapaddress_LDADD = $(DAEMON_LIBS)
 
 tests_fuzz_fz_microdesc_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_microdesc.c

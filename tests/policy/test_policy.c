@@ -284,8 +284,9 @@ static const struct {
 	{ "198.51.100.1:25",	1, 0 },
 	{ "198.51.100.129:443",	1, 0 },
 	{ "198.51.100.129:443",	0, 0 },
-	/* direct: only by a rule */
-	{ "203.0.113.80:80",	1, 0 },
+	/* direct: only by a rule; and a name is not direct */
+	{ "203.0.113.80:80",	0, 0 },
+	{ "203.0.113.80:80",	1, 1 },
 	{ "100.64.0.1:22",	0, 1 },
 	/* what is refused is not accepted first */
 	{ "192.168.66.1:80",	1, 0 },
@@ -306,6 +307,91 @@ START_TEST(policy_decide_is_optimistic_where_that_is_right)
 	policy_decide(&ruled, &flow, &d);
 	ck_assert_msg(d.optimistic == accepts[_i].optimistic, "%s, %d",
 	    accepts[_i].dest, accepts[_i].named);
+}
+END_TEST
+
+/* Names: by a virtual address, or by none but a port. */
+static const struct {
+	const char	*rule;
+	const char	*dest;		/* "": only a name */
+	struct policy_flow flow;
+	enum policy_verdict want;
+} named[] = {
+	{ NULL, "10.192.0.7:80", { .no_addr = 1 }, POLICY_TORIFY },
+	{ NULL, "10.192.0.7:80", { .no_addr = 0 }, POLICY_REJECT },
+	{ NULL, "", { .no_addr = 1 }, POLICY_TORIFY },
+	{ NULL, "", { .no_addr = 0 }, POLICY_DROP },
+	{ "direct to 10.0.0.0/8", "10.192.0.7:80", { .no_addr = 1 },
+	    POLICY_TORIFY },
+	{ "direct to 8.8.8.8", "8.8.8.8:80", { .no_addr = 0 }, POLICY_TORIFY },
+	{ "direct to 0.0.0.0/0", "", { .no_addr = 1 }, POLICY_TORIFY },
+	{ "reject to 10.0.0.0/8", "10.192.0.7:80", { .no_addr = 1 },
+	    POLICY_REJECT },
+	{ "reject to 0.0.0.0/0", "", { .no_addr = 1 }, POLICY_REJECT },
+	{ "drop to ::/0 port 80", "", { .no_addr = 1 }, POLICY_DROP },
+	{ "reject to ::/0 port 81", "", { .no_addr = 1 }, POLICY_TORIFY },
+	{ "reject to 8.0.0.0/8", "", { .no_addr = 1 }, POLICY_TORIFY },
+	{ "reject port 80", "", { .no_addr = 1 }, POLICY_REJECT },
+	{ NULL, "10.192.0.7:80", { .no_addr = 1, .no_ipv4 = 1 },
+	    POLICY_TORIFY },
+	{ NULL, "", { .no_addr = 1, .no_ipv4 = 1, .no_ipv6 = 1 },
+	    POLICY_REJECT },
+	{ NULL, "", { .no_addr = 1, .no_ipv4 = 1, .no_ipv6 = 1, .onion = 1 },
+	    POLICY_TORIFY },
+	{ NULL, "", { .no_addr = 1, .no_onion = 1 }, POLICY_TORIFY },
+	{ NULL, "", { .no_addr = 1, .no_onion = 1, .onion = 1 },
+	    POLICY_REJECT },
+};
+
+START_TEST(policy_decide_of_a_name)
+{
+	struct policy_conf conf = { .reject_internal = 1 };
+	struct policy_flow flow = named[_i].flow;
+	struct policy_decision d;
+	struct rule_error err;
+	struct rule rule;
+
+	if (named[_i].rule) {
+		ck_assert_int_eq(rule_parse(&rule, named[_i].rule, &err), 0);
+		conf.rules = &rule;
+		conf.nrules = 1;
+	}
+	flow.name = "www.example.com";
+	addr_v4(&flow.client, 0x0a000001, 40000);
+	flow.dest.port = 80;
+	if (named[_i].dest[0])
+		ck_assert_int_eq(addr_parse(&flow.dest, named[_i].dest, -1),
+		    0);
+	policy_decide(&conf, &flow, &d);
+	ck_assert_int_eq(d.verdict, named[_i].want);
+}
+END_TEST
+
+START_TEST(policy_decide_of_a_name_passes_over_direct_rules)
+{
+	static const char *const texts[] = { "direct to 10.0.0.0/8",
+		"direct to 10.192.0.0/10", "reject to 10.192.0.0/10 port 25",
+		"direct to 10.192.0.0/10", "torify to 10.0.0.0/8" };
+	struct rule row[NELEM(texts)];
+	struct policy_conf conf = { .rules = row, .nrules = NELEM(texts) };
+	struct policy_flow flow = { .name = "a.example", .no_addr = 1 };
+	struct policy_decision d;
+	struct rule_error err;
+	size_t i;
+
+	for (i = 0; i < NELEM(texts); i++)
+		ck_assert_int_eq(rule_parse(&row[i], texts[i], &err), 0);
+	addr_v4(&flow.client, 0x0a000001, 40000);
+	addr_v4(&flow.dest, 0x0ac00007, 80);
+	policy_decide(&conf, &flow, &d);
+	ck_assert_ptr_eq(d.rule, &row[4]);
+	flow.dest.port = 25;
+	policy_decide(&conf, &flow, &d);
+	ck_assert_ptr_eq(d.rule, &row[2]);
+	flow.name = NULL;
+	flow.no_addr = 0;
+	policy_decide(&conf, &flow, &d);
+	ck_assert_ptr_eq(d.rule, &row[0]);
 }
 END_TEST
 
@@ -402,6 +488,8 @@ static const struct unit_test tests[] = {
 	UNIT(policy_decide_without_a_network_lets_nothing_go_direct),
 	UNIT_LOOP(policy_decide_is_optimistic_where_that_is_right,
 	    NELEM(accepts)),
+	UNIT_LOOP(policy_decide_of_a_name, NELEM(named)),
+	UNIT(policy_decide_of_a_name_passes_over_direct_rules),
 	UNIT(policy_verdict_of_zeroed_memory_is_drop),
 	UNIT_LOOP(policy_name_may_leave_follows_the_table, NELEM(names)),
 	UNIT(policy_addr_may_leave_only_if_public),

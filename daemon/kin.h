@@ -1,0 +1,54 @@
+/* daemon/kin.h - which addresses are one client
+ *
+ * A client of a LAN asks for a name from one of its addresses, and connects
+ * from another: it has IPv4 and IPv6, and of the latter many.  What it was told
+ * must be good for all of them, and for nobody else's.  So an IPv6 address is
+ * taken for the IPv4 address that its link-layer address has, too, if that is
+ * one and no more; and all addresses of this host for one.  Whatever is not
+ * known to be kin is not.
+ */
+#ifndef DAEMON_KIN_H
+#define DAEMON_KIN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+
+struct kin;
+struct loop;
+
+enum {
+	KIN_LINK = 20,			/* bytes of a link-layer address */
+	KIN_MAX = 4096,			/* addresses that are remembered */
+	KIN_NEIGHBOURS_MAX = 16384,	/* looked at, and no more */
+	KIN_FRESH_MS = 5000,		/* what was found out is good for so
+					 * long, */
+	KIN_KEEP_MS = 60 * 60 * 1000	/* or so long, if the kernel has
+					 * forgotten since */
+};
+
+struct kin_neighbour {
+	struct addr	 addr;
+	int		 ifindex;
+	uint8_t		 link[KIN_LINK];
+	uint8_t		 link_len;	/* 0: not known */
+};
+
+struct kin_source {		/* what the kernel knows; tests have their own */
+	/* Calls fn() for each; 0 or -errno. */
+	int	(*neighbours)(void *arg, void (*fn)(void *,
+		    const struct kin_neighbour *), void *fn_arg);
+	int	(*own)(void *arg, void (*fn)(void *, const struct addr *),
+		    void *fn_arg);
+	void	*arg;
+};
+
+extern const struct kin_source kin_kernel;	/* netlink */
+
+int	kin_new(struct kin **, struct loop *, const struct kin_source *);
+void	kin_free(struct kin *);
+/* The one address that stands for whoever has @client; no port. */
+void	kin_of(struct kin *, const struct addr *client, struct addr *out);
+
+#endif

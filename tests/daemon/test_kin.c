@@ -1,0 +1,266 @@
+/* tests/daemon/test_kin.c - kin, by a neighbour table that is made up */
+#include "daemon/kin.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/loop.h"
+#include "tests/unit.h"
+
+static struct loop loop;
+static struct kin *kin;
+static struct kin_neighbour table[KIN_MAX + 10];
+static size_t n;
+static int reads, fails;
+
+static int
+neighbours(void *arg, void (*fn)(void *, const struct kin_neighbour *),
+    void *fn_arg)
+{
+	size_t i;
+
+	(void)arg;
+	reads++;
+	for (i = 0; i < n; i++)
+		fn(fn_arg, &table[i]);
+	return fails ? -EIO : 0;
+}
+
+static int
+own(void *arg, void (*fn)(void *, const struct addr *), void *fn_arg)
+{
+	struct addr a;
+
+	(void)arg;
+	ck_assert_int_eq(addr_parse_ip(&a, "10.9.0.1", -1), 0);
+	fn(fn_arg, &a);
+	ck_assert_int_eq(addr_parse_ip(&a, "fd09:9::1", -1), 0);
+	fn(fn_arg, &a);
+	return 0;
+}
+
+static const struct kin_source source = { .neighbours = neighbours,
+    .own = own };
+
+static void
+add(const char *ip, int ifindex, uint8_t link)
+{
+	struct kin_neighbour *e = &table[n++];
+
+	memset(e, 0, sizeof(*e));
+	ck_assert_int_eq(addr_parse_ip(&e->addr, ip, -1), 0);
+	e->ifindex = ifindex;
+	e->link[5] = link;
+	e->link_len = link ? 6 : 0;
+}
+
+static void
+init(void)
+{
+	n = 0;
+	reads = fails = 0;
+	loop_init(&loop, 1000000, 1795300000);
+	ck_assert_int_eq(kin_new(&kin, &loop, &source), 0);
+}
+
+static void
+is_kin(const char *client, const char *want)
+{
+	struct addr a, b, got;
+
+	ck_assert_int_eq(addr_parse_ip(&a, client, -1), 0);
+	ck_assert_int_eq(addr_parse_ip(&b, want, -1), 0);
+	a.port = 4000;
+	kin_of(kin, &a, &got);
+	ck_assert_msg(addr_equal(&got, &b), "%s", client);
+}
+
+static void
+lan(void)
+{
+	add("10.9.0.11", 3, 1);
+	add("10.9.0.12", 3, 2);
+	add("fd09:9::11", 3, 1);
+	add("fe80::11", 3, 1);
+	add("fd09:9::12", 3, 2);
+	add("fd09:9::13", 3, 3);	/* has no IPv4 */
+	add("fd09:9::14", 3, 0);	/* not known behind what */
+	add("fd09:9::15", 4, 1);	/* as lan1, on another link */
+	add("10.9.0.21", 3, 9);		/* two of a wireless bridge */
+	add("10.9.0.22", 3, 9);
+	add("fd09:9::21", 3, 9);
+}
+
+static const struct { const char *client, *is; } cases[] = {
+	{ "10.9.0.11", "10.9.0.11" }, { "10.9.0.12", "10.9.0.12" },
+	{ "10.9.0.99", "10.9.0.99" }, { "10.9.0.22", "10.9.0.22" },
+	{ "fd09:9::11", "10.9.0.11" }, { "fe80::11", "10.9.0.11" },
+	{ "fd09:9::12", "10.9.0.12" }, { "fd09:9::13", "fd09:9::13" },
+	{ "fd09:9::14", "fd09:9::14" }, { "fd09:9::15", "fd09:9::15" },
+	{ "fd09:9::21", "fd09:9::21" }, { "fd09:9::99", "fd09:9::99" },
+	/* this host itself */
+	{ "127.0.0.1", "127.0.0.1" }, { "127.5.0.1", "127.0.0.1" },
+	{ "::1", "127.0.0.1" }, { "10.9.0.1", "127.0.0.1" },
+	{ "fd09:9::1", "127.0.0.1" },
+};
+
+START_TEST(kin_of_an_address_is_what_the_link_says)
+{
+	init();
+	lan();
+	is_kin(cases[_i].client, cases[_i].is);
+	is_kin(cases[_i].client, cases[_i].is);
+	kin_free(kin);
+}
+END_TEST
+
+START_TEST(kin_of_ipv4_asks_nobody)
+{
+	init();
+	lan();
+	is_kin("10.9.0.11", "10.9.0.11");
+	ck_assert_int_eq(reads, 0);
+	is_kin("fd09:9::11", "10.9.0.11");
+	is_kin("fd09:9::11", "10.9.0.11");
+	ck_assert_int_eq(reads, 1);
+	loop_advance(&loop, KIN_FRESH_MS);
+	is_kin("fd09:9::11", "10.9.0.11");
+	ck_assert_int_eq(reads, 2);
+	kin_free(kin);
+}
+END_TEST
+
+START_TEST(kin_of_strangers_reads_the_table_no_more_than_it_has_to)
+{
+	char ip[40];
+	int i;
+
+	init();
+	lan();
+	for (i = 0; i < 1000; i++) {
+		snprintf(ip, sizeof(ip), "fd09:9:0:1::%x:1", i);
+		is_kin(ip, ip);
+	}
+	ck_assert_int_eq(reads, 1);
+	kin_free(kin);
+}
+END_TEST
+
+START_TEST(kin_is_remembered_when_the_kernel_forgets)
+{
+	init();
+	lan();
+	is_kin("fd09:9::11", "10.9.0.11");
+	loop_advance(&loop, KIN_FRESH_MS);
+	table[0] = table[--n];			/* 10.9.0.11 */
+	is_kin("fd09:9::11", "10.9.0.11");
+	loop_advance(&loop, KIN_FRESH_MS);
+	n = 0;
+	is_kin("fd09:9::11", "10.9.0.11");
+	loop_advance(&loop, KIN_KEEP_MS);
+	is_kin("fd09:9::11", "fd09:9::11");
+	kin_free(kin);
+}
+END_TEST
+
+START_TEST(kin_is_over_when_the_link_says_otherwise)
+{
+	init();
+	lan();
+	is_kin("fd09:9::11", "10.9.0.11");
+	loop_advance(&loop, KIN_FRESH_MS);
+	if (_i == 0) {			/* it is somebody else's now */
+		table[2].link[5] = 2;
+		is_kin("fd09:9::11", "10.9.0.12");
+	} else if (_i == 1) {		/* of whom nothing is known */
+		table[2].link[5] = 77;
+		is_kin("fd09:9::11", "fd09:9::11");
+	} else {			/* there are two of them */
+		add("10.9.0.88", 3, 1);
+		is_kin("fd09:9::11", "fd09:9::11");
+	}
+	kin_free(kin);
+}
+END_TEST
+
+START_TEST(kin_of_an_address_on_two_links_is_none)
+{
+	init();
+	lan();
+	add("fe80::11", 4, 2);
+	is_kin("fe80::11", "fe80::11");
+	kin_free(kin);
+}
+END_TEST
+
+START_TEST(kin_without_the_kernels_help_is_none)
+{
+	init();
+	lan();
+	fails = 1;
+	is_kin("fd09:9::11", "fd09:9::11");
+	is_kin("10.9.0.11", "10.9.0.11");
+	kin_free(kin);
+	kin_free(NULL);
+}
+END_TEST
+
+START_TEST(kin_of_many_forgets_the_longest_unused)
+{
+	char ip[40];
+	int i;
+
+	init();
+	add("10.9.0.11", 3, 1);
+	for (i = 0; i < KIN_MAX + 1; i++) {
+		snprintf(ip, sizeof(ip), "fd09:9:0:1::%x:1", i);
+		add(ip, 3, 1);
+	}
+	for (i = 0; i < KIN_MAX + 1; i++) {
+		snprintf(ip, sizeof(ip), "fd09:9:0:1::%x:1", i);
+		is_kin(ip, "10.9.0.11");
+	}
+	loop_advance(&loop, KIN_FRESH_MS);
+	n = 0;
+	is_kin("fd09:9:0:1::1:1", "10.9.0.11");
+	is_kin("fd09:9:0:1::0:1", "fd09:9:0:1::0:1");
+	kin_free(kin);
+}
+END_TEST
+
+static void
+count(void *arg, const struct kin_neighbour *e)
+{
+	ck_assert(e->addr.family == 4 || e->addr.family == 6);
+	++*(int *)arg;
+}
+
+static void
+see_own(void *arg, const struct addr *a)
+{
+	*(int *)arg |= a->family == 4 && a->ip[0] == 127;
+}
+
+START_TEST(kin_kernel_answers)
+{
+	int some = 0, loopback = 0;
+
+	ck_assert_int_eq(kin_kernel.neighbours(NULL, count, &some), 0);
+	ck_assert_int_eq(kin_kernel.own(NULL, see_own, &loopback), 0);
+	ck_assert_int_eq(loopback, 1);
+}
+END_TEST
+
+static const struct unit_test tests[] = {
+	UNIT_LOOP(kin_of_an_address_is_what_the_link_says, NELEM(cases)),
+	UNIT(kin_of_ipv4_asks_nobody),
+	UNIT(kin_of_strangers_reads_the_table_no_more_than_it_has_to),
+	UNIT(kin_is_remembered_when_the_kernel_forgets),
+	UNIT_LOOP(kin_is_over_when_the_link_says_otherwise, 3),
+	UNIT(kin_of_an_address_on_two_links_is_none),
+	UNIT(kin_without_the_kernels_help_is_none),
+	UNIT(kin_of_many_forgets_the_longest_unused),
+	UNIT(kin_kernel_answers),
+};
+
+UNIT_MAIN("kin", tests)
