@@ -17,7 +17,7 @@
 static const char *const lines[] = {
 	"*.a *.a.relay.exit", "*.b *.onion", "*.c *.local", "*.d d",
 	"*.onion *.e.example", "*.f *.a", "*.g *.g.g", "1.2.3.4 x.b",
-	"*.h *.relay.exit"
+	"*.h relay.exit"
 };
 
 static int
