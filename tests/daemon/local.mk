@@ -50,6 +50,7 @@ tests_daemon_test_doors_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_evloop_SOURCES = tests/daemon/test_evloop.c
 tests_daemon_test_evloop_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_gateway_SOURCES = tests/daemon/test_gateway.c \
+	tests/daemon/norelays.h \
 	tests/dnsport/query.h
 tests_daemon_test_gateway_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_gateway_direct_SOURCES = tests/daemon/test_gateway_direct.c

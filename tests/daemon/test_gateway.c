@@ -15,6 +15,7 @@
 #include "daemon/gateway_rules.h"
 #include "onion/onion.h"
 #include "policy/isolate.h"
+#include "tests/daemon/norelays.h"
 #include "tests/daemon/testconf.h"
 #include "tests/dnsport/query.h"
 #include "tests/quiet.h"
