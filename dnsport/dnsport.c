@@ -400,14 +400,6 @@ dnsport_query(struct dnsport *dp, const uint8_t *msg, size_t len,
 }
 
 void
-dnsport_explain(struct dns_query *q, uint16_t ede, const char *text)
-{
-	(void)q;
-	(void)ede;
-	(void)text;
-}
-
-void
 dnsport_drop(struct dns_query *q)
 {
 	if (q->over)

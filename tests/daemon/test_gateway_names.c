@@ -18,6 +18,7 @@
 #include "daemon/kin.h"
 #include "daemon/sock.h"
 #include "dnsport/automap.h"
+#include "onion/crypto/crypt.h"
 #include "onion/onion.h"
 #include "policy/isolate.h"
 #include "tests/daemon/onionfake.h"
@@ -283,7 +284,7 @@ static void
 ask_by(const struct door *door, const char *from_ip, const char *name,
     uint16_t type)
 {
-	struct dns_from from = { .client = client(from_ip),
+	struct dns_from from = { .client = client(from_ip), .tcp = 1,
 	    .listener = (void *)(uintptr_t)door };
 	static struct query msg;
 	struct dns_query *q;
@@ -1217,4 +1218,9 @@ static const struct unit_test tests[] = {
 	UNIT(gateway_resolve_gives_names_of_addresses),
 };
 
-UNIT_MAIN("gateway_names", tests)
+int
+main(void)
+{
+	crypt_init();			/* for addresses of onion services */
+	return unit_run("gateway_names", tests, NELEM(tests));
+}

@@ -6,6 +6,7 @@
 
 #include "base/why.h"
 #include "daemon/mapaddress.h"
+#include "onion/crypto/crypt.h"
 #include "tests/daemon/onionfake.h"
 #include "tests/unit.h"
 
@@ -244,4 +245,9 @@ static const struct unit_test tests[] = {
 	UNIT(target_find_addr_stays_what_it_is),
 };
 
-UNIT_MAIN("target", tests)
+int
+main(void)
+{
+	crypt_init();			/* for addresses of onion services */
+	return unit_run("target", tests, NELEM(tests));
+}

@@ -11,6 +11,7 @@
 
 #include "daemon/mapaddress.h"
 #include "daemon/target.h"
+#include "onion/crypto/crypt.h"
 #include "policy/policy.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -73,6 +74,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (len < 2)
 		return 0;
+	crypt_init();
 	name = malloc(len - 1);
 	must(name != NULL);
 	memcpy(name, data + 2, len - 2);
