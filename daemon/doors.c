@@ -85,7 +85,7 @@ doors_rules(struct door *d, const struct conf_port *p)
 	d->no_ipv4 = !p->ipv4_traffic;
 	d->no_ipv6 = !p->ipv6_traffic;
 	d->no_onion = !p->onion_traffic;
-	d->prefer_ipv6 = p->prefer_ipv6_automap;
+	d->virtual_ipv6 = p->prefer_ipv6_automap;
 }
 
 /* The rules of a line; @d has the old ones, or nothing. */

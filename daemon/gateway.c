@@ -182,7 +182,8 @@ through_tor(struct gateway *gw, const struct request *r, struct endpoint **out)
 		.host = t->host, .port = r->dest.port,
 		.exit = t->has_exit ? t->exit : NULL,
 		.no_ipv4 = by_exit && r->door->no_ipv4,
-		.no_ipv6 = by_exit && r->door->no_ipv6
+		.no_ipv6 = by_exit && r->door->no_ipv6,
+		.prefer_ipv6 = by_exit && r->door->prefer_ipv6
 	};
 
 	token_for(gw, r->door, r->client, &r->dest,
@@ -393,7 +394,7 @@ go(struct gateway *gw, struct request *r)
 	uint16_t port = r->dest.port;
 
 	if (t->kind == TARGET_REFUSED) {
-		reject(gw, r, t->err, t->why);
+		reject(gw, r, t->err == -EINVAL ? -ENOENT : t->err, t->why);
 		return -EACCES;
 	}
 	if (t->kind != TARGET_ADDR) {
@@ -559,7 +560,7 @@ name_who(void *arg, const struct dns_from *from, struct names_who *who)
 	who->no_ipv4 = door->no_ipv4;
 	who->no_ipv6 = door->no_ipv6;
 	who->no_onion = door->no_onion;
-	who->prefer_ipv6 = door->prefer_ipv6;
+	who->prefer_ipv6 = door->virtual_ipv6;
 }
 
 static int

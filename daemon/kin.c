@@ -221,7 +221,7 @@ kin_of(struct kin *k, const struct addr *client, struct addr *out)
 
 	*out = *client;
 	out->port = 0;
-	if (is_loopback(client) || is_own(k, client)) {
+	if (client->family == 0 || is_loopback(client) || is_own(k, client)) {
 		addr_v4(out, 0x7f000001, 0);
 		return;
 	}

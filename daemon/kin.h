@@ -48,7 +48,8 @@ extern const struct kin_source kin_kernel;	/* netlink */
 
 int	kin_new(struct kin **, struct loop *, const struct kin_source *);
 void	kin_free(struct kin *);
-/* The one address that stands for whoever has @client; no port. */
+/* The one address that stands for whoever has @client (family 0: he came by no
+ * network); no port. */
 void	kin_of(struct kin *, const struct addr *client, struct addr *out);
 
 #endif

@@ -897,7 +897,9 @@ static const struct {
 	    { .proto = DOOR_SOCKS } },
 	{ "MapAddress a.example 192.168.0.1\nFlowRule direct to 192.168.0.0/16",
 	    "a.example", -EACCES, { .proto = DOOR_SOCKS } },
-	{ "", "a b.example", -EAGAIN, { .proto = DOOR_SOCKS } },
+	{ "", "a b.example", -ENOENT, { .proto = DOOR_SOCKS } },
+	{ "AllowDotExit 1\n", ONION_GOOD ".relay.exit", -ENOENT,
+	    { .proto = DOOR_SOCKS } },
 	{ "FlowRule drop port 80\n", "www.example.com", 0,
 	    { .proto = DOOR_SOCKS } },
 };
@@ -1103,7 +1105,7 @@ START_TEST(gateway_resolve_of_what_is_known_here_tells_later)
 	struct door door = socks;
 
 	init("");
-	door.prefer_ipv6 = (uint8_t)settled[_i].prefer6;
+	door.virtual_ipv6 = (uint8_t)settled[_i].prefer6;
 	resolve(&door, settled[_i].name, settled[_i].family, 0);
 	loop_end_turn(&loop);
 	ck_assert_int_eq(told, 1);

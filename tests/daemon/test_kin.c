@@ -114,6 +114,18 @@ START_TEST(kin_of_an_address_is_what_the_link_says)
 }
 END_TEST
 
+START_TEST(kin_of_who_has_no_address_is_this_host)
+{
+	struct addr none = { .family = 0 }, got;
+
+	init();
+	kin_of(kin, &none, &got);
+	ck_assert_uint_eq(got.family, 4);
+	ck_assert_uint_eq(got.ip[0], 127);
+	kin_free(kin);
+}
+END_TEST
+
 START_TEST(kin_of_ipv4_asks_nobody)
 {
 	init();
@@ -253,6 +265,7 @@ END_TEST
 
 static const struct unit_test tests[] = {
 	UNIT_LOOP(kin_of_an_address_is_what_the_link_says, NELEM(cases)),
+	UNIT(kin_of_who_has_no_address_is_this_host),
 	UNIT(kin_of_ipv4_asks_nobody),
 	UNIT(kin_of_strangers_reads_the_table_no_more_than_it_has_to),
 	UNIT(kin_is_remembered_when_the_kernel_forgets),
