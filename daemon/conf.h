@@ -26,6 +26,7 @@ enum {
 	CONF_ID = 20,			/* bytes of an identity (SHA-1) */
 	CONF_NICKNAME_MAX = 19,
 	CONF_PORTS_MAX = 64,		/* listeners of one kind */
+	CONF_SOCKET_MAX = 108,		/* path of a unix socket and its NUL */
 	CONF_LINES_MAX = 65536,		/* in all files together */
 	CONF_FILE_MAX = 1 << 20,	/* bytes of one file */
 	CONF_FILES_MAX = 1024,		/* opened by %include */
@@ -36,7 +37,8 @@ enum {
 
 #define CONF_RUN_SOCKET "/run/onion-transparent/run"
 /* A warning about the whole, of no concern where nothing should come in. */
-#define CONF_NO_DOORS "neither TransPort nor DNSPort is set: nothing can come in"
+#define CONF_NO_DOORS "no port is set (TransPort, DNSPort, SocksPort, " \
+	"HTTPTunnelPort): nothing can come in"
 
 enum { CONF_AUTO = -1 };		/* beside 0 and 1, where "auto" may be */
 
@@ -49,14 +51,7 @@ enum conf_iso {				/* what must be equal to share */
 	CONF_ISO_DEFAULT	= CONF_ISO_SOCKSAUTH | CONF_ISO_CLIENTADDR,
 };
 
-enum { CONF_RESOLVERS_MAX = 16 };
-
-struct conf_resolver {			/* one DNSUpstream line */
-	struct addr	addr;
-	char		name[254];	/* in its certificate; "": no TLS */
-};
-
-struct conf_port {			/* one TransPort or DNSPort line */
+struct conf_port {			/* one line of a port */
 	struct addr	addr;		/* where to listen; port 0: any free
 					 * one ("auto") */
 	unsigned	isolate;	/* CONF_ISO_* */
@@ -70,6 +65,14 @@ struct conf_port {			/* one TransPort or DNSPort line */
 	unsigned	keepalive_isolate_socksauth : 1;
 	unsigned	prefer_ipv6_automap : 1;
 	unsigned	explicit_addr : 1;
+	/* SocksPort, HTTPTunnelPort */
+	unsigned	prefer_ipv6 : 1;	/* where a name has both */
+	unsigned	extended_errors : 1;
+	unsigned	prefer_no_auth : 1;
+	unsigned	group_writable : 1;
+	unsigned	world_writable : 1;
+	char		path[CONF_SOCKET_MAX];	/* a unix socket's, absolute; then
+						 * there is no @addr.  "": none */
 };
 
 enum {
@@ -154,6 +157,15 @@ struct conf {
 	enum conf_trans	 trans_proxy_type;
 	struct conf_port *dns_ports;
 	size_t		 ndns_ports;
+	struct conf_port *socks_ports;
+	size_t		 nsocks_ports;
+	struct conf_port *http_ports;		/* HTTPTunnelPort */
+	size_t		 nhttp_ports;
+	struct conf_rule *socks_policy;		/* empty: all; ports don't count */
+	size_t		 nsocks_policy;
+	int		 safe_socks;
+	int		 test_socks;
+	int		 unix_socks_group_writable;
 	char		*status_socket;		/* never NULL; "0": none, is "" */
 	struct conf_tun_device tun_device;
 	struct conf_tun_address tun_address;
@@ -330,6 +342,7 @@ enum conf_command {
 	CONF_CMD_STATUS,		/* status [--json] */
 	CONF_CMD_UNDO,			/* undo: what a TUN left behind */
 	CONF_CMD_PROGRAM,		/* run COMMAND */
+	CONF_CMD_RESOLVE,		/* resolve NAME */
 	CONF_CMD_VERSION,
 	CONF_CMD_HELP,
 	CONF_CMD_LIST_OPTIONS,		/* --list-torrc-options */
@@ -356,6 +369,9 @@ struct conf_args {			/* the command line */
 	int			 missing_ok;	/* --ignore-missing-torrc */
 	struct conf_strings	 option;	/* "Name value", in order */
 	char *const		*program;	/* run: its argv */
+	const char		*name;		/* resolve: what */
+	const char		*port;		/* -p PORT or ADDRESS:PORT; NULL */
+	int			 reverse;	/* -x */
 	const char		*text;		/* instead of files (tests) */
 	size_t			 text_len;
 	int			 no_files;	/* %include is an error */
@@ -380,7 +396,7 @@ void	 conf_list_options(FILE *, int deprecated);
 void	 conf_usage(FILE *);
 
 /* Where the @i-th value of an option stood, "torrc:12: ", for a message; ""
- * where it was not given.  Of TransPort and DNSPort, the @i-th port. */
+ * where it was not given.  Of ports such as TransPort, the @i-th port. */
 const char *conf_where(const struct conf *, const char *option, size_t i);
 
 int	 conf_has_tun(const struct conf *);

@@ -4,11 +4,12 @@
  *	onion-transparent status [--json] [options]
  *	onion-transparent undo [options]
  *	onion-transparent run [options] [--] COMMAND [ARGUMENT ...]
+ *	onion-transparent resolve [-x] [-p PORT] [options] NAME
  *
  * As tor's: an option of torrc may be given with or without dashes, with + or
  * / in front, and its value is the next word.  /Name has no value.  With run,
  * options begin with a dash; the first word that does not is the command, and
- * all that follows belongs to it.
+ * all that follows belongs to it.  With resolve that word is the name.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -178,6 +179,36 @@ begins_program(struct conf_args *a, char *const *argv, int i)
 	return 1;
 }
 
+/* A word of `resolve` alone: how many words that were, 0: it is none, or an
+ * error. */
+static int
+take_resolve(struct conf_args *a, char *const *argv, int i, int argc,
+    struct conf_err *err)
+{
+	const char *word = argv[i];
+
+	if (a->command != CONF_CMD_RESOLVE)
+		return 0;
+	if (strcmp(word, "-x") == 0) {
+		a->reverse = 1;
+		return 1;
+	}
+	if (strcmp(word, "-p") == 0) {
+		if (i + 1 == argc)
+			return conf_fail(err, -EINVAL, "-p wants PORT or "
+			    "ADDRESS:PORT");
+		a->port = argv[i + 1];
+		return 2;
+	}
+	if (*word == '-')
+		return 0;
+	if (a->name)
+		return conf_fail(err, -EINVAL, "resolve wants one name; got "
+		    "'%s' and '%s'", a->name, word);
+	a->name = word;
+	return 1;
+}
+
 /* What goes with what, once all is read. */
 static int
 check_args(const struct conf_args *a, struct conf_err *err)
@@ -187,30 +218,48 @@ check_args(const struct conf_args *a, struct conf_err *err)
 	if (a->command == CONF_CMD_PROGRAM &&
 	    (a->program == NULL || *a->program == NULL))
 		return conf_fail(err, -EINVAL, "run wants a command");
+	if (a->command == CONF_CMD_RESOLVE &&
+	    (a->name == NULL || *a->name == '\0'))
+		return conf_fail(err, -EINVAL, "resolve wants a name");
 	return 0;
+}
+
+static enum conf_command
+command_of(const char *word)
+{
+	static const struct {
+		const char	*word;
+		enum conf_command command;
+	} commands[] = {
+		{ "status", CONF_CMD_STATUS }, { "undo", CONF_CMD_UNDO },
+		{ "run", CONF_CMD_PROGRAM }, { "resolve", CONF_CMD_RESOLVE },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(word, commands[i].word) == 0)
+			return commands[i].command;
+	return CONF_CMD_NONE;
 }
 
 int
 conf_args_parse(struct conf_args *a, int argc, char *const *argv,
     struct conf_err *err)
 {
+	enum conf_command command = CONF_CMD_NONE;
 	int i = 1, n, rc;
 
 	memset(a, 0, sizeof(*a));
 	memset(err, 0, sizeof(*err));
 	a->command = CONF_CMD_RUN;
-	if (argc > 1 && strcmp(argv[1], "status") == 0) {
-		a->command = CONF_CMD_STATUS;
-		i++;
-	} else if (argc > 1 && strcmp(argv[1], "undo") == 0) {
-		a->command = CONF_CMD_UNDO;
-		i++;
-	} else if (argc > 1 && strcmp(argv[1], "run") == 0) {
-		a->command = CONF_CMD_PROGRAM;
+	if (argc > 1 && (command = command_of(argv[1])) != CONF_CMD_NONE) {
+		a->command = command;
 		i++;
 	}
 	while (i < argc && !begins_program(a, argv, i)) {
-		n = take(a, argv[i], i + 1 < argc ? argv[i + 1] : NULL, err);
+		if ((n = take_resolve(a, argv, i, argc, err)) == 0)
+			n = take(a, argv[i],
+			    i + 1 < argc ? argv[i + 1] : NULL, err);
 		if (n < 0) {
 			conf_args_free(a);
 			return n;
@@ -236,6 +285,7 @@ conf_usage(FILE *f)
 "       onion-transparent status [--json] [-f FILE]\n"
 "       onion-transparent undo [-f FILE]\n"
 "       onion-transparent run [-f FILE] [--] COMMAND [ARGUMENT ...]\n"
+"       onion-transparent resolve [-x] [-p PORT] [-f FILE] NAME\n"
 "\n"
 "  -f, --torrc-file FILE       read FILE (- for standard input)\n"
 "  --defaults-torrc FILE       read FILE before it\n"
@@ -245,6 +295,8 @@ conf_usage(FILE *f)
 "  --dump-config [short|full]  write the configuration that was read\n"
 "  --list-torrc-options        write the names of all options\n"
 "  --list-deprecated-options   write those that have no effect any more\n"
+"  -x                          resolve: the name of an address\n"
+"  -p PORT, ADDRESS:PORT       resolve: the SocksPort to ask\n"
 "  --hush, --quiet             less, or nothing, on the console\n"
 "  -V, --version               write the version\n"
 "  -h, --help                  write this\n"

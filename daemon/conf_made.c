@@ -147,45 +147,85 @@ settle_ports(struct conf_port **ports, size_t *n, int first_group)
 }
 
 static int
-find_twice(const struct conf *c, const struct conf_port *a, size_t na,
-    const struct conf_port *b, size_t nb, const char *name,
+is_same(const struct conf_port *a, const struct conf_port *b)
+{
+	if (a->path[0] || b->path[0])
+		return strcmp(a->path, b->path) == 0;
+	return a->addr.port && addr_equal(&a->addr, &b->addr);
+}
+
+struct ports {			/* all of one kind */
+	struct conf_port **port;
+	size_t		*n;
+	const char	*name, *more;
+};
+
+/* Of @a and @b, which may be the same kind. */
+static int
+find_twice(const struct conf *c, const struct ports *a, const struct ports *b,
     struct conf_err *err)
 {
+	const struct conf_port *p;
 	char text[ADDR_TEXT];
 	size_t i, j;
 
-	for (i = 0; i < na; i++)
-		for (j = a == b ? i + 1 : 0; j < nb; j++)
-			if (a[i].addr.port &&
-			    addr_equal(&a[i].addr, &b[j].addr))
+	for (i = 0; i < *a->n; i++)
+		for (j = a == b ? i + 1 : 0; j < *b->n; j++) {
+			p = &(*a->port)[i];
+			if (is_same(p, &(*b->port)[j]))
 				return conf_fail(err, -EINVAL, "%s%s: two "
-				    "ports are the same, %s", where(c, name),
-				    name, addr_raw(&a[i].addr, text));
+				    "ports are the same, %s", where(c, b->name),
+				    b->name, p->path[0] ? p->path :
+				    addr_raw(&p->addr, text));
+		}
 	return 0;
+}
+
+enum { NKINDS = 4 };
+
+static int
+settle_kinds(struct conf *c, const struct ports *kind, struct conf_err *err)
+{
+	size_t i, j;
+	int rc = 0;
+
+	for (i = 0; i < NKINDS; i++) {
+		/* they stand one behind the other */
+		if ((rc = read_again(c, kind[i].more, kind[i].port, err)) < 0)
+			return rc;
+		settle_ports(kind[i].port, kind[i].n,
+		    -1 - (int)i * CONF_PORTS_MAX);
+	}
+	for (j = 0; j < NKINDS && rc == 0; j++)
+		for (i = 0; i <= j && rc == 0; i++)
+			rc = find_twice(c, &kind[i], &kind[j], err);
+	return rc;
 }
 
 int
 conf_made_ports(struct conf *c, struct conf_err *err)
 {
 	static const char type[] = "TransProxyType";
+	const struct ports kind[NKINDS] = {
+		{ &c->trans_ports, &c->ntrans_ports, "TransPort",
+		    "__TransPort" },
+		{ &c->dns_ports, &c->ndns_ports, "DNSPort", "__DNSPort" },
+		{ &c->socks_ports, &c->nsocks_ports, "SocksPort",
+		    "__SocksPort" },
+		{ &c->http_ports, &c->nhttp_ports, "HTTPTunnelPort",
+		    "__HTTPTunnelPort" },
+	};
+	size_t n = 0, i;
 	int rc;
 
-	if ((rc = read_again(c, "__TransPort", &c->trans_ports, err)) < 0 ||
-	    (rc = read_again(c, "__DNSPort", &c->dns_ports, err)) < 0)
-		return rc;
-	settle_ports(&c->trans_ports, &c->ntrans_ports, -1);
-	settle_ports(&c->dns_ports, &c->ndns_ports, -1 - CONF_PORTS_MAX);
-	if ((rc = find_twice(c, c->trans_ports, c->ntrans_ports,
-	    c->trans_ports, c->ntrans_ports, "TransPort", err)) < 0 ||
-	    (rc = find_twice(c, c->dns_ports, c->ndns_ports, c->dns_ports,
-	    c->ndns_ports, "DNSPort", err)) < 0 ||
-	    (rc = find_twice(c, c->trans_ports, c->ntrans_ports, c->dns_ports,
-	    c->ndns_ports, "DNSPort", err)) < 0)
+	if ((rc = settle_kinds(c, kind, err)) < 0)
 		return rc;
 	if (c->trans_proxy_type == CONF_TRANS_TPROXY && c->ntrans_ports == 0)
 		return conf_fail(err, -EINVAL, "%s%s wants a TransPort",
 		    where(c, type), type);
-	if (c->ntrans_ports == 0 && c->ndns_ports == 0 && !conf_has_tun(c) &&
+	for (i = 0; i < NKINDS; i++)
+		n += *kind[i].n;
+	if (n == 0 && !conf_has_tun(c) &&
 	    conf_warn(&c->warnings, "", CONF_NO_DOORS) < 0)
 		return no_memory(err);
 	return 0;

@@ -45,6 +45,21 @@ const struct conf_opt conf_options[] = {
 	/* as tor: the same list; what a controller would not save */
 	MADE("__TransPort", TRANS_PORTS, NULL, 0, "one more TransPort"),
 	MADE("__DNSPort", DNS_PORTS, NULL, 0, "one more DNSPort"),
+	BUILT("SocksPort", SOCKS_PORTS, socks_ports, NULL, 0,
+	    "where programs that speak SOCKS come in"),
+	MADE("__SocksPort", SOCKS_PORTS, NULL, 0, "one more SocksPort"),
+	BUILT("HTTPTunnelPort", HTTP_PORTS, http_ports, NULL, 0,
+	    "where programs that speak HTTP CONNECT come in"),
+	MADE("__HTTPTunnelPort", HTTP_PORTS, NULL, 0,
+	    "one more HTTPTunnelPort"),
+	BUILT("SocksPolicy", RULES, socks_policy, NULL, 0,
+	    "who may come to SocksPort and HTTPTunnelPort"),
+	BUILT("SafeSocks", BOOL, safe_socks, "0", 0,
+	    "refuse SOCKS requests that give an address and no name"),
+	BUILT("TestSocks", BOOL, test_socks, "0", 0,
+	    "log whether each SOCKS request gives a name"),
+	BUILT("UnixSocksGroupWritable", BOOL, unix_socks_group_writable, "0",
+	    0, "make SocksPort's unix sockets writable by the group"),
 	BUILT("TunClients", TUN_CLIENTS, tun_clients, NULL,
 	    CONF_F_OURS | CONF_F_RESTART, "interfaces whose traffic goes into "
 	    "the TUN, and local for this host's"),
@@ -354,8 +369,6 @@ const struct conf_opt conf_options[] = {
 	UNSAFE("Socks4Proxy", STRING, NULL, NULL, DIRECT),
 	UNSAFE("Socks5Proxy", STRING, NULL, NULL, DIRECT),
 	UNSAFE("TCPProxy", STRING, NULL, NULL, DIRECT),
-	UNSAFE("SafeSocks", BOOL, "0", NULL,
-	    "requests by address would not be refused"),
 	UNSAFE("HSLayer2Nodes", NODES, NULL, NULL, NO_ONION),
 	UNSAFE("HSLayer3Nodes", NODES, NULL, NULL, NO_ONION),
 	UNSAFE("ClientOnionAuthDir", PATH, NULL, NULL, NO_ONION),
@@ -369,8 +382,6 @@ const struct conf_opt conf_options[] = {
 	    "streams would not wait for a controller"),
 
 	/* doors that are not built */
-	LATER("SocksPort", OTHER_PORTS, NULL, "0", NO_LISTENER),
-	LATER("HTTPTunnelPort", OTHER_PORTS, NULL, "0", NO_LISTENER),
 	LATER("NATDPort", OTHER_PORTS, NULL, "0", NO_LISTENER),
 	LATER("ControlPort", OTHER_PORTS, NULL, "0", NO_LISTENER),
 	LATER("ControlSocket", OTHER_PORTS, NULL, "0", NO_LISTENER),
@@ -378,8 +389,6 @@ const struct conf_opt conf_options[] = {
 	RELAY("ORPort", OTHER_PORTS, NULL, "0"),
 	RELAY("ExtORPort", OTHER_PORTS, NULL, "0"),
 	RELAY("DirPort", OTHER_PORTS, NULL, "0"),
-	LATER("__SocksPort", OTHER_PORTS, NULL, "0", NO_LISTENER),
-	LATER("__HTTPTunnelPort", OTHER_PORTS, NULL, "0", NO_LISTENER),
 	LATER("__NATDPort", OTHER_PORTS, NULL, "0", NO_LISTENER),
 	LATER("__ControlPort", OTHER_PORTS, NULL, "0", NO_LISTENER),
 	LATER("__MetricsPort", OTHER_PORTS, NULL, "0", NO_LISTENER),
@@ -401,9 +410,6 @@ const struct conf_opt conf_options[] = {
 	LATER("__OwningControllerFD", UINT64, "18446744073709551615", NULL,
 	    NULL),
 	LATER("MetricsPortPolicy", LINES, NULL, NULL, NULL),
-	LATER("SocksPolicy", LINES, NULL, NULL, NULL),
-	LATER("TestSocks", BOOL, "0", NULL, NULL),
-	LATER("UnixSocksGroupWritable", BOOL, "0", NULL, NULL),
 
 	/* a client's, not built */
 	LATER("AccelDir", PATH, NULL, NULL, NULL),

@@ -1,4 +1,5 @@
-/* daemon/conf_port.c - TransPort, DNSPort and the doors that are not built
+/* daemon/conf_port.c - TransPort, DNSPort, SocksPort, HTTPTunnelPort, and the
+ * doors that are not built
  *
  * A flag is NAME or NoNAME; where it isolates, a plural s is passed over, as
  * tor does.  A flag that is not known is an error here, though tor only warns:
@@ -14,6 +15,7 @@
 #include "daemon/conf_util.h"
 
 enum { LOOPBACK = 0x7f000001 };
+enum kind { KIND_TRANS, KIND_DNS, KIND_SOCKS, KIND_HTTP };
 
 static const struct {
 	const char	*name;
@@ -36,6 +38,13 @@ static const char *const unbuilt_flags[] = {
 };
 static const char *const unix_flags[] = {
 	"GroupWritable", "WorldWritable", "RelaxDirModeCheck", NULL
+};
+
+/* What tor caches of exits' answers; here nothing is, whatever they say. */
+static const char *const proxy_unbuilt_flags[] = {
+	"CacheIPv4DNS", "CacheIPv6DNS", "CacheDNS", "UseIPv4Cache",
+	"UseIPv6Cache", "UseDNSCache", "PreferSOCKSNoAuth", "ExtendedErrors",
+	NULL
 };
 
 static int
@@ -70,6 +79,32 @@ read_number(uint16_t *port, const char *s, size_t len)
 	return addr_port_parse(port, s, (int)len);
 }
 
+/* "unix:PATH" or "unix:"PATH WITH BLANKS"": how much of @s that is, or
+ * -EINVAL. */
+static int
+read_path(struct conf_port *p, const char *s, size_t len, enum kind kind,
+    struct conf_note *note)
+{
+	const char *from = s + 5, *end = s + len;
+
+	if (kind != KIND_SOCKS)
+		return conf_wrong(note, kind == KIND_HTTP ? "only a SocksPort "
+		    "can be a unix socket" : "a unix socket has no original "
+		    "destination");
+	if (from < end && *from == '"') {
+		from++;
+		if ((end = strchr(from, '"')) == NULL)
+			return conf_wrong(note, "the path has no closing \"");
+	}
+	if (*from != '/' || end - from < 2)
+		return conf_wrong(note, "unix: wants an absolute path");
+	if ((size_t)(end - from) >= sizeof(p->path))
+		return conf_wrong(note, "the path is too long for a unix "
+		    "socket");
+	memcpy(p->path, from, (size_t)(end - from));
+	return (int)(end - s) + (*end == '"');
+}
+
 /* 1: it says 0, for none. */
 static int
 read_where(struct conf_port *p, const char *s, size_t len,
@@ -81,9 +116,6 @@ read_where(struct conf_port *p, const char *s, size_t len,
 
 	if (conf_is(s, len, "0"))
 		return 1;
-	if (len >= 5 && strncasecmp(s, "unix:", 5) == 0)
-		return conf_wrong(note, "a unix socket has no original "
-		    "destination");
 	addr_v4(&p->addr, LOOPBACK, 0);
 	if (read_number(&p->addr.port, s, len) == 0)
 		return 0;
@@ -145,6 +177,30 @@ traffic_flag(struct conf_port *p, const char *s, size_t len, unsigned on)
 	return 1;
 }
 
+/* What only a proxy's port has. */
+static int
+proxy_flag(struct conf_port *p, const char *s, size_t len, unsigned on,
+    enum kind kind)
+{
+	if (kind != KIND_SOCKS && kind != KIND_HTTP)
+		return 0;
+	if (conf_is(s, len, "PreferIPv6"))
+		p->prefer_ipv6 = on;
+	else if (kind == KIND_HTTP)
+		return 0;
+	else if (conf_is(s, len, "ExtendedErrors"))
+		p->extended_errors = on;
+	else if (conf_is(s, len, "PreferSOCKSNoAuth"))
+		p->prefer_no_auth = on;
+	else if (p->path[0] && conf_is(s, len, "GroupWritable"))
+		p->group_writable = on;
+	else if (p->path[0] && conf_is(s, len, "WorldWritable"))
+		p->world_writable = on;
+	else
+		return p->path[0] && conf_is(s, len, "RelaxDirModeCheck");
+	return 1;
+}
+
 static int
 iso_flag(struct conf_port *p, const char *s, size_t len, int on)
 {
@@ -165,9 +221,10 @@ iso_flag(struct conf_port *p, const char *s, size_t len, int on)
 }
 
 static int
-read_flag(struct conf_port *p, const char *s, size_t len,
+read_flag(struct conf_port *p, const char *s, size_t len, enum kind kind,
     struct conf_note *note)
 {
+	int proxy = kind == KIND_SOCKS || kind == KIND_HTTP;
 	const char *word = s, *rest;
 	size_t wlen = len;
 	int on = 1;
@@ -179,9 +236,10 @@ read_flag(struct conf_port *p, const char *s, size_t len,
 		s += 2;
 		len -= 2;
 	}
-	if (traffic_flag(p, s, len, (unsigned)on) || iso_flag(p, s, len, on))
+	if (traffic_flag(p, s, len, (unsigned)on) || iso_flag(p, s, len, on) ||
+	    proxy_flag(p, s, len, (unsigned)on, kind))
 		return 0;
-	if (is_one_of(s, len, unbuilt_flags)) {
+	if (is_one_of(s, len, proxy ? proxy_unbuilt_flags : unbuilt_flags)) {
 		if (on)
 			conf_odd(note, "the flag %.*s is not built and has no "
 			    "effect", (int)wlen, word);
@@ -195,11 +253,11 @@ read_flag(struct conf_port *p, const char *s, size_t len,
 }
 
 static int
-check_flags(const struct conf_port *p, int dns, struct conf_note *note)
+check_flags(const struct conf_port *p, enum kind kind, struct conf_note *note)
 {
-	if (dns && !p->dns_request)
+	if (kind == KIND_DNS && !p->dns_request)
 		return conf_wrong(note, "with NoDNSRequest it can do nothing");
-	if (!dns && !p->ipv4_traffic && !p->ipv6_traffic && !p->onion_traffic)
+	if (kind != KIND_DNS && !p->ipv4_traffic && !p->ipv6_traffic && !p->onion_traffic)
 		return conf_wrong(note, "IPv4, IPv6 and .onion are all off, "
 		    "so it can do nothing");
 	if (p->keepalive_isolate_socksauth &&
@@ -219,14 +277,15 @@ set_defaults(struct conf_port *p)
 }
 
 static int
-read_flags(struct conf_port *p, const char *s, struct conf_note *note)
+read_flags(struct conf_port *p, const char *s, enum kind kind,
+    struct conf_note *note)
 {
 	const char *word;
 	size_t len;
 	int rc;
 
 	while ((word = conf_word(&s, &len)) != NULL)
-		if ((rc = read_flag(p, word, len, note)) < 0)
+		if ((rc = read_flag(p, word, len, kind, note)) < 0)
 			return rc;
 	return 0;
 }
@@ -237,8 +296,8 @@ conf_port_flags(struct conf_port *p, const char *s, struct conf_note *note)
 	int rc;
 
 	set_defaults(p);
-	rc = read_flags(p, s, note);
-	return rc < 0 ? rc : check_flags(p, 0, note);
+	rc = read_flags(p, s, KIND_TRANS, note);
+	return rc < 0 ? rc : check_flags(p, KIND_TRANS, note);
 }
 
 static int
@@ -251,32 +310,61 @@ is_public(const struct addr *a)
 }
 
 static int
-read_port(struct conf_port *p, const char *s, int dns, struct conf_note *note)
+is_loopback(const struct addr *a)
+{
+	static const struct addr six = { .family = 6, .ip = { [15] = 1 } };
+
+	return a->family == 4 ? a->ip[0] == 127 : addr_same_ip(a, &six);
+}
+
+/* Whoever reaches a proxy's port can use it, and what goes there can be read on
+ * the way. */
+static void
+warn_of_public(const struct conf_port *p, enum kind kind,
+    struct conf_note *note)
+{
+	int proxy = kind == KIND_SOCKS || kind == KIND_HTTP;
+
+	if (!p->explicit_addr || note->odd[0])
+		return;
+	if (is_public(&p->addr))
+		conf_odd(note, "whoever reaches this address of the machine "
+		    "can use it; a firewall should decide who does");
+	else if (proxy && !is_loopback(&p->addr))
+		conf_odd(note, "others than this machine can use it, and what "
+		    "they send there is not encrypted");
+}
+
+static int
+read_port(struct conf_port *p, const char *s, enum kind kind,
+    struct conf_note *note)
 {
 	const char *word;
 	size_t len;
-	int rc, off;
+	int rc, off = 0;
 
 	set_defaults(p);
 	if ((word = conf_word(&s, &len)) == NULL)
 		return conf_wrong(note, "there is none");
-	if ((off = read_where(p, word, len, note)) < 0)
+	if (len >= 5 && strncasecmp(word, "unix:", 5) == 0) {
+		if ((rc = read_path(p, word, len, kind, note)) < 0)
+			return rc;
+		s = word + rc;
+	} else if ((off = read_where(p, word, len, note)) < 0)
 		return off;
-	if ((rc = read_flags(p, s, note)) < 0)
+	if ((rc = read_flags(p, s, kind, note)) < 0)
 		return rc;
 	if (off)
 		return 1;
-	if (p->explicit_addr && is_public(&p->addr) && note->odd[0] == '\0')
-		conf_odd(note, "whoever reaches this address of the machine "
-		    "can use it; a firewall should decide who does");
-	return check_flags(p, dns, note);
+	warn_of_public(p, kind, note);
+	return check_flags(p, kind, note);
 }
 
 static int
-add_port(void *array, const char *s, int dns, struct conf_note *note)
+add_port(void *array, const char *s, enum kind kind, struct conf_note *note)
 {
 	struct conf_port p = { .isolate = 0 }, *at, *items;
-	int rc = read_port(&p, s, dns, note);
+	int rc = read_port(&p, s, kind, note);
 	size_t n;
 
 	if (rc < 0)
@@ -299,13 +387,25 @@ add_port(void *array, const char *s, int dns, struct conf_note *note)
 int
 conf_read_trans_port(void *array, const char *s, struct conf_note *note)
 {
-	return add_port(array, s, 0, note);
+	return add_port(array, s, KIND_TRANS, note);
 }
 
 int
 conf_read_dns_port(void *array, const char *s, struct conf_note *note)
 {
-	return add_port(array, s, 1, note);
+	return add_port(array, s, KIND_DNS, note);
+}
+
+int
+conf_read_socks_port(void *array, const char *s, struct conf_note *note)
+{
+	return add_port(array, s, KIND_SOCKS, note);
+}
+
+int
+conf_read_http_port(void *array, const char *s, struct conf_note *note)
+{
+	return add_port(array, s, KIND_HTTP, note);
 }
 
 static void
@@ -337,16 +437,26 @@ conf_print_flags(FILE *f, const struct conf_port *p)
 		fputs(" NoPreferIPv6Automap", f);
 	if (p->keepalive_isolate_socksauth)
 		fputs(" KeepAliveIsolateSOCKSAuth", f);
+	if (p->prefer_ipv6)
+		fputs(" PreferIPv6", f);
+	if (p->extended_errors)
+		fputs(" ExtendedErrors", f);
+	if (p->prefer_no_auth)
+		fputs(" PreferSOCKSNoAuth", f);
+	if (p->group_writable)
+		fputs(" GroupWritable", f);
+	if (p->world_writable)
+		fputs(" WorldWritable", f);
 }
 
-void
-conf_print_port(FILE *f, const void *item)
+static void
+print_where(FILE *f, const struct conf_port *p)
 {
-	const struct conf_port *p = item;
 	char ip[ADDR_TEXT];
 
-	if (p->session_group == CONF_PORT_OFF) {
-		fputs("0", f);
+	if (p->path[0]) {
+		fprintf(f, strchr(p->path, ' ') ? "unix:\"%s\"" : "unix:%s",
+		    p->path);
 		return;
 	}
 	fprintf(f, p->addr.family == 6 ? "[%s]:" : "%s:",
@@ -355,6 +465,18 @@ conf_print_port(FILE *f, const void *item)
 		fprintf(f, "%u", p->addr.port);
 	else
 		fputs("auto", f);
+}
+
+void
+conf_print_port(FILE *f, const void *item)
+{
+	const struct conf_port *p = item;
+
+	if (p->session_group == CONF_PORT_OFF) {
+		fputs("0", f);
+		return;
+	}
+	print_where(f, p);
 	conf_print_flags(f, p);
 }
 

@@ -1,6 +1,7 @@
-/* daemon/conf_port.h - TransPort, DNSPort and the doors that are not built
+/* daemon/conf_port.h - TransPort, DNSPort, SocksPort, HTTPTunnelPort, and the
+ * doors that are not built
  *
- * [ADDRESS:]PORT|auto [flags], 0 for none.
+ * [ADDRESS:]PORT|auto [flags], 0 for none; a SocksPort may be unix:PATH.
  */
 #ifndef DAEMON_CONF_PORT_H
 #define DAEMON_CONF_PORT_H
@@ -13,6 +14,8 @@ struct conf_port;
 
 int	conf_read_trans_port(void *array, const char *, struct conf_note *);
 int	conf_read_dns_port(void *array, const char *, struct conf_note *);
+int	conf_read_socks_port(void *array, const char *, struct conf_note *);
+int	conf_read_http_port(void *array, const char *, struct conf_note *);
 void	conf_print_port(FILE *, const void *item);
 
 /* The flags of a door that has no address (the TUN's), and what was read. */

@@ -95,6 +95,12 @@ static const struct conf_type types[CONF_NKINDS] = {
 	[CONF_K_DNS_PORTS] = { .wants = "PORT, ADDRESS:PORT, auto or 0, and "
 		"then flags", .item = sizeof(struct conf_port),
 		.read = conf_read_dns_port, .print = conf_print_port },
+	[CONF_K_SOCKS_PORTS] = { .wants = "PORT, ADDRESS:PORT, unix:PATH, auto "
+		"or 0, and then flags", .item = sizeof(struct conf_port),
+		.read = conf_read_socks_port, .print = conf_print_port },
+	[CONF_K_HTTP_PORTS] = { .wants = "PORT, ADDRESS:PORT, auto or 0, and "
+		"then flags", .item = sizeof(struct conf_port),
+		.read = conf_read_http_port, .print = conf_print_port },
 	[CONF_K_OTHER_PORTS] = { .wants = "a port", .item = sizeof(char *),
 		.read = conf_read_line, .print = conf_print_string,
 		.free = conf_free_string },

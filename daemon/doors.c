@@ -1,7 +1,7 @@
 /* daemon/doors.c - all listeners of a configuration
  *
  * Theory of operation
- *	An entry is one TransPort or DNSPort line with its open sockets.  At a
+ *	An entry is one line of a port with its open sockets.  At a
  *	reload an entry whose address is wanted again is kept, and only its
  *	rules change, at the commit; so a new isolation flag does not need a
  *	second socket on an address that is taken.
@@ -13,15 +13,18 @@
 #include "daemon/doors.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "daemon/conf.h"
 #include "daemon/evloop.h"
 #include "daemon/gateway.h"
 #include "daemon/listen.h"
+#include "daemon/proxy.h"
 #include "dnsport/dnssock.h"
 #include "natlook/natlook.h"
 #include "policy/isolate.h"
@@ -29,18 +32,64 @@
 struct entry {			/* one line of torrc */
 	struct conf_port port;	/* as configured */
 	struct door	 door;
-	struct listener	*listener;	/* a TransPort ... */
+	struct listener	*listener;	/* a TransPort or a proxy's port ... */
 	struct dnssock	*dns;		/* ... or a DNSPort */
+	struct proxies	*proxies;	/* a proxy's: its clients, all doors' */
+	struct proxy_rules proxy;
 	int		 told;		/* the log says that it is open */
 };
 
 struct doors {
 	enum conf_trans	 kind;
 	struct natlook	*natlook;
+	struct proxies	*proxies;	/* NULL: there never was such a port */
 	struct entry	**entry;
 	size_t		 n;
 	int		 last_group;	/* of those drawn here; negative */
 };
+
+struct line {			/* of a configuration, a port's */
+	const struct conf_port *port;
+	uint8_t		 proto;		/* DOOR_* */
+	const char	*name;
+	size_t		 i;		/* among those of its name */
+};
+
+/* The @i-th of all; 0: there are no more. */
+static int
+line_at(const struct conf *c, size_t i, struct line *l)
+{
+	const struct {
+		const struct conf_port *port;
+		size_t		 n;
+		uint8_t		 proto;
+		const char	*name;
+	} all[] = {
+		{ c->trans_ports, c->ntrans_ports, DOOR_TRANS, "TransPort" },
+		{ c->dns_ports, c->ndns_ports, DOOR_DNS, "DNSPort" },
+		{ c->socks_ports, c->nsocks_ports, DOOR_SOCKS, "SocksPort" },
+		{ c->http_ports, c->nhttp_ports, DOOR_HTTP, "HTTPTunnelPort" },
+	};
+	size_t k;
+
+	for (k = 0; k < sizeof(all) / sizeof(all[0]); k++) {
+		if (i < all[k].n) {
+			l->port = &all[k].port[i];
+			l->proto = all[k].proto;
+			l->name = all[k].name;
+			l->i = i;
+			return 1;
+		}
+		i -= all[k].n;
+	}
+	return 0;
+}
+
+static int
+is_proxy(uint8_t proto)
+{
+	return proto == DOOR_SOCKS || proto == DOOR_HTTP;
+}
 
 static enum natlook_kind
 kind_of(enum conf_trans t)
@@ -84,8 +133,26 @@ doors_rules(struct door *d, const struct conf_port *p)
 		d->session_group = p->session_group;
 	d->no_ipv4 = !p->ipv4_traffic;
 	d->no_ipv6 = !p->ipv6_traffic;
-	d->no_onion = !p->onion_traffic;
-	d->virtual_ipv6 = p->prefer_ipv6_automap;
+	d->prefer_ipv6 = p->prefer_ipv6;
+}
+
+static void
+set_proxy(struct proxy_rules *r, const struct conf_port *p,
+    const struct conf *c)
+{
+	memset(r, 0, sizeof(*r));
+	r->prefer_no_auth = p->prefer_no_auth ||
+	    !(p->isolate & CONF_ISO_SOCKSAUTH);
+	r->extended = p->extended_errors;
+	r->test = (uint8_t)(c->test_socks != 0);
+	r->safe = (uint8_t)(c->safe_socks != 0);
+	r->no_dns = !p->dns_request;
+	r->no_onion = !p->onion_traffic;
+	r->handshake_ms = c->socks_timeout_s * 1000;
+	r->ours[0] = c->virtual_addr_network4;
+	r->ours[1] = c->virtual_addr_network6;
+	r->policy = c->socks_policy;
+	r->npolicy = c->nsocks_policy;
 }
 
 /* The rules of a line; @d has the old ones, or nothing. */
@@ -118,6 +185,15 @@ has(const struct doors *d, const struct entry *e)
 	return 0;
 }
 
+/* Of a unix socket its mode counts too: it is made with the socket. */
+static int
+is_there(const struct conf_port *a, const struct conf_port *b)
+{
+	return addr_equal(&a->addr, &b->addr) && strcmp(a->path, b->path) == 0 &&
+	    a->group_writable == b->group_writable &&
+	    a->world_writable == b->world_writable;
+}
+
 /* An entry of the old set that listens where it is wanted, and which the new
  * one has not got yet ("auto" can stand there twice). */
 static struct entry *
@@ -130,52 +206,119 @@ find(const struct doors *old, const struct doors *d, const struct conf_port *p,
 		return NULL;
 	for (i = 0; i < old->n; i++)
 		if (old->entry[i]->door.proto == proto &&
-		    addr_equal(&old->entry[i]->port.addr, &p->addr) &&
+		    is_there(&old->entry[i]->port, p) &&
 		    !has(d, old->entry[i]))
 			return old->entry[i];
 	return NULL;
 }
 
+static void
+on_client(void *arg, const struct addr *client, struct endpoint *ep)
+{
+	const struct entry *e = arg;
+
+	proxies_take(e->proxies, &e->door, &e->proxy, client, ep);
+}
+
+struct opening {		/* what add() needs besides the line */
+	struct doors	*old;
+	struct evloop	*ev;
+	struct gateway	*gw;
+	const struct conf *conf;
+	char		*why;
+	size_t		 max;
+};
+
 static int
-open_trans(struct entry *e, struct doors *d, struct evloop *ev,
-    struct gateway *gw)
+open_trans(struct entry *e, const struct doors *d, const struct opening *o)
 {
 	struct listen_conf lc = {
-		.ev = ev, .gateway = gw, .natlook = d->natlook,
+		.ev = o->ev, .gateway = o->gw, .natlook = d->natlook,
 		.door = &e->door, .addr = e->port.addr
 	};
 
 	return listen_new(&e->listener, &lc, kind_of(d->kind));
 }
 
+/* Whoever we run as later has to be able to take it away. */
+static void
+give_path(const char *path, const char *user)
+{
+	const struct passwd *pw;
+
+	if (user && geteuid() == 0 && (pw = getpwnam(user)) != NULL &&
+	    lchown(path, pw->pw_uid, pw->pw_gid) < 0)
+		log_warn(LD_NET, "%s cannot be given to %s: %s", path, user,
+		    strerror(errno));
+}
+
 static int
-open_dns(struct entry *e, struct evloop *ev, struct gateway *gw)
+open_proxy(struct entry *e, const struct doors *d, const struct opening *o)
+{
+	const struct conf_port *p = &e->port;
+	struct listen_conf lc = {
+		.ev = o->ev, .door = &e->door, .addr = p->addr,
+		.take = on_client, .arg = e,
+		.path = p->path[0] ? p->path : NULL,
+		.mode = p->world_writable ? 0666 : p->group_writable ||
+		    o->conf->unix_socks_group_writable ? 0660 : 0600
+	};
+	int rc;
+
+	e->proxies = d->proxies;
+	if ((rc = listen_new(&e->listener, &lc, NATLOOK_NONE)) < 0)
+		return rc;
+	if (lc.path)
+		give_path(lc.path, o->conf->user);
+	return 0;
+}
+
+static int
+open_dns(struct entry *e, const struct opening *o)
 {
 	struct dnssock_conf dc = {
-		.loop = &ev->loop, .base = ev->base,
-		.dnsport = gateway_dnsport(gw), .addr = e->port.addr,
+		.loop = &o->ev->loop, .base = o->ev->base,
+		.dnsport = gateway_dnsport(o->gw), .addr = e->port.addr,
 		.listener = &e->door, .enter = evloop_enter,
-		.leave = evloop_leave, .turn = ev
+		.leave = evloop_leave, .turn = o->ev
 	};
 
 	return dnssock_new(&e->dns, &dc);
 }
 
+static int
+open_entry(struct entry *e, const struct doors *d, const struct opening *o)
+{
+	if (is_proxy(e->door.proto))
+		return open_proxy(e, d, o);
+	return e->door.proto == DOOR_TRANS ? open_trans(e, d, o) :
+	    open_dns(e, o);
+}
+
+static const char *
+place_of(const struct conf_port *p, char text[ADDR_TEXT])
+{
+	return p->path[0] ? p->path : addr_raw(&p->addr, text);
+}
+
 static void
-tell(struct entry *e, enum conf_trans kind)
+tell(struct entry *e, const char *name, enum conf_trans kind)
 {
 	char text[ADDR_TEXT];
 
 	if (e->told)
 		return;
 	e->told = 1;
-	if (e->listener)
+	if (e->dns)
+		log_notice(LD_NET, "DNSPort listens on %s, UDP and TCP",
+		    addr_raw(dnssock_addr(e->dns), text));
+	else if (is_proxy(e->door.proto))
+		log_notice(LD_NET, "%s listens on %s", name, e->port.path[0] ?
+		    e->port.path : addr_raw(listen_addr(e->listener), text));
+	else
 		log_notice(LD_NET, "TransPort listens on %s (%s)",
 		    addr_raw(listen_addr(e->listener), text),
 		    natlook_name(kind_of(kind)));
-	else
-		log_notice(LD_NET, "DNSPort listens on %s, UDP and TCP",
-		    addr_raw(dnssock_addr(e->dns), text));
 }
 
 static const char *
@@ -195,23 +338,10 @@ advice(int err)
 	}
 }
 
-struct opening {		/* what add() needs besides the line */
-	struct doors	*old;
-	struct evloop	*ev;
-	struct gateway	*gw;
-	const struct conf *conf;
-	char		*why;
-	size_t		 max;
-};
-
 static int
-add(struct doors *d, const struct opening *o, size_t i, uint8_t proto)
+add(struct doors *d, const struct opening *o, const struct line *l)
 {
-	static const char *const names[] = { [DOOR_TRANS] = "TransPort",
-		[DOOR_DNS] = "DNSPort" };
-	const struct conf_port *p = proto == DOOR_TRANS ?
-	    &o->conf->trans_ports[i] : &o->conf->dns_ports[i];
-	struct entry *e = find(o->old, d, p, proto);
+	struct entry *e = find(o->old, d, l->port, l->proto);
 	char text[ADDR_TEXT];
 	int rc;
 
@@ -221,15 +351,13 @@ add(struct doors *d, const struct opening *o, size_t i, uint8_t proto)
 	}
 	if ((e = calloc(1, sizeof(*e))) == NULL)
 		return -ENOMEM;
-	e->port = *p;
-	e->door.proto = proto;
-	set_door(&e->door, p, &d->last_group);
-	rc = proto == DOOR_TRANS ? open_trans(e, d, o->ev, o->gw) :
-	    open_dns(e, o->ev, o->gw);
-	if (rc < 0) {
+	e->port = *l->port;
+	e->door.proto = l->proto;
+	set_door(&e->door, l->port, &d->last_group);
+	if ((rc = open_entry(e, d, o)) < 0) {
 		snprintf(o->why, o->max, "%s%s: cannot listen on %s: %s%s",
-		    conf_where(o->conf, names[proto], i), names[proto],
-		    addr_raw(&p->addr, text), strerror(-rc), advice(rc));
+		    conf_where(o->conf, l->name, l->i), l->name,
+		    place_of(l->port, text), strerror(-rc), advice(rc));
 		free(e);
 		return rc;
 	}
@@ -247,6 +375,8 @@ close_but(struct doors *d, const struct doors *keep)
 			entry_close(d->entry[i]);
 	if (keep == NULL || keep->natlook != d->natlook)
 		natlook_free(d->natlook);
+	if (keep == NULL || keep->proxies != d->proxies)
+		proxies_close(d->proxies);
 	free(d->entry);
 	free(d);
 }
@@ -269,15 +399,26 @@ use_natlook(struct doors *d, const struct doors *old, const struct conf *c,
 }
 
 static int
+use_proxies(struct doors *d, const struct opening *o)
+{
+	struct proxies_conf pc = { .loop = &o->ev->loop, .gateway = o->gw };
+
+	if (o->old)
+		d->proxies = o->old->proxies;
+	if (d->proxies || o->conf->nsocks_ports + o->conf->nhttp_ports == 0)
+		return 0;
+	return proxies_new(&d->proxies, &pc);
+}
+
+static int
 add_all(struct doors *d, const struct opening *o)
 {
+	struct line l;
 	size_t i;
-	int rc = 0;
+	int rc = use_proxies(d, o);
 
-	for (i = 0; i < o->conf->ntrans_ports && rc == 0; i++)
-		rc = add(d, o, i, DOOR_TRANS);
-	for (i = 0; i < o->conf->ndns_ports && rc == 0; i++)
-		rc = add(d, o, i, DOOR_DNS);
+	for (i = 0; rc == 0 && line_at(o->conf, i, &l); i++)
+		rc = add(d, o, &l);
 	return rc;
 }
 
@@ -285,17 +426,17 @@ add_all(struct doors *d, const struct opening *o)
 static void
 set_rules(struct doors *d, const struct conf *c)
 {
-	const struct conf_port *p;
 	struct entry *e;
+	struct line l;
 	size_t i;
 
-	for (i = 0; i < d->n; i++) {
+	for (i = 0; i < d->n && line_at(c, i, &l); i++) {
 		e = d->entry[i];
-		p = i < c->ntrans_ports ? &c->trans_ports[i] :
-		    &c->dns_ports[i - c->ntrans_ports];
-		e->port = *p;
-		set_door(&e->door, p, &d->last_group);
-		tell(e, d->kind);
+		e->port = *l.port;
+		set_door(&e->door, l.port, &d->last_group);
+		if (is_proxy(l.proto))
+			set_proxy(&e->proxy, l.port, c);
+		tell(e, l.name, d->kind);
 	}
 }
 
@@ -313,8 +454,8 @@ doors_prepare(struct doors **out, struct doors *old, struct evloop *ev,
 		return rc;
 	d->kind = c->trans_proxy_type;
 	d->last_group = old ? old->last_group : 0;
-	d->entry = calloc(c->ntrans_ports + c->ndns_ports + 1,
-	    sizeof(struct entry *));
+	d->entry = calloc(c->ntrans_ports + c->ndns_ports + c->nsocks_ports +
+	    c->nhttp_ports + 1, sizeof(struct entry *));
 	if (d->entry == NULL ||
 	    (rc = use_natlook(d, old, c, why, max)) < 0 ||
 	    (rc = add_all(d, &o)) < 0) {

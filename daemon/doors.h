@@ -1,6 +1,6 @@
 /* daemon/doors.h - all listeners of a configuration
  *
- * TransPorts and DNSPorts are opened together or not at all.  At a reload the
+ * All ports are opened together or not at all.  At a reload the
  * addresses that both configurations have are kept open, under the new rules;
  * the rest is opened before anything of the old is closed, since it may be that
  * it could not be opened again: rights to do so are gone.

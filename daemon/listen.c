@@ -1,4 +1,4 @@
-/* daemon/listen.c - redirected sockets come in here
+/* daemon/listen.c - clients' connections come in here
  *
  * Theory of operation
  *	Accepts up to LISTEN_BATCH connections a turn.  Out of descriptors, a
@@ -20,6 +20,7 @@
 #include "base/loop.h"
 #include "daemon/evloop.h"
 #include "daemon/sock.h"
+#include "daemon/unixsock.h"
 #include "natlook/natlook.h"
 
 enum { LISTEN_BATCH = 64, LISTEN_BACKLOG = 1024, LISTEN_REST_MS = 1000 };
@@ -31,6 +32,7 @@ struct listener {
 	struct event	*ev;
 	struct loop_timer rest;
 	struct addr	 addr;		/* as bound */
+	char		*path;		/* a unix socket's, or NULL */
 };
 
 static void
@@ -43,7 +45,23 @@ reset(int fd)
 }
 
 static void
-take(struct listener *l, int fd, const struct addr *client)
+take_proxied(struct listener *l, int fd, const struct addr *client)
+{
+	static struct log_limit limit = { .every_s = 30 };
+	struct endpoint *ep;
+	int rc = sock_new(&ep, l->conf.ev, fd);
+
+	if (rc == 0) {
+		l->conf.take(l->conf.arg, client, ep);
+		return;
+	}
+	log_limited(&limit, LL_WARN, LD_NET, "cannot take a connection: %s",
+	    strerror(-rc));
+	reset(fd);
+}
+
+static void
+take_redirected(struct listener *l, int fd, const struct addr *client)
 {
 	static struct log_limit limit = { .every_s = 30 };
 	struct endpoint *ep;
@@ -65,6 +83,26 @@ take(struct listener *l, int fd, const struct addr *client)
 		log_limited(&limit, LL_WARN, LD_NET, "where a connection was "
 		    "going cannot be found out: refused: %s", strerror(-rc));
 	reset(fd);
+}
+
+static void
+take(struct listener *l, int fd, const struct addr *client)
+{
+	if (l->conf.take)
+		take_proxied(l, fd, client);
+	else
+		take_redirected(l, fd, client);
+}
+
+/* A unix socket's client has no address, but is on this host. */
+static int
+client_of(const struct listener *l, const struct sockaddr_storage *ss,
+    struct addr *client)
+{
+	if (l->path == NULL)
+		return addr_from_sock(client, (const struct sockaddr *)ss);
+	addr_v4(client, INADDR_LOOPBACK, 0);
+	return 0;
 }
 
 static void
@@ -103,8 +141,7 @@ on_ready(evutil_socket_t lfd, short what, void *arg)
 		fd = accept4(lfd, (struct sockaddr *)&ss, &len,
 		    SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0) {
-			if (addr_from_sock(&client,
-			    (struct sockaddr *)&ss) < 0)
+			if (client_of(l, &ss, &client) < 0)
 				reset(fd);
 			else
 				take(l, fd, &client);
@@ -133,7 +170,8 @@ open_socket(const struct addr *addr, enum natlook_kind kind)
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (addr->family == 6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-	if ((rc = natlook_listen_opts(fd, kind, ss.ss_family)) < 0)
+	if (kind != NATLOOK_NONE &&
+	    (rc = natlook_listen_opts(fd, kind, ss.ss_family)) < 0)
 		goto fail;
 	if (bind(fd, (struct sockaddr *)&ss, len) < 0 ||
 	    listen(fd, LISTEN_BACKLOG) < 0) {
@@ -147,26 +185,55 @@ fail:
 	return rc;
 }
 
+/* Where it listens, as bound. */
+static int
+open_listener(struct listener *l)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+
+	if (l->conf.path) {
+		if ((l->path = strdup(l->conf.path)) == NULL)
+			return -ENOMEM;
+		l->fd = unixsock_listen(l->path, SOCK_STREAM, l->conf.mode,
+		    LISTEN_BACKLOG);
+		if (l->fd >= 0)
+			return 0;
+		free(l->path);
+		l->path = NULL;
+		return l->fd;
+	}
+	if ((l->fd = open_socket(&l->conf.addr, l->kind)) < 0)
+		return l->fd;
+	if (getsockname(l->fd, (struct sockaddr *)&ss, &len) == 0 &&
+	    addr_from_sock(&l->addr, (struct sockaddr *)&ss) == 0)
+		return 0;
+	close(l->fd);
+	return -EINVAL;
+}
+
+static void
+close_listener(struct listener *l)
+{
+	close(l->fd);
+	if (l->path)
+		unlink(l->path);
+	free(l->path);
+}
+
 int
 listen_new(struct listener **out, const struct listen_conf *conf,
     enum natlook_kind kind)
 {
 	struct listener *l = calloc(1, sizeof(*l));
-	struct sockaddr_storage ss;
-	socklen_t len = sizeof(ss);
-	int rc = -ENOMEM;
+	int rc;
 
 	if (l == NULL)
-		return rc;
+		return -ENOMEM;
 	l->conf = *conf;
 	l->kind = kind;
-	if ((rc = l->fd = open_socket(&conf->addr, kind)) < 0)
+	if ((rc = open_listener(l)) < 0)
 		goto fail;
-	if (getsockname(l->fd, (struct sockaddr *)&ss, &len) < 0 ||
-	    addr_from_sock(&l->addr, (struct sockaddr *)&ss) < 0) {
-		rc = -EINVAL;
-		goto fail_fd;
-	}
 	rc = -ENOMEM;
 	l->ev = event_new(conf->ev->base, l->fd, EV_READ | EV_PERSIST,
 	    on_ready, l);
@@ -179,8 +246,7 @@ listen_new(struct listener **out, const struct listen_conf *conf,
 fail_event:
 	if (l->ev)
 		event_free(l->ev);
-fail_fd:
-	close(l->fd);
+	close_listener(l);
 fail:
 	free(l);
 	return rc;
@@ -193,7 +259,7 @@ listen_free(struct listener *l)
 		return;
 	loop_timer_clear(&l->conf.ev->loop, &l->rest);
 	event_free(l->ev);
-	close(l->fd);
+	close_listener(l);
 	free(l);
 }
 

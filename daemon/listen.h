@@ -1,8 +1,9 @@
-/* daemon/listen.h - redirected sockets come in here
+/* daemon/listen.h - clients' connections come in here
  *
- * One listener is one TransPort line.  It finds out where each connection was
- * really going (natlook) and hands it to the gateway; what it cannot find out
- * is reset.
+ * One listener is one TransPort, SocksPort or HTTPTunnelPort line.  Of what is
+ * redirected to a TransPort it finds out where it was really going (natlook) and
+ * hands it to the gateway; what it cannot find out is reset.  What comes to a
+ * proxy port goes to whom it belongs.
  */
 #ifndef DAEMON_LISTEN_H
 #define DAEMON_LISTEN_H
@@ -13,6 +14,7 @@
 #include "daemon/gateway.h"
 #include "natlook/natlook.h"
 
+struct endpoint;
 struct evloop;
 struct listener;
 struct natlook;
@@ -23,12 +25,21 @@ struct listen_conf {
 	struct natlook	*natlook;
 	const struct door *door;	/* its rules; they may change */
 	struct addr	 addr;
+	/* A proxy port's: who takes the client instead; natlook is NULL then. */
+	void		(*take)(void *arg, const struct addr *client,
+			    struct endpoint *);
+	void		*arg;
+	/* A unix socket of this file mode, and no address; NULL.  Its clients
+	 * count as 127.0.0.1. */
+	const char	*path;
+	int		 mode;
 };
 
 /* -errno from bind, listen or the options that the kind needs. */
 int	listen_new(struct listener **, const struct listen_conf *,
 	    enum natlook_kind);
 void	listen_free(struct listener *);
+/* Family 0: a unix socket. */
 const struct addr *listen_addr(const struct listener *);
 
 #endif

@@ -11,6 +11,8 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/evloop.c daemon/evloop.h \
 	daemon/gateway.c daemon/gateway.h \
 	daemon/gateway_rules.c daemon/gateway_rules.h \
+	daemon/hostname.c daemon/hostname.h \
+	daemon/httpconnect.c daemon/httpconnect.h \
 	daemon/keeper.c daemon/keeper.h \
 	daemon/keepmsg.c daemon/keepmsg.h \
 	daemon/keepproc.c daemon/keepproc.h \
@@ -21,7 +23,10 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/netup.c daemon/netup.h \
 	daemon/onionconf.c daemon/onionconf.h \
 	daemon/process.c daemon/process.h \
+	daemon/proxy.c daemon/proxy.h \
+	daemon/resolve.c daemon/resolve.h \
 	daemon/sock.c daemon/sock.h \
+	daemon/socks.c daemon/socks.h \
 	daemon/splice.c daemon/splice.h \
 	daemon/run.c daemon/run.h \
 	daemon/runchild.c daemon/runchild.h \

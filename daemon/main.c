@@ -12,6 +12,7 @@
 #include "daemon/control.h"
 #include "daemon/netup.h"
 #include "daemon/process.h"
+#include "daemon/resolve.h"
 #include "daemon/run.h"
 #include "daemon/runchild.h"
 
@@ -138,6 +139,9 @@ main(int argc, char **argv)
 		break;
 	case CONF_CMD_PROGRAM:
 		status = run_program(&args);
+		break;
+	case CONF_CMD_RESOLVE:
+		status = resolve_command(&args);
 		break;
 	case CONF_CMD_LIST_OPTIONS:
 	case CONF_CMD_LIST_DEPRECATED:
