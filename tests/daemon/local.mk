@@ -12,6 +12,7 @@ check_PROGRAMS += \
 	tests/daemon/test_gateway_direct \
 	tests/daemon/test_gateway_memory \
 	tests/daemon/test_gateway_names \
+	tests/daemon/test_httpconnect \
 	tests/daemon/test_keeper \
 	tests/daemon/test_kin \
 	tests/daemon/test_listen \
@@ -19,6 +20,8 @@ check_PROGRAMS += \
 	tests/daemon/test_mapaddress \
 	tests/daemon/test_onionconf \
 	tests/daemon/test_process \
+	tests/daemon/test_proxy \
+	tests/daemon/test_resolve \
 	tests/daemon/test_runchild \
 	tests/daemon/test_runmounts \
 	tests/daemon/test_runmsg \
@@ -26,6 +29,7 @@ check_PROGRAMS += \
 	tests/daemon/test_runspace \
 	tests/daemon/test_sock \
 	tests/daemon/test_sock_dial \
+	tests/daemon/test_socks \
 	tests/daemon/test_splice \
 	tests/daemon/test_status \
 	tests/daemon/test_target \
@@ -117,3 +121,11 @@ tests_daemon_probe_splice_LDADD = $(DAEMON_LIBS)
 noinst_PROGRAMS += tests/daemon/probe_idle
 tests_daemon_probe_idle_SOURCES = tests/daemon/probe_idle.c $(CIRC_POOLRIG)
 tests_daemon_probe_idle_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+tests_daemon_test_httpconnect_SOURCES = tests/daemon/test_httpconnect.c
+tests_daemon_test_httpconnect_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+tests_daemon_test_proxy_SOURCES = tests/daemon/test_proxy.c
+tests_daemon_test_proxy_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+tests_daemon_test_resolve_SOURCES = tests/daemon/test_resolve.c
+tests_daemon_test_resolve_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+tests_daemon_test_socks_SOURCES = tests/daemon/test_socks.c
+tests_daemon_test_socks_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
