@@ -236,6 +236,9 @@ read_flag(struct conf_port *p, const char *s, size_t len, enum kind kind,
 		s += 2;
 		len -= 2;
 	}
+	if (proxy && on && conf_is(s, len, "KeepAliveIsolateSOCKSAuth"))
+		conf_odd(note, "the flag %.*s is not built: circuits live as "
+		    "MaxCircuitDirtiness says", (int)wlen, word);
 	if (traffic_flag(p, s, len, (unsigned)on) || iso_flag(p, s, len, on) ||
 	    proxy_flag(p, s, len, (unsigned)on, kind))
 		return 0;

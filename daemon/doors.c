@@ -189,7 +189,9 @@ has(const struct doors *d, const struct entry *e)
 static int
 is_there(const struct conf_port *a, const struct conf_port *b)
 {
-	return addr_equal(&a->addr, &b->addr) && strcmp(a->path, b->path) == 0 &&
+	if (a->path[0] == '\0' && b->path[0] == '\0')
+		return addr_equal(&a->addr, &b->addr);
+	return strcmp(a->path, b->path) == 0 &&
 	    a->group_writable == b->group_writable &&
 	    a->world_writable == b->world_writable;
 }

@@ -12,6 +12,7 @@
 #include "daemon/evloop.h"
 #include "daemon/gateway.h"
 #include "daemon/listen.h"
+#include "daemon/proxy.h"
 #include "dnsport/dnssock.h"
 #include "natlook/natlook.h"
 #include "policy/isolate.h"
@@ -25,6 +26,11 @@ static struct made {			/* a listener of either kind */
 	struct addr	 addr;
 	const struct door *door;
 	int		 open;
+	char		 path[64];	/* a unix socket's */
+	int		 mode;
+	void		(*take)(void *arg, const struct addr *,
+			    struct endpoint *);
+	void		*arg;
 } made[MAX];
 static int nmade, nopen, refuse_port = -1, natlooks;
 static struct evloop ev;		/* looked at by nobody */
@@ -60,9 +66,20 @@ int
 listen_new(struct listener **out, const struct listen_conf *lc,
     enum natlook_kind kind)
 {
-	ck_assert_int_eq(kind, NATLOOK_NETFILTER);
-	ck_assert_ptr_nonnull(lc->natlook);
-	return make((struct made **)(void *)out, &lc->addr, lc->door);
+	struct made *m;
+	int rc;
+
+	ck_assert_int_eq(kind, lc->take ? NATLOOK_NONE : NATLOOK_NETFILTER);
+	ck_assert((lc->natlook != NULL) == (lc->take == NULL));
+	if ((rc = make(&m, &lc->addr, lc->door)) < 0)
+		return rc;
+	if (lc->path)
+		snprintf(m->path, sizeof(m->path), "%s", lc->path);
+	m->mode = lc->mode;
+	m->take = lc->take;
+	m->arg = lc->arg;
+	*out = (struct listener *)(void *)m;
+	return 0;
 }
 
 void listen_free(struct listener *l) { unmake((struct made *)(void *)l); }
@@ -100,6 +117,36 @@ natlook_init(struct natlook **out, enum natlook_kind kind)
 
 void natlook_free(struct natlook *n) { natlooks -= n != NULL; }
 const char *natlook_name(enum natlook_kind k) { (void)k; return "made up"; }
+
+static int sets, taken;
+static struct door last_door;
+static struct proxy_rules last_rules;
+
+int
+proxies_new(struct proxies **out, const struct proxies_conf *pc)
+{
+	static int some;
+
+	ck_assert_ptr_eq(pc->loop, &ev.loop);
+	sets++;
+	*out = (struct proxies *)(void *)&some;
+	return 0;
+}
+
+void proxies_close(struct proxies *set) { sets -= set != NULL; }
+
+void
+proxies_take(struct proxies *set, const struct door *d,
+    const struct proxy_rules *r, const struct addr *client,
+    struct endpoint *ep)
+{
+	(void)client;
+	(void)ep;
+	ck_assert_ptr_nonnull(set);
+	last_door = *d;
+	last_rules = *r;
+	taken++;
+}
 
 struct dnsport *
 gateway_dnsport(struct gateway *gw)
@@ -143,6 +190,7 @@ end(struct doors *d)
 	doors_close(d);
 	ck_assert_int_eq(nopen, 0);
 	ck_assert_int_eq(natlooks, 0);
+	ck_assert_int_eq(sets, 0);
 }
 
 START_TEST(doors_commit_has_the_rules_of_each_line)
@@ -272,6 +320,100 @@ START_TEST(doors_prepare_auto_twice_is_two)
 }
 END_TEST
 
+/* A client comes to the open listener at that port. */
+static void
+visit(int port)
+{
+	const struct made *m = at(port);
+
+	ck_assert_ptr_nonnull(m);
+	m->take(m->arg, NULL, NULL);
+}
+
+START_TEST(doors_proxies_have_the_rules_of_their_lines)
+{
+	struct doors *d = NULL;
+
+	apply(&d, "SocksPort 1 ExtendedErrors PreferIPv6 NoOnionTraffic\n"
+	    "SocksPort 2 PreferSOCKSNoAuth NoDNSRequest\n"
+	    "SocksPort 3 NoIsolateSOCKSAuth\nHTTPTunnelPort 4\n"
+	    "SafeSocks 1\nSocksTimeout 7\nSocksPolicy accept 10.0.0.0/8,"
+	    "reject *\n");
+	ck_assert_int_eq(nopen, 4);
+	ck_assert_int_eq(sets, 1);
+	ck_assert_int_eq(natlooks, 0);
+	visit(1);
+	ck_assert_int_eq(last_door.proto, DOOR_SOCKS);
+	ck_assert_uint_eq(last_door.prefer_ipv6, 1);
+	ck_assert_uint_eq(last_rules.extended, 1);
+	ck_assert_uint_eq(last_rules.no_onion, 1);
+	ck_assert_uint_eq(last_rules.no_dns, 0);
+	ck_assert_uint_eq(last_rules.prefer_no_auth, 0);
+	ck_assert_uint_eq(last_rules.safe, 1);
+	ck_assert_uint_eq(last_rules.test, 0);
+	ck_assert_int_eq(last_rules.handshake_ms, 7000);
+	ck_assert_uint_eq(last_rules.npolicy, 2);
+	ck_assert_uint_eq(last_rules.ours[0].addr.family, 4);
+	ck_assert_uint_eq(last_rules.ours[1].addr.family, 6);
+	visit(2);
+	ck_assert_uint_eq(last_rules.prefer_no_auth, 1);
+	ck_assert_uint_eq(last_rules.no_dns, 1);
+	visit(3);
+	ck_assert_uint_eq(last_rules.prefer_no_auth, 1);
+	visit(4);
+	ck_assert_int_eq(last_door.proto, DOOR_HTTP);
+	ck_assert_int_ne(last_door.session_group, at(1)->door->session_group);
+	end(d);
+}
+END_TEST
+
+START_TEST(doors_proxies_are_kept_under_new_rules_at_a_reload)
+{
+	struct doors *d = NULL;
+	const struct made *kept;
+
+	apply(&d, "DNSPort 9\n");
+	ck_assert_int_eq(sets, 0);
+	apply(&d, "DNSPort 9\nSocksPort 1\n");
+	kept = at(1);
+	apply(&d, "SocksPort 1 ExtendedErrors\nTestSocks 1\n");
+	ck_assert_ptr_eq(at(1), kept);
+	ck_assert_int_eq(sets, 1);
+	visit(1);
+	ck_assert_uint_eq(last_rules.extended, 1);
+	ck_assert_uint_eq(last_rules.test, 1);
+	/* the same port, but another kind of door */
+	apply(&d, "HTTPTunnelPort 2\nDNSPort 9\n");
+	ck_assert_int_eq(nopen, 2);
+	ck_assert_int_eq(sets, 1);
+	end(d);
+}
+END_TEST
+
+static const struct {
+	const char	*line;
+	int		 mode;
+} modes[] = {
+	{ "SocksPort unix:/run/s\n", 0600 },
+	{ "SocksPort unix:/run/s GroupWritable\n", 0660 },
+	{ "SocksPort unix:/run/s WorldWritable\n", 0666 },
+	{ "SocksPort unix:/run/s\nUnixSocksGroupWritable 1\n", 0660 },
+};
+
+START_TEST(doors_unix_socket_has_the_mode_of_its_line)
+{
+	struct doors *d = NULL;
+
+	apply(&d, modes[_i].line);
+	ck_assert_int_eq(nmade, 1);
+	ck_assert_str_eq(made[0].path, "/run/s");
+	ck_assert_int_eq(made[0].mode, modes[_i].mode);
+	apply(&d, modes[_i].line);
+	ck_assert_int_eq(nmade, 1);
+	end(d);
+}
+END_TEST
+
 static const struct unit_test tests[] = {
 	UNIT(doors_commit_has_the_rules_of_each_line),
 	UNIT(doors_commit_keeps_what_both_have_and_changes_its_rules),
@@ -279,6 +421,9 @@ static const struct unit_test tests[] = {
 	UNIT(doors_prepare_that_fails_touches_nothing),
 	UNIT(doors_drop_leaves_the_old_ones_as_they_are),
 	UNIT(doors_prepare_auto_twice_is_two),
+	UNIT(doors_proxies_have_the_rules_of_their_lines),
+	UNIT(doors_proxies_are_kept_under_new_rules_at_a_reload),
+	UNIT_LOOP(doors_unix_socket_has_the_mode_of_its_line, NELEM(modes)),
 };
 
 UNIT_MAIN("doors", tests)

@@ -13,12 +13,14 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/endpoint.h"
 #include "base/log.h"
 #include "daemon/evloop.h"
 #include "daemon/sock.h"
+#include "daemon/unixsock.h"
 #include "tests/quiet.h"
 #include "tests/unit.h"
 
@@ -146,6 +148,67 @@ START_TEST(listen_more_than_a_batch_all_come)
 }
 END_TEST
 
+static void
+on_take(void *arg, const struct addr *from, struct endpoint *take)
+{
+	ck_assert_ptr_eq(arg, &client);
+	client = *from;
+	flows++;
+	endpoint_hold(take, &user, NULL);
+	endpoint_kill(take, 0);
+}
+
+static void
+make_proxy(const char *addr, const char *path)
+{
+	struct listen_conf lc = { .ev = &ev, .door = &door, .take = on_take,
+	    .arg = &client, .path = path, .mode = 0660 };
+
+	log_capture(quiet, NULL);
+	flows = 0;
+	ck_assert_int_eq(evloop_init(&ev), 0);
+	if (addr)
+		ck_assert_int_eq(addr_parse_ip(&lc.addr, addr, -1), 0);
+	ck_assert_int_eq(listen_new(&l, &lc, NATLOOK_NONE), 0);
+}
+
+START_TEST(listen_proxys_client_is_handed_on_and_not_looked_up)
+{
+	int fd;
+
+	opts_rc = -EPERM;		/* nobody asks for them */
+	make_proxy("127.0.0.1", NULL);
+	fd = dial();
+	turn_until(1);
+	ck_assert_uint_eq(client.ip[0], 127);
+	close(fd);
+	end();
+}
+END_TEST
+
+START_TEST(listen_unix_socket_has_its_mode_and_goes_with_its_listener)
+{
+	char path[] = "/tmp/ot-listen-XXXXXX", name[64];
+	struct stat st;
+	int fd;
+
+	ck_assert_ptr_nonnull(mkdtemp(path));
+	snprintf(name, sizeof(name), "%s/s", path);
+	make_proxy(NULL, name);
+	ck_assert_int_eq(stat(name, &st), 0);
+	ck_assert_int_eq(st.st_mode & 0777, 0660);
+	ck_assert_uint_eq(listen_addr(l)->family, 0);
+	ck_assert_int_ge(fd = unixsock_dial(name, SOCK_STREAM, 10), 0);
+	turn_until(1);
+	ck_assert_uint_eq(client.family, 4);
+	ck_assert_uint_eq(client.ip[0], 127);
+	close(fd);
+	end();
+	ck_assert_int_lt(stat(name, &st), 0);
+	rmdir(path);
+}
+END_TEST
+
 static const int unknown[] = { -ELOOP, -ENOENT };
 
 START_TEST(listen_connection_to_nowhere_is_reset)
@@ -226,6 +289,8 @@ START_TEST(listen_ipv6_does_not_take_ipv4)
 END_TEST
 
 static const struct unit_test tests[] = {
+	UNIT(listen_proxys_client_is_handed_on_and_not_looked_up),
+	UNIT(listen_unix_socket_has_its_mode_and_goes_with_its_listener),
 	UNIT(listen_connection_is_handed_on_with_where_it_was_going),
 	UNIT(listen_more_than_a_batch_all_come),
 	UNIT_LOOP(listen_connection_to_nowhere_is_reset, NELEM(unknown)),

@@ -27,6 +27,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fz_hsclient \
 	tests/fuzz/fz_http_resp \
 	tests/fuzz/fz_intro_ack \
+	tests/fuzz/fz_httpconnect \
 	tests/fuzz/fz_ip \
 	tests/fuzz/fz_mapaddress \
 	tests/fuzz/fz_microdesc \
@@ -42,6 +43,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fz_resolved \
 	tests/fuzz/fz_stack \
 	tests/fuzz/fz_run_msg \
+	tests/fuzz/fz_socks \
 	tests/fuzz/fz_state_file \
 	tests/fuzz/fz_store_cache \
 	tests/fuzz/fz_tcp_seg \
@@ -318,5 +320,15 @@ tests_fuzz_fz_tls_peer_bytes_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_tls_peer_bytes.c
 tests_fuzz_fz_tls_peer_bytes_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 tests_fuzz_fz_tls_peer_bytes_LDADD = $(ONION_LIBS)
+
+tests_fuzz_fz_httpconnect_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_httpconnect.c
+tests_fuzz_fz_httpconnect_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_httpconnect_LDADD = $(DAEMON_LIBS)
+
+tests_fuzz_fz_socks_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_socks.c
+tests_fuzz_fz_socks_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_socks_LDADD = $(DAEMON_LIBS)
 
 EXTRA_DIST += tests/fuzz/corpus
