@@ -374,11 +374,19 @@ on_tunnels(void *arg, status_tunnel_fn *fn, void *fn_arg)
 }
 
 static int
+on_proxies(void *arg, struct proxies_totals *t)
+{
+	const struct app *a = arg;
+
+	return doors_proxies(a->doors, t);
+}
+
+static int
 make_control(struct app *a, char *why, size_t max)
 {
 	struct status_source src = {
 		.onion = a->onion, .gateway = a->gateway,
-		.tunnels = on_tunnels, .arg = a
+		.tunnels = on_tunnels, .proxies = on_proxies, .arg = a
 	};
 	int rc;
 
@@ -567,6 +575,7 @@ stop(struct app *a)
 
 	evloop_enter(&a->ev);
 	doors_close(a->doors);
+	a->doors = NULL;
 	netup_stop(a->netup);
 	control_free(a->control);
 	runsock_free(a->runsock);

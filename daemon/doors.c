@@ -488,3 +488,12 @@ doors_close(struct doors *d)
 	if (d)
 		close_but(d, NULL);
 }
+
+int
+doors_proxies(const struct doors *d, struct proxies_totals *t)
+{
+	if (d == NULL || d->proxies == NULL)
+		return 0;
+	proxies_totals(d->proxies, t);
+	return 1;
+}

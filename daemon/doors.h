@@ -16,6 +16,7 @@ struct door;
 struct doors;
 struct evloop;
 struct gateway;
+struct proxies_totals;
 
 /* What a line's flags say, but for the group of one that has no SessionGroup. */
 void	doors_rules(struct door *, const struct conf_port *);
@@ -28,5 +29,7 @@ int	doors_prepare(struct doors **, struct doors *old, struct evloop *,
 void	doors_commit(struct doors *, struct doors *old, const struct conf *);
 void	doors_drop(struct doors *, struct doors *old);
 void	doors_close(struct doors *);
+/* 1, or 0: there never was a port of a proxy. */
+int	doors_proxies(const struct doors *, struct proxies_totals *);
 
 #endif

@@ -15,6 +15,7 @@
 
 #include "base/addr.h"
 #include "daemon/gateway.h"
+#include "daemon/proxy.h"
 #include "dnsport/dnsport.h"
 #include "onion/onion.h"
 #include "tun/drop.h"
@@ -209,6 +210,25 @@ json_tunnel(void *arg, const char *name, const struct stack_totals *t)
 	fputs("}}", o->f);
 }
 
+static int
+proxies_of(const struct status_source *src, struct proxies_totals *t)
+{
+	return src->proxies ? src->proxies(src->arg, t) : 0;
+}
+
+static void
+json_proxies(FILE *f, const struct status_source *src)
+{
+	struct proxies_totals t;
+
+	if (!proxies_of(src, &t))
+		return;
+	fprintf(f, ",\"proxies\":{\"asking\":%zu,\"taken\":%" PRIu64
+	    ",\"refused\":%" PRIu64 ",\"connections\":%" PRIu64
+	    ",\"lookups\":%" PRIu64 ",\"failed\":%" PRIu64 "}", t.now,
+	    t.taken, t.refused, t.asked, t.resolved, t.failed);
+}
+
 static void
 json_tail(struct out *o, const struct status_source *src)
 {
@@ -223,10 +243,12 @@ json_tail(struct out *o, const struct status_source *src)
 	    ",\"dropped\":%" PRIu64 ",\"failed\":%" PRIu64 "},\"dns\":{"
 	    "\"queries\":%" PRIu64 ",\"answered\":%" PRIu64
 	    ",\"refused\":%" PRIu64 ",\"malformed\":%" PRIu64
-	    ",\"failed\":%" PRIu64 ",\"waiting\":%zu}}\n", g.flows,
+	    ",\"failed\":%" PRIu64 ",\"waiting\":%zu}", g.flows,
 	    g.accepted, g.direct, g.rejected, g.dropped, g.failed,
 	    g.dns.queries, g.dns.answered, g.dns.refused, g.dns.malformed,
 	    g.dns.failed, g.dns.waiting);
+	json_proxies(o->f, src);
+	fputs("}\n", o->f);
 }
 
 static const struct onion_show json_show = {
@@ -338,6 +360,19 @@ text_tunnel(void *arg, const char *name, const struct stack_totals *t)
 }
 
 static void
+text_proxies(FILE *f, const struct status_source *src)
+{
+	struct proxies_totals t;
+
+	if (!proxies_of(src, &t))
+		return;
+	fprintf(f, "Proxies      %" PRIu64 " taken, %" PRIu64 " refused; %"
+	    PRIu64 " connections, %" PRIu64 " lookups, %" PRIu64 " failed; "
+	    "%zu asking\n", t.taken, t.refused, t.asked, t.resolved, t.failed,
+	    t.now);
+}
+
+static void
 text_tail(struct out *o, const struct status_source *src)
 {
 	struct gateway_totals g;
@@ -353,6 +388,7 @@ text_tail(struct out *o, const struct status_source *src)
 	    " answered, %" PRIu64 " refused, %" PRIu64 " malformed, %" PRIu64
 	    " failed, %zu waiting\n", g.dns.queries, g.dns.answered,
 	    g.dns.refused, g.dns.malformed, g.dns.failed, g.dns.waiting);
+	text_proxies(o->f, src);
 }
 
 static const struct onion_show text_show = {

@@ -12,6 +12,7 @@
 
 struct gateway;
 struct onion;
+struct proxies_totals;
 struct stack_totals;
 
 typedef void status_tunnel_fn(void *arg, const char *name,
@@ -22,6 +23,9 @@ struct status_source {
 	const struct gateway	*gateway;
 	/* Tells @fn of each tunnel; NULL: there are none. */
 	void	(*tunnels)(void *arg, status_tunnel_fn *fn, void *fn_arg);
+	/* Of the proxies' ports; 0: there are none, and never were.  NULL: the
+	 * same. */
+	int	(*proxies)(void *arg, struct proxies_totals *);
 	void	*arg;
 };
 

@@ -136,6 +136,14 @@ proxies_new(struct proxies **out, const struct proxies_conf *pc)
 void proxies_close(struct proxies *set) { sets -= set != NULL; }
 
 void
+proxies_totals(const struct proxies *set, struct proxies_totals *t)
+{
+	(void)set;
+	memset(t, 0, sizeof(*t));
+	t->taken = (uint64_t)taken;
+}
+
+void
 proxies_take(struct proxies *set, const struct door *d,
     const struct proxy_rules *r, const struct addr *client,
     struct endpoint *ep)
@@ -370,10 +378,12 @@ END_TEST
 START_TEST(doors_proxies_are_kept_under_new_rules_at_a_reload)
 {
 	struct doors *d = NULL;
+	struct proxies_totals t;
 	const struct made *kept;
 
 	apply(&d, "DNSPort 9\n");
 	ck_assert_int_eq(sets, 0);
+	ck_assert_int_eq(doors_proxies(d, &t), 0);
 	apply(&d, "DNSPort 9\nSocksPort 1\n");
 	kept = at(1);
 	apply(&d, "SocksPort 1 ExtendedErrors\nTestSocks 1\n");
@@ -386,6 +396,8 @@ START_TEST(doors_proxies_are_kept_under_new_rules_at_a_reload)
 	apply(&d, "HTTPTunnelPort 2\nDNSPort 9\n");
 	ck_assert_int_eq(nopen, 2);
 	ck_assert_int_eq(sets, 1);
+	ck_assert_int_eq(doors_proxies(d, &t), 1);
+	ck_assert_uint_eq(t.taken, 1);
 	end(d);
 }
 END_TEST

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "daemon/gateway.h"
+#include "daemon/proxy.h"
 #include "onion/onion.h"
 #include "tun/drop.h"
 #include "tun/stack.h"
@@ -113,6 +114,15 @@ show_tunnels(void *arg, status_tunnel_fn *fn, void *fn_arg)
 	fn(fn_arg, "ot1", &t);
 }
 
+static int
+show_proxies(void *arg, struct proxies_totals *t)
+{
+	ck_assert_ptr_eq(arg, &full);
+	*t = (struct proxies_totals){ .now = 1, .taken = 20, .refused = 3,
+		.asked = 4, .resolved = 5, .failed = 6 };
+	return full;
+}
+
 static const struct {
 	const char	*file;
 	int		 full, json;
@@ -124,7 +134,7 @@ static const struct {
 START_TEST(status_text_is_as_its_golden_file)
 {
 	const struct status_source src = { .tunnels = show_tunnels,
-	    .arg = &full };
+	    .proxies = show_proxies, .arg = &full };
 	const char *srcdir = getenv("srcdir");
 	char path[4096], want[8192] = "", *text;
 	size_t len;
@@ -154,7 +164,7 @@ START_TEST(status_text_without_tunnels_is_as_with_none_open)
 {
 	const struct status_source none = { .arg = NULL };
 	const struct status_source empty = { .tunnels = show_tunnels,
-	    .arg = &full };
+	    .proxies = show_proxies, .arg = &full };
 	char *a, *b;
 	size_t len;
 
