@@ -8,7 +8,16 @@ need_lab
 SOCKS=9050 HTTP=8118
 with() {
 	SUT_EXTRA=$(printf '%s\n' "$@")
-	sut_fresh
+	sut_fresh && let_in
+}
+# What is for the proxies' ports is for the gateway itself.
+let_in() {
+	local ports="tcp dport { $SOCKS, 9051-9053, $HTTP } accept"
+	lab_in gw nft -f - <<-N
+	insert rule inet gate prerouting iifname "br0" ip daddr $LAN4 $ports
+	insert rule inet gate prerouting iifname "br0" ip6 daddr $LAN6 $ports
+	insert rule inet gate input iifname "br0" $ports
+	N
 }
 has_ports() {
 	with "SocksPort $LAN4:$SOCKS" "SocksPort [$LAN6]:$SOCKS" \
@@ -19,7 +28,6 @@ has_ports() {
 		"HTTPTunnelPort $LAN4:$HTTP" "$@"
 }
 
-# Nothing is turned around to a TransPort: the proxy is on this network.
 by() { # OPTION ARG... : a page with these options of curl
 	rm -f "$LAB_DIR/tmp/page"
 	lab_until 300 fetch "$URL" --max-time 60 "$@" -o "$LAB_DIR/tmp/page" &&
