@@ -7,6 +7,7 @@
 #	good	to a relay's OR or directory port
 #	leak4	any other IPv4	leak6	any other IPv6
 #	link	ARP and neighbour discovery, which any Ethernet needs
+#	names	of all those, what goes to a port where names are asked
 # `met` remembers every relay that was connected to, `leaks` where the leaked
 # packets wanted to go.
 
@@ -27,6 +28,7 @@ lab_oracle_up() {
 		counter leak4 { }
 		counter leak6 { }
 		counter link { }
+		counter names { }
 		set ok4 {
 			type ipv4_addr . inet_service
 			elements = { $(oracle_ok 4) }
@@ -60,6 +62,7 @@ lab_oracle_up() {
 			policy accept
 			ether type arp counter name link accept
 			icmpv6 type { 135, 136, 143 } counter name link accept
+			meta l4proto { tcp, udp } th dport { 53, 137, 853, 5353, 5355 } counter name names
 			ip saddr $UP4 ip daddr . tcp dport @ok4 jump good4
 			ip6 saddr $UP6 ip6 daddr . tcp dport @ok6 jump good6
 			ether type ip6 counter name leak6 jump bad6
@@ -87,7 +90,7 @@ lab_oracle_up() {
 	N
 }
 
-# lab_oracle: "good=N leak4=N leak6=N link=N"
+# lab_oracle: "good=N leak4=N leak6=N link=N names=N"
 lab_oracle() {
 	lab_in net nft list counters table netdev oracle | awk '
 		$1 == "counter" { name = $2 }
@@ -216,6 +219,7 @@ gate_filter() {
 			iifname "up0" ct state established,related accept
 			iifname "br0" ct status dnat tcp dport { $TRANSPORT, $DNSPORT } accept
 			iifname "br0" ct status dnat udp dport $DNSPORT accept
+			iifname "br0" tcp dport { $SOCKSPORT, $HTTPPORT } accept
 			iifname "br0" meta mark 1 accept
 		}
 		chain forward {
@@ -239,6 +243,7 @@ gate_redirect() {
 			type nat hook prerouting priority dstnat
 			policy accept
 			$(gate_names)
+			$(gate_proxies)
 			iifname "br0" meta l4proto tcp redirect to :$TRANSPORT
 		}
 		$(gate_filter)
@@ -259,11 +264,20 @@ gate_tproxy() {
 			policy accept
 			iifname != "br0" accept
 			tcp dport 53 accept
+			$(gate_proxies)
 			meta nfproto ipv4 meta l4proto tcp tproxy ip to 127.0.0.1:$TRANSPORT meta mark set 1
 			meta nfproto ipv6 meta l4proto tcp tproxy ip6 to [::1]:$TRANSPORT meta mark set 1
 		}
 		$(gate_filter)
 	}
+	N
+}
+
+# Who speaks to the proxies is left alone.
+gate_proxies() {
+	cat <<-N
+			iifname "br0" ip daddr $LAN4 tcp dport { $SOCKSPORT, $HTTPPORT } accept
+			iifname "br0" ip6 daddr $LAN6 tcp dport { $SOCKSPORT, $HTTPPORT } accept
 	N
 }
 
@@ -278,6 +292,7 @@ gate_tun() {
 			iifname "lo" accept
 			icmpv6 type { 135, 136 } accept
 			iifname "up0" ct state established,related accept
+			iifname "br0" tcp dport { $SOCKSPORT, $HTTPPORT } accept
 			iifname { "br0", "ot0" } icmp type echo-request accept
 			iifname { "br0", "ot0" } icmpv6 type echo-request accept
 		}

@@ -46,7 +46,9 @@ LAN4=10.9.0.1 LAN6=fd09:9::1		# the gateway as its LAN sees it
 TUN4=10.191.0.2 TUN6=fd00:6f74::2	# who answers in the TUN
 UP4=198.51.100.2 UP6=2001:db8:100::2	# ... and as the world sees it
 DEST4=203.0.113.80 DEST6=2001:db8:80::80
+RESOLVER4=203.0.113.53 RESOLVER6=2001:db8:80::53	# also in [dest]
 ORPORT=9001 DIRPORT=9030 TRANSPORT=9040 DNSPORT=5353
+SOCKSPORT=9050 HTTPPORT=9080
 
 # Debian's own python: one found first in PATH may be a slow wrapper.
 PYTHON=/usr/bin/python3
@@ -305,6 +307,10 @@ lab_dest_up() {
 		--host-record="only4.example.test,$DEST4" \
 		--host-record="only6.example.test,$DEST6" \
 		--address="/many.example.test/$DEST4" \
+		--cname=alias.example.test,www.example.test \
+		--host-record="inside4.example.test,192.168.7.7" \
+		--host-record="inside6.example.test,fd00:dead::7" \
+		--server="/signed.test/plain.test/$RESOLVER4" \
 		--ptr-record=7.113.0.203.in-addr.arpa,seven.example.test \
 		--mx-host=example.test,www.example.test,10
 }
@@ -361,6 +367,10 @@ lab_save_logs() {
 
 # shellcheck source=tests/net/tornet.sh
 . "$LAB_SRC/tornet.sh"
+# shellcheck source=tests/net/onions.sh
+. "$LAB_SRC/onions.sh"
+# shellcheck source=tests/net/zones.sh
+. "$LAB_SRC/zones.sh"
 # shellcheck source=tests/net/gate.sh
 . "$LAB_SRC/gate.sh"
 # shellcheck source=tests/net/sut.sh

@@ -42,6 +42,17 @@ usage: load.py many N HOST      open N connections; when all are open, send
                                 or "silence"
        load.py syns DEVICE PORT as root: what the first segment of each connection
                                 to the port looks like: TTL, window, options
+       load.py asks N SERVER NAME
+                                N questions, one after the other: seconds to
+                                the answer, a line each
+       load.py byname N SERVER NAME
+                                the same to the first byte of a page, the name
+                                of which is asked for each time.  In both, "*"
+                                in NAME becomes a number
+       load.py socks SERVER PORT USER HOST PORT
+                                what a SOCKS 5 proxy says to a connection: the
+                                reply in hex, or "nothing"; with a USER of "-",
+                                no name is given to it
        load.py raw SERVER HEX   one datagram to port 53; prints the answer's
                                 rcode, or "silence"
 
@@ -316,6 +327,79 @@ def dns(seconds, width, server, name):
         print("%d lost" % lost, file=sys.stderr)
 
 
+def ask(sock, ident, name):
+    """The first address that is answered; None without any."""
+    sock.send(question(ident, name))
+    while True:
+        reply = sock.recv(4096)
+        if reply[:2] == struct.pack(">H", ident):
+            break
+    answers = struct.unpack(">H", reply[6:8])[0]
+    at = len(question(ident, name))
+    for _ in range(answers):
+        while reply[at] and reply[at] < 0xc0:
+            at += 1 + reply[at]
+        at += 2 if reply[at] else 1
+        kind, size = struct.unpack(">H6xH", reply[at:at + 10])
+        at += 10 + size
+        if kind == 1:
+            return socket.inet_ntoa(reply[at - size:at])
+    return None
+
+
+def each_name(count, server, name, use):
+    salt = random.randrange(1 << 30)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.connect((server, 53))
+        sock.settimeout(PATIENCE)
+        for i in range(count):
+            text = name.replace("*", "%x-%d" % (salt, i))
+            begin = time.monotonic()
+            address = ask(sock, i + 1, text)
+            if address is None:
+                raise ValueError("no address for " + text)
+            use(address)
+            print("%.5f" % (time.monotonic() - begin), flush=True)
+
+
+def asks(count, server, name):
+    each_name(count, server, name, lambda address: None)
+
+
+def byname(count, server, name):
+    each_name(count, server, name, first_byte)
+
+
+def socks(server, port, user, host, to_port):
+    with socket.create_connection((server, port), PATIENCE) as sock:
+        method = 0 if user == "-" else 2
+        sock.sendall(bytes([5, 1, method]))
+        if exactly(sock, 2) != bytes([5, method]):
+            raise ValueError("another method")
+        if method:
+            sock.sendall(bytes([1, len(user)]) + user.encode() + b"\1x")
+            if exactly(sock, 2)[1:] != b"\0":
+                raise ValueError("not let in")
+        sock.sendall(bytes([5, 1, 0, 3, len(host)]) + host.encode() +
+                     struct.pack(">H", to_port))
+        try:
+            reply = exactly(sock, 4)
+        except ConnectionError:
+            print("nothing")
+        else:
+            print("%02x" % reply[1])
+
+
+def exactly(sock, count):
+    data = b""
+    while len(data) < count:
+        piece = sock.recv(count - len(data))
+        if not piece:
+            raise ConnectionError("it ends")
+        data += piece
+    return data
+
+
 def family_of(host):
     return socket.AF_INET6 if ":" in host else socket.AF_INET
 
@@ -451,6 +535,12 @@ def main(what="", *args):
                                 a_byte))
     if what == "dns":
         return dns(float(args[0]), int(args[1]), *args[2:])
+    if what == "asks":
+        return asks(int(args[0]), *args[1:])
+    if what == "byname":
+        return byname(int(args[0]), *args[1:])
+    if what == "socks":
+        return socks(args[0], int(args[1]), args[2], args[3], int(args[4]))
     if what == "half":
         return half(int(args[0]), args[1])
     if what == "stall":

@@ -2,6 +2,8 @@
 """What a client says of itself, in one shape.
 
 usage: status.py tor SOCKET             ask a tor by its control socket
+       status.py hsfetch SOCKET LABEL   have a tor fetch the descriptor of this
+                                        onion service: it comes, or it fails
        status.py get WHAT < JSON        one thing of it, as plain lines
 
 `onion-transparent status --json` prints this shape itself:
@@ -24,6 +26,8 @@ WHAT: bootstrap            "100 done Done"
                            circuit joined to it, if there is one
       circuits-of TARGET   ids of the circuits that carry streams to it
       streams-of TARGET    ids of the streams to it, each with its path
+      intros               of a tor with onion services: the relays that
+                           introduce to them
       text                 all of it, for a person
 """
 import json
@@ -58,6 +62,15 @@ class Control:
                 in_data = line[3:4] == "+"
                 lines.append(line[4:])
 
+    def event(self):
+        """The next one, as its words; what is no event is passed over."""
+        while True:
+            line = self.file.readline()
+            if line.startswith("650"):
+                return line[4:].split()
+            if not line:
+                sys.exit("tor went away")
+
     def info(self, key):
         lines = self.ask("GETINFO " + key)
         first = lines[0].partition("=")[2]
@@ -90,6 +103,7 @@ def of_tor(path):
         out["circuits"].append({
             "id": int(ident), "state": state.lower(),
             "purpose": words(line).get("PURPOSE", "").lower(),
+            "hs": words(line).get("HS_STATE", ""),
             "path": [node(hop) for hop in path]})
     for line in ctl.info("stream-status"):
         ident, state, circuit, target = line.split()[:4]
@@ -97,6 +111,21 @@ def of_tor(path):
             "id": int(ident), "circuit": int(circuit), "target": target,
             "state": "open" if state == "SUCCEEDED" else state.lower()})
     return out
+
+
+def hsfetch(path, label):
+    """Several directories are asked, one after the other."""
+    ctl = Control(path)
+    ctl.ask("SETEVENTS HS_DESC")
+    ctl.ask("HSFETCH " + label)
+    while True:
+        what, action, *rest = ctl.event()
+        if what == "HS_DESC" and rest and rest[0] == label:
+            print(action, *rest)
+            if action == "RECEIVED":
+                return True
+            if action == "FAILED" and "REASON=NOT_FOUND" not in rest:
+                return False
 
 
 def path_text(circuit):
@@ -141,6 +170,11 @@ def get(status, what, target=None):
         for stream in status["streams"]:
             if stream["target"] == target and stream["state"] == "open":
                 print(stream["circuit"])
+    elif what == "intros":
+        for circuit in status["circuits"]:
+            if circuit["purpose"] == "hs_service_intro" and \
+                    circuit["hs"] == "HSSI_ESTABLISHED":
+                print(circuit["path"][-1]["nickname"])
     elif what == "text":
         print(json.dumps(status, indent=1))
     else:
@@ -149,6 +183,8 @@ def get(status, what, target=None):
 
 if sys.argv[1:2] == ["tor"]:
     print(json.dumps(of_tor(sys.argv[2])))
+elif sys.argv[1:2] == ["hsfetch"]:
+    sys.exit(not hsfetch(*sys.argv[2:]))
 elif sys.argv[1:2] == ["get"]:
     get(json.load(sys.stdin), *sys.argv[2:])
 else:

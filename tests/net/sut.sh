@@ -27,7 +27,7 @@ lab_torrc() {
 	SafeLogging 0
 	Log ${LAB_SUT_LOG:-notice} stdout
 	C
-	grep -q '^SocksPort' <<<"$SUT_EXTRA" || echo "SocksPort 0"
+	grep -q '^SocksPort' <<<"$SUT_DOORS$SUT_EXTRA" || echo "SocksPort 0"
 	if [ -n "$SUT_DOORS" ]; then echo "$SUT_DOORS"; else sut_doors; fi
 	sut_is_tor && echo "ControlSocket $(sut_data)/control"
 	[ -z "$SUT_EXTRA" ] || echo "$SUT_EXTRA"

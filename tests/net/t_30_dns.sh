@@ -1,19 +1,10 @@
 #!/bin/bash
 # Names: what RELAY_RESOLVE can answer, and what it cannot.
 . "$(dirname "$0")/check.sh"
+# shellcheck source=tests/net/names.sh
+. "$LAB_SRC/names.sh"
 need_lab
 need_sut
-
-ask() { lab_lan dig +noedns +time=30 +tries=3 "$@"; }
-# One time in some thousand dig is blind to an answer that is there, says so in
-# a line of ";;", and asks again.
-short() { ask +short "$@" | grep -v '^;;'; }
-answers() { same "$(short "${@:2}" | sort | paste -sd' ')" "$1"; }
-status() {
-	same "$(ask "${@:2}" | sed -n 's/.*status: \([A-Z]*\),.*/\1/p' |
-		head -n 1)" "$1"
-}
-no_answer() { status NOERROR "$@" && [ -z "$(short "$@")" ]; }
 
 check "A" answers "$DEST4" www.example.test A
 check "AAAA" answers "$DEST6" www.example.test AAAA
