@@ -9,7 +9,10 @@ PACKAGES_BUILD=(autoconf automake pkg-config gcc make libc6-dev
 	libevent-dev libssl-dev libsodium-dev
 	libldns-dev zlib1g-dev libnl-3-dev libnl-route-3-dev check)
 PACKAGES_LAB=(tor tor-geoipdb nftables iproute2 curl dnsmasq-base
-	bind9-dnsutils python3 iputils-ping procps util-linux)
+	bind9-dnsutils bind9-host python3 iputils-ping procps util-linux openssl)
+# For the tests of names beside those: a resolver, zones that are signed, and
+# who asks: musl's resolver, Go's (hey is a Go program), and dnsperf.
+PACKAGES_NAMES=(unbound bind9-utils musl-tools hey dnsperf)
 
 # For tests/bench/tun beside those of the lab.
 PACKAGES_BENCH=(iperf3)
@@ -73,7 +76,7 @@ packages_install() {
 packages_apt() (
 	policy=/usr/sbin/policy-rc.d
 	mark="onion-transparent: while apt runs"
-	new_tor=$(packages_missing tor)
+	new=$(packages_missing tor unbound)
 	made=
 	trap '[ -z "$made" ] || rm -f "$policy"' EXIT
 	trap 'exit 130' INT TERM HUP
@@ -95,9 +98,10 @@ packages_apt() (
 		{ "${apt[@]}" update && "${run[@]}" "${apt[@]}" install "$@"; }
 	rc=$?
 	[ -z "${fake-}" ] || rm -f "$fake"
-	# We wanted tor's program, not a tor service at the next boot.
-	if [ "$rc" -eq 0 ] && [ -n "$new_tor" ]; then
-		update-rc.d tor disable >/dev/null 2>&1 || :
-	fi
+	# We wanted their programs, not their services at the next boot.
+	for new in $new; do
+		[ "$rc" -ne 0 ] || [ -n "$(packages_missing "$new")" ] ||
+			update-rc.d "$new" disable >/dev/null 2>&1
+	done
 	exit "$rc"
 )

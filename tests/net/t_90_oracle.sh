@@ -21,6 +21,57 @@ stimulus >/dev/null 2>&1
 check "relays were used" test "$(lab_count good)" -gt 0
 check "nothing else was" test "$(lab_leaked)" -eq 0
 
+# Names, of every kind and by every way to ask for them, of which the port on the
+# uplink tells: DNS, over TLS, of the link (mDNS, LLMNR), NetBIOS.  A relay's
+# addresses are no exception here.
+names_asked() {
+	local name server
+	for name in www.example.test no-such-name.example.test printer.local \
+		singlelabel duckduckgogg42xjoc72x3sjasowoarfbgcmvfimaftt6twagswzczad.onion
+	do
+		for server in "$LAN4" "$LAN6" 192.0.2.53 "$DEST4" \
+			"$(relay_addr4 r1)"; do
+			lab_lan dig +time=5 +tries=1 "@$server" "$name" A
+			lab_lan dig +time=5 +tries=1 "@$server" "$name" HTTPS
+			sut_is_tor || lab_lan dig +time=5 +tries=1 +tcp \
+				"@$server" "$name" AAAA
+		done
+		lab_lan getent ahosts "$name"
+		fetch "http://$name/" --max-time 20
+	done
+	other_ports lan1
+} >/dev/null 2>&1
+# other_ports NETNS: datagrams and connections to ports where names are asked
+other_ports() {
+	local port host
+	for port in 53 137 853 5353 5355; do
+		for host in "$DEST4" "$DEST6" "$(relay_addr4 r2)"; do
+			[ "$port" != 53 ] || [ "$1" != lan1 ] || continue
+			lab_in "$1" timeout 5 bash -c \
+				"echo >/dev/udp/$host/$port; : >/dev/tcp/$host/$port"
+		done
+	done
+}
+no_names() {
+	lab_oracle
+	[ "$(lab_count names)" -eq 0 ] && [ "$(lab_count good)" -gt 0 ]
+}
+names_seen() { # without the program, from the gateway itself
+	local rc
+	oracle_zero
+	other_ports gw >/dev/null 2>&1
+	lab_oracle
+	[ "$(lab_count names)" -ge 30 ]
+	rc=$?
+	lab_until 300 oracle_quiet
+	oracle_zero
+	return "$rc"
+}
+lab_oracle_reset
+names_asked
+check "of names that were asked, not one packet to their ports" no_names
+check "nor to anywhere but relays" test "$(lab_leaked)" -eq 0
+
 # The LAN's rules keep clients from the TransPort itself.  Where they do not,
 # the program does: what was not turned around would be a connection to itself
 # through the network.  The kernel takes it (how soon the reset comes decides
@@ -67,4 +118,5 @@ check "one from the gateway itself is closed, IPv6" closed_by_us gw "[$LAN6]"
 lab_gate redirect
 
 check "anti-test: the oracle sees leaks" lab_oracle_antitest
+check "anti-test: it sees names" names_seen
 check "and works after that" fetches http://www.example.test/
