@@ -56,8 +56,12 @@ at_address() { # URL-HOST CURL OPTIONS...
 check "the program bootstraps" start .onion,.exit
 check "A of a name in .onion: a virtual address" virtual 4 "$ONION"
 check "AAAA of it: a virtual address" virtual 6 "$ONION"
-check "the address leads back to the name" back "$ONION" A
-check "the address leads back to the name, IPv6" back "$ONION" AAAA
+if sut_is_tor; then
+	skip "addresses that lead back (tor's do not)"
+else
+	check "the address leads back to the name" back "$ONION" A
+	check "the address leads back to the name, IPv6" back "$ONION" AAAA
+fi
 check "of mixed case" virtual 4 "${ONION^^}"
 check "a subdomain of it" virtual 4 "www.$ONION"
 check "it stays the same" stable
@@ -128,6 +132,8 @@ no_exit() { # NAME: no address; or one that leads nowhere
 	echo "$1: '$at'"
 	if [ -n "$at" ]; then
 		refused "http://$at/"
+	elif sut_is_tor; then
+		status SERVFAIL "$1" A
 	else
 		status NXDOMAIN "$1" A
 	fi
@@ -146,7 +152,7 @@ heard_anew
 NAME=$(fresh)
 check "every name: a virtual address" virtual 4 "$NAME"
 check "every name: a virtual address, IPv6" virtual 6 "$NAME"
-check "every name: back to the name" back "$NAME" A
+sut_is_tor || check "every name: back to the name" back "$NAME" A
 check "every name: nobody was asked for it yet" not_heard "$NAME"
 check "every name: a page" fetches "http://$NAME/"
 check "every name: the server saw an exit" seen_exit
@@ -165,48 +171,38 @@ if ! sut_is_tor; then
 fi
 
 # ---- C09: what one client's question is to another
-# The exits have caches of their own: a question of lan2 tells something where
-# it comes to another exit than lan1's did.  Then the exits' resolver must have
-# been asked again, for each name; a cache that both share would have answered.
-exit_of() { relay_at "$(heard_line "$1" | sed -n '$s/.* from //p')"; }
+# The exits have caches of their own: of a question of lan2 the exits' resolver
+# hears only where it came to another exit than lan1's did.  Each start finds
+# others.  A cache that both clients share would never let one come that far.
 asks_for() { # NAMES...
 	local n
-	for n in "$@"; do answers "$DEST4" "$n" A >/dev/null || return; done
+	for n in "$@"; do answers "$DEST4" "$n" A || return; done
 }
-cache_round() { # NUMBER: 2: the exits are different and every name came twice
-	local tag=c$1x$RANDOM names=() n one two
-	for n in 1 2 3 4 5 6; do names+=("$tag-$n.many.example.test"); done
-	asks_for "mine$tag.many.example.test" "${names[@]}" || return
-	asker lab_lan2 asks_for "other$tag.many.example.test" "${names[@]}" ||
-		return
-	heard "${names[@]}" >"$LAB_DIR/tmp/heard" || return
-	one=$(exit_of "mine$tag.many.example.test")
-	two=$(exit_of "other$tag.many.example.test")
-	echo "round $1: lan1 by $one, lan2 by $two; heard:"
+asked_again() {
+	local names=() n
+	for n in 1 2 3 4 5 6; do names+=("$(fresh "c$n")"); done
+	asks_for "${names[@]}" && heard "${names[@]}" && heard_anew &&
+		asker lab_lan2 asks_for "${names[@]}" &&
+		heard "${names[@]}" >"$LAB_DIR/tmp/heard" || return
+	echo "heard of the second client:"
 	cat "$LAB_DIR/tmp/heard"
-	[ -n "$one" ] && [ -n "$two" ] && [ "$one" != "$two" ] || return
 	for n in "${names[@]}"; do
-		[ "$(grep -c "] $n from" "$LAB_DIR/tmp/heard")" -ge 2 ] ||
-			return 1
+		grep -qi "] $n from" "$LAB_DIR/tmp/heard" || return
 	done
-	return 2
 }
-# Each start finds other exits.
 no_shared_cache() {
 	local i
 	for ((i = 0; i < 8; i++)); do
-		cache_round "$i"
-		[ $? -ne 2 ] || return 0
+		! asked_again || return 0
 		sut_restart
 	done
 	return 1
 }
-shared_cache() { ! no_shared_cache; }
 check "C09: the program bootstraps" start .onion,.exit
 check "what one client asked is not answered to another (C09)" no_shared_cache
 
 # ---- names that are mapped
-TRUE=$(fresh)
+TRUE=$(fresh).both.example.test
 heard_anew
 check "MapAddress: the program bootstraps" start .onion,.exit \
 	"MapAddress other.example.test $TRUE" \
@@ -218,6 +214,8 @@ check "MapAddress: a page by that name" fetches http://other.example.test/
 check "MapAddress: the exits heard of the true one" heard "$TRUE"
 check "MapAddress: the exits heard of none but the true ones" \
 	not_heard other.example.test only4.wild.test
+sut_is_tor || check "MapAddress: a page by a name that has only IPv4" \
+	fetches http://only4.wild.test/
 check "MapAddress: an address" fetches http://192.0.2.80/
 check "MapAddress: the server saw an exit" seen_exit
 check "MapAddress: an address that is an onion service" \
