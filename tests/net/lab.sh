@@ -307,8 +307,6 @@ lab_dest_up() {
 		--host-record="only4.example.test,$DEST4" \
 		--host-record="only6.example.test,$DEST6" \
 		--address="/many.example.test/$DEST4" \
-		--address="/both.example.test/$DEST4" \
-		--address="/both.example.test/$DEST6" \
 		--cname=alias.example.test,www.example.test \
 		--host-record="inside4.example.test,192.168.7.7" \
 		--host-record="inside6.example.test,fd00:dead::7" \

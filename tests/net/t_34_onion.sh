@@ -80,6 +80,7 @@ check "the program bootstraps" sut_fresh redirect
 check "SOCKS: a page of an onion service" by_socks a "$ONION"
 check "SOCKS: the server saw the service" seen_service s1
 check "SOCKS: a page of a subdomain" by_socks a "www.$ONION"
+check "SOCKS: the server saw the service, too" seen_service s1
 check "SOCKS: another user's page" by_socks b "$ONION"
 check "SOCKS: a page of one with client authorization" \
 	by_socks a "$(lab_onion s2)"
@@ -87,7 +88,7 @@ check "SOCKS: the server saw that service" seen_service s2
 check "SOCKS: a page of one with proof of work" by_socks a "$(lab_onion s3)"
 check "SOCKS: the server saw that service" seen_service s3
 
-# none ADDRESS... : valid addresses that nobody has; and ones that can't be
+# Valid addresses that nobody has; and ones that can't be.
 address() { "$PYTHON" "$LAB_SRC/onionaddr.py" "$@"; }
 NOBODY=$(address)
 LABEL=${ONION%.onion}
@@ -125,9 +126,9 @@ bad_dns() {
 	done
 }
 if sut_is_tor; then
-	# (it says 04 of those that are not 56 characters long, and maps all)
+	# (it says 04 of those that are not 56 characters long, takes another
+	# version for a service, and maps all)
 	check "another checksum: F6" told f6 d "${BAD[0]}" 80
-	check "another version: F6" told f6 d "${BAD[1]}" 80
 else
 	check "addresses that can't be: F6" bad_all
 	check "addresses that can't be: NXDOMAIN, and why" bad_dns
