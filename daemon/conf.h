@@ -237,6 +237,7 @@ struct conf {
 	char		*middle_nodes;
 	int		 strict_nodes;
 	struct conf_strings node_families;	/* each a node set */
+	char		*client_onion_auth_dir;	/* or NULL */
 	char		*geoip_file;		/* never NULL */
 	char		*geoip6_file;		/* never NULL */
 	int		 geoip_exclude_unknown;	/* or CONF_AUTO */

@@ -31,7 +31,7 @@
 	.role = CONF_R_OBSOLETE, .field = CONF_NO_FIELD }
 
 #define NO_LISTENER "nothing listens there"
-#define NO_ONION "onion services are not built"
+#define NO_ONION "onion services would be reached by relays of our choice"
 #define DIRECT "connections to relays would not go through it"
 
 const struct conf_opt conf_options[] = {
@@ -205,6 +205,8 @@ const struct conf_opt conf_options[] = {
 	    "rather fail than use an excluded relay"),
 	BUILT("NodeFamily", NODE_SETS, node_families, NULL, 0,
 	    "relays that belong together: one of them in a circuit"),
+	BUILT("ClientOnionAuthDir", PATH, client_onion_auth_dir, NULL, 0,
+	    "keys for onion services that want them, NAME.auth_private"),
 	BUILT("GeoIPFile", PATH, geoip_file, GEOIP_DIR "/geoip", 0,
 	    "countries of IPv4 addresses"),
 	BUILT("GeoIPv6File", PATH, geoip6_file, GEOIP_DIR "/geoip6", 0,
@@ -371,7 +373,6 @@ const struct conf_opt conf_options[] = {
 	UNSAFE("TCPProxy", STRING, NULL, NULL, DIRECT),
 	UNSAFE("HSLayer2Nodes", NODES, NULL, NULL, NO_ONION),
 	UNSAFE("HSLayer3Nodes", NODES, NULL, NULL, NO_ONION),
-	UNSAFE("ClientOnionAuthDir", PATH, NULL, NULL, NO_ONION),
 	UNSAFE("HiddenServiceDir", LINES, NULL, NULL,
 	    "the service would not run"),
 	UNSAFE("HiddenServicePort", LINES, NULL, NULL,

@@ -88,6 +88,7 @@ copy_nodes(struct onion_conf *o, const struct conf *c)
 	o->strict_nodes = c->strict_nodes;
 	o->families = (const char *const *)c->node_families.item;
 	o->nfamilies = c->node_families.n;
+	o->client_onion_auth_dir = c->client_onion_auth_dir;
 	o->geoip = c->geoip_file;
 	o->geoip6 = c->geoip6_file;
 	o->geoip_where = geoip_where(c);

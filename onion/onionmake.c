@@ -239,14 +239,7 @@ static int
 load_auth(struct hsauth **out, const struct onion_conf *c, char *why,
     size_t max)
 {
-	char what[256];
-	int rc = hsauth_load(out, c->client_onion_auth_dir, what, sizeof(what));
-
-	if (rc < 0)
-		snprintf(why, max, "ClientOnionAuthDir %s: %s",
-		    c->client_onion_auth_dir ? c->client_onion_auth_dir : "",
-		    what);
-	return rc;
+	return hsauth_load(out, c->client_onion_auth_dir, why, max);
 }
 
 static int
