@@ -446,7 +446,7 @@ gateway_flow(struct gateway *gw, const struct door *door,
 		go_mapped(gw, &r);
 		return;
 	}
-	if (dest->family == 0) {	/* which policy has something to say to */
+	if (dest->family == 0) {	/* of which policy has a word to say */
 		r.target.kind = TARGET_ADDR;
 		pursue(gw, &r);
 		return;

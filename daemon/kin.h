@@ -35,7 +35,7 @@ struct kin_neighbour {
 	uint8_t		 link_len;	/* 0: not known */
 };
 
-struct kin_source {		/* what the kernel knows; tests have their own */
+struct kin_source {		/* what the kernel knows; tests make it up */
 	/* Calls fn() for each; 0 or -errno. */
 	int	(*neighbours)(void *arg, void (*fn)(void *,
 		    const struct kin_neighbour *), void *fn_arg);

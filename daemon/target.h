@@ -43,7 +43,7 @@ struct target {
 	int		 has_exit;
 	uint8_t		 exit[TARGET_ID];
 	int		 mapped;		/* MapAddress had a say */
-	int		 err;			/* REFUSED: -errno, base/why.h */
+	int		 err;		/* REFUSED: -errno, base/why.h */
 	const char	*why;			/* and in words; static */
 };
 

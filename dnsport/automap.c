@@ -12,8 +12,8 @@
  *	next cannot be told from what came before, and no address comes again
  *	before all others have been: with a pool of usual size, not in years.
  *	The permutation is a Feistel network of ROUNDS rounds with SipHash-2-4
- *	as the round's function; its halves need not be equal, so that any number
- *	of bits will do.
+ *	as the round's function; its halves need not be equal, so that any
+ *	number of bits will do.
  *
  *	Entries that no flow holds stand in two lists, of all and of their
  *	group, in the order of their last use: what is at the head goes when it
@@ -51,8 +51,8 @@ enum {
 	 * more is free, as it is with more than 2 * AUTOMAP_MAX addresses, all
 	 * of them fail once in 2^256. */
 	TRIES = 256,
-	SMALL_BITS = 17			/* a smaller pool can be full: go through
-					 * all of it, then */
+	SMALL_BITS = 17			/* a smaller pool can be full: then go
+					 * through all of it */
 };
 
 struct group {
@@ -132,7 +132,7 @@ drawn(struct pool *p)
 		.lo = p->next & low_bits(lo)
 	};
 
-	p->next++;			/* comes round where there are no more */
+	p->next++;			/* comes round where no more are */
 	return permuted(p, n);
 }
 

@@ -50,7 +50,7 @@ struct policy_flow {
 	struct addr	 dest;		/* where it was really going */
 	const char	*name;		/* that is connected to, or NULL */
 	int		 no_addr;	/* @dest is not where it goes to: it
-					 * stands for the name, or is but a port */
+					 * stands for the name, or is a port */
 	int		 onion;		/* the name is an onion service's */
 	int		 no_ipv4, no_ipv6, no_onion;	/* the door's rule */
 };

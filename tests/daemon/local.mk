@@ -33,7 +33,8 @@ check_PROGRAMS += \
 	tests/daemon/test_splice \
 	tests/daemon/test_status \
 	tests/daemon/test_target \
-	tests/daemon/test_tunnel
+	tests/daemon/test_tunnel \
+	tests/daemon/test_virtnet
 tests_daemon_test_app_SOURCES = tests/daemon/test_app.c
 tests_daemon_test_app_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_conf_SOURCES = tests/daemon/test_conf.c
@@ -102,6 +103,8 @@ tests_daemon_test_splice_SOURCES = tests/daemon/test_splice.c
 tests_daemon_test_splice_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_status_SOURCES = tests/daemon/test_status.c
 tests_daemon_test_status_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+tests_daemon_test_virtnet_SOURCES = tests/daemon/test_virtnet.c
+tests_daemon_test_virtnet_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 # The device, the stack and the gateway are the test's own.
 tests_daemon_test_tunnel_SOURCES = tests/daemon/test_tunnel.c \
 	tests/dnsport/query.h tests/dnsport/server.h

@@ -705,7 +705,8 @@ static const struct {
 	    NOERROR, 1, 0, 0 },
 	{ "MapAddress a.example b.example\nMapAddress b.example a.example\n",
 	    "a.example", A, NXDOMAIN, 0, 0, 1 },
-	{ "MapAddress *.example *.mapped.net\nAutomapHostsSuffixes mapped.net\n",
+	{ "MapAddress *.example *.mapped.net\n"
+	    "AutomapHostsSuffixes mapped.net\n",
 	    "a.example", A, NOERROR, 1, 0, 0 },
 	{ "MapAddress a.example 10.200.0.1\n", "a.example", A, NXDOMAIN, 0, 0,
 	    1 },

@@ -30,7 +30,8 @@ relay(void *arg, const char *name, uint8_t id[TARGET_ID], struct addr *a)
 }
 
 static const char *const lines[] = {
-	"*.wild.example *.tame.example", "exit.example www.example.com.relay.exit",
+	"*.wild.example *.tame.example",
+	"exit.example www.example.com.relay.exit",
 	"onion.example " ONION_GOOD, "bad.example " ONION_BAD,
 	"addr.example 203.0.113.9", "192.0.2.80 www.example.com",
 	"local.example printer.local", "loop.example pool.example",
