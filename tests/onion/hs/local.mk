@@ -51,7 +51,8 @@ check_PROGRAMS += \
 	tests/onion/hs/test_hsdesc_inner \
 	tests/onion/hs/test_hsauth \
 	tests/onion/hs/test_hsntor \
-	tests/onion/hs/test_intromsg
+	tests/onion/hs/test_intromsg \
+	tests/onion/hs/test_hsreal
 tests_onion_hs_test_onionaddr_SOURCES = tests/onion/hs/test_onionaddr.c \
 	$(HS_TESTS_VECTORS)
 tests_onion_hs_test_onionaddr_LDADD = $(HS_TESTS_LDADD)
@@ -80,9 +81,11 @@ tests_onion_hs_test_hsntor_LDADD = $(HS_TESTS_LDADD)
 tests_onion_hs_test_intromsg_SOURCES = tests/onion/hs/test_intromsg.c \
 	tests/onion/hs/specvec.h $(HS_TESTS_VECTORS)
 tests_onion_hs_test_intromsg_LDADD = $(HS_TESTS_LDADD)
+tests_onion_hs_test_hsreal_SOURCES = tests/onion/hs/test_hsreal.c \
+	tests/vectors/hs/moments.h $(HS_TESTS_VECTORS)
+tests_onion_hs_test_hsreal_LDADD = $(HS_TESTS_LDADD)
 
 EXTRA_DIST += \
-	tests/vectors/make-hs.py \
 	tests/vectors/hs/auth \
 	tests/vectors/hs/open
 
@@ -125,3 +128,20 @@ tests_onion_hs_test_hsclient_LDADD = $(HS_TESTS_LDADD)
 tests_onion_hs_test_hsclient_hostile_SOURCES = \
 	tests/onion/hs/test_hsclient_hostile.c $(HS_RIG)
 tests_onion_hs_test_hsclient_hostile_LDADD = $(HS_TESTS_LDADD)
+	tests/vectors/hs/current/auth \
+	tests/vectors/hs/current/consensus \
+	tests/vectors/hs/current/microdescs \
+	tests/vectors/hs/current/plain \
+	tests/vectors/hs/current/pow \
+	tests/vectors/hs/disaster/auth \
+	tests/vectors/hs/disaster/consensus \
+	tests/vectors/hs/disaster/microdescs \
+	tests/vectors/hs/disaster/plain \
+	tests/vectors/hs/disaster/pow \
+	tests/vectors/hs/open \
+	tests/vectors/hs/previous/auth \
+	tests/vectors/hs/previous/consensus \
+	tests/vectors/hs/previous/microdescs \
+	tests/vectors/hs/previous/plain \
+	tests/vectors/hs/previous/pow \
+	tests/vectors/make-hs.py
