@@ -72,7 +72,7 @@ head_len(const char *host, int *odd)
 	for (; len > 0 && host[len - 1] == '.'; len--)
 		dots++;
 	*odd = dots > 1;
-	if (len == TLD_LEN - 1 && strncasecmp(host, TLD + 1, len) == 0)
+	if (len == TLD_LEN - 1 && strncasecmp(host, &TLD[1], len) == 0)
 		return 0;
 	if (len < TLD_LEN ||
 	    strncasecmp(host + len - TLD_LEN, TLD, TLD_LEN) != 0)

@@ -52,7 +52,8 @@ check_PROGRAMS += \
 	tests/onion/hs/test_hsauth \
 	tests/onion/hs/test_hsntor \
 	tests/onion/hs/test_intromsg \
-	tests/onion/hs/test_hsreal
+	tests/onion/hs/test_hsreal \
+	tests/onion/hs/test_hswipe
 tests_onion_hs_test_onionaddr_SOURCES = tests/onion/hs/test_onionaddr.c \
 	$(HS_TESTS_VECTORS)
 tests_onion_hs_test_onionaddr_LDADD = $(HS_TESTS_LDADD)
@@ -84,6 +85,10 @@ tests_onion_hs_test_intromsg_LDADD = $(HS_TESTS_LDADD)
 tests_onion_hs_test_hsreal_SOURCES = tests/onion/hs/test_hsreal.c \
 	tests/vectors/hs/moments.h $(HS_TESTS_VECTORS)
 tests_onion_hs_test_hsreal_LDADD = $(HS_TESTS_LDADD)
+tests_onion_hs_test_hswipe_SOURCES = tests/onion/hs/test_hswipe.c \
+	tests/onion/dir/tmpdir.h $(HS_TESTS_VECTORS)
+tests_onion_hs_test_hswipe_LDADD = $(HS_TESTS_LDADD)
+tests_onion_hs_test_hswipe_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=free
 
 EXTRA_DIST += \
 	tests/vectors/hs/auth \
