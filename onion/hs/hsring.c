@@ -93,7 +93,8 @@ make_ring(struct place **ring, const struct netdir *nd,
 	return n;
 }
 
-/* The first that is not before @at; around the end, the first of all. */
+/* The first that is not before @at; @n, which take() goes around, where all
+ * are. */
 static size_t
 first_from(const struct place *ring, size_t n, const uint8_t at[32])
 {
@@ -106,7 +107,7 @@ first_from(const struct place *ring, size_t n, const uint8_t at[32])
 		else
 			hi = mid;
 	}
-	return lo == n ? 0 : lo;
+	return lo;
 }
 
 static int

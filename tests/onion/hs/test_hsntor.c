@@ -5,12 +5,14 @@
 #include <string.h>
 
 #include "base/secret.h"
+#include "base/wire.h"
 #include "onion/crypto/crypt.h"
 #include "tests/onion/crypto/hex.h"
 #include "tests/onion/hs/specvec.h"
 #include "tests/unit.h"
 
-#define EXPAND	"tor-hs-ntor-curve25519-sha3-256-1:hs_key_expand"
+#define PROTO	"tor-hs-ntor-curve25519-sha3-256-1"
+#define EXPAND	PROTO ":hs_key_expand"
 
 struct vec {
 	struct hsntor	h;
@@ -116,6 +118,50 @@ START_TEST(hsntor_intro_key_of_low_order_is_refused)
 }
 END_TEST
 
+static void
+make_mac(uint8_t out[32], const uint8_t *k, size_t klen, const char *m)
+{
+	uint8_t in[512];
+	struct pack p;
+
+	pack_init(&p, in, sizeof(in));
+	pack_u64(&p, klen);
+	pack_put(&p, k, klen);
+	pack_put(&p, m, strlen(m));
+	ck_assert_int_eq(p.err, 0);
+	crypt_sha3(out, in, pack_len(&p));
+}
+
+/* The reply of whoever knows the client's secret, x; the point is there. */
+static void
+answer(struct vec *v)
+{
+	uint8_t dh[2][32] = { { 0 } }, in[512], verify[32];
+	struct pack p;
+	size_t n;
+
+	(void)crypt_dh(dh[0], v->h.x, v->reply);	/* or zeros */
+	ck_assert_int_eq(crypt_dh(dh[1], v->h.x, v->enc), 0);
+	pack_init(&p, in, sizeof(in));
+	pack_put(&p, dh, sizeof(dh));
+	pack_put(&p, v->auth, 32);
+	pack_put(&p, v->enc, 32);
+	pack_put(&p, v->h.X, 32);
+	pack_put(&p, v->reply, 32);
+	pack_put(&p, PROTO, sizeof(PROTO) - 1);
+	make_mac(verify, in, pack_len(&p), PROTO ":hs_verify");
+	pack_init(&p, in, sizeof(in));
+	pack_put(&p, verify, 32);
+	pack_put(&p, v->auth, 32);
+	pack_put(&p, v->enc, 32);
+	pack_put(&p, v->reply, 32);
+	pack_put(&p, v->h.X, 32);
+	pack_put(&p, PROTO "Server", sizeof(PROTO "Server") - 1);
+	n = pack_len(&p);
+	make_mac(v->reply + 32, in, n, PROTO ":hs_mac");
+}
+
+/* Such a reply would fit for whoever knows no secret but the service's. */
 START_TEST(hsntor_finish_point_of_low_order_is_refused)
 {
 	struct hsntor_keys got;
@@ -125,19 +171,25 @@ START_TEST(hsntor_finish_point_of_low_order_is_refused)
 	load(&v);
 	UNHEX(y, low[_i]);
 	memcpy(v.reply, y, 32);
+	answer(&v);
 	ck_assert_int_eq(hsntor_finish(&v.h, v.auth, v.enc, v.reply, &got),
 	    -EBADMSG);
 }
 END_TEST
 
-/* Bug 41297: a reply that fits keys which were never drawn. */
+/* Bug 41297: keys that were never drawn are known to everybody, and a reply
+ * can be made that fits them. */
 START_TEST(hsntor_finish_without_drawn_keys_is_refused)
 {
 	struct hsntor_keys got;
 	struct vec v;
 
 	load(&v);
+	answer(&v);
+	ck_assert_int_eq(hsntor_finish(&v.h, v.auth, v.enc, v.reply, &got),
+	    0);
 	memset(&v.h, 0, sizeof(v.h));
+	answer(&v);
 	ck_assert_int_eq(hsntor_finish(&v.h, v.auth, v.enc, v.reply, &got),
 	    -EBADMSG);
 }
