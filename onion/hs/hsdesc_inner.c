@@ -170,42 +170,50 @@ read_ip_cert(struct inner_read *r, const struct netdoc_item *it, uint8_t type,
 	return hsdesc_cert(it, type, r->signing, r->now, key, &expires);
 }
 
+/* What the line says, a key of "ntor" into @key.  1, or 0: it has a key of a
+ * type that we don't know, or -EBADMSG. */
+static int
+read_ip_value(struct inner_read *r, const struct netdoc_item *it,
+    unsigned line, uint8_t key[32])
+{
+	struct slice arg;
+	int rc;
+
+	switch (line) {
+	case IP_ONION:
+	case IP_ENC:
+		return read_key(key, it);
+	case IP_SPECS:
+		rc = hsdesc_arg(it, &arg) < 0 ? -EBADMSG :
+		    read_specs(&r->ip.in.relay, arg);
+		break;
+	case IP_AUTH:
+		rc = read_ip_cert(r, it, CERT_HS_AUTH, r->ip.in.auth);
+		break;
+	default:	/* whose Ed25519 form it is nobody checks */
+		rc = read_ip_cert(r, it, CERT_HS_ENC, key);
+		break;
+	}
+	return rc < 0 ? rc : 1;
+}
+
 static int
 read_ip_line(struct inner_read *r, const struct netdoc_item *it,
     unsigned line)
 {
 	struct hsdesc_intro *in = &r->ip.in;
 	uint8_t key[32];
-	struct slice arg;
-	int rc = 1;
+	int rc;
 
-	switch (line) {
-	case IP_SPECS:
-		rc = hsdesc_arg(it, &arg) < 0 ? -EBADMSG :
-		    read_specs(&in->relay, arg);
-		break;
-	case IP_ONION:
-		rc = read_key(key, it);
-		break;
-	case IP_ENC:
-		rc = read_key(key, it);
-		break;
-	case IP_AUTH:
-		rc = read_ip_cert(r, it, CERT_HS_AUTH, in->auth);
-		break;
-	default:	/* whose Ed25519 form it is nobody checks */
-		rc = read_ip_cert(r, it, CERT_HS_ENC, key);
-		break;
-	}
-	if (rc == 0 && line & (IP_ONION | IP_ENC))
-		return 0;		/* a type that we don't know */
-	if (rc < 0 || r->ip.seen & line)
+	if ((rc = read_ip_value(r, it, line, key)) <= 0)
+		return rc;
+	if (r->ip.seen & line)
 		return -EBADMSG;
+	r->ip.seen |= line;
 	if (line == IP_ONION)
 		memcpy(in->relay.ntor, key, 32);
 	if (line == IP_ENC)
 		memcpy(in->enc, key, 32);
-	r->ip.seen |= line;
 	return 0;
 }
 
