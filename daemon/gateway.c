@@ -205,6 +205,15 @@ sockets_of(const struct request *r)
 	return (r->door->proto != DOOR_TUN) + (r->d.verdict == POLICY_DIRECT);
 }
 
+/* Before its stream stands?  A proxy's client waits for what it is answered,
+ * and would take that for a success. */
+static int
+accept_at_once(const struct request *r)
+{
+	return r->d.optimistic && r->door->proto != DOOR_SOCKS &&
+	    r->door->proto != DOOR_HTTP;
+}
+
 static void
 join(struct gateway *gw, struct flow *f, const struct request *r,
     struct endpoint *far)
@@ -226,7 +235,7 @@ join(struct gateway *gw, struct flow *f, const struct request *r,
 	gw->totals.accepted++;
 	gw->totals.direct += f->direct;
 	splice_open(&f->splice, gw->conf.loop, r->ep, far);
-	if (r->d.optimistic)
+	if (accept_at_once(r))
 		splice_accept(&f->splice);
 }
 

@@ -986,6 +986,23 @@ START_TEST(gateway_flow_by_name_is_let_in_where_the_client_speaks_first)
 }
 END_TEST
 
+/* What it is answered is all that it learns: a reply too early would lie. */
+START_TEST(gateway_flow_of_a_proxys_client_is_let_in_when_it_stands)
+{
+	struct door door = tun;
+	struct fake *f;
+
+	init("FlowRule torify accept=optimistic\n");
+	door.proto = _i ? DOOR_HTTP : DOOR_SOCKS;
+	f = flow_to(&door, "www.example.com", 80);
+	ck_assert_int_eq(f->dead, 0);
+	ck_assert_int_eq(f->accepted, 0);
+	far->ep.user->open(far->ep.arg);
+	ck_assert_int_eq(f->accepted, 1);
+	end();
+}
+END_TEST
+
 START_TEST(gateway_flow_by_name_tells_the_exit_the_doors_families)
 {
 	struct door door = trans;
@@ -1213,6 +1230,7 @@ static const struct unit_test tests[] = {
 	UNIT(gateway_flow_to_an_address_that_is_mapped_goes_elsewhere),
 	UNIT_LOOP(gateway_flow_by_name_is_let_in_where_the_client_speaks_first,
 	    NELEM(lets_in)),
+	UNIT_LOOP(gateway_flow_of_a_proxys_client_is_let_in_when_it_stands, 2),
 	UNIT(gateway_flow_by_name_tells_the_exit_the_doors_families),
 	UNIT(gateway_flow_is_isolated_by_name_and_password),
 	UNIT_LOOP(gateway_resolve_of_what_is_known_here_tells_later,

@@ -214,15 +214,15 @@ circuits() { # HOW MANY STREAMS THERE SHOULD BE
 	sort -u "$LAB_DIR/tmp/held" | grep -c .
 }
 settled() { lab_until 300 circuits "$1" >/dev/null; }
-shares() { # WANT ARGS-OF-ONE ARGS-OF-OTHER
+shares() { # WANT ARGS-OF-ONE ARGS-OF-OTHER: on how many circuits
 	local n
 	sut_restart || return 1
 	# shellcheck disable=SC2086
 	hold one $2
-	settled 1 || return 1
+	settled 1
 	# shellcheck disable=SC2086
 	hold two $3
-	settled 2 || return 1
+	settled 2
 	n=$(circuits 2)
 	cat "$LAB_DIR/tmp/held"
 	lab_stop hold-one KILL
@@ -230,19 +230,29 @@ shares() { # WANT ARGS-OF-ONE ARGS-OF-OTHER
 	same "$n" "$1"
 }
 S="--socks5 $LAN4:$SOCKS"
+# A stream that is not answered in time goes to another circuit, and who shares
+# one with another may not have to; so one time of some is enough.
+share() { lab_until 300 shares 1 "$@"; }
 check "the same user: one circuit" \
-	shares 1 "$S --proxy-user a:x" "$S --proxy-user a:x"
+	share "$S --proxy-user a:x" "$S --proxy-user a:x"
 check "another user: another circuit" \
 	shares 2 "$S --proxy-user a:x" "$S --proxy-user b:x"
 check "another password: another circuit" \
 	shares 2 "$S --proxy-user a:x" "$S --proxy-user a:y"
 S="--socks5 $LAN4:9053"
 check "NoIsolateSOCKSAuth: one circuit" \
-	shares 1 "$S --proxy-user a:x" "$S --proxy-user b:y"
+	share "$S --proxy-user a:x" "$S --proxy-user b:y"
 S="--proxytunnel --proxy http://$LAN4:$HTTP"
-check "X-Tor-Stream-Isolation: another circuit" shares 2 \
-	"$S --proxy-header X-Tor-Stream-Isolation:a" \
-	"$S --proxy-header X-Tor-Stream-Isolation:b"
+echo "X-Tor-Stream-Isolation: a" >"$LAB_DIR/tmp/iso-a"
+echo "X-Tor-Stream-Isolation: b" >"$LAB_DIR/tmp/iso-b"
+check "X-Tor-Stream-Isolation, the same: one circuit" share \
+	"$S --proxy-header @$LAB_DIR/tmp/iso-a" \
+	"$S --proxy-header @$LAB_DIR/tmp/iso-a"
+check "X-Tor-Stream-Isolation, another: another circuit" shares 2 \
+	"$S --proxy-header @$LAB_DIR/tmp/iso-a" \
+	"$S --proxy-header @$LAB_DIR/tmp/iso-b"
+check "Proxy-Authorization, another: another circuit" shares 2 \
+	"$S --proxy-user tor:a" "$S --proxy-user tor:b"
 check "two ports: two circuits" \
 	shares 2 "--socks5 $LAN4:$SOCKS" "--socks5 $LAN4:9051"
 
