@@ -260,7 +260,8 @@ check_flags(const struct conf_port *p, enum kind kind, struct conf_note *note)
 {
 	if (kind == KIND_DNS && !p->dns_request)
 		return conf_wrong(note, "with NoDNSRequest it can do nothing");
-	if (kind != KIND_DNS && !p->ipv4_traffic && !p->ipv6_traffic && !p->onion_traffic)
+	if (kind != KIND_DNS && !p->ipv4_traffic && !p->ipv6_traffic &&
+	    !p->onion_traffic)
 		return conf_wrong(note, "IPv4, IPv6 and .onion are all off, "
 		    "so it can do nothing");
 	if (p->keepalive_isolate_socksauth &&

@@ -1,8 +1,8 @@
 /* daemon/listen.h - clients' connections come in here
  *
  * One listener is one TransPort, SocksPort or HTTPTunnelPort line.  Of what is
- * redirected to a TransPort it finds out where it was really going (natlook) and
- * hands it to the gateway; what it cannot find out is reset.  What comes to a
+ * redirected to a TransPort it finds out where it was really going (natlook),
+ * and hands it to the gateway; what it cannot find out is reset.  What comes to a
  * proxy port goes to whom it belongs.
  */
 #ifndef DAEMON_LISTEN_H
@@ -25,7 +25,7 @@ struct listen_conf {
 	struct natlook	*natlook;
 	const struct door *door;	/* its rules; they may change */
 	struct addr	 addr;
-	/* A proxy port's: who takes the client instead; natlook is NULL then. */
+	/* A proxy port's: who takes the client; natlook is NULL then. */
 	void		(*take)(void *arg, const struct addr *client,
 			    struct endpoint *);
 	void		*arg;

@@ -11,7 +11,7 @@
  *	                         v                       DEAD
  *	                      LEAVING -- it closes, or 2 s --'
  *
- *	While it is ASKING it has credit for PROXY_EARLY_MAX bytes in all, and so
+ *	While it is ASKING it has credit for PROXY_EARLY_MAX bytes in all, so
  *	what comes behind the request always has its place in @early until the
  *	holder has granted enough.  Nothing is handed up from within a call of
  *	the holder: that is done when the turn ends.

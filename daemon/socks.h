@@ -73,8 +73,8 @@ struct socks {
 
 void	socks_init(struct socks *, const struct socks_rules *);
 void	socks_wipe(struct socks *);
-/* @used: how much of @data it took: all of it, or as far as the request went, or
- * as far as a reply is due.  After MORE the rest is given again. */
+/* @used: how much of @data it took: all of it, or as far as the request went,
+ * or as far as a reply is due.  After MORE the rest is given again. */
 enum socks_result socks_input(struct socks *, const void *data, size_t len,
 	    size_t *used);
 

@@ -84,7 +84,8 @@ static const char *const silent[] = {
 	"OPTIONS * HTTP/1.1\r\nHost: evil.example" END,
 	"CONNECT a:1" END, "CONNECT a:1 HTTP/2.0" END, "CONNECT  a:1 HTTP/1.1"
 	END, "CONNECT a:1 HTTP/1.1 " END, "CONN(ECT a:1 HTTP/1.1" END,
-	"CONNECT a:1 HTTP/1.1\nHost: b" END, "CONNECT a:1 HTTP/1.1\r\nHost b" END,
+	"CONNECT a:1 HTTP/1.1\nHost: b" END,
+	"CONNECT a:1 HTTP/1.1\r\nHost b" END,
 	"CONNECT a:1 HTTP/1.1\r\nHost : b" END,
 	"CONNECT a:1 HTTP/1.1\r\nA: b\r\n c" END,
 	"CONNECT a:1 HTTP/1.1\r\nA: b\rc" END,

@@ -305,7 +305,7 @@ START_TEST(proxy_http_connection_is_answered_when_it_is_let_in)
 }
 END_TEST
 
-/* As much as it may say before is kept, in order, and given as it is granted. */
+/* As much as it may say before is kept, in order, and given as is granted. */
 START_TEST(proxy_early_data_is_kept_and_comes_first)
 {
 	static char much[PROXY_EARLY_MAX];

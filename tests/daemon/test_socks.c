@@ -12,8 +12,8 @@
 #define METHOD0		"\5\0"
 #define FAILED5(rep)	"\5" rep "\0\1\0\0\0\0\0\0"
 #define REJECTED4	"\0\x5b\0\0\0\0\0\0"
-#define LABEL63		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" \
-	"aaaaaaa"
+#define LABEL63		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" \
+	"aaaaaaaaaaaaaaa"
 #define LABEL64		LABEL63 "a"
 
 static const uint8_t safe_on = 1;
@@ -50,7 +50,8 @@ hear(struct socks *s, const char *in, size_t len, size_t cut, size_t step,
 		ck_assert(used > 0 || h->r != SOCKS_MORE);
 		at += used;
 		ck_assert_uint_lt(h->said_len + s->reply_len, sizeof(h->said));
-		memcpy(h->said + h->said_len, s->reply, s->reply_len);
+		if (s->reply_len)
+			memcpy(h->said + h->said_len, s->reply, s->reply_len);
 		h->said_len += s->reply_len;
 	}
 	h->used = at;

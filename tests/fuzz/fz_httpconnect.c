@@ -1,7 +1,7 @@
 /* tests/fuzz/fz_httpconnect.c - what a client says to an HTTPTunnelPort
  *
- * The first byte says how it is cut in pieces.  Cut otherwise the same must come
- * of it; no byte is taken beyond the empty line, and what was asked for is a
+ * The first byte says how it is cut in pieces.  Cut otherwise the same must
+ * come of it; no byte is taken beyond the empty line, and what was asked for is a
  * host that can be one.
  */
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* tests/fuzz/fz_socks.c - what a client says to a SocksPort
  *
- * The first byte says how it is cut in pieces.  Cut otherwise the same must come
- * of it: result, replies, request; no byte is taken beyond a request, and what
+ * The first byte says how it is cut in pieces.  Cut otherwise the same must
+ * come of it: result, replies, request; no byte is taken beyond a request, and what
  * was asked for is a host that can be one.
  */
 #include <stdlib.h>

@@ -7,6 +7,7 @@ need_lab
 
 SOCKS=9050 HTTP=8118
 with() {
+	# shellcheck disable=SC2034 # for sut.sh
 	SUT_EXTRA=$(printf '%s\n' "$@")
 	sut_fresh && let_in
 }
@@ -149,6 +150,7 @@ check "all that there is to say at once, and data behind it" hex_begins \
 
 # ---- lookups ---------------------------------------------------------------
 
+# shellcheck disable=SC2086
 check "RESOLVE, SOCKS 5" hex_is "0500050000""01$(printf %02x \
 	${DEST4//./ })0000" '\5\1\0\5\xf0\0\3\21only4.example.test\0\0'
 tor_resolves() { same "$(lab_lan tor-resolve "$@" "$LAN4:$SOCKS")" "$WANT"; }
