@@ -159,12 +159,13 @@ poolhs_give_up(struct pool_circ *pc)
 
 /* --- asking for one --- */
 
+/* One that waits for its guard may never be given to anybody, but counts. */
 static int
 is_stub(const struct pool_circ *pc)
 {
 	return pc->is_hs && pc->hs == NULL && !pc->spoilt &&
 	    !poolcirc_too_old(pc) && (pc->state == POOL_BUILDING ||
-	    pc->state == POOL_READY);
+	    pc->state == POOL_WAITING || pc->state == POOL_READY);
 }
 
 /* Is that relay neither of those that it would stand behind? */
@@ -186,7 +187,8 @@ find_stub(struct pool *p, const uint8_t *rsa)
 	struct pool_circ *pc, *best = NULL;
 
 	LIST_FOREACH(pc, &p->circs, link)
-		if (is_stub(pc) && can_lead_to(pc, rsa) && (best == NULL ||
+		if (is_stub(pc) && pc->state != POOL_WAITING &&
+		    can_lead_to(pc, rsa) && (best == NULL ||
 		    pc->state == POOL_READY || best->state != POOL_READY))
 			best = pc;
 	return best;
