@@ -251,6 +251,7 @@ void
 poolrig_free(struct poolrig *r)
 {
 	attach_free(r->attach);
+	r->attach = NULL;
 	pool_free(r->pool);
 	chanset_free(r->chans);
 	loop_end_turn(&r->loop);

@@ -48,7 +48,8 @@ on_built(void *arg)
 	simcirc_join(s, k.df, k.db, k.kf, k.kb, 1, 31);
 	ck_assert_int_eq(circ_join_service(pool_circ(l->pc), &k, 1, 31), 0);
 	l->stands = 1;
-	attach_wake(l->rig->attach);
+	if (l->rig->attach)		/* else all ends */
+		attach_wake(l->rig->attach);
 }
 
 static int
@@ -68,7 +69,8 @@ on_gone(void *arg)
 
 	l->pc = NULL;
 	l->stands = 0;
-	attach_wake(l->rig->attach);
+	if (l->rig->attach)		/* else all ends */
+		attach_wake(l->rig->attach);
 }
 
 static const struct pool_hs_user users = {
