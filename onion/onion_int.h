@@ -81,7 +81,7 @@ extern const struct dircirc_user onion_dircirc_users;
 extern const struct pool_user onion_pool_users;
 void	 onion_timeout_dirty(void *onion);
 int	 onion_load_state(struct onion *);
-void	 onion_wake(void *onion);		/* whoever waits for a circuit */
+void	 onion_wake(void *onion);	/* whoever waits for a circuit */
 void	 onion_drop_old(void *onion);		/* netdir, at the turn's end */
 void	 onion_set_padding(struct onion *, const struct params *);
 void	 onion_recheck(struct onion *);		/* are circuits possible? */

@@ -25,9 +25,9 @@
  *
  *	DROP is among them.  The specification has us drop it, but relays send
  *	it only from padding machines that the client negotiated
- *	(circuitpadding.c of C tor has no other sender).  From whom we negotiated
- *	it with, and as much as he may send, it is taken (circpad.h); any other
- *	comes from somebody who wants cells to pass us unseen, which
+ *	(circuitpadding.c of C tor has no other sender).  From the hop that we
+ *	negotiated with, as much as that may send, it is taken (circpad.h); any
+ *	other comes from somebody who wants cells to pass us unseen, which
  *	is what makes a guard see a pattern.
  *
  *	Nothing that a relay gives as reason is passed on to another: our

@@ -328,7 +328,8 @@ clean_for(const struct pool *p, uint16_t port, size_t *sets, size_t *all)
 		    pc->state == POOL_SLOW)
 			continue;
 		(*all)++;
-		if (pc->is_hs || pc->named || pc->state == POOL_WAITING || poolcirc_too_old(pc) ||
+		if (pc->is_hs || pc->named || pc->state == POOL_WAITING ||
+		    poolcirc_too_old(pc) ||
 		    !exit_takes(p, pc, port, 0) || !lasts_for(pc, port))
 			continue;
 		n++;

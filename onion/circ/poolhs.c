@@ -26,7 +26,8 @@
  *	is done with it, as long as any that was used, or its short life would
  *	tell what it was (padding-spec 3).
  * Limits
- *	LINGER_MAX that only stay.  POOL_HS_MAX circuits, so that others are always left some.
+ *	LINGER_MAX that only stay.  POOL_HS_MAX circuits, so that others are
+ *	always left some.
  */
 #include <errno.h>
 #include <stdlib.h>

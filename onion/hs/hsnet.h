@@ -20,8 +20,8 @@ struct pool_need;
 
 struct hsnet_conf {
 	struct loop	*loop;
-	struct event_base *base;	/* for the thread that proves work; NULL:
-					 * no proofs are made */
+	struct event_base *base;	/* for the thread that proves work;
+					 * NULL: no proofs are made */
 	void		(*enter)(void *turn);	/* around each event of it */
 	void		(*leave)(void *turn);
 	void		*turn;

@@ -22,8 +22,9 @@
  *	path; and who stands at the end and never met a certain guard, or its
  *	kin, would learn of it.
  * Invariants
- *	Relays of one path are no kin of each other, except as said above; the first hop is a guard of
- *	the selection in use; the last one takes at least one of the targets.
+ *	Relays of one path are no kin of each other, except as said above; the
+ *	first hop is a guard of the selection in use; the last one takes at
+ *	least one of the targets.
  * Limits
  *	PATH_BAD_MAX exits are remembered as bad; the one that would be forgiven
  *	first gives way.
@@ -340,7 +341,8 @@ fits(const struct choice *ch, const struct relay *r)
 	    is_listed(ch->avoid, ch->navoid, r))
 		return 0;
 	for (i = 0; i < ch->n; i++)
-		if (ch->any_kin ? ch->hop[i] == r : kin_same(&ch->c->conf.kin, ch->c->nd, ch->hop[i], r))
+		if (ch->any_kin ? ch->hop[i] == r :
+		    kin_same(&ch->c->conf.kin, ch->c->nd, ch->hop[i], r))
 			return 0;
 	return 1;
 }
@@ -642,7 +644,8 @@ makes_sense(const struct path_request *req)
 	    req->navoid_middles <= PATH_AVOID_MAX &&
 	    req->navoid_guards <= GUARD_EXCLUDE_MAX &&
 	    (req->kind == PATH_ONE_HOP || req->hops == 0 ||
-	    (req->kind != PATH_SERVICE && req->hops >= 2 && req->hops <= PATH_HOPS_MAX));
+	    (req->kind != PATH_SERVICE && req->hops >= 2 &&
+	    req->hops <= PATH_HOPS_MAX));
 }
 
 int

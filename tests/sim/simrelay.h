@@ -192,8 +192,8 @@ struct simnet {
 	struct addr	 addr[SIM_RELAYS_MAX];
 	struct simknobs	 knobs;
 	uint64_t	 source;	/* bytes that SIM_SOURCE sends */
-	const uint8_t	*dir_answer;	/* what BEGIN_DIR's streams say; NULL: */
-	size_t		 dir_len;	/* as SIM_HTTP */
+	const uint8_t	*dir_answer;	/* what BEGIN_DIR's streams say; */
+	size_t		 dir_len;	/* NULL: as SIM_HTTP */
 	struct addr	 exit_addr;	/* told in CONNECTED */
 	uint8_t		 resolved[498];	/* body of RESOLVED */
 	size_t		 resolved_len;	/* 0: no answer */

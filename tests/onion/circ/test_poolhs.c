@@ -1,4 +1,4 @@
-/* tests/onion/circ/test_poolhs.c - the pool's circuits towards onion services */
+/* tests/onion/circ/test_poolhs.c - circuits of the pool towards services */
 #include "tests/unit.h"
 
 #include <errno.h>
