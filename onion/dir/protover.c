@@ -34,9 +34,9 @@ static const struct {
 	{ "Link",	RANGE(4, 5),	PROTOVER_LACK_CORE },
 	{ "Microdesc",	RANGE(1, 3),	PROTOVER_LACK_CORE },
 	{ "Relay",	RANGE(2, 4),	PROTOVER_LACK_CORE },
-	{ "HSDir",	0,		PROTOVER_LACK_HS },
-	{ "HSIntro",	0,		PROTOVER_LACK_HS },
-	{ "HSRend",	0,		PROTOVER_LACK_HS },
+	{ "HSDir",	BIT(2),		PROTOVER_LACK_HS },
+	{ "HSIntro",	RANGE(4, 5),	PROTOVER_LACK_HS },
+	{ "HSRend",	BIT(2),		PROTOVER_LACK_HS },
 };
 
 static const struct {

@@ -538,7 +538,7 @@ static const struct {
 	{ "recommended-client-protocols Link=63\n", 1 },
 	{ "recommended-client-protocols Relay=9 HSDir=2\n", 1 },
 	{ "recommended-client-protocols Wombat=1\n", 1 },
-	{ "recommended-client-protocols HSDir=2 HSIntro=4 HSRend=2\n", 0 }
+	{ "recommended-client-protocols HSDir=9 HSIntro=9 HSRend=9\n", 0 }
 };
 
 /* Told once, not with each consensus. */

@@ -86,7 +86,7 @@ START_TEST(consensus_parse_real_document)
 	ck_assert_uint_eq(c->method, 35);
 	ck_assert_uint_eq(c->vote_delay, 2);
 	ck_assert_int_eq(c->lacks_required, 0);
-	ck_assert_int_eq(c->lacks_recommended, PROTOVER_LACK_HS);
+	ck_assert_int_eq(c->lacks_recommended, 0);
 	ck_assert_int_eq(params_get(c->params, "cc_alg", 0, 0, 9), 2);
 	ck_assert_int_eq(params_get(c->weights, "Wed", 0, 0, 10000), 3333);
 	ck_assert_uint_eq(c->nsigs, NSIGS);
@@ -550,7 +550,7 @@ static const struct {
 	{ "Link=4", "2027", 0 },
 	{ "Link=9", "2027", 1 },
 	{ "Link=9", "2025", 0 },	/* older than we are */
-	{ "HSIntro=4", "2027", 0 },	/* costs onion services only */
+	{ "HSIntro=9", "2027", 0 },	/* costs onion services only */
 	{ "Novel=1", "2027", 1 },
 };
 
