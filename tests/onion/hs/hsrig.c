@@ -10,12 +10,15 @@
 #include "base/secret.h"
 #include "base/wire.h"
 #include "onion/crypto/crypt.h"
+#include "onion/dir/router.h"
 
 #define PROTOID "tor-hs-ntor-curve25519-sha3-256-1"
 
 struct rig *rig;
+/* An hour after a period's beginning: 12:00 and one hour. */
+int64_t rig_start = 1700000000 - 1700000000 % 86400 + 13 * 3600;
 
-const uint8_t rig_service[2][32] = {	/* RFC 8032 7.1 */
+uint8_t rig_service[2][32] = {	/* RFC 8032 7.1 */
 	{ 0xd7, 0x5a, 0x98, 0x01, 0x82, 0xb1, 0x0a, 0xb7, 0xd5, 0x4b, 0xfe,
 	  0xd3, 0xc9, 0x64, 0x07, 0x3a, 0x0e, 0xe1, 0x72, 0xf3, 0xda, 0xa6,
 	  0x23, 0x25, 0xaf, 0x02, 0x1a, 0x68, 0xf7, 0x07, 0x51, 0x1a },
@@ -428,7 +431,7 @@ rig_gone(struct rig *r, struct rig_circ *c)
 void
 rig_fetched(struct rig *r, struct rig_circ *c, int status)
 {
-	uint8_t text[RIG_TEXT];
+	static uint8_t text[RIG_TEXT];
 	size_t len = status == 200 ? rig_text(r, text, sizeof(text)) : 0;
 
 	must(c->open && c->path[0]);
@@ -595,7 +598,11 @@ make_dirs(struct rig *r)
 		r->dirs[i].has_ntor = 1;
 		r->dirs[i].or4.family = 4;
 		r->dirs[i].or4.port = 9001;
+		r->dirs[i].flags = RELAY_RUNNING | RELAY_VALID | RELAY_HSDIR;
+		r->dirs[i].caps = CAP_HSDIR;
 	}
+	r->netdir.relays = r->dirs;
+	r->netdir.nrelays = RIG_DIRS;
 }
 
 static void
@@ -630,8 +637,7 @@ rig_new(struct rig *r, int testing)
 	memset(r, 0, sizeof(*r));
 	crypt_init();
 	rig = r;
-	/* An hour after a period's beginning: 12:00 and one hour. */
-	loop_init(&r->loop, 1000, 1700000000 - 1700000000 % 86400 + 13 * 3600);
+	loop_init(&r->loop, 1000, rig_start);
 	r->net = (struct hsclient_net){ net_open, net_fetch, net_send,
 	    net_last, net_join, net_close, net_wake, net_solve, net_unsolve };
 	make_hop(&r->rp, 0x20);

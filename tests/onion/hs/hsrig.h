@@ -24,7 +24,7 @@
 
 enum {
 	RIG_CIRCS = 512, RIG_DIRS = 6, RIG_INTROS = 3, RIG_SENT = 2,
-	RIG_JOBS = 256, RIG_TEXT = 8192
+	RIG_JOBS = 256, RIG_TEXT = 50000
 };
 
 struct rig_sent {
@@ -95,7 +95,8 @@ extern struct rig *rig;			/* the one there is */
 void	rig_must(int ok, const char *file, int line);
 #define must(ok) rig_must((ok), __FILE__, __LINE__)
 
-extern const uint8_t rig_service[2][32];	/* keys that are keys */
+extern uint8_t rig_service[2][32];	/* keys that are keys */
+extern int64_t rig_start;		/* s since 1970, of rig_new() */
 extern const uint8_t rig_token[2][HSCLIENT_TOKEN];
 
 void	rig_new(struct rig *, int testing);

@@ -32,7 +32,13 @@ tests_onion_hs_probe_pow_LDADD = $(ONION_LIBS)
 HS_RIG = tests/onion/hs/hsrig.c tests/onion/hs/hsrig.h tests/onion/hs/hsfake.c
 check_PROGRAMS += \
 	tests/onion/hs/test_hsclient \
-	tests/onion/hs/test_hsclient_hostile
+	tests/onion/hs/test_hsclient_hostile \
+	tests/onion/hs/test_hsclient_real
+tests_onion_hs_test_hsclient_real_SOURCES = \
+	tests/onion/hs/test_hsclient_real.c \
+	tests/onion/hs/hsrig.c tests/onion/hs/hsrig.h \
+	tests/onion/crypto/hex.h tests/onion/dir/tmpdir.h tests/vectors/hs.h
+tests_onion_hs_test_hsclient_real_LDADD = $(HS_TESTS_LDADD)
 tests_onion_hs_test_hsclient_SOURCES = tests/onion/hs/test_hsclient.c \
 	$(HS_RIG)
 tests_onion_hs_test_hsclient_LDADD = $(HS_TESTS_LDADD)
