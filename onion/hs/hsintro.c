@@ -280,6 +280,15 @@ wants_cc(const struct hs_service *s)
 }
 
 static int
+lacks_keys(const struct hsdesc_intro *i)
+{
+	return secret_is_zero(i->auth, sizeof(i->auth)) ||
+	    secret_is_zero(i->enc, sizeof(i->enc));
+}
+
+/* The length of what went out; -EINVAL: the rendezvous is no good; else the
+ * introduction point is not. */
+static int
 send_introduce1(struct hs_service *s, struct hs_circ *intro,
     struct hs_circ *rend)
 {
@@ -297,6 +306,8 @@ send_introduce1(struct hs_service *s, struct hs_circ *intro,
 	};
 	int len = m.rend ? intromsg_put(&m, out) : -EINVAL;
 
+	if (len == -EINVAL && lacks_keys(&intro->intro))
+		len = -EBADMSG;
 	if (len > 0 && hs_circ_send(intro, HS_CMD_INTRODUCE1, out,
 	    (size_t)len) < 0)
 		len = -EPIPE;

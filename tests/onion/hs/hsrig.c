@@ -368,16 +368,23 @@ rig_reply(struct rig *r, const struct rig_intro1 *i,
 }
 
 int
-rig_meet(struct rig *r, struct rig_circ *intro, struct rig_circ *rend)
+rig_answer(struct rig *r, const struct rig_intro1 *i, struct rig_circ *rend)
 {
 	uint8_t reply[168] = { 0 };	/* as long as services make it */
+
+	rig_reply(r, i, reply, &rend->keys);
+	rend->right = memcmp(i->cookie, rend->sent[0].data,
+	    INTROMSG_COOKIE) == 0;
+	return rig_say(r, rend, 37, reply, sizeof(reply));
+}
+
+int
+rig_meet(struct rig *r, struct rig_circ *intro, struct rig_circ *rend)
+{
 	struct rig_intro1 i;
 
 	must(rig_read(r, intro, &i) == 0);
-	rig_reply(r, &i, reply, &rend->keys);
-	rend->right = memcmp(i.cookie, rend->sent[0].data,
-	    INTROMSG_COOKIE) == 0;
-	return rig_say(r, rend, 37, reply, sizeof(reply));
+	return rig_answer(r, &i, rend);
 }
 
 /* --- what is said --- */

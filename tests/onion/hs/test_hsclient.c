@@ -62,14 +62,7 @@ START_TEST(hsclient_get_reaches_a_service)
 	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
 
 	r.wakes = 0;
-	{
-		uint8_t reply[168] = { 0 };
-
-		rig_reply(&r, &got, reply, &rend->keys);
-		rend->right = 1;
-		ck_assert_int_eq(rig_say(&r, rend, 37, reply, sizeof(reply)),
-		    0);
-	}
+	ck_assert_int_eq(rig_answer(&r, &got, rend), 0);
 	rig_turn(&r);
 	ck_assert_uint_eq(r.wakes, 1);
 	ck_assert_int_eq(rig_get(&r, 0, 0, &circ), 0);
@@ -676,14 +669,45 @@ START_TEST(hsclient_introduction_point_of_no_use_is_passed_over)
 {
 	rig_new(&r, 0);
 	memset(r.desc.intro[0].enc, 0, 32);	/* 41295 */
+	r.desc.intro[0].enc[0] = (uint8_t)_i;	/* or of low order */
+	if (_i == 2)
+		memset(r.desc.intro[0].auth, 0, 32);
 	r.desc.nintros = 1;
 	rig_to_descriptor(&r, 0);
 	rig_built(&r, rig_last(&r, HS_INTRO));
 	rig_built(&r, rig_last(&r, HS_REND));
 	ck_assert_int_eq(rig_established(&r, rig_last(&r, HS_REND)), 0);
 	rig_turn(&r);
-	ck_assert_uint_eq(rig_count(&r, HS_INTRO), 1 + (size_t)_i * 0);
-	ck_assert_uint_le(rig_count(&r, HS_REND), 4);
+	ck_assert_uint_eq(rig_count(&r, HS_INTRO), 1);
+	ck_assert_uint_eq(rig_count(&r, HS_REND), 1);
+	rig_built(&r, rig_last(&r, HS_DIR));
+	rig_fetched(&r, rig_last(&r, HS_DIR), 200);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -WHY_HS_INTRO);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_introductions_of_one_reach_are_bounded)
+{
+	struct rig_circ *c;
+	unsigned n;
+
+	rig_new(&r, 0);
+	rig_to_descriptor(&r, 0);
+	for (n = 0; (c = rig_last(&r, HS_INTRO)) != NULL; n++) {
+		rig_gone(&r, c);
+		if (rig_last(&r, HS_DIR) == NULL)
+			continue;
+		ck_assert_uint_eq(n, 5 * RIG_INTROS - 1);
+		r.desc.revision++;	/* and all others */
+		memset(r.desc.intro[0].auth, 0x51, 32);
+		memset(r.desc.intro[1].auth, 0x52, 32);
+		memset(r.desc.intro[2].auth, 0x53, 32);
+		rig_built(&r, rig_last(&r, HS_DIR));
+		rig_fetched(&r, rig_last(&r, HS_DIR), 200);
+	}
+	ck_assert_uint_eq(n, 24);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -WHY_HS_INTRO);
 	rig_free(&r);
 }
 END_TEST
@@ -1202,7 +1226,8 @@ static const struct unit_test tests[] = {
 	UNIT(hsclient_refetch_that_brings_others_goes_on_with_them),
 	UNIT(hsclient_circuit_that_fails_is_tried_five_times_each),
 	UNIT(hsclient_no_acknowledgement_is_a_timeout),
-	UNIT(hsclient_introduction_point_of_no_use_is_passed_over),
+	UNIT_LOOP(hsclient_introduction_point_of_no_use_is_passed_over, 3),
+	UNIT(hsclient_introductions_of_one_reach_are_bounded),
 	UNIT(hsclient_open_that_fails_for_introduction_points_ends_in_a_reason),
 	UNIT_LOOP(hsclient_rendezvous_circuit_that_goes_is_replaced_a_few_times,
 	    3),
