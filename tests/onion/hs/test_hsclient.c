@@ -447,6 +447,7 @@ START_TEST(hsclient_new_period_in_between_is_survived)
 		ck_assert_int_eq(dir && dir->open, 0);
 		ck_assert_int_eq(intro && intro->open, 0);
 		rig_built(&r, rig_last(&r, HS_DIR));
+		ck_assert_str_ne(r.circ[0].path, rig_last(&r, HS_DIR)->path);
 		rig_fetched(&r, rig_last(&r, HS_DIR), 200);
 		ck_assert_ptr_nonnull(rig_last(&r, HS_INTRO));
 	}
