@@ -44,8 +44,8 @@ hs_failed_any(const struct hs_service *s)
 	return 0;
 }
 
-static const struct hs_failure *
-failure_of(const struct hs_service *s, const uint8_t auth[32])
+static struct hs_failure *
+failure_of(struct hs_service *s, const uint8_t auth[32])
 {
 	size_t i;
 
@@ -74,7 +74,7 @@ failure_make(struct hs_service *s, const uint8_t auth[32])
 static void
 note(struct hs_service *s, const uint8_t auth[32], enum hs_intro_fault fault)
 {
-	struct hs_failure *f = (struct hs_failure *)failure_of(s, auth);
+	struct hs_failure *f = failure_of(s, auth);
 
 	if (f == NULL)
 		f = failure_make(s, auth);
@@ -98,7 +98,7 @@ hs_intro_silent(struct hs_service *s, const uint8_t auth[32])
 
 /* How bad it is: 0 is spotless, -1 is not to be used. */
 static int
-badness(const struct hs_service *s, const struct hsdesc_intro *i)
+badness(struct hs_service *s, const struct hsdesc_intro *i)
 {
 	const struct hs_failure *f = failure_of(s, i->auth);
 
@@ -110,7 +110,7 @@ badness(const struct hs_service *s, const struct hsdesc_intro *i)
 }
 
 static int
-all_timed_out(const struct hs_service *s)
+all_timed_out(struct hs_service *s)
 {
 	const struct hs_failure *f;
 	size_t i;
@@ -126,7 +126,7 @@ all_timed_out(const struct hs_service *s)
 /* --- choice --- */
 
 static const struct hsdesc_intro *
-draw(const struct hs_service *s)
+draw(struct hs_service *s)
 {
 	const struct hsdesc_intro *best[HSDESC_INTROS_MAX];
 	int bad, least = HS_UNREACHABLE_MAX;

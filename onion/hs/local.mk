@@ -10,6 +10,7 @@ onion_hs_libhs_a_SOURCES = \
 	onion/hs/hsauth.c onion/hs/hsauth.h \
 	onion/hs/hsntor.c onion/hs/hsntor.h \
 	onion/hs/intromsg.c onion/hs/intromsg.h
+	onion/hs/intromsg.c onion/hs/intromsg.h \
 	onion/hs/blake2b.c onion/hs/blake2b.h \
 	onion/hs/hashx.c onion/hs/hashx.h onion/hs/hashx_int.h \
 	onion/hs/hashx_gen.c \
