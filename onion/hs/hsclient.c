@@ -15,8 +15,8 @@
  *	             |
  *	     INTRODUCE1 -> RENDEZVOUS2 -> joined: for all further streams
  *
- *	A try (hstry.c) is such a reach; a service has one at most.  It ends with
- *	a joined circuit or a reason, or because nobody asks any more.
+ *	A try (hstry.c) is such a reach; a service has one at most.  It ends
+ *	with a joined circuit or a reason, or because nobody asks any more.
  * Invariants
  *	Calls down (open, send, close, ...) are made at the end of a turn, or in
  *	answer to the event that they follow from; never close or wake.  Every

@@ -5,9 +5,9 @@
  * and the proof of work.  Who wants a service asks by hsclient_get() again and
  * again, whenever told by wake(), until there is a circuit or a reason.
  *
- * What is learned (descriptors, failures of introduction points, which directory
- * was asked when) is kept by token: one client's visit is not to be seen in
- * another's, not even by its timing.
+ * What is learned (descriptors, failures of introduction points, which
+ * directory was asked when) is kept by token: one client's visit is not to be
+ * seen in another's, not even by its timing.
  */
 #ifndef ONION_HS_HSCLIENT_H
 #define ONION_HS_HSCLIENT_H
@@ -38,8 +38,10 @@ enum {
 };
 
 /* What it does through others.  A circuit is named by the void pointer that
- * open() gave; its events come by the calls below with the same.  After close(),
- * and after hsclient_gone(), neither side uses it again. */
+ * open() gave; its events come by the calls below with the same.  After
+ * close(), and after hsclient_gone(), neither side uses it again.  None of
+ * these may call back; close() comes at the end of a turn, or from within
+ * hsclient_free(). */
 struct hsclient_net {
 	/* A circuit of guard, vanguard and a middle relay, which is the
 	 * rendezvous point of HS_REND; behind it @last for the others.  0, or
@@ -73,7 +75,7 @@ struct hsclient_conf {
 	void		*arg;
 	const struct hsauth *auth;	/* borrowed */
 	int		 testing;	/* TestingTorNetwork: see the map */
-	int64_t		(*now_s)(void *arg);	/* s since 1970, as best known */
+	int64_t		(*now_s)(void *arg);	/* since 1970, as best known */
 };
 
 int	hsclient_new(struct hsclient **, const struct hsclient_conf *);

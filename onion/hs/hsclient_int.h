@@ -23,11 +23,11 @@ struct map;
 enum {
 	HS_CIRCS_MAX = 8192,
 	HS_KEY = HSCLIENT_TOKEN + 32,	/* token and service */
-	HS_ASKED_MAX = 2 * HSRING_MAX,	/* directories remembered, per service */
+	HS_ASKED_MAX = 2 * HSRING_MAX,	/* directories, per service */
 
 	/* An introduction point that failed is not asked again for so long. */
 	HS_FAILURE_MS = 2 * 60 * 1000,
-	HS_UNREACHABLE_MAX = 5,		/* failures of circuits until it is one */
+	HS_UNREACHABLE_MAX = 5,		/* circuits that came to nothing */
 	/* Of one reach for a service. */
 	HS_INTRO_TRIES_MAX = 24,
 	HS_REND_TRIES_MAX = 4,
@@ -105,7 +105,7 @@ struct hs_try {
 	uint8_t			 refresh;	/* the descriptor must be new */
 	uint8_t			 refreshed;
 	uint8_t			 invalid;	/* a directory had nonsense */
-	uint8_t			 silent;	/* introduced, but nobody came */
+	uint8_t			 silent;	/* introduced, nobody came */
 	unsigned		 intro_tries, rend_tries;
 	enum hs_pow_stage	 pow_stage;
 	struct hspow_job	*job;

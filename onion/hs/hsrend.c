@@ -1,10 +1,9 @@
 /* onion/hs/hsrend.c - where the service meets us (rend-spec-v3 4)
  *
- *	BUILDING --built--> ESTABLISHING --39--> READY --INTRODUCE1--> INTRODUCED
- *	                                           ^                    |      |
- *	                                           '------ refused -----'      37
- *	                                                                       v
- *	                                                                    JOINED
+ *	BUILDING --built--> ESTABLISHING --39--> READY
+ *	                                         ^   | INTRODUCE1
+ *	                                 refused |   v
+ *	                                      INTRODUCED --37--> JOINED
  *
  * Any other message in any other stage closes the circuit (map 15: 41297): the
  * rendezvous point is nobody that we trust, and must not be able to move us on.

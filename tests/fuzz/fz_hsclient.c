@@ -1,15 +1,15 @@
-/* tests/fuzz/fz_hsclient.c - two clients of two onion services, and a world that
- * does anything
+/* tests/fuzz/fz_hsclient.c - two clients of two onion services, and a world
+ * that does anything
  *
  * Each byte is a step, with its operands behind it: somebody asks, circuits are
  * built and go, peers say what is due or anything else, directories have this
  * descriptor or that, puzzles are solved, time passes, the consensus changes.
  *
  * Oracles (mostly hsrig.c's): INTRODUCE1 has the cookie of a rendezvous that is
- * established, and opens; only a right RENDEZVOUS2 joins; nothing is done with a
- * circuit that is closed, gone or condemned; a circuit that is given to a client
- * is joined and of its token; when nobody asks any more nothing is tried; at the
- * end all is closed.
+ * established, and opens; only a right RENDEZVOUS2 joins; nothing is done with
+ * a circuit that is closed, gone or condemned; a circuit that is given to a
+ * client is joined and of its token; when nobody asks any more nothing is
+ * tried; at the end all is closed.
  */
 #include <errno.h>
 #include <stdlib.h>

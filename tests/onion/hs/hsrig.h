@@ -126,7 +126,8 @@ int	rig_read(struct rig *, const struct rig_circ *, struct rig_intro1 *);
 void	rig_reply(struct rig *, const struct rig_intro1 *,
 	    uint8_t reply[HSNTOR_REPLY], struct hsntor_keys *);
 /* The same, said as RENDEZVOUS2 on @rend; or of what @intro got. */
-int	rig_answer(struct rig *, const struct rig_intro1 *, struct rig_circ *rend);
+int	rig_answer(struct rig *, const struct rig_intro1 *,
+	    struct rig_circ *rend);
 int	rig_meet(struct rig *, struct rig_circ *intro, struct rig_circ *rend);
 void	rig_solve(struct rig *, size_t job, int err);
 
