@@ -132,3 +132,9 @@ tests_daemon_test_resolve_SOURCES = tests/daemon/test_resolve.c
 tests_daemon_test_resolve_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_socks_SOURCES = tests/daemon/test_socks.c
 tests_daemon_test_socks_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+
+# The DNS server on plain sockets, for tests/platform/dns.
+noinst_PROGRAMS += tests/platform/dnsserve
+tests_platform_dnsserve_SOURCES = tests/platform/dnsserve.c
+tests_platform_dnsserve_LDADD = $(DAEMON_LIBS)
+EXTRA_DIST += tests/platform/dns
