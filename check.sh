@@ -193,7 +193,7 @@ script() { # NAME COMMAND...
 }
 
 step "packages" packages_install "${PACKAGES_BUILD[@]}" \
-	"${PACKAGES_LAB[@]}" "${PACKAGES_NAMES[@]}" "${PACKAGES_CHECK[@]}"
+	"${PACKAGES_LAB[@]}" "${PACKAGES_DNS[@]}" "${PACKAGES_CHECK[@]}"
 step "autogen" source_tree
 step "build with gcc, hardened" build "$BUILD" gcc
 unit "unit tests, gcc" "$BUILD"
@@ -207,6 +207,8 @@ if [ -z "$quick" ]; then
 	fuzz
 	script "platform" env ORIGDST="$BUILD/tests/platform/origdst" \
 		TUNDEV="$BUILD/tests/platform/tundev" tests/platform/run
+	script "DNS" env DNSSERVE="$BUILD/tests/platform/dnsserve" \
+		tests/platform/dns
 	script "TUN: the kernel's part" env \
 		NETCTL="$BUILD/tests/platform/netctl" \
 		OT="$BUILD/daemon/onion-transparent" tests/platform/tun

@@ -14,6 +14,9 @@ PACKAGES_LAB=(tor tor-geoipdb nftables iproute2 curl dnsmasq-base
 # who asks: musl's resolver, Go's (hey is a Go program), and dnsperf.
 PACKAGES_NAMES=(unbound bind9-utils musl-tools hey dnsperf)
 
+# For tests/platform/dns: a resolver, and signed zones.
+PACKAGES_DNS=(unbound knot bind9-utils openssl)
+
 # For tests/bench/tun beside those of the lab.
 PACKAGES_BENCH=(iperf3)
 
