@@ -15,8 +15,8 @@ struct ldns_struct_rr_list;
 enum { ANCHORS_MAX = 64, ANCHORS_TEXT_MAX = 64 * 1024 };
 
 /* Of a zone file's text with DS and DNSKEY records; NULL: the root's, as the
- * program ships them.  0; -EINVAL with the line that is wrong in *line (0: there
- * is no record at all); -ENOMEM. */
+ * program ships them.  0; -EINVAL with the line that is wrong in *line (0:
+ * there is no record at all); -ENOMEM. */
 int	anchors_new(struct anchors **, const char *text, size_t len,
 	    size_t *line);
 void	anchors_free(struct anchors *);

@@ -203,7 +203,8 @@ finish(uint8_t *wire, size_t *len, size_t max, const struct question *q,
 	while (x > EXTRA_NONE && *len + opt_len(q, x, how) > max)
 		x--;
 	opt = opt_len(q, x, how);
-	if (*len + opt > max || (more = realloc(wire, *len + opt + 1)) == NULL) {
+	if (*len + opt > max ||
+	    (more = realloc(wire, *len + opt + 1)) == NULL) {
 		free(wire);
 		return NULL;
 	}

@@ -13,7 +13,7 @@ struct ldns_struct_rr_list;
 
 enum {
 	DENIAL_RECORDS_MAX = 16,	/* more are not looked at */
-	DENIAL_ITERATIONS_MAX = 50,	/* RFC 9276: what has more is insecure */
+	DENIAL_ITERATIONS_MAX = 50,	/* RFC 9276; beyond, insecure */
 	DENIAL_HASHES_MAX = 160		/* of one question */
 };
 
@@ -22,7 +22,7 @@ enum denial {
 	DENIAL_NODATA,			/* the name has no such type */
 	DENIAL_CUT,			/* the same of DS, at a delegation */
 	DENIAL_NXDOMAIN,
-	DENIAL_OPTOUT,			/* nothing secure is there: RFC 5155 6 */
+	DENIAL_OPTOUT,		/* nothing secure is there: RFC 5155 6 */
 	DENIAL_ITERATIONS		/* not looked at: as if insecure */
 };
 

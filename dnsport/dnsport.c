@@ -57,7 +57,7 @@ struct dns_query {
 	dnsport_reply_fn *reply;
 	void		*reply_arg;
 	void		*user_data;
-	struct stub_lookup *lookup;	/* at the resolvers; NULL: the asker's */
+	struct stub_lookup *lookup;	/* at a resolver; NULL: the asker's */
 	struct loop_item reap;
 	uint8_t		 over;
 };

@@ -81,7 +81,8 @@ int	dnsport_new(struct dnsport **, struct loop *,
 /* Forgets all questions.  The loop's turn must end after it. */
 void	dnsport_free(struct dnsport *);
 /* Before that there are no resolvers.  What is under way at the old ones fails.
- * 0; -EINVAL: a certificate or an anchor is none; -ENOMEM: it stays as it was. */
+ * 0; -EINVAL: a certificate or an anchor is none; -ENOMEM: it stays as it
+ * was. */
 int	dnsport_set_conf(struct dnsport *, const struct dnsport_conf *);
 /* Would it be taken?  0, or -EINVAL with what is wrong; -ENOMEM. */
 enum dnsport_wrong { DNSPORT_WRONG_NOTHING, DNSPORT_WRONG_CA,

@@ -171,8 +171,8 @@ why(const struct dnstls *t, int rc)
 	case SSL_ERROR_ZERO_RETURN:
 		return -ECONNRESET;
 	default:
-		return SSL_get_verify_result(t->ssl) != X509_V_OK ? -EACCES :
-		    -EPROTO;
+		return SSL_get_verify_result(t->ssl) != X509_V_OK ?
+		    -EKEYREJECTED : -EPROTO;
 	}
 }
 

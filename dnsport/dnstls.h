@@ -24,8 +24,8 @@ void	dnstls_ctx_free(struct dnstls_ctx *);
 int	dnstls_new(struct dnstls **, struct dnstls_ctx *, const char *name);
 void	dnstls_free(struct dnstls *);
 /* Bytes from the network; what they are in plain text goes into @plain.  0;
- * -ECONNRESET: it is over; -EACCES: the certificate is not the resolver's;
- * -EPROTO; -ENOBUFS. */
+ * -ECONNRESET: it is over; -EKEYREJECTED: the certificate is not the
+ * resolver's; -EPROTO; -ENOBUFS. */
 int	dnstls_input(struct dnstls *, const void *, size_t, struct buf *plain);
 /* Bytes of ours, to be taken whole: 0, -EAGAIN before it is up, or as above. */
 int	dnstls_output(struct dnstls *, const void *, size_t);

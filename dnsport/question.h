@@ -25,7 +25,7 @@ enum {				/* rcodes, RFC 1035, 6891 */
 
 enum {
 	QUESTION_WIRE_MAX = 255,	/* bytes of a name on the wire */
-	QUESTION_COOKIE_MAX = 40,	/* the client's 8, the server's 8 to 32 */
+	QUESTION_COOKIE_MAX = 40,	/* client's 8, server's 8 to 32 */
 	QUESTION_UDP_MIN = 512		/* what every client can take */
 };
 

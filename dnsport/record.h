@@ -27,8 +27,8 @@ struct dns_question {
 	enum dns_ask	 ask;
 	uint16_t	 type;		/* as on the wire */
 	char		 name[DNSPORT_NAME_MAX + 1];	/* lower case, no final
-							 * dot; of OTHER, "?" for
-							 * what no host has */
+							 * dot; of OTHER, "?"
+							 * for other bytes */
 	struct addr	 addr;		/* that the name is the reverse name of,
 					 * whatever the type; family 0: none */
 };
@@ -43,19 +43,18 @@ struct dns_record {		/* one answer */
 struct dns_from {
 	struct addr	 client;
 	int		 tcp;		/* no truncation */
-	void		*listener;	/* which door; passed through to ask() */
+	void		*listener;	/* which door; passed to ask() */
 };
 
 /* A resolver of DNSUpstream. */
 struct dns_resolver {
 	struct addr	 addr;
-	char		 name[DNSPORT_NAME_MAX + 1];	/* in its certificate: it
-							 * is asked by TLS; "":
-							 * by TCP */
+	/* In its certificate: it is asked by TLS; "": by TCP. */
+	char		 name[DNSPORT_NAME_MAX + 1];
 };
 
 struct dnsport_conf {			/* all borrowed for the call */
-	const struct dns_resolver *resolvers;	/* in the order to be asked in */
+	const struct dns_resolver *resolvers;	/* in the order to be asked */
 	size_t		 nresolvers;
 	const char	*ca;		/* certificates to trust, PEM; NULL: the
 					 * system's */

@@ -10,8 +10,8 @@ struct ldns_struct_rdf;
 
 enum { REPLY_RECORDS_MAX = 1024, REPLY_CHAIN_MAX = 16 };
 
-/* To be freed with ldns_pkt_free(); NULL: it is no message, or a longer one than
- * anybody needs. */
+/* To be freed with ldns_pkt_free(); NULL: it is no message, or a longer one
+ * than anybody needs. */
 struct ldns_struct_pkt *reply_parse(const uint8_t *msg, size_t len);
 /* Leaves what answers that question: the records on the way from its name over
  * CNAMEs, the SOA where there are none, and with @dnssec their signatures and

@@ -24,8 +24,8 @@ struct sigcheck {
 	int64_t		 now;		/* s since 1970 */
 	unsigned	 tried, wrong;	/* of one question */
 	uint16_t	 ede;		/* why the last was refused, RFC 8914 */
-	uint32_t	 labels;	/* of the last that was right: those of the
-					 * name that was signed */
+	uint32_t	 labels;	/* of the last that was right: of
+					 * the name that was signed */
 	int64_t		 until;		/* ... and how long it is */
 };
 

@@ -387,7 +387,7 @@ on_answer(void *arg, int err, const uint8_t *msg, size_t len)
 	struct stub_lookup *l = arg;
 
 	l->query = NULL;
-	if (err == -EACCES)
+	if (err == -EKEYREJECTED)
 		fail(l, DNS_EDE_NETWORK, "the resolver is not who it should "
 		    "be");
 	else if (err)

@@ -453,7 +453,7 @@ conn_end(struct conn *c, int why)
 
 	if (c->dead)
 		return;
-	if (why == -EACCES)
+	if (why == -EKEYREJECTED)
 		log_limited(&limit, LL_WARN, LD_DNS, "a resolver of "
 		    "DNSUpstream has no certificate that is valid for its "
 		    "name: it is not asked");

@@ -1,4 +1,6 @@
-/* dnsport/upstream.h - questions to the resolvers of DNSUpstream (RFC 7766, 7858)
+/* dnsport/upstream.h - questions to the resolvers of DNSUpstream
+ *
+ * RFC 7766 and 7858.
  *
  * Over streams that somebody else provides; nothing here knows a socket.  A
  * connection belongs to one client at one listener, and to one resolver: what
@@ -54,8 +56,8 @@ struct upstream_ask {
 };
 
 /* err 0: the answer, to that very question, with any rcode; its id is not the
- * client's.  Else -ETIMEDOUT, -EACCES (no certificate for its name) or why no
- * resolver could be asked.  Once, never from within upstream_ask(). */
+ * client's.  Else -ETIMEDOUT, -EKEYREJECTED (no certificate for its name) or
+ * why no resolver could be asked.  Once, never from within upstream_ask(). */
 typedef void upstream_done_fn(void *arg, int err, const uint8_t *msg,
 	    size_t len);
 

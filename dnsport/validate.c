@@ -710,7 +710,7 @@ rdf_of(const uint8_t *wire, size_t len)
 	    LDNS_RDF_TYPE_DNAME, len, wire) : NULL;
 }
 
-/* @v->at with the DNAME's owner replaced by its target; NULL: it is too long. */
+/* @v->at with the DNAME's owner replaced by its target; NULL: too long. */
 static ldns_rdf *
 replaced(const struct validate *v, const struct set *dname)
 {

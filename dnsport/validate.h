@@ -18,7 +18,7 @@ struct validate;
 struct zones;
 
 enum {
-	VALIDATE_FETCH_MAX = 48,	/* DS and DNSKEY sets, of one question */
+	VALIDATE_FETCH_MAX = 48,	/* DS and DNSKEY sets, in all */
 	VALIDATE_AHEAD = 8,		/* asked for at a time */
 	VALIDATE_CHAIN_MAX = 12,	/* CNAMEs and DNAMEs */
 	VALIDATE_RECORDS_MAX = 512	/* in a message */
@@ -32,8 +32,8 @@ enum validate_verdict {
 	VALIDATE_NEED		/* something was asked for by want() */
 };
 
-/* @name is valid within the call.  The answer comes by validate_give(), not from
- * within. */
+/* @name is valid within the call.  The answer comes by validate_give(), not
+ * from within. */
 typedef void validate_want_fn(void *arg, const struct ldns_struct_rdf *name,
 	    uint16_t type);
 

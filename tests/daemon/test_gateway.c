@@ -120,11 +120,11 @@ onion_resolve(struct onion *o, const uint8_t t[ONION_TOKEN], const char *n,
 void onion_lookup_cancel(struct onion_lookup *l) { l->cancelled = 1; }
 
 static void
-init(void)
+init_with(const char *text)
 {
 	struct gateway_conf gc = { .loop = &loop, .flows_max = FLOWS_MAX,
 	    .sockets_max = SOCKETS_MAX };
-	struct conf *c = testconf("");
+	struct conf *c = testconf(text);
 
 	log_capture(quiet, NULL);
 	loop_init(&loop, 1000, 1795300000);
@@ -132,6 +132,12 @@ init(void)
 	replies = 0;
 	ck_assert_int_eq(gateway_new(&gw, &gc, c), 0);
 	conf_free(c);
+}
+
+static void
+init(void)
+{
+	init_with("");
 }
 
 static void
@@ -483,6 +489,114 @@ START_TEST(gateway_question_of_one_who_left_is_cancelled)
 }
 END_TEST
 
+/* --- what exits can't be asked --- */
+
+START_TEST(gateway_question_of_another_type_goes_to_a_resolver_by_a_stream)
+{
+	static const struct door dns = { .proto = DOOR_DNS,
+	    .session_group = -3, .isolate = ISOLATE_CLIENT_ADDR };
+	struct addr client, dest;
+	uint8_t first[ONION_TOKEN];
+	struct dns_query *q;
+
+	init_with("DNSPort 53\nDNSUpstream 9.9.9.9:5353\n");
+	q = ask("example.com", 15);
+	loop_end_turn(&loop);
+	ck_assert_int_eq(connects, 1);
+	ck_assert_int_eq(resolves, 0);
+	ck_assert_str_eq(host, "9.9.9.9");
+	ck_assert_uint_eq(port, 5353);
+	memcpy(first, token, ONION_TOKEN);
+	/* no flow of that client shares the circuit, not even one to there */
+	addr_v4(&client, 0x0a000001, 4000);
+	addr_v4(&dest, 0x09090909, 5353);
+	gateway_flow(gw, &dns, &client, &dest, &fake()->ep);
+	ck_assert_int_eq(connects, 2);
+	ck_assert_mem_ne(token, first, ONION_TOKEN);
+	dnsport_drop(q);
+	loop_end_turn(&loop);
+	end();
+}
+END_TEST
+
+static const char *const stay[] = { "printer.local", "x.internal", "printer",
+	"nas.home.arpa", "x.onion", "x.exit", "x.invalid", "localhost",
+	"1.0.0.10.in-addr.arpa", "10.in-addr.arpa",
+	"b._dns-sd._udp.0.1.168.192.in-addr.arpa", "d.f.ip6.arpa" };
+
+START_TEST(gateway_question_that_must_not_leave_goes_to_no_resolver)
+{
+	static const uint16_t types[] = { 1, 2, 6, 12, 15, 16, 28, 33, 43, 65,
+		257 };
+	size_t i;
+
+	init_with("DNSPort 53\nDNSUpstream 9.9.9.9\nDNSValidate 1\n");
+	for (i = 0; i < NELEM(types); i++) {
+		replies = 0;
+		ask(stay[_i], types[i]);
+		loop_end_turn(&loop);
+		ck_assert_int_eq(replies, 1);
+		ck_assert_int_eq(reply_code,
+		    strcmp(stay[_i], "localhost") ? 3 : 0);
+	}
+	ck_assert_int_eq(connects + resolves, 0);
+	ask("example.com", 1);		/* and what may, does, validated */
+	loop_end_turn(&loop);
+	ck_assert_int_eq(connects, 1);
+	ck_assert_int_eq(resolves, 0);
+	end();
+}
+END_TEST
+
+START_TEST(gateway_set_rules_changes_the_resolvers)
+{
+	struct gateway_rules *rules;
+	struct conf *c;
+
+	init();
+	ask("example.com", 15);
+	ck_assert_int_eq(reply_code, 4);
+	c = testconf("DNSPort 53\nDNSUpstream 9.9.9.9\n");
+	ck_assert_int_eq(gateway_rules_new(&rules, c), 0);
+	conf_free(c);
+	gateway_set_rules(gw, rules);
+	ask("example.com", 15);
+	loop_end_turn(&loop);
+	ck_assert_int_eq(connects, 1);
+	end();
+}
+END_TEST
+
+static const struct { const char *option, *path; int good; } files[] = {
+	{ "DNSTrustAnchor", "tests/vectors/dnssec/anchor", 1 },
+	{ "DNSTrustAnchor", "no/such/file", 0 },
+	{ "DNSTrustAnchor", "tests/vectors/dnssec/make", 0 },
+	{ "DNSTrustAnchor", "tests/vectors/dnssec", 0 },
+	{ "DNSUpstreamCA", "tests/vectors/dnssec/anchor", 0 },
+	{ "DNSUpstreamCA", "no/such/file", 0 },
+};
+
+START_TEST(gateway_rules_new_wants_files_with_something_of_use)
+{
+	const char *srcdir = getenv("srcdir");
+	struct gateway_rules *rules;
+	char text[4096];
+	struct conf *c;
+	int rc;
+
+	log_capture(quiet, NULL);
+	snprintf(text, sizeof(text), "DNSPort 53\nDNSValidate 1\n"
+	    "DNSUpstream 9.9.9.9 tls=dns.example.test\n%s %s/%s\n",
+	    files[_i].option, srcdir ? srcdir : ".", files[_i].path);
+	c = testconf(text);
+	rc = gateway_rules_new(&rules, c);
+	conf_free(c);
+	ck_assert_int_eq(rc == 0, files[_i].good);
+	if (rc == 0)
+		gateway_rules_free(rules);
+}
+END_TEST
+
 static const struct unit_test tests[] = {
 	UNIT(gateway_flow_goes_to_its_destination_and_ends),
 	UNIT_LOOP(gateway_flow_that_policy_refuses_is_reset, NELEM(refused)),
@@ -498,6 +612,12 @@ static const struct unit_test tests[] = {
 	    NELEM(private)),
 	UNIT(gateway_question_that_the_engine_refuses_is_servfail),
 	UNIT(gateway_question_of_one_who_left_is_cancelled),
+	UNIT(gateway_question_of_another_type_goes_to_a_resolver_by_a_stream),
+	UNIT_LOOP(gateway_question_that_must_not_leave_goes_to_no_resolver,
+	    NELEM(stay)),
+	UNIT(gateway_set_rules_changes_the_resolvers),
+	UNIT_LOOP(gateway_rules_new_wants_files_with_something_of_use,
+	    NELEM(files)),
 };
 
 UNIT_MAIN("gateway", tests)

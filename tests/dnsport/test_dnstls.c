@@ -65,15 +65,15 @@ static const struct { const char *has, *want; long days; int rc; } certs[] = {
 	{ "DNS:a.test,DNS:dns.example.test", "dns.example.test", 5, 0 },
 	{ "IP:192.0.2.53", "192.0.2.53", 5, 0 },
 	{ "IP:2001:db8::53", "2001:db8::53", 5, 0 },
-	{ "DNS:dns.example.test", "example.test", 5, -EACCES },
-	{ "DNS:dns.example.test", "other.test", 5, -EACCES },
-	{ "DNS:*.example.test", "a.dns.example.test", 5, -EACCES },
-	{ "DNS:d*.example.test", "dns.example.test", 5, -EACCES },
-	{ "IP:192.0.2.53", "192.0.2.54", 5, -EACCES },
-	{ "DNS:192.0.2.53", "192.0.2.53", 5, -EACCES },
-	{ "DNS:dns.example.test", "192.0.2.53", 5, -EACCES },
-	{ "DNS:resolver2", "resolver", 5, -EACCES },	/* CN is none */
-	{ "DNS:dns.example.test", "dns.example.test", -1, -EACCES },
+	{ "DNS:dns.example.test", "example.test", 5, -EKEYREJECTED },
+	{ "DNS:dns.example.test", "other.test", 5, -EKEYREJECTED },
+	{ "DNS:*.example.test", "a.dns.example.test", 5, -EKEYREJECTED },
+	{ "DNS:d*.example.test", "dns.example.test", 5, -EKEYREJECTED },
+	{ "IP:192.0.2.53", "192.0.2.54", 5, -EKEYREJECTED },
+	{ "DNS:192.0.2.53", "192.0.2.53", 5, -EKEYREJECTED },
+	{ "DNS:dns.example.test", "192.0.2.53", 5, -EKEYREJECTED },
+	{ "DNS:resolver2", "resolver", 5, -EKEYREJECTED },	/* CN is none */
+	{ "DNS:dns.example.test", "dns.example.test", -1, -EKEYREJECTED },
 };
 
 START_TEST(dnstls_believes_a_certificate_for_its_name_only)
@@ -134,7 +134,7 @@ START_TEST(dnstls_of_an_unknown_authority_is_not_believed)
 	dnstls_ctx_free(ctx);
 	ck_assert_int_eq(dnstls_ctx_new(&ctx, other.ca, strlen(other.ca)), 0);
 	ck_assert_int_eq(dnstls_new(&tls, ctx, "dns.example.test"), 0);
-	ck_assert_int_eq(carry(), -EACCES);
+	ck_assert_int_eq(carry(), -EKEYREJECTED);
 	ck_assert(!dnstls_is_up(tls));
 	ck_assert_int_eq(dnstls_output(tls, "no", 2), -EAGAIN);
 	tlsserver_close(&other);

@@ -295,7 +295,8 @@ END_TEST
 
 static const struct { const char *name; uint16_t type; size_t n; } others[] = {
 	{ "secure.test", Q_MX, 1 }, { "www.secure.test", Q_TXT, 1 },
-	{ "_sip._tcp.secure.test", T_SRV, 1 }, { "svc.secure.test", Q_HTTPS, 1 },
+	{ "_sip._tcp.secure.test", T_SRV, 1 },
+	{ "svc.secure.test", Q_HTTPS, 1 },
 	{ "secure.test", T_CAA, 1 }, { "secure.test", 2, 1 },
 	{ "secure.test", 6, 1 }, { "secure.test", T_DNSKEY, 2 },
 	{ "secure.test", T_DS, 1 }, { "", 2, 1 },
@@ -473,7 +474,8 @@ END_TEST
 static const struct { const char *name; uint16_t type; int refused; }
     inside[] = {
 	{ "inside.secure.test", Q_A, 1 }, { "inside6.secure.test", Q_AAAA, 1 },
-	{ "mapped.secure.test", Q_AAAA, 1 }, { "svcin.secure.test", Q_HTTPS, 1 },
+	{ "mapped.secure.test", Q_AAAA, 1 },
+	{ "svcin.secure.test", Q_HTTPS, 1 },
 	{ "svcin6.secure.test", Q_HTTPS, 1 }, { "svc.secure.test", Q_HTTPS, 0 },
 	{ "www.secure.test", Q_A, 0 },
 };

@@ -1,4 +1,6 @@
-/* tests/platform/dnsserve.c - the DNS server on plain sockets, for tests/platform/dns
+/* tests/platform/dnsserve.c - the DNS server on plain sockets
+ *
+ * For tests/platform/dns.
  *
  *	dnsserve LISTEN VALIDATE ANCHORS CA RESOLVER[=NAME]...
  *
