@@ -16,6 +16,8 @@
  * Limits
  *	STUB_GROUPS_MAX groups, the longest unused goes; one that is being used
  *	stays, and where all are, a lookup has one of its own.  STUB_TOTAL_MS.
+ *	What messages a lookup keeps to validate is counted in bytes, for it and
+ *	for all (STUB_*HELD_MAX); over either, a message counts as not come.
  */
 #include "dnsport/stub.h"
 
@@ -76,6 +78,7 @@ struct stub_lookup {
 	struct validate	*validate;
 	LIST_HEAD(, part) parts;
 	size_t		 nparts;	/* under way */
+	size_t		 held;		/* bytes of messages */
 	struct loop_timer timer;
 	struct loop_item reap;
 	stub_done_fn	*done;
@@ -90,6 +93,7 @@ struct stub {
 	struct upstream	*upstream;
 	struct anchors	*anchors;
 	int		 validate, reject_internal;
+	size_t		 held;		/* by all lookups */
 	struct map	*map;
 	TAILQ_HEAD(, group) groups;
 	LIST_HEAD(, stub_lookup) lookups;
@@ -206,6 +210,7 @@ retire(struct stub_lookup *l)
 	while ((p = LIST_FIRST(&l->parts)) != NULL)
 		part_free(p);
 	validate_free(l->validate);
+	l->stub->held -= l->held;
 	group_put(l->group);
 	loop_timer_clear(l->stub->user.loop, &l->timer);
 	loop_item_add(l->stub->user.loop, &l->reap);
@@ -337,6 +342,21 @@ judge(struct stub_lookup *l)
 		verdict(l, v);
 }
 
+/* A message that is kept; NULL: it is none, or there is no room for it. */
+static ldns_pkt *
+keep(struct stub_lookup *l, const uint8_t *msg, size_t len)
+{
+	ldns_pkt *pkt;
+
+	if (len > STUB_LOOKUP_HELD_MAX - l->held ||
+	    len > STUB_HELD_MAX - l->stub->held ||
+	    (pkt = reply_parse(msg, len)) == NULL)
+		return NULL;
+	l->held += len;
+	l->stub->held += len;
+	return pkt;
+}
+
 static int
 has_answer(const ldns_pkt *pkt)
 {
@@ -349,7 +369,7 @@ on_part(void *arg, int err, const uint8_t *msg, size_t len)
 {
 	struct part *p = arg;
 	struct stub_lookup *l = p->lookup;
-	ldns_pkt *pkt = err ? NULL : reply_parse(msg, len);
+	ldns_pkt *pkt = err ? NULL : keep(l, msg, len);
 
 	if (pkt && !has_answer(pkt)) {
 		ldns_pkt_free(pkt);
@@ -392,7 +412,7 @@ on_answer(void *arg, int err, const uint8_t *msg, size_t len)
 		    "be");
 	else if (err)
 		fail(l, DNS_EDE_NO_REACHABLE, NULL);
-	else if ((l->pkt = reply_parse(msg, len)) == NULL)
+	else if ((l->pkt = keep(l, msg, len)) == NULL)
 		fail(l, DNS_EDE_NETWORK, "the resolver's answer is malformed");
 	else if (!has_answer(l->pkt))
 		fail(l, DNS_EDE_NETWORK, "the resolver has no answer");
@@ -469,6 +489,12 @@ stub_forget(struct stub *s, const void *listener)
 		if (g->key.listener == (uintptr_t)listener)
 			group_unmap(s, g);
 	}
+}
+
+size_t
+stub_held(const struct stub *s)
+{
+	return s->held;
 }
 
 int

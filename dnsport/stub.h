@@ -23,6 +23,10 @@ struct stub_lookup;
 
 enum {
 	STUB_TOTAL_MS = 30 * 1000,	/* with validating */
+	STUB_HELD_MAX = 8 << 20,	/* bytes of messages, while validating;
+					 * as ldns keeps them it is several
+					 * times that */
+	STUB_LOOKUP_HELD_MAX = 256 << 10,	/* of one lookup */
 	STUB_GROUPS_MAX = 256,		/* of clients, whose zones are known */
 	STUB_GROUP_S = 3600		/* that nobody asks for */
 };
@@ -58,5 +62,6 @@ int	stub_ask(struct stub *, const struct question *,
 	    struct stub_lookup **);	/* 0; -ENOSPC, -ENOMEM */
 void	stub_cancel(struct stub_lookup *);
 void	stub_forget(struct stub *, const void *listener);
+size_t	stub_held(const struct stub *);		/* bytes */
 
 #endif

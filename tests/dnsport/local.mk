@@ -10,6 +10,7 @@ check_PROGRAMS += \
 	tests/dnsport/test_dnssock \
 	tests/dnsport/test_dnstls \
 	tests/dnsport/test_question \
+	tests/dnsport/test_stub \
 	tests/dnsport/test_upstream \
 	tests/dnsport/test_validate
 DNSPORT_TESTS_LDADD = $(DNSPORT_LIBS) $(CHECK_LIBS)
@@ -53,3 +54,6 @@ tests_dnsport_test_dnsup_SOURCES = tests/dnsport/test_dnsup.c \
 	tests/dnsport/answers.h tests/dnsport/query.h \
 	tests/dnsport/resolver.h tests/dnsport/tlsserver.h
 tests_dnsport_test_dnsup_LDADD = $(DNSPORT_TESTS_LDADD)
+tests_dnsport_test_stub_SOURCES = tests/dnsport/test_stub.c \
+	tests/dnsport/query.h tests/dnsport/resolver.h
+tests_dnsport_test_stub_LDADD = $(DNSPORT_TESTS_LDADD)
