@@ -43,12 +43,15 @@ static int
 read_file(char **out, size_t *len, const char *path)
 {
 	FILE *f = fopen(path, "re");
+	int rc;
 
 	if (f == NULL)
 		return -errno;
+	errno = 0;
 	*out = slurp(f, len);
+	rc = *out ? 0 : errno ? -errno : -EFBIG;
 	fclose(f);
-	return *out ? 0 : -EFBIG;
+	return rc;
 }
 
 static int
