@@ -165,7 +165,6 @@ zone_other.test() { echo 'text TXT "by another key"'; }
 zones_make() (
 	cd "$1" || exit
 	exec >"$LAB_DIR/log/zones" 2>&1
-	set -e
 	for n in "${ZONES[@]}"; do
 		{ zone_head; "zone_$n"; } >"$n"
 	done
@@ -180,7 +179,7 @@ zones_make() (
 	zone_sign bogus.test bogus.test
 	sed -i '/^changed\..*TXT/s/as it was/as it was not/
 		/^naked\..*RRSIG[[:space:]]TXT/d' bogus.test.signed
-	zone_sign expired.test expired.test -s "$(days_ago 400)" -e "$(days_ago 370)"
+	zone_sign expired.test expired.test -P -s "$(days_ago 400)" -e "$(days_ago 370)"
 	zone_sign other.test other.test
 	mkdir other
 	dnssec-keygen -q -K other -a ECDSAP256SHA256 -f KSK other.test
@@ -193,6 +192,8 @@ zones_make() (
 	dnssec-dsfromkey -2 other/K.+*.key >anchor.other
 	zones_cert ca server "$RESOLVER_NAME"
 	zones_cert ca.other
+	for n in root "${ZONES[@]}"; do [ -s "$n.signed" ] || exit 1; done
+	[ -s anchor ] && [ -s anchor.other ] && [ -s server.pem ]
 )
 days_ago() { date -u -d "$1 days ago" +%Y%m%d%H%M%S; }
 zone_keys() { # ZONE ALGORITHM OPTIONS...
