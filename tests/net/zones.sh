@@ -123,7 +123,6 @@ zone_example.test() {
 	inside4 A 192.168.7.7
 	inside6 AAAA fd00:dead::7
 	inside HTTPS 1 . ipv4hint=192.168.7.7
-	*.wild TXT "wild"
 	first CNAME second
 	second CNAME third
 	third TXT "at the end"
@@ -154,6 +153,7 @@ zone_bogus.test() {
 	cat <<-Z
 	good TXT "untouched"
 	changed TXT "as it was signed"
+	changed A 203.0.113.66
 	naked TXT "without its signature"
 	Z
 }
@@ -178,6 +178,7 @@ zones_make() (
 	cp plain.test plain.test.signed
 	zone_sign bogus.test bogus.test
 	sed -i '/^changed\..*TXT/s/as it was/as it was not/
+		/^changed\..*A/s/203\.0\.113\.66/203.0.113.67/
 		/^naked\..*RRSIG[[:space:]]TXT/d' bogus.test.signed
 	zone_sign expired.test expired.test -P -s "$(days_ago 400)" -e "$(days_ago 370)"
 	zone_sign other.test other.test
