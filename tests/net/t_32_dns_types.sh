@@ -196,8 +196,9 @@ local_names() {
 		for type in TXT MX HTTPS SRV DS; do
 			status NXDOMAIN "$n" "$type" || status NOERROR "$n" \
 				"$type" || return
-			[ -z "$(short "$n" "$type" | grep -v '^127\|^::1')" ] ||
-				return
+			if short "$n" "$type" | grep -v '^127\|^::1'; then
+				return 1
+			fi
 		done
 	done
 }

@@ -40,7 +40,7 @@ mkdir "$AUTH"
 chmod 700 "$AUTH"
 lab_onion_key s2 1 "$AUTH"
 lab_onion_key s2 2 "$AUTH" wrong
-SUT_EXTRA=$(names_rc; socks_rc)
+SUT_EXTRA=$(names_rc .onion,.exit; socks_rc)
 
 # ---- by name
 pages() { # MODE
