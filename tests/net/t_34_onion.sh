@@ -118,11 +118,12 @@ bad_all() {
 	for host in "${BAD[@]}"; do told f6 d "$host" 80 || return; done
 }
 # The log says why, and nothing of whom.
+# (by TCP: words make an answer longer than UDP may have it)
 bad_dns() {
 	local host
 	for host in "${BAD[@]}"; do
 		status NXDOMAIN "$host" A && status NXDOMAIN "$host" AAAA &&
-			explained NXDOMAIN '[0-9]+.*: \(.+\)' "$host" A ||
+			explained NXDOMAIN '[0-9]+.*: \(.+\)' +tcp "$host" A ||
 			return
 	done
 }
