@@ -96,12 +96,26 @@ hs_intro_silent(struct hs_service *s, const uint8_t auth[32])
 	s->pow_failed_at = now(s);
 }
 
+/* No relay of a public network is there; who says so wants others to knock at
+ * doors of somebody's own network. */
+static int
+is_nowhere(const struct hs_service *s, const struct hsdesc_intro *i)
+{
+	const struct addr *four = &i->relay.or4, *six = &i->relay.or6;
+
+	return !s->hs->conf.testing &&
+	    ((four->family && addr_is_internal(four)) ||
+	    (six->family && addr_is_internal(six)));
+}
+
 /* How bad it is: 0 is spotless, -1 is not to be used. */
 static int
 badness(struct hs_service *s, const struct hsdesc_intro *i)
 {
 	const struct hs_failure *f = failure_of(s, i->auth);
 
+	if (is_nowhere(s, i))
+		return -1;
 	if (f == NULL)
 		return 0;
 	if (f->refused || f->timed_out || f->unreachable >= HS_UNREACHABLE_MAX)

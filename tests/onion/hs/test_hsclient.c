@@ -688,6 +688,41 @@ START_TEST(hsclient_introduction_point_of_no_use_is_passed_over)
 }
 END_TEST
 
+/* Private, loopback, and IPv6 of either kind. */
+static const char *const nowhere[] = { "10.0.0.1:9001", "127.0.0.1:9001",
+	"[fd00::1]:9001", "[::1]:9001" };
+
+START_TEST(hsclient_introduction_point_in_somebodys_network_is_passed_over)
+{
+	struct hopinfo *h;
+	struct addr a;
+
+	rig_new(&r, 0);
+	ck_assert_int_eq(addr_parse(&a, nowhere[_i], -1), 0);
+	r.desc.nintros = 1;
+	h = &r.desc.intro[0].relay;
+	*(a.family == 4 ? &h->or4 : &h->or6) = a;
+	rig_to_descriptor(&r, 0);
+	ck_assert_uint_eq(rig_count(&r, HS_INTRO), 0);
+	rig_built(&r, rig_last(&r, HS_DIR));
+	rig_fetched(&r, rig_last(&r, HS_DIR), 200);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -WHY_HS_INTRO);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_introduction_point_may_be_private_where_all_are)
+{
+	rig_new(&r, 1);
+	ck_assert_int_eq(addr_parse(&r.desc.intro[0].relay.or4,
+	    "10.0.0.1:9001", -1), 0);
+	r.desc.nintros = 1;
+	rig_to_descriptor(&r, 0);
+	ck_assert_uint_eq(rig_count(&r, HS_INTRO), 1);
+	rig_free(&r);
+}
+END_TEST
+
 START_TEST(hsclient_introductions_of_one_reach_are_bounded)
 {
 	struct rig_circ *c;
@@ -1228,6 +1263,9 @@ static const struct unit_test tests[] = {
 	UNIT(hsclient_circuit_that_fails_is_tried_five_times_each),
 	UNIT(hsclient_no_acknowledgement_is_a_timeout),
 	UNIT_LOOP(hsclient_introduction_point_of_no_use_is_passed_over, 3),
+	UNIT_LOOP(hsclient_introduction_point_in_somebodys_network_is_passed_over,
+	    NELEM(nowhere)),
+	UNIT(hsclient_introduction_point_may_be_private_where_all_are),
 	UNIT(hsclient_introductions_of_one_reach_are_bounded),
 	UNIT(hsclient_open_that_fails_for_introduction_points_ends_in_a_reason),
 	UNIT_LOOP(hsclient_rendezvous_circuit_that_goes_is_replaced_a_few_times,
