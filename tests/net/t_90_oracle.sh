@@ -31,13 +31,13 @@ names_asked() {
 	do
 		for server in "$LAN4" "$LAN6" 192.0.2.53 "$DEST4" \
 			"$(relay_addr4 r1)"; do
-			lab_lan dig +time=5 +tries=1 "@$server" "$name" A
-			lab_lan dig +time=5 +tries=1 "@$server" "$name" HTTPS
-			sut_is_tor || lab_lan dig +time=5 +tries=1 +tcp \
+			lab_lan dig +time=2 +tries=1 "@$server" "$name" A
+			lab_lan dig +time=2 +tries=1 "@$server" "$name" HTTPS
+			sut_is_tor || lab_lan dig +time=2 +tries=1 +tcp \
 				"@$server" "$name" AAAA
 		done
 		lab_lan getent ahosts "$name"
-		fetch "http://$name/" --max-time 20
+		fetch "http://$name/" --max-time 10
 	done
 	other_ports lan1
 } >/dev/null 2>&1
@@ -47,7 +47,7 @@ other_ports() {
 	for port in 53 137 853 5353 5355; do
 		for host in "$DEST4" "$DEST6" "$(relay_addr4 r2)"; do
 			[ "$port" != 53 ] || [ "$1" != lan1 ] || continue
-			lab_in "$1" timeout 5 bash -c \
+			lab_in "$1" timeout 2 bash -c \
 				"echo >/dev/udp/$host/$port; : >/dev/tcp/$host/$port"
 		done
 	done
