@@ -60,6 +60,7 @@ struct dns_query {
 	struct stub_lookup *lookup;	/* at a resolver; NULL: the asker's */
 	struct loop_item reap;
 	uint8_t		 over;
+	uint8_t		 lost;		/* nobody will answer it */
 };
 
 struct dnsport {
@@ -407,26 +408,41 @@ dnsport_drop(struct dns_query *q)
 	retire(q);
 	if (q->lookup)
 		stub_cancel(q->lookup);
-	else
+	else if (!q->lost)
 		q->dp->user->forget(q->dp->arg, q);
+	q->lookup = NULL;
 }
 
 /* --- the whole --- */
 
-/* There will be no answer from those who were asked. */
+static struct dns_query *
+first_lost(struct dnsport *dp)
+{
+	struct dns_query *q;
+
+	LIST_FOREACH(q, &dp->queries, link)
+		if (q->lost)
+			return q;
+	return NULL;
+}
+
+/* There will be no answer from those who were asked.  Whoever gets this one may
+ * drop others within the call, and ask new ones, which go to the new stub; so
+ * first all are taken from the old one, and each is looked for from the start. */
 static void
 fail_lookups(struct dnsport *dp)
 {
-	struct dns_query *q, *next;
+	struct dns_query *q;
 
-	for (q = LIST_FIRST(&dp->queries); q; q = next) {
-		next = LIST_NEXT(q, link);
+	LIST_FOREACH(q, &dp->queries, link) {
 		if (q->lookup == NULL)
 			continue;
 		stub_cancel(q->lookup);
 		q->lookup = NULL;
-		answer(q, RCODE_SERVFAIL, NULL, 0);
+		q->lost = 1;
 	}
+	while ((q = first_lost(dp)) != NULL)
+		answer(q, RCODE_SERVFAIL, NULL, 0);
 }
 
 int
@@ -447,15 +463,15 @@ dnsport_set_conf(struct dnsport *dp, const struct dnsport_conf *conf)
 {
 	struct stub_user user = { .loop = dp->loop,
 		.connect = dp->user->connect, .arg = dp->arg };
-	struct stub *stub = NULL;
+	struct stub *stub = NULL, *old = dp->stub;
 	int rc;
 
 	if (conf->nresolvers && user.connect &&
 	    (rc = stub_new(&stub, &user, conf)) < 0)
 		return rc;
-	fail_lookups(dp);
-	stub_free(dp->stub);
 	dp->stub = stub;
+	fail_lookups(dp);
+	stub_free(old);
 	return 0;
 }
 

@@ -177,7 +177,7 @@ policy_decide(const struct policy_conf *conf, const struct policy_flow *flow,
 static const char *const local_names[] = {
 	"local", "localhost", "localdomain", "internal", "home.arpa", "lan",
 	"intranet", "corp", "home", "private", "invalid", "onion", "exit",
-	"noconnect", "i2p", "alt"
+	"noconnect", "i2p", "alt", "resolver.arpa", "service.arpa"
 };
 
 static int

@@ -70,6 +70,8 @@ poolhs_message(struct pool_circ *pc, uint8_t cmd, const uint8_t *data,
 {
 	struct pool_hs *hs = pc->hs;
 
+	if (hs && hs->lingers)
+		return 0;	/* it came late; to die of it would show */
 	if (hs == NULL || hs->user == NULL || hs->owes_last)
 		return -EPROTO;
 	return hs->user->message(hs->arg, cmd, data, len);
