@@ -4,8 +4,9 @@
  *	A query is a question that was asked, upward or of the resolvers (stub),
  *	and not answered yet.  It lives from dnsport_query() to the answer or
  *	dnsport_drop(), whichever comes first; the one who was asked is told to
- *	forget it in the latter case.  Nothing is cached: what one client
- *	learned must not be visible to another, not even by time.
+ *	forget it in the latter case.  Nothing is cached here: what one client
+ *	learned must not be visible to another, not even by time.  (A circuit,
+ *	which has one user, keeps what its exit said: onion/circ/circ_lookup.c.)
  *
  *	  question -> malformed, of another class, localhost: answered here
  *	           -> A, AAAA, PTR -> validate, and may_leave()? -> stub

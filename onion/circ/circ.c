@@ -79,9 +79,11 @@ reap(void *arg)
 	if (c->streams)
 		streams_end(c->streams, -ECONNRESET,
 		    c->why == CIRC_WHY_MEMORY);
+	circ_names_end(c, -ECONNRESET);
 	if (c->user)
 		c->user->gone(c->arg, c->why);
 	streams_free(c->streams);
+	circ_names_free(c);
 	hops_fini(&c->hops);
 	handshake_free(c->shake);
 	free(c->link);
@@ -542,59 +544,4 @@ circ_begin_dir(struct circ *c, struct endpoint **out)
 	if (c->state != CIRC_S_BUILT)	/* no leg may carry it */
 		return -ENOTCONN;
 	return streams_begin_dir(c->streams, out);
-}
-
-/* Lookups: what streams call a lookup, with the caller's own callback. */
-
-struct circ_lookup {
-	struct lookup	 l;
-	circ_lookup_fn	*fn;
-	void		*arg;
-};
-
-static void
-on_answer(struct lookup *l, const struct resolved *v, size_t n, int why)
-{
-	struct circ_lookup *cl = (struct circ_lookup *)(void *)l;
-	struct circ_answer a[RESOLVED_MAX];
-	struct addr addr[RESOLVED_MAX];
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		addr[i] = v[i].addr;
-		a[i].type = v[i].type;
-		a[i].ttl = v[i].ttl;
-		a[i].addr = v[i].addr.family ? &addr[i] : NULL;
-		a[i].name = v[i].type == RESOLVED_NAME ? v[i].name : NULL;
-	}
-	cl->fn(cl->arg, a, n, why);
-	free(cl);
-}
-
-int
-circ_resolve(struct circ *c, const char *name, circ_lookup_fn *fn, void *arg,
-    struct circ_lookup **out)
-{
-	struct circ_lookup *cl;
-	int rc;
-
-	if (!circ_is_built(c) || c->state == CIRC_S_JOINED)
-		return -ENOTCONN;
-	if ((cl = calloc(1, sizeof(*cl))) == NULL)
-		return -ENOMEM;
-	if ((rc = lookup_start(&cl->l, c->streams, name, on_answer)) < 0) {
-		free(cl);
-		return rc;
-	}
-	cl->fn = fn;
-	cl->arg = arg;
-	*out = cl;
-	return 0;
-}
-
-void
-circ_lookup_cancel(struct circ_lookup *cl)
-{
-	lookup_cancel(&cl->l);
-	free(cl);
 }

@@ -32,7 +32,12 @@ struct flow_params;
 struct loop;
 struct addr;
 
-enum { CIRC_HOPS_MAX = 8 };
+enum {
+	CIRC_HOPS_MAX = 8,
+	CIRC_FACTS_MAX = 128,		/* names whose answers are kept */
+	CIRC_FACT_ANSWERS_MAX = 8,	/* answers with more are not */
+	CIRC_FACT_S = 300		/* for so long at most */
+};
 
 enum circ_why {			/* why a circuit is no more */
 	CIRC_WHY_NONE,
@@ -152,7 +157,10 @@ int	 stream_is_open(const struct endpoint *);	/* CONNECTED came */
 
 /* RESOLVE (tor-spec 6.4).  The callback comes once, unless cancelled.  There is
  * at least one answer where @why is 0; answers that point to internal addresses
- * are left out where those are rejected, and names that could not be names. */
+ * are left out where those are rejected, and names that could not be names.  A
+ * name, in whatever case, that is being asked for on this circuit is not asked
+ * twice, and addresses that the exit said are told again while their TTL lasts,
+ * CIRC_FACT_S at most (circ_lookup.c). */
 struct circ_answer {
 	uint8_t		 type;	/* 0 host name, 4, 6, 0xf0 transient error,
 				 * 0xf1 error that lasts */

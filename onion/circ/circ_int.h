@@ -2,6 +2,7 @@
  *
  *	circ.c		life, events, cells, what an owner may ask
  *	circ_build.c	the handshakes with its hops
+ *	circ_lookup.c	names that its exit is asked for
  *	circ_link.c	linking it with another one (conflux)
  *	circ_service.c	onion services: a hop more, messages, the service
  */
@@ -18,6 +19,7 @@
 #include "onion/circ/hops.h"
 #include "onion/circ/streams.h"
 
+struct circ_names;
 struct circ_told;
 
 struct circ_link {		/* while it is, or is being, linked */
@@ -41,6 +43,7 @@ struct circ {
 	struct hops		 hops;		/* those that stand */
 	struct handshake	*shake;		/* under way, or NULL */
 	struct streams		*streams;	/* once built; NULL: mate's */
+	struct circ_names	*names;		/* once asked, or NULL */
 	struct circ_link	*link;		/* or NULL */
 	struct circ		*mate;		/* joined with it, or NULL */
 	uint8_t			 sendme_inc;	/* with congestion control */
@@ -72,6 +75,10 @@ void	circ_build_extend(struct circ *);
 void	circ_build_reply(struct circ *, const uint8_t *body,
 	    const struct relaymsg *m);
 int	circ_build_wants_fast(const struct circ *);
+
+/* circ_lookup.c */
+void	circ_names_end(struct circ *, int why);	/* who waits is told */
+void	circ_names_free(struct circ *);
 
 /* circ_link.c */
 void	circ_link_begin(struct circ *);

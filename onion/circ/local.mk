@@ -20,6 +20,7 @@ onion_circ_libcirc_a_SOURCES = \
 	onion/circ/circ.c onion/circ/circ.h onion/circ/circ_int.h \
 	onion/circ/circ_build.c \
 	onion/circ/circ_link.c \
+	onion/circ/circ_lookup.c \
 	onion/circ/circ_service.c \
 	onion/circ/circpad.c onion/circ/circpad.h \
 	onion/circ/predict.c onion/circ/predict.h \

@@ -293,8 +293,9 @@ def question(ident, name):
         b"\0\0\1\0\1"
 
 
-def dns(seconds, width, server, name):
-    """One socket, `width` questions in the air; a lost one is asked again."""
+def dns(seconds, width, server, name, names=0):
+    """One socket, `width` questions in the air; a lost one is asked again.
+    `names` different ones, in turn, or always another."""
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 21)
     sock.connect((server, 53))
@@ -305,7 +306,8 @@ def dns(seconds, width, server, name):
     def ask():
         nonlocal asked
         asked += 1
-        text = name.replace("*", "%x-%d" % (salt, asked))
+        number = asked % names if names else asked
+        text = name.replace("*", "%x-%d" % (salt, number))
         sock.send(question(asked & 0xffff, text))
 
     begin = time.monotonic()
