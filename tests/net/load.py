@@ -536,7 +536,8 @@ def main(what="", *args):
         return asyncio.run(rate(float(args[0]), int(args[1]), args[2], 7,
                                 a_byte))
     if what == "dns":
-        return dns(float(args[0]), int(args[1]), *args[2:])
+        return dns(float(args[0]), int(args[1]), *args[2:4],
+                   *map(int, args[4:]))
     if what == "asks":
         return asks(int(args[0]), *args[1:])
     if what == "byname":

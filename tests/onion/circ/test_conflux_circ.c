@@ -321,6 +321,7 @@ START_TEST(circ_resolve_over_two_legs_is_answered_in_order)
 {
 	static const uint8_t v4[] = { 4, 4, 93, 184, 216, 34, 0, 0, 1, 44 };
 	struct circ_lookup *l;
+	char name[32];
 	struct twin t;
 	int i;
 
@@ -330,7 +331,8 @@ START_TEST(circ_resolve_over_two_legs_is_answered_in_order)
 	t.r.net->resolved_len = sizeof(v4);
 	simcirc_hold(twin_sim(&t, _i));
 	for (i = 0; i < 10; i++) {
-		rig_resolve(&t.r, "a.example", &l);
+		snprintf(name, sizeof(name), "a%d.example", i);
+		rig_resolve(&t.r, name, &l);
 		twin_run(&t);
 		if (i == 4)
 			circ_lookup_cancel(l);
