@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dnsport/dname.h"
+
 struct anchors {
 	ldns_rr_list	*list;
 };
@@ -99,8 +101,7 @@ anchors_free(struct anchors *a)
 static int
 is_at_or_below(const ldns_rdf *name, const ldns_rdf *zone)
 {
-	return ldns_dname_compare(name, zone) == 0 ||
-	    ldns_dname_is_subdomain(name, zone);
+	return dname_rdf_same(name, zone) || dname_rdf_below(name, zone);
 }
 
 const ldns_rdf *
@@ -126,8 +127,8 @@ anchors_of(const struct anchors *a, const ldns_rdf *zone)
 	size_t i, n = ldns_rr_list_rr_count(a->list);
 
 	for (i = 0; i < n && out; i++)
-		if (ldns_dname_compare(zone,
-		    ldns_rr_owner(ldns_rr_list_rr(a->list, i))) == 0)
+		if (dname_rdf_same(zone,
+		    ldns_rr_owner(ldns_rr_list_rr(a->list, i))))
 			ldns_rr_list_push_rr(out,
 			    ldns_rr_list_rr(a->list, i));
 	return out;

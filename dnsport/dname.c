@@ -2,9 +2,16 @@
 #include "dnsport/dname.h"
 
 #include <errno.h>
+#include <ldns/ldns.h>
 #include <string.h>
 
 enum { LABEL_MAX = 63 };
+
+static uint8_t
+lower(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+}
 
 int
 dname_set(struct dname *d, const uint8_t *wire, size_t len)
@@ -26,8 +33,7 @@ dname_set(struct dname *d, const uint8_t *wire, size_t len)
 	d->at[d->n] = (uint8_t)at;
 	d->len = (uint8_t)len;
 	for (i = 0; i < len; i++)	/* lengths are below 'A' */
-		d->b[i] = wire[i] >= 'A' && wire[i] <= 'Z' ? wire[i] | 0x20 :
-		    wire[i];
+		d->b[i] = lower(wire[i]);
 	return 0;
 }
 
@@ -90,4 +96,49 @@ int
 dname_is_wildcard(const struct dname *d)
 {
 	return d->n && d->b[0] == 1 && d->b[1] == '*';
+}
+
+/* --- as ldns keeps them --- */
+
+static int
+same_bytes(const uint8_t *a, const uint8_t *b, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (lower(a[i]) != lower(b[i]))
+			return 0;
+	return 1;
+}
+
+/* 0: it is no name. */
+static size_t
+rdf_len(const ldns_rdf *rdf)
+{
+	return rdf && ldns_rdf_get_type(rdf) == LDNS_RDF_TYPE_DNAME &&
+	    ldns_rdf_data(rdf) ? ldns_rdf_size(rdf) : 0;
+}
+
+int
+dname_rdf_same(const ldns_rdf *a, const ldns_rdf *b)
+{
+	size_t len = rdf_len(a);
+
+	return len && len == rdf_len(b) &&
+	    same_bytes(ldns_rdf_data(a), ldns_rdf_data(b), len);
+}
+
+int
+dname_rdf_below(const ldns_rdf *rdf, const ldns_rdf *top)
+{
+	size_t at = 0, len = rdf_len(rdf), want = rdf_len(top);
+	const uint8_t *b;
+
+	if (want == 0 || len <= want)
+		return 0;
+	b = ldns_rdf_data(rdf);
+	while (at < len - want && b[at])
+		at += 1u + b[at];
+	return at == len - want && same_bytes(b + at, ldns_rdf_data(top),
+	    want);
 }

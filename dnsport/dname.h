@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct ldns_struct_rdf;
+
 enum { DNAME_LEN_MAX = 255, DNAME_LABELS_MAX = 127 };
 
 struct dname {
@@ -28,5 +30,12 @@ int	dname_cmp(const struct dname *, const struct dname *);
 unsigned dname_common(const struct dname *, const struct dname *);
 int	dname_is_below(const struct dname *, const struct dname *top);
 int	dname_is_wildcard(const struct dname *);
+
+/* Of names as ldns keeps them, whatever their case; what is no name is neither.
+ * ldns' own are slow, and take a name in another case for one below it. */
+int	dname_rdf_same(const struct ldns_struct_rdf *,
+	    const struct ldns_struct_rdf *);
+int	dname_rdf_below(const struct ldns_struct_rdf *,
+	    const struct ldns_struct_rdf *top);	/* not: the same */
 
 #endif

@@ -10,6 +10,8 @@
 #include <ldns/ldns.h>
 #include <stdlib.h>
 
+#include "dnsport/dname.h"
+
 struct zones {
 	struct zone	**zone;
 	size_t		 n, room;
@@ -49,7 +51,7 @@ zones_get(struct zones *zs, const ldns_rdf *name, int64_t wall_s)
 	size_t i;
 
 	for (i = zs->n; i-- > 0;)	/* the newest first */
-		if (ldns_dname_compare(zs->zone[i]->name, name) == 0) {
+		if (dname_rdf_same(zs->zone[i]->name, name)) {
 			if (zs->zone[i]->until <= wall_s)
 				return NULL;
 			zs->zone[i]->used = ++zs->clock;

@@ -2,6 +2,7 @@
 #include "dnsport/dname.h"
 
 #include <errno.h>
+#include <ldns/ldns.h>
 #include <string.h>
 
 #include "tests/unit.h"
@@ -103,7 +104,49 @@ START_TEST(dname_set_takes_the_longest_and_no_longer)
 }
 END_TEST
 
+static const struct { const char *a, *b; int same, below; } pairs[] = {
+	{ "a.b.", "a.b.", 1, 0 }, { "A.b.", "a.B.", 1, 0 },
+	{ "a.b.", "b.", 0, 1 }, { "a.B.", "b.", 0, 1 }, { "b.", "a.b.", 0, 0 },
+	{ "xb.", "b.", 0, 0 }, { "a.xb.", "b.", 0, 0 },
+	{ "a.c.", "b.", 0, 0 }, { "a.", ".", 0, 1 }, { ".", ".", 1, 0 },
+	{ ".", "a.", 0, 0 }, { "a.b.c.", "c.", 0, 1 },
+	/* the same bytes, but not at a label's beginning */
+	{ "x\\001b.", "b.", 0, 0 },
+	/* only letters have two cases */
+	{ "a@.", "a`.", 0, 0 }, { "a[.", "a{.", 0, 0 },
+};
+
+START_TEST(dname_rdf_compares_as_names_do)
+{
+	ldns_rdf *a = ldns_dname_new_frm_str(pairs[_i].a),
+	    *b = ldns_dname_new_frm_str(pairs[_i].b);
+
+	ck_assert(a && b);
+	ck_assert_int_eq(dname_rdf_same(a, b), pairs[_i].same);
+	ck_assert_int_eq(dname_rdf_same(b, a), pairs[_i].same);
+	ck_assert_int_eq(dname_rdf_below(a, b), pairs[_i].below);
+	ldns_rdf_deep_free(a);
+	ldns_rdf_deep_free(b);
+}
+END_TEST
+
+START_TEST(dname_rdf_that_is_no_name_is_neither)
+{
+	ldns_rdf *name = ldns_dname_new_frm_str("a."),
+	    *other = ldns_rdf_new_frm_data(LDNS_RDF_TYPE_B64, 3, "\1a");
+
+	ck_assert(!dname_rdf_same(NULL, NULL) && !dname_rdf_same(name, NULL));
+	ck_assert(!dname_rdf_same(name, other) &&
+	    !dname_rdf_same(other, other));
+	ck_assert(!dname_rdf_below(NULL, name) && !dname_rdf_below(name, NULL));
+	ldns_rdf_deep_free(name);
+	ldns_rdf_deep_free(other);
+}
+END_TEST
+
 static const struct unit_test tests[] = {
+	UNIT_LOOP(dname_rdf_compares_as_names_do, NELEM(pairs)),
+	UNIT(dname_rdf_that_is_no_name_is_neither),
 	UNIT(dname_cmp_has_the_order_of_the_specification),
 	UNIT(dname_cut_and_wildcard),
 	UNIT_LOOP(dname_set_takes_one_whole_name, NELEM(bad)),
