@@ -20,7 +20,7 @@
 
 enum {
 	HASH = 20, HASH_TEXT = 32, SALT_MAX = 255,
-	NSEC3_SHA1 = 1, NSEC3_OPTOUT = 1,
+	NSEC3_SHA1 = 1, NSEC3_OPTOUT = 1, WINDOW_MAX = 32,
 	T_NS = 2, T_CNAME = 5, T_SOA = 6, T_DNAME = 39, T_DS = 43
 };
 
@@ -73,6 +73,25 @@ set_name(struct dname *d, const ldns_rdf *rdf)
 
 /* --- reading --- */
 
+/* RFC 4034 4.1.2: windows in order, each with 1 to 32 bytes.  ldns looks into
+ * it without that. */
+static int
+is_bitmap(const ldns_rdf *rdf)
+{
+	size_t at = 0, len = ldns_rdf_size(rdf);
+	const uint8_t *b = ldns_rdf_data(rdf);
+	int last = -1;
+
+	while (at < len) {
+		if (len - at < 2 || b[at] <= last || b[at + 1] == 0 ||
+		    b[at + 1] > WINDOW_MAX || len - at - 2 < b[at + 1])
+			return 0;
+		last = b[at];
+		at += 2u + b[at + 1];
+	}
+	return 1;
+}
+
 static void
 add_nsec(struct proofs *p, const ldns_rr *rr)
 {
@@ -80,7 +99,8 @@ add_nsec(struct proofs *p, const ldns_rr *rr)
 
 	if (ldns_rr_rd_count(rr) != 2 || p->nnsec >= DENIAL_RECORDS_MAX ||
 	    set_name(&n->owner, ldns_rr_owner(rr)) < 0 ||
-	    set_name(&n->next, ldns_rr_rdf(rr, 0)) < 0)
+	    set_name(&n->next, ldns_rr_rdf(rr, 0)) < 0 ||
+	    !is_bitmap(ldns_rr_rdf(rr, 1)))
 		return;
 	n->types = ldns_rr_rdf(rr, 1);
 	p->nnsec++;
@@ -122,9 +142,14 @@ add_nsec3(struct proofs *p, const ldns_rr *rr)
 	struct nsec3 *n = &p->nsec3[p->nnsec3];
 	struct params params;
 	const ldns_rdf *next;
+	uint8_t flags;
 
 	if (ldns_rr_rd_count(rr) < 5 || p->nnsec3 >= DENIAL_RECORDS_MAX ||
-	    !read_params(&params, rr) || !owner_hash(p, rr, n->owner))
+	    !read_params(&params, rr) || !owner_hash(p, rr, n->owner) ||
+	    (ldns_rr_rdf(rr, 5) && !is_bitmap(ldns_rr_rdf(rr, 5))))
+		return;
+	flags = ldns_rdf2native_int8(ldns_rr_rdf(rr, 1));
+	if (flags > NSEC3_OPTOUT)	/* RFC 5155 8.2: not for us */
 		return;
 	if (params.iterations > DENIAL_ITERATIONS_MAX) {
 		p->too_many = 1;
@@ -136,7 +161,7 @@ add_nsec3(struct proofs *p, const ldns_rr *rr)
 		return;
 	p->params = params;
 	memcpy(n->next, ldns_rdf_data(next) + 1, HASH);
-	n->optout = ldns_rdf2native_int8(ldns_rr_rdf(rr, 1)) & NSEC3_OPTOUT;
+	n->optout = flags == NSEC3_OPTOUT;
 	n->types = ldns_rr_rdf(rr, 5);	/* NULL: an empty name, without any */
 	p->nnsec3++;
 }
