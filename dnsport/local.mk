@@ -2,6 +2,8 @@ noinst_LIBRARIES += dnsport/libdnsport.a
 dnsport_libdnsport_a_SOURCES = \
 	dnsport/anchors.c dnsport/anchors.h \
 	dnsport/answer.c dnsport/answer.h \
+	dnsport/automap.c dnsport/automap.h \
+	dnsport/chain.c dnsport/chain.h \
 	dnsport/cookie.c dnsport/cookie.h \
 	dnsport/denial.c dnsport/denial.h \
 	dnsport/dname.c dnsport/dname.h \
@@ -13,6 +15,7 @@ dnsport_libdnsport_a_SOURCES = \
 	dnsport/dnstls.c dnsport/dnstls.h \
 	dnsport/question.c dnsport/question.h \
 	dnsport/reply.c dnsport/reply.h \
+	dnsport/rrset.c dnsport/rrset.h \
 	dnsport/sigcheck.c dnsport/sigcheck.h \
 	dnsport/stub.c dnsport/stub.h \
 	dnsport/upstream.c dnsport/upstream.h \

@@ -2,7 +2,8 @@
  *
  * What was not asked for is not passed on: additional addresses, servers'
  * names, records of other names.  A client that wants these asks for them, and
- * they are looked at then.
+ * they are looked at then.  So a reply is not the message with something taken
+ * away, but is made of its chain (chain.h), which is what was validated.
  */
 #include "dnsport/reply.h"
 
@@ -12,13 +13,52 @@
 
 #include "base/addr.h"
 #include "base/wire.h"
+#include "dnsport/chain.h"
+#include "dnsport/dname.h"
+#include "dnsport/rrset.h"
 
 enum { HEADER = 12, RDATA_MAX = 65535, HINT4 = 4, HINT6 = 6 };
 
-static size_t
-count(const ldns_rr_list *l)
+/* --- parsing --- */
+
+/* What is read of records here and by the validator is there: ldns takes a
+ * record that ends early, or has nothing at all, for a whole one. */
+static int
+has_its_parts(const ldns_rr *rr)
 {
-	return l ? ldns_rr_list_rr_count(l) : 0;
+	size_t n = ldns_rr_rd_count(rr);
+
+	switch (ldns_rr_get_type(rr)) {
+	case LDNS_RR_TYPE_A:
+	case LDNS_RR_TYPE_AAAA:
+	case LDNS_RR_TYPE_CNAME:
+	case LDNS_RR_TYPE_DNAME:
+		return n == 1;
+	case LDNS_RR_TYPE_NSEC:
+		return n == 2;
+	case LDNS_RR_TYPE_DS:
+	case LDNS_RR_TYPE_DNSKEY:
+		return n == 4;
+	case LDNS_RR_TYPE_NSEC3:
+		return n == 5 || n == 6;	/* without types, or with */
+	case LDNS_RR_TYPE_SOA:
+		return n == 7;
+	case LDNS_RR_TYPE_RRSIG:
+		return n == 9;
+	default:
+		return 1;
+	}
+}
+
+static int
+all_have_their_parts(const ldns_rr_list *l)
+{
+	size_t i, n = rrset_count(l);
+
+	for (i = 0; i < n; i++)
+		if (!has_its_parts(ldns_rr_list_rr(l, i)))
+			return 0;
+	return 1;
 }
 
 ldns_pkt *
@@ -29,150 +69,142 @@ reply_parse(const uint8_t *msg, size_t len)
 	if (len < HEADER || wire_get16(msg + 6) + wire_get16(msg + 8) +
 	    wire_get16(msg + 10) > REPLY_RECORDS_MAX)
 		return NULL;
-	if (ldns_wire2pkt(&pkt, msg, len) != LDNS_STATUS_OK) {
+	if (ldns_wire2pkt(&pkt, msg, len) != LDNS_STATUS_OK ||
+	    !all_have_their_parts(ldns_pkt_answer(pkt)) ||
+	    !all_have_their_parts(ldns_pkt_authority(pkt))) {
 		ldns_pkt_free(pkt);
 		return NULL;
 	}
 	return pkt;
 }
 
-/* --- trimming --- */
+/* --- making --- */
 
-struct chain {
-	const ldns_rdf	*name[REPLY_CHAIN_MAX];
-	size_t		 n;
-	uint16_t	 type;
-	int		 dnssec;
-	int		 found;		/* records of that type, at its end */
-};
-
-static uint16_t
-type_of(const ldns_rr *rr)
+/* RFC 6672 5.3.1: with the DNAME's TTL. */
+static int
+add_cname(ldns_rr_list *out, const struct chain_link *l)
 {
-	if (ldns_rr_get_type(rr) != LDNS_RR_TYPE_RRSIG)
-		return (uint16_t)ldns_rr_get_type(rr);
-	return ldns_rr_rd_count(rr) ?
-	    (uint16_t)ldns_rdf2rr_type(ldns_rr_rdf(rr, 0)) : 0;
+	uint32_t ttl = ldns_rr_ttl(ldns_rr_list_rr(l->set.rrs, 0));
+	ldns_rdf *owner = ldns_rdf_clone(l->name), *to = ldns_rdf_clone(l->to);
+	ldns_rr *rr = ldns_rr_new();
+
+	if (owner == NULL || to == NULL || rr == NULL ||
+	    !ldns_rr_push_rdf(rr, to)) {
+		ldns_rdf_deep_free(to);
+		ldns_rdf_deep_free(owner);
+		ldns_rr_free(rr);
+		return -ENOMEM;
+	}
+	ldns_rr_set_owner(rr, owner);
+	ldns_rr_set_type(rr, LDNS_RR_TYPE_CNAME);
+	ldns_rr_set_class(rr, LDNS_RR_CLASS_IN);
+	ldns_rr_set_ttl(rr, ttl < l->ttl ? ttl : l->ttl);
+	if (ldns_rr_list_push_rr(out, rr))
+		return 0;
+	ldns_rr_free(rr);
+	return -ENOMEM;
 }
 
 static int
-is_sig(const ldns_rr *rr)
+add_link(ldns_rr_list *out, const struct chain_link *l, int dnssec)
 {
-	return ldns_rr_get_type(rr) == LDNS_RR_TYPE_RRSIG;
+	int rc = rrset_copy(l->set.rrs, out, l->ttl);
+
+	if (rc == 0 && dnssec)
+		rc = rrset_copy(l->set.sigs, out, l->ttl);
+	if (rc == 0 && l->set.rrs && l->type == LDNS_RR_TYPE_DNAME && l->to)
+		rc = add_cname(out, l);
+	return rc;
 }
 
-static const ldns_rr *
-cname_at(const ldns_rr_list *l, const ldns_rdf *name)
+static int
+add_links(ldns_rr_list *out, const struct chain *c, int dnssec)
 {
-	size_t i, n = count(l);
+	size_t i;
+	int rc = 0;
 
-	for (i = 0; i < n; i++) {
-		const ldns_rr *rr = ldns_rr_list_rr(l, i);
+	for (i = 0; i < c->n && rc == 0; i++)
+		rc = add_link(out, &c->link[i], dnssec);
+	return rc;
+}
 
-		if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_CNAME &&
-		    ldns_rr_rd_count(rr) == 1 &&
-		    ldns_dname_compare(ldns_rr_owner(rr), name) == 0)
-			return rr;
+/* The owner of the SOA that says that there is nothing; NULL: there are
+ * records, or nobody says so. */
+static const ldns_rdf *
+soa_of(const struct chain *c, const ldns_rr_list *from)
+{
+	const ldns_rdf *name = chain_end(c)->name, *owner;
+	size_t i, n = rrset_count(from);
+
+	for (i = 0; i < n && chain_end(c)->set.rrs == NULL; i++) {
+		const ldns_rr *rr = ldns_rr_list_rr(from, i);
+
+		owner = ldns_rr_owner(rr);
+		if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_SOA &&
+		    (dname_rdf_same(name, owner) ||
+		    dname_rdf_below(name, owner)))
+			return owner;
 	}
 	return NULL;
 }
 
-static void
-follow(struct chain *c, const ldns_rr_list *l, const ldns_rdf *name)
-{
-	const ldns_rr *rr;
-
-	do {
-		c->name[c->n++] = name;
-		if (c->type == LDNS_RR_TYPE_CNAME ||
-		    (rr = cname_at(l, name)) == NULL)
-			break;
-		name = ldns_rr_rdf(rr, 0);
-	} while (c->n < REPLY_CHAIN_MAX);
-}
-
+/* Is it wanted in the authority section, with @soa as the SOA's owner? */
 static int
-is_on_way(const struct chain *c, const ldns_rr *rr)
+is_wanted(const ldns_rr *rr, const ldns_rdf *soa, int dnssec)
 {
-	uint16_t type = type_of(rr);
-	size_t i;
+	uint16_t covers = rrset_covers(rr);
+	uint16_t type = covers ? covers : (uint16_t)ldns_rr_get_type(rr);
 
-	for (i = 0; i < c->n; i++) {
-		if (ldns_dname_compare(ldns_rr_owner(rr), c->name[i]) == 0)
-			return type == c->type || type == LDNS_RR_TYPE_CNAME ||
-			    (uint16_t)ldns_rr_get_type(rr) == c->type;
-		if (type == LDNS_RR_TYPE_DNAME &&
-		    ldns_dname_is_subdomain(c->name[i], ldns_rr_owner(rr)))
-			return 1;
-	}
-	return 0;
-}
-
-static int
-wanted_in_answer(struct chain *c, const ldns_rr *rr)
-{
-	if (ldns_rr_get_class(rr) != LDNS_RR_CLASS_IN || !is_on_way(c, rr))
-		return 0;
-	if ((uint16_t)ldns_rr_get_type(rr) == c->type) {
-		c->found = 1;
-		return 1;
-	}
-	return !is_sig(rr) || c->dnssec;
-}
-
-static int
-wanted_in_authority(struct chain *c, const ldns_rr *rr)
-{
-	uint16_t type = type_of(rr);
-
-	if (ldns_rr_get_class(rr) != LDNS_RR_CLASS_IN ||
-	    (is_sig(rr) && !c->dnssec))
+	if (ldns_rr_get_class(rr) != LDNS_RR_CLASS_IN || (covers && !dnssec))
 		return 0;
 	if (type == LDNS_RR_TYPE_SOA)
-		return !c->found;
-	return c->dnssec && (type == LDNS_RR_TYPE_NSEC ||
+		return dname_rdf_same(ldns_rr_owner(rr), soa);
+	return dnssec && (type == LDNS_RR_TYPE_NSEC ||
 	    type == LDNS_RR_TYPE_NSEC3);
 }
 
-/* Those that are wanted; the rest is freed.  NULL: no memory, nothing is. */
-static ldns_rr_list *
-sift(struct chain *c, ldns_rr_list *l,
-    int (*wanted)(struct chain *, const ldns_rr *))
+static int
+add_authority(ldns_rr_list *out, const struct chain *c,
+    const ldns_rr_list *from, int dnssec)
 {
-	ldns_rr_list *out = ldns_rr_list_new();
-	size_t i, n = count(l);
+	const ldns_rdf *soa = soa_of(c, from);
+	size_t i, n = rrset_count(from);
+	int rc = 0;
 
-	for (i = 0; i < n && out; i++) {
-		ldns_rr *rr = ldns_rr_list_rr(l, i);
+	for (i = 0; i < n && rc == 0; i++) {
+		const ldns_rr *rr = ldns_rr_list_rr(from, i);
 
-		if (wanted(c, rr))
-			ldns_rr_list_push_rr(out, ldns_rr_clone(rr));
+		if (is_wanted(rr, soa, dnssec))
+			rc = rrset_copy_one(rr, out, UINT32_MAX);
 	}
-	return out;
+	return rc;
 }
 
-int
-reply_trim(ldns_pkt *pkt, const ldns_rdf *name, uint16_t type, int dnssec)
+static void
+set_count(ldns_pkt *pkt)
 {
-	struct chain c = { .type = type, .dnssec = dnssec };
-	ldns_rr_list *old_answer = ldns_pkt_answer(pkt),
-	    *old_authority = ldns_pkt_authority(pkt), *answer, *authority;
+	ldns_pkt_set_ancount(pkt, (uint16_t)rrset_count(ldns_pkt_answer(pkt)));
+	ldns_pkt_set_nscount(pkt, (uint16_t)rrset_count(
+	    ldns_pkt_authority(pkt)));
+}
 
-	follow(&c, old_answer, name);
-	answer = sift(&c, old_answer, wanted_in_answer);
-	authority = sift(&c, old_authority, wanted_in_authority);
-	if (answer == NULL || authority == NULL) {
-		ldns_rr_list_deep_free(answer);
-		ldns_rr_list_deep_free(authority);
-		return -ENOMEM;
+ldns_pkt *
+reply_make(const struct chain *c, int secure, int dnssec)
+{
+	const ldns_rr_list *from = secure ? c->proof :
+	    ldns_pkt_authority(c->pkt);
+	ldns_pkt *pkt = ldns_pkt_new();
+
+	if (pkt == NULL)
+		return NULL;
+	if (add_links(ldns_pkt_answer(pkt), c, dnssec) < 0 ||
+	    add_authority(ldns_pkt_authority(pkt), c, from, dnssec) < 0) {
+		ldns_pkt_free(pkt);
+		return NULL;
 	}
-	ldns_pkt_set_answer(pkt, answer);
-	ldns_pkt_set_ancount(pkt, (uint16_t)count(answer));
-	ldns_pkt_set_authority(pkt, authority);
-	ldns_pkt_set_nscount(pkt, (uint16_t)count(authority));
-	ldns_rr_list_deep_free(old_answer);	/* the chain's names, too */
-	ldns_rr_list_deep_free(old_authority);
-	return 0;
+	ldns_pkt_set_rcode(pkt, ldns_pkt_get_rcode(c->pkt));
+	set_count(pkt);
+	return pkt;
 }
 
 /* --- addresses --- */
@@ -264,7 +296,7 @@ int
 reply_is_internal(const ldns_pkt *pkt)
 {
 	const ldns_rr_list *l = ldns_pkt_answer(pkt);
-	size_t i, n = count(l);
+	size_t i, n = rrset_count(l);
 
 	for (i = 0; i < n; i++)
 		if (record_is_internal(ldns_rr_list_rr(l, i)))

@@ -31,6 +31,7 @@
 #include "base/loop.h"
 #include "base/map.h"
 #include "dnsport/anchors.h"
+#include "dnsport/chain.h"
 #include "dnsport/dname.h"
 #include "dnsport/dnstls.h"
 #include "dnsport/question.h"
@@ -74,6 +75,8 @@ struct stub_lookup {
 	ldns_rdf	*name;		/* lower case */
 	struct upstream_query *query;	/* NULL: answered */
 	ldns_pkt	*pkt;
+	struct chain	*chain;		/* of it */
+	ldns_pkt	*reply;		/* of that */
 	struct group	*group;		/* while validating */
 	struct validate	*validate;
 	LIST_HEAD(, part) parts;
@@ -193,6 +196,8 @@ reap(void *arg)
 {
 	struct stub_lookup *l = arg;
 
+	ldns_pkt_free(l->reply);
+	chain_free(l->chain);
 	ldns_pkt_free(l->pkt);
 	ldns_rdf_deep_free(l->name);
 	free(l);
@@ -255,12 +260,13 @@ static void
 pass(struct stub_lookup *l, int secure, uint16_t why)
 {
 	struct stub_answer a = { .secure = secure != 0, .ede = why,
-		.explained = why != 0, .pkt = l->pkt };
+		.explained = why != 0 };
 
 	a.rcode = (uint16_t)ldns_pkt_get_rcode(l->pkt);
-	if (reply_trim(l->pkt, l->name, l->q.type, l->q.dnssec) < 0)
+	a.pkt = l->reply = reply_make(l->chain, secure, l->q.dnssec);
+	if (a.pkt == NULL)
 		fail(l, DNS_EDE_OTHER, NULL);
-	else if (l->stub->reject_internal && reply_is_internal(l->pkt))
+	else if (l->stub->reject_internal && reply_is_internal(a.pkt))
 		refuse_internal(l);
 	else
 		end(l, &a);
@@ -392,13 +398,38 @@ start_validating(struct stub_lookup *l)
 	if ((l->group = group_get(l->stub, &l->from)) == NULL)
 		return -ENOMEM;
 	conf.zones = l->group->zones;
-	return validate_new(&l->validate, &conf, l->name, l->q.type, l->pkt);
+	return validate_new(&l->validate, &conf, l->chain);
 }
 
 static int
 is_to_validate(const struct stub_lookup *l)
 {
 	return l->stub->validate && !l->q.cd && l->q.type != TYPE_RRSIG;
+}
+
+static void
+on_chain(struct stub_lookup *l)
+{
+	if (!is_to_validate(l))
+		pass(l, 0, 0);
+	else if (start_validating(l) < 0)
+		fail(l, DNS_EDE_OTHER, NULL);
+	else
+		judge(l);
+}
+
+static void
+find_chain(struct stub_lookup *l)
+{
+	int rc = chain_find(&l->chain, l->pkt, l->name, l->q.type);
+
+	if (rc == -ENOMEM)
+		fail(l, DNS_EDE_OTHER, NULL);
+	else if (rc < 0)
+		fail(l, is_to_validate(l) ? DNS_EDE_BOGUS : DNS_EDE_NETWORK,
+		    "the answer contradicts itself");
+	else
+		on_chain(l);
 }
 
 static void
@@ -416,12 +447,8 @@ on_answer(void *arg, int err, const uint8_t *msg, size_t len)
 		fail(l, DNS_EDE_NETWORK, "the resolver's answer is malformed");
 	else if (!has_answer(l->pkt))
 		fail(l, DNS_EDE_NETWORK, "the resolver has no answer");
-	else if (!is_to_validate(l))
-		pass(l, 0, 0);
-	else if (start_validating(l) < 0)
-		fail(l, DNS_EDE_OTHER, NULL);
 	else
-		judge(l);
+		find_chain(l);
 }
 
 static void

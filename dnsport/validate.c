@@ -1,10 +1,12 @@
 /* dnsport/validate.c - is an answer what its zones say?
  *
  * Theory of operation
- *	The answer is followed from the name that was asked, over CNAMEs and
- *	DNAMEs, to the records or to the proof that there are none.  Each step's
- *	set of records names its zone (the signer); the walk goes from the
- *	anchor down to that zone:
+ *	The answer is a chain (chain.h) from the name that was asked, over
+ *	CNAMEs and DNAMEs, to the records or to the proof that there are none.
+ *	Its links are verified in their order, and nothing else of the message
+ *	is: what a client gets is made of them, and of the proofs that are added
+ *	here.  Each link's set of records names its zone (the signer); the walk
+ *	goes from the anchor down to that zone:
  *
  *	  anchor -> its keys -> DS of the next label?
  *	     a set, signed by these keys -> the child's keys -> and on
@@ -18,7 +20,7 @@
  *	What the walk has to know is asked for ahead, down to the zone, so that
  *	it costs one round trip more and not one a label.  What it finds goes
  *	into zones, and is found there by the next question.  Each run begins
- *	at the step that was not decided, so that nothing is verified twice but
+ *	at the link that was not decided, so that nothing is verified twice but
  *	what waited for something.
  * Invariants
  *	No set counts before it is verified with keys that are; a record that
@@ -35,9 +37,11 @@
 #include <string.h>
 
 #include "dnsport/anchors.h"
+#include "dnsport/chain.h"
 #include "dnsport/denial.h"
 #include "dnsport/dname.h"
 #include "dnsport/record.h"
+#include "dnsport/rrset.h"
 #include "dnsport/sigcheck.h"
 #include "dnsport/zones.h"
 
@@ -52,11 +56,9 @@ struct fetch {
 
 struct validate {
 	struct validate_conf conf;
-	const ldns_pkt	*pkt;
-	ldns_rdf	*at;		/* the name that this step is about */
-	uint16_t	 type;
-	unsigned	 steps;
-	int		 insecure;	/* a step was */
+	struct chain	*chain;
+	size_t		 at;		/* the link that is not decided */
+	int		 insecure;	/* one before it is */
 	struct fetch	 fetch[VALIDATE_FETCH_MAX];
 	size_t		 nfetch;
 	unsigned	 hashes;
@@ -73,111 +75,22 @@ bogus(struct validate *v, uint16_t ede)
 	return VALIDATE_BOGUS;
 }
 
-/* --- sets of records --- */
-
 static int
-same_name(const ldns_rdf *a, const ldns_rdf *b)
+is_good(enum validate_verdict r)
 {
-	return ldns_dname_compare(a, b) == 0;
+	return r == VALIDATE_SECURE || r == VALIDATE_INSECURE;
 }
+
+/* --- sets of records --- */
 
 static int
 at_or_below(const ldns_rdf *name, const ldns_rdf *top)
 {
-	return same_name(name, top) || ldns_dname_is_subdomain(name, top);
-}
-
-static size_t
-count(const ldns_rr_list *l)
-{
-	return l ? ldns_rr_list_rr_count(l) : 0;
-}
-
-/* What a signature covers; 0: it is none. */
-static uint16_t
-covers(const ldns_rr *rr)
-{
-	if (ldns_rr_get_type(rr) != LDNS_RR_TYPE_RRSIG ||
-	    ldns_rr_rd_count(rr) != 9)
-		return 0;
-	return (uint16_t)ldns_rdf2rr_type(ldns_rr_rdf(rr, 0));
+	return dname_rdf_same(name, top) || dname_rdf_below(name, top);
 }
 
 static int
-is_of(const ldns_rr *rr, const ldns_rdf *owner, uint16_t type, int sigs)
-{
-	uint16_t t = sigs ? covers(rr) : (uint16_t)ldns_rr_get_type(rr);
-
-	return t == type && ldns_rr_get_class(rr) == LDNS_RR_CLASS_IN &&
-	    same_name(ldns_rr_owner(rr), owner);
-}
-
-/* The set, or its signatures: borrowed records.  NULL: no memory. */
-static ldns_rr_list *
-pick(const ldns_rr_list *from, const ldns_rdf *owner, uint16_t type, int sigs)
-{
-	ldns_rr_list *out = ldns_rr_list_new();
-	size_t i, n = count(from);
-	ldns_rr *rr;
-
-	for (i = 0; i < n && out; i++) {
-		rr = ldns_rr_list_rr(from, i);
-		if (is_of(rr, owner, type, sigs))
-			ldns_rr_list_push_rr(out, rr);
-	}
-	return out;
-}
-
-struct set {
-	ldns_rr_list	*rrs, *sigs;	/* borrowed records */
-};
-
-static void
-set_free(struct set *s)
-{
-	ldns_rr_list_free(s->rrs);
-	ldns_rr_list_free(s->sigs);
-}
-
-/* Is there one? */
-static int
-set_find(struct set *s, const ldns_rr_list *from, const ldns_rdf *owner,
-    uint16_t type)
-{
-	s->rrs = pick(from, owner, type, 0);
-	s->sigs = pick(from, owner, type, 1);
-	if (s->rrs && s->sigs && ldns_rr_list_rr_count(s->rrs))
-		return 1;
-	set_free(s);
-	s->rrs = s->sigs = NULL;
-	return 0;
-}
-
-static const ldns_rdf *
-set_owner(const struct set *s)
-{
-	return ldns_rr_owner(ldns_rr_list_rr(s->rrs, 0));
-}
-
-/* A DNAME of a name above @name. */
-static int
-set_find_dname(struct set *s, const ldns_rr_list *from, const ldns_rdf *name)
-{
-	size_t i, n = count(from);
-
-	for (i = 0; i < n; i++) {
-		const ldns_rr *rr = ldns_rr_list_rr(from, i);
-
-		if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_DNAME &&
-		    ldns_rr_rd_count(rr) == 1 &&
-		    ldns_dname_is_subdomain(name, ldns_rr_owner(rr)))
-			return set_find(s, from, ldns_rr_owner(rr), T(DNAME));
-	}
-	return 0;
-}
-
-static int
-set_is_signed(struct validate *v, const struct set *s, const struct zone *z)
+set_is_signed(struct validate *v, const struct rrset *s, const struct zone *z)
 {
 	return sigcheck_set(&v->check, s->rrs, s->sigs, z->keys, z->name);
 }
@@ -206,7 +119,7 @@ find_fetch(struct validate *v, const ldns_rdf *name, uint16_t type)
 
 	for (i = 0; i < v->nfetch; i++)
 		if (v->fetch[i].type == type &&
-		    same_name(v->fetch[i].name, name))
+		    dname_rdf_same(v->fetch[i].name, name))
 			return &v->fetch[i];
 	return NULL;
 }
@@ -275,61 +188,94 @@ look_ahead(struct validate *v, const ldns_rdf *target, unsigned from)
 
 /* --- proofs of absence --- */
 
-/* The NSEC and NSEC3 records of a message that are @z's: borrowed. */
-static ldns_rr_list *
-proven(struct validate *v, const ldns_pkt *pkt, const struct zone *z)
+static uint32_t
+ttl_of(const struct validate *v)
 {
-	const ldns_rr_list *from = ldns_pkt_authority(pkt);
-	ldns_rr_list *out = ldns_rr_list_new();
-	size_t i, n = count(from);
-	struct set s;
-	uint16_t type;
-	ldns_rr *rr;
+	return v->check.until > v->check.now ?
+	    (uint32_t)(v->check.until - v->check.now) : 0;
+}
 
-	for (i = 0; i < n && out &&
-	    count(out) < DENIAL_RECORDS_MAX; i++) {
-		rr = ldns_rr_list_rr(from, i);
-		type = (uint16_t)ldns_rr_get_type(rr);
+struct proofs {
+	const ldns_pkt	*pkt;
+	const struct zone *zone;
+	ldns_rr_list	*records;	/* that are the zone's: borrowed */
+	int64_t		 until;		/* they count */
+};
+
+static void
+add_proof(struct validate *v, struct proofs *p, const struct rrset *s)
+{
+	if (rrset_count(s->rrs) != 1 || !set_is_signed(v, s, p->zone) ||
+	    is_expanded(v, rrset_owner(s)))
+		return;
+	ldns_rr_list_push_rr(p->records, ldns_rr_list_rr(s->rrs, 0));
+	if (v->check.until < p->until)
+		p->until = v->check.until;
+	if (p->pkt == v->chain->pkt)	/* the client may want it */
+		chain_add_proof(v->chain, s, ttl_of(v));
+}
+
+/* The first few NSEC and NSEC3 records of a message that could be the zone's,
+ * as far as they are.  0 or -ENOMEM. */
+static int
+proven(struct validate *v, struct proofs *p)
+{
+	const ldns_rr_list *from = ldns_pkt_authority(p->pkt);
+	size_t i, seen = 0, n = rrset_count(from);
+	struct rrset s;
+
+	p->until = INT64_MAX;
+	if ((p->records = ldns_rr_list_new()) == NULL)
+		return -ENOMEM;
+	for (i = 0; i < n && seen < DENIAL_RECORDS_MAX; i++) {
+		const ldns_rr *rr = ldns_rr_list_rr(from, i);
+		uint16_t type = (uint16_t)ldns_rr_get_type(rr);
+
 		if ((type != T(NSEC) && type != T(NSEC3)) ||
-		    !at_or_below(ldns_rr_owner(rr), z->name) ||
-		    !set_find(&s, from, ldns_rr_owner(rr), type))
+		    !at_or_below(ldns_rr_owner(rr), p->zone->name))
 			continue;
-		if (count(s.rrs) == 1 && set_is_signed(v, &s, z) &&
-		    !is_expanded(v, ldns_rr_owner(rr)))
-			ldns_rr_list_push_rr(out, rr);
-		set_free(&s);
+		seen++;
+		if (rrset_find(&s, from, ldns_rr_owner(rr), type) > 0) {
+			add_proof(v, p, &s);
+			rrset_fini(&s);
+		}
 	}
-	return out;
+	return 0;
 }
 
+/* What they prove of @type at @name; of @closer, that nothing is there which is
+ * nearer than its ancestor of that many labels. */
+enum { AT_NAME = -1 };
+
 static enum denial
-deny(struct validate *v, const ldns_pkt *pkt, const struct zone *z,
-    const ldns_rdf *name, uint16_t type)
+deny(struct validate *v, struct proofs *p, const ldns_rdf *name, uint16_t type,
+    int closer)
 {
-	ldns_rr_list *records = proven(v, pkt, z);
-	struct denial_of of = { .zone = z->name, .records = records,
-		.hashes = &v->hashes };
+	struct denial_of of = { .zone = p->zone->name, .hashes = &v->hashes };
 	enum denial d = DENIAL_NOTHING;
 
-	if (records)
-		d = denial_find(&of, name, type);
-	ldns_rr_list_free(records);
+	if (proven(v, p) < 0)
+		return DENIAL_NOTHING;
+	of.records = p->records;
+	d = closer == AT_NAME ? denial_find(&of, name, type) :
+	    denial_of_closer(&of, name, (unsigned)closer);
+	ldns_rr_list_free(p->records);
 	return d;
 }
 
-static enum denial
-deny_closer(struct validate *v, const ldns_pkt *pkt, const struct zone *z,
-    const ldns_rdf *name, unsigned n)
+/* After set_is_signed(): it was made from a wildcard.  Was it right to be? */
+static enum validate_verdict
+expanded(struct validate *v, const ldns_rdf *owner, struct proofs *p)
 {
-	ldns_rr_list *records = proven(v, pkt, z);
-	struct denial_of of = { .zone = z->name, .records = records,
-		.hashes = &v->hashes };
-	enum denial d = DENIAL_NOTHING;
-
-	if (records)
-		d = denial_of_closer(&of, name, n);
-	ldns_rr_list_free(records);
-	return d;
+	switch (deny(v, p, owner, 0, (int)v->check.labels)) {
+	case DENIAL_NXDOMAIN:
+		return VALIDATE_SECURE;
+	case DENIAL_OPTOUT:
+	case DENIAL_ITERATIONS:
+		return VALIDATE_INSECURE;
+	default:
+		return bogus(v, DNS_EDE_NO_NSEC);
+	}
 }
 
 /* --- the walk --- */
@@ -357,7 +303,7 @@ learn(struct validate *v, const ldns_rdf *name, enum zone_kind kind,
 static int
 any_known(const ldns_rr_list *anchors)
 {
-	size_t i, n = count(anchors);
+	size_t i, n = rrset_count(anchors);
 
 	for (i = 0; i < n; i++) {
 		const ldns_rr *rr = ldns_rr_list_rr(anchors, i);
@@ -372,34 +318,16 @@ any_known(const ldns_rr_list *anchors)
 	return 0;
 }
 
-/* Those of @keys that @anchors stand for: borrowed. */
-static ldns_rr_list *
-entry_keys(const ldns_rr_list *anchors, const ldns_rr_list *keys)
-{
-	ldns_rr_list *out = ldns_rr_list_new();
-	size_t i, j, n = count(keys), m = count(anchors);
-
-	for (i = 0; i < n && out; i++)
-		for (j = 0; j < m; j++)
-			if (sigcheck_is_key(ldns_rr_list_rr(anchors, j),
-			    ldns_rr_list_rr(keys, i))) {
-				ldns_rr_list_push_rr(out,
-				    ldns_rr_list_rr(keys, i));
-				break;
-			}
-	return out;
-}
-
 static enum validate_verdict
-check_keys(struct validate *v, const ldns_rdf *name, const struct set *keys,
+check_keys(struct validate *v, const ldns_rdf *name, const struct rrset *keys,
     const ldns_rr_list *anchors, const struct zone **out)
 {
-	ldns_rr_list *entry = entry_keys(anchors, keys->rrs);
+	ldns_rr_list *entry = sigcheck_entry(anchors, keys->rrs);
 	enum validate_verdict r;
 
 	if (entry == NULL)
 		return VALIDATE_FAILED;
-	if (count(entry) == 0)
+	if (rrset_count(entry) == 0)
 		r = bogus(v, DNS_EDE_NO_DNSKEY);
 	else if (!sigcheck_set(&v->check, keys->rrs, keys->sigs, entry, name))
 		r = bogus(v, v->check.ede);
@@ -417,17 +345,17 @@ enter(struct validate *v, const ldns_rdf *name, const ldns_rr_list *anchors,
 {
 	enum validate_verdict r;
 	const ldns_pkt *pkt;
-	struct set keys;
+	struct rrset keys;
 
 	if (!any_known(anchors))
 		return learn(v, name, ZONE_INSECURE, NULL,
 		    v->check.now + ZONES_TTL_MAX, out);
 	if ((r = fetched(v, name, T(DNSKEY), &pkt)) != VALIDATE_SECURE)
 		return r;
-	if (!set_find(&keys, ldns_pkt_answer(pkt), name, T(DNSKEY)))
+	if (rrset_find(&keys, ldns_pkt_answer(pkt), name, T(DNSKEY)) <= 0)
 		return bogus(v, DNS_EDE_NO_DNSKEY);
 	r = check_keys(v, name, &keys, anchors, out);
-	set_free(&keys);
+	rrset_fini(&keys);
 	return r;
 }
 
@@ -448,12 +376,12 @@ from_anchor(struct validate *v, const ldns_rdf *name, const struct zone **out)
 
 /* No DS: what is proven of @name, seen from the zone above. */
 static enum validate_verdict
-without_ds(struct validate *v, const ldns_rdf *name, const ldns_pkt *pkt,
-    const struct zone *above, const struct zone **out)
+without_ds(struct validate *v, const ldns_rdf *name, struct proofs *p,
+    const struct zone **out)
 {
 	enum zone_kind kind;
 
-	switch (deny(v, pkt, above, name, T(DS))) {
+	switch (deny(v, p, name, T(DS), AT_NAME)) {
 	case DENIAL_CUT:
 	case DENIAL_OPTOUT:
 		kind = ZONE_INSECURE;
@@ -469,44 +397,63 @@ without_ds(struct validate *v, const ldns_rdf *name, const ldns_pkt *pkt,
 	default:
 		return bogus(v, DNS_EDE_NO_NSEC);
 	}
-	return learn(v, name, kind, NULL, v->check.until, out);
+	return learn(v, name, kind, NULL, p->until, out);
 }
 
 /* A CNAME or a DNAME instead: no zone begins there. */
 static enum validate_verdict
-alias(struct validate *v, const ldns_rdf *name, const struct set *s,
-    const struct zone *above, const struct zone **out)
+alias(struct validate *v, const struct chain_link *l, struct proofs *p,
+    const struct zone **out)
 {
-	if (!set_is_signed(v, s, above))
+	int64_t till = v->check.until;
+	enum validate_verdict r = VALIDATE_SECURE;
+
+	if (is_expanded(v, rrset_owner(&l->set))) {
+		r = l->type == T(CNAME) ? expanded(v, l->name, p) :
+		    bogus(v, DNS_EDE_BOGUS);
+		till = till < p->until ? till : p->until;
+	}
+	if (!is_good(r))
+		return r;
+	return learn(v, l->name, r == VALIDATE_SECURE ? ZONE_NONE :
+	    ZONE_INSECURE, NULL, till, out);
+}
+
+static enum validate_verdict
+from_ds(struct validate *v, const struct chain_link *l, struct proofs *p,
+    const struct zone **out)
+{
+	if (l->set.rrs == NULL)
+		return without_ds(v, l->name, p, out);
+	if (!set_is_signed(v, &l->set, p->zone))
 		return bogus(v, v->check.ede);
-	return learn(v, name, ZONE_NONE, NULL, v->check.until, out);
+	if (l->type != T(DS))
+		return alias(v, l, p, out);
+	if (is_expanded(v, l->name))
+		return bogus(v, DNS_EDE_BOGUS);
+	return enter(v, l->name, l->set.rrs, out);
 }
 
 static enum validate_verdict
 ask_ds(struct validate *v, const ldns_rdf *name, const struct zone *above,
     const struct zone **out)
 {
+	struct proofs p = { .zone = above };
 	enum validate_verdict r;
-	const ldns_rr_list *answer;
-	const ldns_pkt *pkt;
-	struct set s;
+	struct chain *c;
 
-	if ((r = fetched(v, name, T(DS), &pkt)) != VALIDATE_SECURE)
+	if ((r = fetched(v, name, T(DS), &p.pkt)) != VALIDATE_SECURE)
 		return r;
-	answer = ldns_pkt_answer(pkt);
-	if (set_find(&s, answer, name, T(DS))) {
-		if (!set_is_signed(v, &s, above))
-			r = bogus(v, v->check.ede);
-		else if (is_expanded(v, name))
-			r = bogus(v, DNS_EDE_BOGUS);
-		else
-			r = enter(v, name, s.rrs, out);
-	} else if (set_find_dname(&s, answer, name) ||
-	    set_find(&s, answer, name, T(CNAME)))
-		r = alias(v, name, &s, above, out);
-	else
-		return without_ds(v, name, pkt, above, out);
-	set_free(&s);
+	switch (chain_find(&c, p.pkt, name, T(DS))) {
+	case 0:
+		break;
+	case -ENOMEM:
+		return VALIDATE_FAILED;
+	default:
+		return bogus(v, DNS_EDE_BOGUS);
+	}
+	r = from_ds(v, &c->link[0], &p, out);
+	chain_free(c);
 	return r;
 }
 
@@ -551,14 +498,21 @@ walk(struct validate *v, const ldns_rdf *target, const struct zone **out)
 	return z->kind == ZONE_SECURE ? VALIDATE_SECURE : VALIDATE_INSECURE;
 }
 
+/* Where the zone is that answers for it: a DS is the parent's. */
+static ldns_rdf *
+home(const ldns_rdf *name, uint16_t type)
+{
+	unsigned n = labels(name);
+
+	return tail(name, type == T(DS) && n ? n - 1 : n);
+}
+
 /* Where nothing is signed: only an insecure zone is excused. */
 static enum validate_verdict
 unsigned_at(struct validate *v, const ldns_rdf *name, uint16_t type,
     uint16_t ede)
 {
-	/* A DS is the parent's. */
-	unsigned n = labels(name), from = type == T(DS) && n ? 1 : 0;
-	ldns_rdf *target = tail(name, n - from);
+	ldns_rdf *target = home(name, type);
 	const struct zone *z;
 	enum validate_verdict r;
 
@@ -569,90 +523,105 @@ unsigned_at(struct validate *v, const ldns_rdf *name, uint16_t type,
 	return r == VALIDATE_SECURE ? bogus(v, ede) : r;
 }
 
-/* --- one step --- */
+/* Could that zone sign what is at @name?  Anybody can write a zone's name into
+ * a signature.  One above the anchor could not, however insecure it is: the
+ * walk to the zone has to be the beginning of the walk to @name. */
+static int
+may_sign(const struct validate *v, const ldns_rdf *signer,
+    const ldns_rdf *name, uint16_t type)
+{
+	ldns_rdf *at = home(name, type);
+	const ldns_rdf *anchor = at ? anchors_zone(v->conf.anchors, at) : NULL;
+	int rc = anchor && at_or_below(at, signer) &&
+	    at_or_below(signer, anchor);
+
+	ldns_rdf_deep_free(at);
+	return rc;
+}
+
+/* The zone that is said to have signed it: SECURE; or INSECURE. */
+static enum validate_verdict
+zone_of(struct validate *v, const ldns_rdf *signer, const struct zone **out)
+{
+	enum validate_verdict r = walk(v, signer, out);
+
+	return r != VALIDATE_SECURE || dname_rdf_same((*out)->name, signer) ?
+	    r : bogus(v, DNS_EDE_NO_DNSKEY);
+}
+
+/* --- one link --- */
 
 /* Whose signature it is; NULL: nobody's who could sign that. */
 static const ldns_rdf *
-signer_of(const ldns_rr_list *sigs, const ldns_rdf *owner, uint16_t type)
+signer_of(const struct validate *v, const struct rrset *s, uint16_t type)
 {
-	size_t i, n = count(sigs);
+	size_t i, n = rrset_count(s->sigs);
 
 	for (i = 0; i < n; i++) {
-		const ldns_rr *sig = ldns_rr_list_rr(sigs, i);
-		const ldns_rdf *signer;
+		const ldns_rdf *signer = ldns_rr_rdf(
+		    ldns_rr_list_rr(s->sigs, i), 7);
 
-		if (covers(sig) == 0)
-			continue;
-		signer = ldns_rr_rdf(sig, 7);
-		if (ldns_dname_is_subdomain(owner, signer) ||
-		    (type != T(DS) && same_name(owner, signer)))
+		if (may_sign(v, signer, rrset_owner(s), type))
 			return signer;
 	}
 	return NULL;
 }
 
+/* Signed.  A DNAME is not made from a wildcard (RFC 6672 3.3). */
 static enum validate_verdict
-expanded(struct validate *v, const ldns_rdf *owner, const struct zone *z)
+check_signed(struct validate *v, struct chain_link *l, const struct zone *z)
 {
-	switch (deny_closer(v, v->pkt, z, owner, v->check.labels)) {
-	case DENIAL_NXDOMAIN:
+	struct proofs p = { .pkt = v->chain->pkt, .zone = z };
+
+	l->ttl = ttl_of(v);
+	if (!is_expanded(v, rrset_owner(&l->set)))
 		return VALIDATE_SECURE;
-	case DENIAL_OPTOUT:
-	case DENIAL_ITERATIONS:
-		return VALIDATE_INSECURE;
-	default:
-		return bogus(v, DNS_EDE_NO_NSEC);
-	}
+	return l->type == T(DNAME) ? bogus(v, DNS_EDE_BOGUS) :
+	    expanded(v, l->name, &p);
 }
 
 static enum validate_verdict
-check_set(struct validate *v, const struct set *s, uint16_t type)
+check_set(struct validate *v, struct chain_link *l)
 {
-	const ldns_rdf *owner = set_owner(s);
-	const ldns_rdf *signer = signer_of(s->sigs, owner, type);
+	const ldns_rdf *owner = rrset_owner(&l->set);
+	const ldns_rdf *signer = signer_of(v, &l->set, l->type);
 	const struct zone *z;
 	enum validate_verdict r;
 
 	if (signer == NULL)
-		return unsigned_at(v, owner, type, DNS_EDE_NO_RRSIG);
-	if ((r = walk(v, signer, &z)) != VALIDATE_SECURE)
+		return unsigned_at(v, owner, l->type, DNS_EDE_NO_RRSIG);
+	if ((r = zone_of(v, signer, &z)) != VALIDATE_SECURE)
 		return r;
-	if (!same_name(z->name, signer))
-		return bogus(v, DNS_EDE_NO_DNSKEY);
-	if (!set_is_signed(v, s, z))
+	if (!set_is_signed(v, &l->set, z))
 		return bogus(v, v->check.ede);
-	return is_expanded(v, owner) ? expanded(v, owner, z) :
-	    VALIDATE_SECURE;
+	return check_signed(v, l, z);
 }
 
 static const ldns_rdf *
-negative_signer(const struct validate *v)
+negative_signer(const struct validate *v, const struct chain_link *l)
 {
-	const ldns_rr_list *from = ldns_pkt_authority(v->pkt);
-	size_t i, n = count(from);
+	const ldns_rr_list *from = ldns_pkt_authority(v->chain->pkt);
+	size_t i, n = rrset_count(from);
 
 	for (i = 0; i < n; i++) {
 		const ldns_rr *rr = ldns_rr_list_rr(from, i);
-		uint16_t type = covers(rr);
-		const ldns_rdf *signer;
+		uint16_t type = rrset_covers(rr);
 
-		if (type != T(NSEC) && type != T(NSEC3) && type != T(SOA))
-			continue;
-		signer = ldns_rr_rdf(rr, 7);
-		if (ldns_dname_is_subdomain(v->at, signer) ||
-		    (same_name(v->at, signer) &&
-		    (v->type != T(DS) || labels(signer) == 0)))
-			return signer;
+		if ((type == T(NSEC) || type == T(NSEC3) || type == T(SOA)) &&
+		    may_sign(v, ldns_rr_rdf(rr, 7), l->name, l->type))
+			return ldns_rr_rdf(rr, 7);
 	}
 	return NULL;
 }
 
 static enum validate_verdict
-check_denial(struct validate *v, const struct zone *z)
+check_denial(struct validate *v, const struct chain_link *l,
+    const struct zone *z)
 {
-	int nx = ldns_pkt_get_rcode(v->pkt) == LDNS_RCODE_NXDOMAIN;
+	struct proofs p = { .pkt = v->chain->pkt, .zone = z };
+	int nx = ldns_pkt_get_rcode(v->chain->pkt) == LDNS_RCODE_NXDOMAIN;
 
-	switch (deny(v, v->pkt, z, v->at, v->type)) {
+	switch (deny(v, &p, l->name, l->type, AT_NAME)) {
 	case DENIAL_NODATA:
 	case DENIAL_CUT:
 		return nx ? bogus(v, DNS_EDE_NO_NSEC) : VALIDATE_SECURE;
@@ -673,146 +642,48 @@ check_denial(struct validate *v, const struct zone *z)
 static int
 soa_is_good(struct validate *v, const struct zone *z)
 {
-	const ldns_rr_list *from = ldns_pkt_authority(v->pkt);
-	struct set s;
+	struct rrset s;
 	int rc;
 
-	if (!set_find(&s, from, z->name, T(SOA)))
+	if (rrset_find(&s, ldns_pkt_authority(v->chain->pkt), z->name,
+	    T(SOA)) <= 0)
 		return 1;
 	rc = set_is_signed(v, &s, z);
-	set_free(&s);
+	if (rc)
+		chain_add_proof(v->chain, &s, ttl_of(v));
+	rrset_fini(&s);
 	return rc;
 }
 
 static enum validate_verdict
-check_negative(struct validate *v)
+check_negative(struct validate *v, const struct chain_link *l)
 {
-	const ldns_rdf *signer = negative_signer(v);
+	const ldns_rdf *signer = negative_signer(v, l);
 	const struct zone *z;
 	enum validate_verdict r;
 
 	if (signer == NULL)
-		return unsigned_at(v, v->at, v->type, DNS_EDE_NO_NSEC);
-	if ((r = walk(v, signer, &z)) != VALIDATE_SECURE)
+		return unsigned_at(v, l->name, l->type, DNS_EDE_NO_NSEC);
+	if ((r = zone_of(v, signer, &z)) != VALIDATE_SECURE)
 		return r;
-	if (!same_name(z->name, signer))
-		return bogus(v, DNS_EDE_NO_DNSKEY);
 	if (!soa_is_good(v, z))
 		return bogus(v, v->check.ede);
 	v->check.ede = 0;
-	return check_denial(v, z);
-}
-
-static ldns_rdf *
-rdf_of(const uint8_t *wire, size_t len)
-{
-	return len <= DNAME_LEN_MAX ? ldns_rdf_new_frm_data(
-	    LDNS_RDF_TYPE_DNAME, len, wire) : NULL;
-}
-
-/* @v->at with the DNAME's owner replaced by its target; NULL: too long. */
-static ldns_rdf *
-replaced(const struct validate *v, const struct set *dname)
-{
-	const ldns_rr *rr = ldns_rr_list_rr(dname->rrs, 0);
-	const ldns_rdf *to = ldns_rr_rdf(rr, 0);
-	uint8_t wire[2 * DNAME_LEN_MAX];
-	struct dname at, owner;
-	size_t keep;
-
-	if (dname_set(&at, ldns_rdf_data(v->at), ldns_rdf_size(v->at)) < 0 ||
-	    dname_set(&owner, ldns_rdf_data(ldns_rr_owner(rr)),
-	    ldns_rdf_size(ldns_rr_owner(rr))) < 0 ||
-	    ldns_rdf_size(to) > DNAME_LEN_MAX)
-		return NULL;
-	keep = at.at[at.n - owner.n];
-	memcpy(wire, at.b, keep);
-	memcpy(wire + keep, ldns_rdf_data(to), ldns_rdf_size(to));
-	return rdf_of(wire, keep + ldns_rdf_size(to));
-}
-
-/* The next name, taken. */
-static enum validate_verdict
-step_to(struct validate *v, ldns_rdf *take)
-{
-	if (take == NULL)
-		return bogus(v, DNS_EDE_BOGUS);
-	ldns_rdf_deep_free(v->at);
-	v->at = take;
-	return ++v->steps > VALIDATE_CHAIN_MAX ? bogus(v, DNS_EDE_BOGUS) :
-	    VALIDATE_NEED;
-}
-
-static ldns_rdf *
-target_of(const struct set *cname)
-{
-	const ldns_rr *rr = ldns_rr_list_rr(cname->rrs, 0);
-
-	return count(cname->rrs) == 1 && ldns_rr_rd_count(rr) == 1 ?
-	    ldns_rdf_clone(ldns_rr_rdf(rr, 0)) : NULL;
-}
-
-static int
-is_good(enum validate_verdict r)
-{
-	return r == VALIDATE_SECURE || r == VALIDATE_INSECURE;
-}
-
-/* A step over an alias: @s, whose target is @to (taken). */
-static enum validate_verdict
-over(struct validate *v, const struct set *s, uint16_t type, ldns_rdf *to,
-    int *again)
-{
-	enum validate_verdict r = check_set(v, s, type);
-
-	if (!is_good(r)) {
-		ldns_rdf_deep_free(to);
-		return r;
-	}
-	v->insecure |= r == VALIDATE_INSECURE;
-	r = step_to(v, to);
-	*again = r == VALIDATE_NEED;
-	return r;
-}
-
-/* The verdict on the whole, or *again: one step was done. */
-static enum validate_verdict
-step(struct validate *v, int *again)
-{
-	const ldns_rr_list *answer = ldns_pkt_answer(v->pkt);
-	enum validate_verdict r;
-	struct set s;
-
-	*again = 0;
-	if (set_find(&s, answer, v->at, v->type))
-		r = check_set(v, &s, v->type);
-	else if (set_find_dname(&s, answer, v->at))
-		r = over(v, &s, T(DNAME), replaced(v, &s), again);
-	else if (set_find(&s, answer, v->at, T(CNAME)))
-		r = over(v, &s, T(CNAME), target_of(&s), again);
-	else
-		return check_negative(v);
-	set_free(&s);
-	return r;
+	return check_denial(v, l, z);
 }
 
 /* --- the door --- */
 
 int
 validate_new(struct validate **out, const struct validate_conf *conf,
-    const ldns_rdf *name, uint16_t type, const ldns_pkt *pkt)
+    struct chain *chain)
 {
 	struct validate *v = calloc(1, sizeof(*v));
 
 	if (v == NULL)
 		return -ENOMEM;
-	if ((v->at = ldns_rdf_clone(name)) == NULL) {
-		free(v);
-		return -ENOMEM;
-	}
 	v->conf = *conf;
-	v->type = type;
-	v->pkt = pkt;
+	v->chain = chain;
 	*out = v;
 	return 0;
 }
@@ -828,33 +699,42 @@ validate_free(struct validate *v)
 		ldns_rdf_deep_free(v->fetch[i].name);
 		ldns_pkt_free(v->fetch[i].pkt);
 	}
-	ldns_rdf_deep_free(v->at);
 	free(v);
 }
 
 static int
 too_long(const ldns_pkt *pkt)
 {
-	return count(ldns_pkt_answer(pkt)) + count(ldns_pkt_authority(pkt)) >
-	    VALIDATE_RECORDS_MAX;
+	return rrset_count(ldns_pkt_answer(pkt)) +
+	    rrset_count(ldns_pkt_authority(pkt)) > VALIDATE_RECORDS_MAX;
+}
+
+static enum validate_verdict
+next_link(struct validate *v)
+{
+	struct chain_link *l = &v->chain->link[v->at];
+	enum validate_verdict r = l->set.rrs ? check_set(v, l) :
+	    check_negative(v, l);
+
+	if (is_good(r)) {
+		v->insecure |= r == VALIDATE_INSECURE;
+		v->at++;
+	}
+	return r;
 }
 
 enum validate_verdict
 validate_run(struct validate *v, int64_t wall_s)
 {
-	enum validate_verdict r;
-	int again;
+	enum validate_verdict r = VALIDATE_SECURE;
 
 	v->check.now = wall_s;
-	if (too_long(v->pkt))
+	if (too_long(v->chain->pkt))
 		return bogus(v, DNS_EDE_BOGUS);
-	do
-		r = step(v, &again);
-	while (again);
+	while (is_good(r) && v->at < v->chain->n)
+		r = next_link(v);
 	zones_trim(v->conf.zones);
-	if (r == VALIDATE_SECURE && v->insecure)
-		return VALIDATE_INSECURE;
-	return r;
+	return r == VALIDATE_SECURE && v->insecure ? VALIDATE_INSECURE : r;
 }
 
 void

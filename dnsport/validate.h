@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 struct anchors;
+struct chain;
 struct ldns_struct_pkt;
 struct ldns_struct_rdf;
 struct validate;
@@ -20,7 +21,6 @@ struct zones;
 enum {
 	VALIDATE_FETCH_MAX = 48,	/* DS and DNSKEY sets, in all */
 	VALIDATE_AHEAD = 8,		/* asked for at a time */
-	VALIDATE_CHAIN_MAX = 12,	/* CNAMEs and DNAMEs */
 	VALIDATE_RECORDS_MAX = 512	/* in a message */
 };
 
@@ -44,10 +44,10 @@ struct validate_conf {
 	void		*arg;
 };
 
-/* @pkt is borrowed for its life; @name is copied. */
+/* The chain is borrowed for its life: its links are what is verified, and it is
+ * told how long they count, and what proves them. */
 int	validate_new(struct validate **, const struct validate_conf *,
-	    const struct ldns_struct_rdf *name, uint16_t type,
-	    const struct ldns_struct_pkt *);
+	    struct chain *);
 void	validate_free(struct validate *);
 enum validate_verdict validate_run(struct validate *, int64_t wall_s);
 /* Takes the message; NULL: it can't be had.  One that was not wanted is let go

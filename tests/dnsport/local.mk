@@ -9,6 +9,7 @@ check_PROGRAMS += \
 	tests/dnsport/test_dnsup \
 	tests/dnsport/test_dnssock \
 	tests/dnsport/test_dnstls \
+	tests/dnsport/test_forged \
 	tests/dnsport/test_question \
 	tests/dnsport/test_stub \
 	tests/dnsport/test_upstream \
@@ -40,6 +41,9 @@ tests_dnsport_test_validate_LDADD = $(DNSPORT_TESTS_LDADD)
 EXTRA_DIST += tests/vectors/dnssec/answers.txt tests/vectors/dnssec/anchor \
 	tests/vectors/dnssec/make tests/vectors/dnssec/record.py \
 	tests/vectors/dnssec/seeds
+tests_dnsport_test_forged_SOURCES = tests/dnsport/test_forged.c \
+	tests/dnsport/signer.h
+tests_dnsport_test_forged_LDADD = $(DNSPORT_TESTS_LDADD)
 tests_dnsport_test_upstream_SOURCES = tests/dnsport/test_upstream.c \
 	tests/dnsport/resolver.h
 tests_dnsport_test_upstream_LDADD = $(DNSPORT_TESTS_LDADD)

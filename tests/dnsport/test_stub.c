@@ -29,12 +29,12 @@ on_done(void *arg, const struct stub_answer *a)
 }
 
 static void
-open_stub(void)
+open_stub(int validate)
 {
 	struct stub_user user = { .loop = &loop, .connect = fake_connect };
 	struct dns_resolver r = { .name = "" };
 	struct dnsport_conf conf = { .resolvers = &r, .nresolvers = 1,
-		.validate = 1 };
+		.validate = validate };
 	struct query q;
 	struct pack p;
 	size_t i;
@@ -90,9 +90,23 @@ answer_all(uint16_t n, unsigned but)
 	loop_end_turn(&loop);
 }
 
+/* The first question is, by @n records, which are junk's first @len bytes. */
+static void
+answer_some(uint16_t n, size_t len)
+{
+	const uint8_t *p;
+	size_t question_len;
+
+	ck_assert_uint_eq(fakes.n, 1);
+	p = fake_next(fakes.f[0], &question_len);
+	ck_assert_ptr_nonnull(p);
+	fake_answer(fakes.f[0], p, 0x8180, n, junk, len);
+	loop_end_turn(&loop);
+}
+
 START_TEST(stub_lookup_keeps_no_more_than_it_may)
 {
-	open_stub();
+	open_stub(1);
 	ask(0x0a000001);
 	answer_all(RECORDS, 0);
 	ck_assert_uint_gt(stub_held(stub), RECORDS * RECORD);
@@ -113,7 +127,7 @@ START_TEST(stub_lookups_together_keep_no_more_than_they_may)
 {
 	unsigned i;
 
-	open_stub();
+	open_stub(1);
 	for (i = 0; i < LOOKUPS; i++)
 		ask(0x0a000001);
 	ck_assert_uint_eq(fakes.n, 1);
@@ -139,7 +153,29 @@ START_TEST(stub_lookups_together_keep_no_more_than_they_may)
 }
 END_TEST
 
+/* Records of the type asked for, and an alias beside them: whoever validates
+ * nothing does not choose between them, either. */
+START_TEST(stub_answer_that_contradicts_itself_is_servfail)
+{
+	static const uint8_t alias[] = { 0xc0, 0x0c, 0, 5, 0, 1, 0, 0, 0, 60,
+		0, 6, 4, 'e', 'v', 'i', 'l', 0 };
+	int validate;
+
+	for (validate = 0; validate < 2; validate++) {
+		open_stub(validate);
+		memcpy(junk + RECORD, alias, sizeof(alias));
+		ask(0x0a000001);
+		answer_some(2, RECORD + sizeof(alias));
+		ck_assert_uint_eq(done, 1);
+		stub_free(stub);
+		loop_end_turn(&loop);
+		fakes_free();
+	}
+}
+END_TEST
+
 static const struct unit_test tests[] = {
+	UNIT(stub_answer_that_contradicts_itself_is_servfail),
 	UNIT(stub_lookup_keeps_no_more_than_it_may),
 	UNIT(stub_lookups_together_keep_no_more_than_they_may),
 };

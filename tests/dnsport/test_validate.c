@@ -4,7 +4,9 @@
 #include <errno.h>
 
 #include "dnsport/anchors.h"
+#include "dnsport/chain.h"
 #include "dnsport/record.h"
+#include "dnsport/reply.h"
 #include "dnsport/sigcheck.h"
 #include "dnsport/zones.h"
 #include "tests/dnsport/answers.h"
@@ -16,6 +18,7 @@ static struct anchors *anchors;
 static struct zones *zones;
 static struct validate *v;
 static ldns_rdf *name;
+static ldns_pkt *reply;		/* of the last that was secure */
 
 static struct {
 	char		 name[256], type[16];
@@ -42,6 +45,14 @@ on_want(void *arg, const ldns_rdf *rdf, uint16_t type)
 	free(t);
 }
 
+/* What a client that validates gets, as an answer of its own. */
+static void
+keep_reply(const struct chain *chain)
+{
+	ldns_pkt_free(reply);
+	reply = chain ? reply_make(chain, 1, 1) : NULL;
+}
+
 static void
 open_zones(void)
 {
@@ -59,6 +70,7 @@ open_zones(void)
 static void
 close_zones(void)
 {
+	keep_reply(NULL);
 	zones_free(zones);
 	anchors_free(anchors);
 }
@@ -96,17 +108,24 @@ judge_at(const char *owner, const char *type, ldns_pkt *pkt, int64_t wall,
 	struct validate_conf conf = { .anchors = anchors, .zones = zones,
 		.want = on_want, .arg = &wanted };
 	enum validate_verdict r;
+	struct chain *chain;
+	int rc;
 
 	name = ldns_dname_new_frm_str(owner);
-	ck_assert_int_eq(validate_new(&v, &conf, name, answers_type(type),
-	    pkt), 0);
+	rc = chain_find(&chain, pkt, name, answers_type(type));
+	ldns_rdf_deep_free(name);
+	*why = DNS_EDE_BOGUS;
+	if (rc < 0)
+		return VALIDATE_BOGUS;
+	ck_assert_int_eq(validate_new(&v, &conf, chain), 0);
 	while ((r = validate_run(v, wall)) == VALIDATE_NEED) {
 		ck_assert_uint_lt(given, nwanted);
 		give_all();
 	}
 	*why = validate_why(v);
 	validate_free(v);
-	ldns_rdf_deep_free(name);
+	keep_reply(r == VALIDATE_SECURE ? chain : NULL);
+	chain_free(chain);
 	ck_assert_uint_le(nwanted, VALIDATE_FETCH_MAX);
 	ck_assert_uint_le(zones_count(zones), ZONES_MAX);
 	return r;
@@ -235,6 +254,31 @@ START_TEST(validate_run_judges_what_zones_say)
 	ck_assert_msg(r == cases[_i].want && why == cases[_i].why,
 	    "%s %s: %d (%u), not %d (%u)", cases[_i].name, cases[_i].type, r,
 	    why, cases[_i].want, cases[_i].why);
+	close_zones();
+}
+END_TEST
+
+/* What is passed on is enough to be judged the same: all that was verified is
+ * in it. */
+START_TEST(validate_run_judges_a_reply_as_what_it_was_made_of)
+{
+	const char *owner = cases[_i].name, *type = cases[_i].type;
+	ldns_pkt *made;
+	uint16_t why;
+
+	open_zones();
+	if (judge(owner, type, &why) == SECURE) {
+		made = reply;
+		reply = NULL;
+		nwanted = given = 0;
+		ck_assert_int_eq(judge_at(owner, type, made, ANSWERS_WALL,
+		    &why), SECURE);
+		ck_assert_uint_eq(ldns_pkt_ancount(made),
+		    ldns_pkt_ancount(reply));
+		ck_assert_uint_eq(ldns_pkt_nscount(made),
+		    ldns_pkt_nscount(reply));
+		ldns_pkt_free(made);
+	}
 	close_zones();
 }
 END_TEST
@@ -668,6 +712,8 @@ END_TEST
 
 static const struct unit_test tests[] = {
 	UNIT_LOOP(validate_run_judges_what_zones_say, NELEM(cases)),
+	UNIT_LOOP(validate_run_judges_a_reply_as_what_it_was_made_of,
+	    NELEM(cases)),
 	UNIT(validate_run_judges_the_same_with_what_it_learned),
 	UNIT(validate_run_never_calls_a_changed_answer_secure),
 	UNIT(validate_run_without_signatures_is_bogus),

@@ -4,7 +4,7 @@
  * text; a question (a name on the wire and a type) with its answer behind it;
  * then as many more of these as the validator may ask for.  The clock stands
  * still.  It comes to an end, within its limits, and what is secure is so again
- * with what it learned.
+ * with what it learned; so is the reply that is made of it.
  */
 #include <ldns/ldns.h>
 #include <string.h>
@@ -12,6 +12,7 @@
 #include "base/rand.h"
 #include "base/wire.h"
 #include "dnsport/anchors.h"
+#include "dnsport/chain.h"
 #include "dnsport/dname.h"
 #include "dnsport/reply.h"
 #include "dnsport/validate.h"
@@ -86,37 +87,78 @@ frame_for(const ldns_rdf *name, uint16_t type)
 }
 
 static enum validate_verdict
-judge(struct anchors *anchors, struct zones *zones)
+run(struct validate *v)
+{
+	enum validate_verdict r;
+	size_t given = 0, runs = 0;
+
+	nwants = 0;
+	while ((r = validate_run(v, WALL)) == VALIDATE_NEED) {
+		must(given < nwants && runs++ < VALIDATE_FETCH_MAX);
+		for (; given < nwants; given++)
+			validate_give(v, wants[given].name,
+			    wants[given].type, frame_for(
+			    wants[given].name, wants[given].type));
+	}
+	while (nwants)
+		ldns_rdf_deep_free(wants[--nwants].name);
+	return r;
+}
+
+/* Of @pkt; what a client gets of it in *reply, to be freed. */
+static enum validate_verdict
+judge_pkt(struct anchors *anchors, struct zones *zones, const ldns_pkt *pkt,
+    ldns_pkt **reply)
 {
 	struct validate_conf conf = { .anchors = anchors, .zones = zones,
 		.want = on_want, .arg = &wants };
 	struct dname *d = &frames[0].name;
-	ldns_pkt *pkt = reply_parse(frames[0].msg, frames[0].len);
 	ldns_rdf *name = ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, d->len,
 	    d->b);
 	enum validate_verdict r = VALIDATE_BOGUS;
 	struct validate *v = NULL;
-	size_t given = 0, runs = 0;
+	struct chain *c = NULL;
 
-	nwants = 0;
-	if (pkt && validate_new(&v, &conf, name, frames[0].type, pkt) == 0)
-		while ((r = validate_run(v, WALL)) == VALIDATE_NEED) {
-			must(given < nwants && runs++ < VALIDATE_FETCH_MAX);
-			for (; given < nwants; given++)
-				validate_give(v, wants[given].name,
-				    wants[given].type, frame_for(
-				    wants[given].name, wants[given].type));
-		}
-	validate_free(v);
-	while (nwants)
-		ldns_rdf_deep_free(wants[--nwants].name);
-	if (pkt) {
-		must(reply_trim(pkt, name, frames[0].type, 1) == 0);
-		(void)reply_is_internal(pkt);
+	*reply = NULL;
+	if (chain_find(&c, pkt, name, frames[0].type) == 0 &&
+	    validate_new(&v, &conf, c) == 0) {
+		r = run(v);
+		*reply = reply_make(c, r == VALIDATE_SECURE, 1);
+		must(*reply != NULL);
+		(void)reply_is_internal(*reply);
 	}
+	validate_free(v);
+	chain_free(c);
 	ldns_rdf_deep_free(name);
-	ldns_pkt_free(pkt);
 	must(zones_count(zones) <= ZONES_MAX);
+	return r;
+}
+
+/* All that is passed on as secure is so by itself. */
+static void
+judge_reply(struct anchors *anchors, struct zones *zones, ldns_pkt *reply)
+{
+	ldns_pkt *again;
+
+	must(judge_pkt(anchors, zones, reply, &again) == VALIDATE_SECURE);
+	must(ldns_pkt_ancount(again) == ldns_pkt_ancount(reply) &&
+	    ldns_pkt_nscount(again) == ldns_pkt_nscount(reply));
+	ldns_pkt_free(again);
+}
+
+static enum validate_verdict
+judge(struct anchors *anchors, struct zones *zones)
+{
+	ldns_pkt *pkt = reply_parse(frames[0].msg, frames[0].len), *reply;
+	enum validate_verdict r;
+
+	if (pkt == NULL)
+		return VALIDATE_BOGUS;
+	r = judge_pkt(anchors, zones, pkt, &reply);
+	if (r == VALIDATE_SECURE)
+		judge_reply(anchors, zones, reply);
+	ldns_pkt_free(reply);
+	ldns_pkt_free(pkt);
 	return r;
 }
 
