@@ -289,6 +289,142 @@ START_TEST(reply_of_nothing_has_what_proves_it)
 }
 END_TEST
 
+/* --- whatever is mixed --- */
+
+enum { MIXES = 2000, MIX_MAX = 12 };
+
+static const char *const true_sets[] = {
+	"www.island. A 192.0.2.80\nwww.island. A 192.0.2.81",
+	"a.island. CNAME b.island.", "b.island. CNAME www.island.",
+	"b.island. TXT \"of another time\"", "tree.island. DNAME other.island.",
+	"www.other.island. A 192.0.2.82", "a.other.island. CNAME a.island.",
+	"island. SOA a. b. 1 2 3 4 5",
+	"island. NSEC a.island. SOA NS RRSIG NSEC DNSKEY",
+	"a.island. NSEC b.island. CNAME RRSIG NSEC",
+	"other.island. NSEC tree.island. RRSIG NSEC",
+	"tree.island. NSEC www.island. DNAME RRSIG NSEC",
+	"www.island. NSEC island. A RRSIG NSEC",
+};
+
+static const char *const lies[] = {
+	"www.island. A 203.0.113.66", "www.island. CNAME evil.island.",
+	"WWW.ISLAND. CNAME evil.island.", "a.island. A 203.0.113.66",
+	"a.island. CNAME evil.island.", "b.island. A 203.0.113.66",
+	"tree.island. DNAME evil.island.", "TREE.island. DNAME evil.island.",
+	"island. DNAME evil.", "www.tree.island. CNAME evil.island.",
+	"www.tree.island. A 203.0.113.66", "evil.island. A 203.0.113.66",
+	"www.evil.island. A 203.0.113.66", "www.evil. A 203.0.113.66",
+	"a.island. NSEC zzz.island. TXT", "island. SOA evil. b. 1 2 3 4 5",
+	"www.island. RRSIG A 13 2 3600 20270101000000 20250101000000 1 "
+	"island. AAAA",
+};
+
+static const struct { const char *name; uint16_t type; } mix_questions[] = {
+	{ "www.island.", A }, { "a.island.", A }, { "a.island.", CNAME },
+	{ "www.tree.island.", A }, { "www.tree.island.", CNAME },
+	{ "a.tree.island.", A }, { "none.island.", A }, { "www.island.", 16 },
+	{ "tree.island.", A },
+};
+
+/* The same each time. */
+static unsigned
+draw(unsigned n)
+{
+	static uint32_t state = 1;
+
+	state = state * 1664525 + 1013904223;
+	return (state >> 16) % n;
+}
+
+/* True: records of @all, or what follows from a DNAME of it. */
+static int
+is_true(ldns_rr *rr, const ldns_rr_list *all)
+{
+	ldns_rr *made[] = { signer_rr("www.tree.island. CNAME "
+	    "www.other.island."), signer_rr("a.tree.island. CNAME "
+	    "a.other.island.") };
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < NELEM(made); i++) {
+		rc |= ldns_rr_compare(rr, made[i]) == 0;
+		ldns_rr_free(made[i]);
+	}
+	for (i = 0; i < ldns_rr_list_rr_count(all); i++)
+		rc |= ldns_rr_compare(rr, ldns_rr_list_rr(all, i)) == 0;
+	return rc;
+}
+
+static void
+mix(ldns_pkt *const *sets)
+{
+	unsigned n = 1 + draw(MIX_MAX), i, which;
+	ldns_pkt_section where;
+
+	ldns_pkt_free(pkt);
+	pkt = signer_pkt(draw(3) ? LDNS_RCODE_NOERROR : LDNS_RCODE_NXDOMAIN);
+	while (n--) {
+		which = draw(NELEM(true_sets) + NELEM(lies) / 4);
+		where = which < 7 ? ANSWER : AUTHORITY;
+		if (draw(8) == 0)
+			where = where == ANSWER ? AUTHORITY : ANSWER;
+		if (which >= NELEM(true_sets)) {
+			forge(draw(3) ? ANSWER : AUTHORITY,
+			    lies[draw(NELEM(lies))]);
+			continue;
+		}
+		for (i = 0; i < ldns_pkt_ancount(sets[which]); i++)
+			ldns_pkt_push_rr(pkt, where, ldns_rr_clone(
+			    ldns_rr_list_rr(ldns_pkt_answer(sets[which]),
+			    i)));
+	}
+}
+
+static void
+check_truth(const ldns_rr_list *l, const ldns_rr_list *all)
+{
+	size_t i;
+
+	for (i = 0; i < ldns_rr_list_rr_count(l); i++)
+		ck_assert(ldns_rr_get_type(ldns_rr_list_rr(l, i)) ==
+		    LDNS_RR_TYPE_RRSIG || is_true(ldns_rr_list_rr(l, i),
+		    all));
+}
+
+/* True records and forged ones, in any order and section: whatever is secure
+ * has nothing but true ones. */
+START_TEST(reply_of_a_mixture_has_only_what_is_true)
+{
+	ldns_pkt *sets[NELEM(true_sets)];
+	ldns_rr_list *all = ldns_rr_list_new();
+	unsigned i, q, secure = 0;
+
+	open_forged();
+	for (i = 0; i < NELEM(true_sets); i++) {
+		sets[i] = signer_pkt(0);
+		signer_put(&island, sets[i], ANSWER, true_sets[i]);
+		ldns_rr_list_push_rr_list(all, ldns_pkt_answer(sets[i]));
+	}
+	for (i = 0; i < MIXES; i++) {
+		mix(sets);
+		while (nwanted)
+			ldns_rdf_deep_free(wanted[--nwanted].name);
+		q = draw(NELEM(mix_questions));
+		if (judge(mix_questions[q].name, mix_questions[q].type) !=
+		    SECURE)
+			continue;
+		secure++;
+		check_truth(ldns_pkt_answer(reply), all);
+		check_truth(ldns_pkt_authority(reply), all);
+	}
+	ck_assert_uint_gt(secure, MIXES / 50);
+	for (i = 0; i < NELEM(true_sets); i++)
+		ldns_pkt_free(sets[i]);
+	ldns_rr_list_free(all);
+	close_forged();
+}
+END_TEST
+
 /* --- records that lack something --- */
 
 static const char *const wholes[] = {
@@ -735,6 +871,7 @@ static const struct unit_test tests[] = {
 	    NELEM(contradictions)),
 	UNIT(reply_has_nothing_that_is_not_on_the_way),
 	UNIT(reply_of_nothing_has_what_proves_it),
+	UNIT(reply_of_a_mixture_has_only_what_is_true),
 	UNIT_LOOP(reply_parse_record_that_lacks_a_part_is_none, NELEM(wholes)),
 	UNIT(validate_run_dname_without_data_is_bogus),
 	UNIT(validate_run_records_with_an_error_are_bogus),
