@@ -61,6 +61,7 @@ struct validate {
 	int		 insecure;	/* one before it is */
 	struct fetch	 fetch[VALIDATE_FETCH_MAX];
 	size_t		 nfetch;
+	unsigned	 asked;		/* fetches, in all */
 	unsigned	 hashes;
 	struct sigcheck	 check;
 	uint16_t	 ede;
@@ -130,14 +131,16 @@ want(struct validate *v, const ldns_rdf *name, uint16_t type)
 {
 	struct fetch *f = find_fetch(v, name, type);
 
-	if (f || v->nfetch >= VALIDATE_FETCH_MAX)
+	if (f || v->nfetch >= VALIDATE_FETCH_MAX ||
+	    v->asked >= VALIDATE_ASKED_MAX)
 		return f;
 	f = &v->fetch[v->nfetch];
-	if ((f->name = ldns_rdf_clone(name)) == NULL)
+	*f = (struct fetch){ .state = FETCH_ASKED, .type = type,
+		.name = ldns_rdf_clone(name) };
+	if (f->name == NULL)
 		return NULL;
-	f->type = type;
-	f->state = FETCH_ASKED;
 	v->nfetch++;
+	v->asked++;
 	v->conf.want(v->conf.arg, name, type);
 	return f;
 }
@@ -159,6 +162,27 @@ fetched(struct validate *v, const ldns_rdf *name, uint16_t type,
 	}
 	*out = f->pkt;
 	return VALIDATE_SECURE;
+}
+
+static void
+fetch_fini(struct fetch *f)
+{
+	ldns_rdf_deep_free(f->name);
+	ldns_pkt_free(f->pkt);
+}
+
+/* What one link had to know is in zones, and makes room for the next one's. */
+static void
+drop_fetches(struct validate *v)
+{
+	size_t i, n = v->nfetch;
+
+	v->nfetch = 0;
+	for (i = 0; i < n; i++)
+		if (v->fetch[i].state == FETCH_ASKED)
+			v->fetch[v->nfetch++] = v->fetch[i];
+		else
+			fetch_fini(&v->fetch[i]);
 }
 
 /* The last @n labels of @name, to be freed. */
@@ -695,10 +719,8 @@ validate_free(struct validate *v)
 
 	if (v == NULL)
 		return;
-	for (i = 0; i < v->nfetch; i++) {
-		ldns_rdf_deep_free(v->fetch[i].name);
-		ldns_pkt_free(v->fetch[i].pkt);
-	}
+	for (i = 0; i < v->nfetch; i++)
+		fetch_fini(&v->fetch[i]);
 	free(v);
 }
 
@@ -719,6 +741,7 @@ next_link(struct validate *v)
 	if (is_good(r)) {
 		v->insecure |= r == VALIDATE_INSECURE;
 		v->at++;
+		drop_fetches(v);
 	}
 	return r;
 }

@@ -19,7 +19,8 @@ struct validate;
 struct zones;
 
 enum {
-	VALIDATE_FETCH_MAX = 48,	/* DS and DNSKEY sets, in all */
+	VALIDATE_FETCH_MAX = 48,	/* DS and DNSKEY sets, of one link */
+	VALIDATE_ASKED_MAX = 128,	/* in all */
 	VALIDATE_AHEAD = 8,		/* asked for at a time */
 	VALIDATE_RECORDS_MAX = 512	/* in a message */
 };

@@ -18,7 +18,7 @@
 #include "tests/dnsport/signer.h"
 #include "tests/unit.h"
 
-enum { WANTED_MAX = VALIDATE_FETCH_MAX, GIVEN_MAX = 16 };
+enum { WANTED_MAX = VALIDATE_ASKED_MAX, GIVEN_MAX = 16 };
 #define ANSWER LDNS_SECTION_ANSWER
 #define AUTHORITY LDNS_SECTION_AUTHORITY
 #define BOGUS VALIDATE_BOGUS
@@ -629,6 +629,54 @@ START_TEST(validate_run_alias_from_a_wildcard_is_no_proof_by_itself)
 }
 END_TEST
 
+/* --- a long way --- */
+
+enum { WAY = 11, WAY_FETCHES = 2 * 4 };	/* a link's, in its own zone */
+
+/* Aliases from @host in one zone that nobody signs to @host in the next. */
+static void
+forge_way(const char *host)
+{
+	static const char *const zone[WAY] = { "a.island.", "b.island.",
+		"c.island.", "d.island.", "e.island.", "f.island.",
+		"g.island.", "h.island.", "i.island.", "j.island.",
+		"k.island." };
+	char text[512];
+	int i;
+
+	for (i = 0; i < WAY; i++) {
+		snprintf(text, sizeof(text), "%s NSEC z.island. NS", zone[i]);
+		give_no_ds(zone[i], text);
+		snprintf(text, sizeof(text), i == WAY - 1 ?
+		    "%s.%s A 192.0.2.1" : "%s.%s CNAME %s.%s", host, zone[i],
+		    host, zone[i + (i < WAY - 1)]);
+		forge(ANSWER, text);
+	}
+}
+
+/* What one link asked for makes room for the next one's. */
+START_TEST(validate_run_goes_a_long_way_through_many_zones)
+{
+	open_forged();
+	forge_way("1.2.3");
+	ck_assert_int_eq(judge("1.2.3.a.island.", A), INSECURE);
+	ck_assert_uint_gt(nwanted, VALIDATE_FETCH_MAX);
+	ck_assert_uint_le(nwanted, 1 + WAY * WAY_FETCHES);
+	close_forged();
+}
+END_TEST
+
+/* But not for ever. */
+START_TEST(validate_run_asks_no_more_than_it_may)
+{
+	open_forged();
+	forge_way("1.2.3.4.5.6.7");
+	ck_assert_int_eq(judge("1.2.3.4.5.6.7.a.island.", A), BOGUS);
+	ck_assert_uint_eq(nwanted, VALIDATE_ASKED_MAX);
+	close_forged();
+}
+END_TEST
+
 /* --- how long it counts --- */
 
 static void
@@ -880,6 +928,8 @@ static const struct unit_test tests[] = {
 	UNIT(validate_run_signer_above_the_anchor_is_passed_over),
 	UNIT(validate_run_dname_from_a_wildcard_is_bogus),
 	UNIT(validate_run_alias_from_a_wildcard_is_no_proof_by_itself),
+	UNIT(validate_run_goes_a_long_way_through_many_zones),
+	UNIT(validate_run_asks_no_more_than_it_may),
 	UNIT_LOOP(reply_counts_no_longer_than_its_signature, NELEM(ttls)),
 	UNIT(reply_proof_counts_no_longer_than_its_signature),
 	UNIT_LOOP(validate_run_looks_at_few_proofs_only, NELEM(amounts)),

@@ -34,7 +34,7 @@ static size_t nframes;
 static struct {
 	ldns_rdf	*name;
 	uint16_t	 type;
-} wants[VALIDATE_FETCH_MAX];
+} wants[VALIDATE_ASKED_MAX];
 static size_t nwants;
 
 static int
@@ -67,7 +67,7 @@ read_frame(struct wire *w)
 static void
 on_want(void *arg, const ldns_rdf *name, uint16_t type)
 {
-	must(arg == &wants && nwants < VALIDATE_FETCH_MAX);
+	must(arg == &wants && nwants < VALIDATE_ASKED_MAX);
 	must((wants[nwants].name = ldns_rdf_clone(name)) != NULL);
 	wants[nwants++].type = type;
 }
@@ -94,7 +94,7 @@ run(struct validate *v)
 
 	nwants = 0;
 	while ((r = validate_run(v, WALL)) == VALIDATE_NEED) {
-		must(given < nwants && runs++ < VALIDATE_FETCH_MAX);
+		must(given < nwants && runs++ < VALIDATE_ASKED_MAX);
 		for (; given < nwants; given++)
 			validate_give(v, wants[given].name,
 			    wants[given].type, frame_for(
