@@ -145,6 +145,24 @@ is_clear(const char *word)
 	return *word == '/';
 }
 
+static enum conf_command
+command_of(const char *word)
+{
+	static const struct {
+		const char	*word;
+		enum conf_command command;
+	} commands[] = {
+		{ "status", CONF_CMD_STATUS }, { "undo", CONF_CMD_UNDO },
+		{ "run", CONF_CMD_PROGRAM }, { "resolve", CONF_CMD_RESOLVE },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(word, commands[i].word) == 0)
+			return commands[i].command;
+	return CONF_CMD_NONE;
+}
+
 /* One word and perhaps its value; how many words that were. */
 static int
 take(struct conf_args *a, const char *word, const char *value,
@@ -157,6 +175,9 @@ take(struct conf_args *a, const char *word, const char *value,
 	if (f == NULL && is_foreign(word))
 		return conf_fail(err, -EINVAL, "%s is a command of tor's that "
 		    "this program does not have", word);
+	if (f == NULL && command_of(word) != CONF_CMD_NONE)
+		return conf_fail(err, -EINVAL, "%s comes first: "
+		    "onion-transparent %s ...", word, word);
 	if (wants == VALUE && value == NULL)
 		return conf_fail(err, -EINVAL, "command line: %s wants a value",
 		    word);
@@ -222,24 +243,6 @@ check_args(const struct conf_args *a, struct conf_err *err)
 	    (a->name == NULL || *a->name == '\0'))
 		return conf_fail(err, -EINVAL, "resolve wants a name");
 	return 0;
-}
-
-static enum conf_command
-command_of(const char *word)
-{
-	static const struct {
-		const char	*word;
-		enum conf_command command;
-	} commands[] = {
-		{ "status", CONF_CMD_STATUS }, { "undo", CONF_CMD_UNDO },
-		{ "run", CONF_CMD_PROGRAM }, { "resolve", CONF_CMD_RESOLVE },
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (strcmp(word, commands[i].word) == 0)
-			return commands[i].command;
-	return CONF_CMD_NONE;
 }
 
 int

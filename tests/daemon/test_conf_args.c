@@ -154,6 +154,8 @@ static const struct {
 	{ "run -f x", "run wants a command" },
 	{ "run --json ls", "--json goes with status" },
 	{ "run -f", "-f wants a value" },
+	{ "-f x status", "status comes first: onion-transparent status" },
+	{ "-f x resolve name", "resolve comes first" },
 };
 
 START_TEST(conf_args_parse_bad_line_says_why)
