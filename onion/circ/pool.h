@@ -132,9 +132,10 @@ void	pool_close_all(struct pool *);
  * building, guards, memory and ceilings.  Stubs of three hops are kept ahead
  * once somebody asked for one.
  *
- * 0, and events come, none from within the call; -EAGAIN: not now, ready()
- * tells; -ENETUNREACH, -ENOSPC.  After pool_circ_close() none comes; after
- * gone() the pointer is not used again.  @token is for status and isolation;
+ * 0, and events come, none from within the call; -EAGAIN: nobody gets one now,
+ * -EBUSY: not with that @last, and either way ready() tells when to ask again;
+ * -ENETUNREACH: there is no such path; -ENOMEM.  After pool_circ_close() none
+ * comes; after gone() the pointer is not used again.  @token is for status and isolation;
  * streams over it are counted like any others.
  *
  * It gets old as others do, from its first stream on; before that it counts

@@ -259,10 +259,13 @@ new_owner(const struct pool *p, enum pool_hs_kind kind,
 	return hs;
 }
 
+/* There may be one that only must not lead to who was asked for. */
 static int
-why_none(int rc)
+why_none(struct pool *p, int rc)
 {
-	return rc == -ENOENT || rc == -EHOSTUNREACH ? -ENETUNREACH : -EAGAIN;
+	if (rc == -ENOENT || rc == -EHOSTUNREACH)
+		return -ENETUNREACH;
+	return find_stub(p, NULL) ? -EBUSY : -EAGAIN;
 }
 
 int
@@ -278,13 +281,13 @@ pool_hs_open(struct pool *p, enum pool_hs_kind kind,
 
 	p->hs_asked = p->conf.loop->now;
 	if (count_hs(p, &stubs) >= POOL_HS_MAX + stubs)
-		return -ENOSPC;
+		return -EAGAIN;
 	if ((hs = new_owner(p, kind, last, user, arg)) == NULL)
 		return -ENOMEM;
 	if ((pc = find_stub(p, rsa)) == NULL &&
 	    (pc = poolcirc_launch_stub(p, rsa, &rc)) == NULL) {
 		free(hs);
-		return why_none(rc);
+		return why_none(p, rc);
 	}
 	hand_out(pc, hs, token);
 	poolhs_ahead(p);

@@ -70,6 +70,33 @@ enter(struct hs_circ *c)
 }
 
 int
+hs_circ_may_open(const struct hs_service *s)
+{
+	const struct hsclient *hs = s->hs;
+
+	return !hs->no_room && map_count(hs->circs) < HS_CIRCS_MAX &&
+	    s->owner->ncircs < HSCLIENT_CIRCS_EACH;
+}
+
+/* Ours from here on: the keys too, before any event of it can come. */
+static int
+own(struct hs_circ *c, struct hs_service *s)
+{
+	int rc;
+
+	if ((rc = draw(c)) < 0 || (rc = enter(c)) < 0) {
+		c->hs->conf.net->close(c->hs->conf.arg, c->circ);
+		return rc;
+	}
+	c->service = s;
+	c->owner = s->owner;
+	c->owner->ncircs++;
+	*slot(s, c->purpose) = c;
+	hs_circ_stage(c, HS_BUILDING, HS_BUILD_MS);
+	return 0;
+}
+
+int
 hs_circ_open(struct hs_service *s, enum hs_purpose purpose,
     const struct hopinfo *last, struct hs_circ **out)
 {
@@ -77,32 +104,21 @@ hs_circ_open(struct hs_service *s, enum hs_purpose purpose,
 	struct hs_circ *c;
 	int rc;
 
-	if (map_count(hs->circs) >= HS_CIRCS_MAX)
-		return -ENOSPC;
-	if ((c = calloc(1, sizeof(*c))) == NULL)
-		return -ENOMEM;
+	if (!hs_circ_may_open(s) || (c = calloc(1, sizeof(*c))) == NULL)
+		return -EAGAIN;
 	c->hs = hs;
 	c->purpose = purpose;
 	loop_timer_init(&c->timer, on_timer, c);
-	if ((rc = draw(c)) < 0)
-		goto fail;
-	if ((rc = hs->conf.net->open(hs->conf.arg, purpose, s->key, last,
-	    &c->circ)) < 0)
-		goto fail;
-	if ((rc = enter(c)) < 0) {
-		hs->conf.net->close(hs->conf.arg, c->circ);
-		goto fail;
+	rc = hs->conf.net->open(hs->conf.arg, purpose, s->key, last, &c->circ);
+	if (rc == -EAGAIN)
+		hs->no_room = 1;
+	if (rc < 0 || (rc = own(c, s)) < 0) {
+		secret_wipe(c, sizeof(*c));
+		free(c);
+		return rc == -EBUSY || rc == -ENOMEM ? -EAGAIN : rc;
 	}
-	c->service = s;
-	*slot(s, purpose) = c;
-	hs_circ_stage(c, HS_BUILDING, HS_BUILD_MS);
 	*out = c;
 	return 0;
-
-fail:
-	secret_wipe(c, sizeof(*c));
-	free(c);
-	return rc;
 }
 
 void
@@ -163,6 +179,8 @@ hs_circ_free(struct hs_circ *c)
 	unclose(c);
 	memcpy(key, &c->circ, sizeof(key));
 	(void)map_del(c->hs->circs, key);
+	c->owner->ncircs--;
+	hs_token_release(c->hs, c->owner);
 	secret_wipe(c, sizeof(*c));
 	free(c);
 }

@@ -25,6 +25,11 @@
  *	Which period it is, and so the keys, is said by the consensus.  A new
  *	period makes all descriptors useless (rend-spec-v3 2.2.1); circuits that
  *	are joined, or introduced, do not care.
+ * Room
+ *	Where open() says that nobody gets a circuit, nobody asks again until
+ *	room() comes: what waits costs nothing.  What fails on our side (no
+ *	room, no memory, no path) is held against no directory and no
+ *	introduction point, and is no answer about the service.
  * Limits
  *	HSCLIENT_*_MAX and _EACH, HS_CIRCS_MAX.  A descriptor opened is 10 KB at
  *	most, a sealed one HSDESC_TEXT_MAX.
@@ -59,10 +64,10 @@ token_get(struct hsclient *hs, const uint8_t *token)
 	return k;
 }
 
-static void
-token_release(struct hsclient *hs, struct hs_token *k)
+void
+hs_token_release(struct hsclient *hs, struct hs_token *k)
 {
-	if (k->nservices)
+	if (k->nservices || k->ncircs)
 		return;
 	(void)map_del(hs->tokens, k->token);
 	free(k);
@@ -135,7 +140,7 @@ hs_service_free(struct hs_service *s)
 	delist(s);
 	(void)map_del(hs->services, s->key);
 	s->owner->nservices--;
-	token_release(hs, s->owner);
+	hs_token_release(hs, s->owner);
 	secret_wipe(s, sizeof(*s));
 	free(s);
 }
@@ -187,7 +192,7 @@ hs_service_make(struct hsclient *hs, const uint8_t *token,
 fail:
 	free(s);
 	k->nservices--;
-	token_release(hs, k);
+	hs_token_release(hs, k);
 	return NULL;
 }
 
@@ -224,11 +229,21 @@ hs_is_live(const struct hsclient *hs)
 	    hs->netdir->valid_until, hs->conf.now_s(hs->conf.arg));
 }
 
+const struct hsring *
+hs_ring(struct hsclient *hs)
+{
+	if (hs->ring == NULL &&
+	    hsring_new(&hs->ring, hs->netdir, &hs->time) < 0)
+		hs->ring = NULL;
+	return hs->ring;
+}
+
 static void
 kick_all(struct hsclient *hs)
 {
 	struct hs_try *t;
 
+	hs->no_room = 0;
 	TAILQ_FOREACH(t, &hs->tries, link)
 		hs_kick(t->service);
 }
@@ -259,6 +274,8 @@ hsclient_set_netdir(struct hsclient *hs, const struct netdir *nd)
 	struct hstime was = hs->time;
 	struct hs_service *s;
 
+	hsring_free(hs->ring);
+	hs->ring = NULL;
 	hs->netdir = nd;
 	if (nd == NULL)
 		return;
@@ -418,7 +435,8 @@ hsclient_new(struct hsclient **out, const struct hsclient_conf *conf)
 	hs->protocol_limit.every_s = 60;
 	flow_params_load(&hs->flow, NULL);
 	hs->services = map_new(HS_KEY, HSCLIENT_SERVICES_MAX);
-	hs->tokens = map_new(HSCLIENT_TOKEN, HSCLIENT_SERVICES_MAX + 1);
+	hs->tokens = map_new(HSCLIENT_TOKEN, HSCLIENT_SERVICES_MAX + 1 +
+	    HS_CIRCS_MAX);
 	hs->circs = map_new(sizeof(void *), HS_CIRCS_MAX);
 	if (!hs->services || !hs->tokens || !hs->circs) {
 		hsclient_free(hs);
@@ -442,6 +460,7 @@ hsclient_free(struct hsclient *hs)
 	loop_item_clear(hs->conf.loop, &hs->work);
 	loop_item_clear(hs->conf.loop, &hs->wake);
 	loop_timer_clear(hs->conf.loop, &hs->sweep);
+	hsring_free(hs->ring);
 	map_free(hs->services);
 	map_free(hs->tokens);
 	map_free(hs->circs);

@@ -34,7 +34,10 @@ enum {
 	HSCLIENT_SERVICES_MAX = 4096,
 	HSCLIENT_SERVICES_EACH = 256,
 	HSCLIENT_TRYING_MAX = 128,
-	HSCLIENT_TRYING_EACH = 32
+	HSCLIENT_TRYING_EACH = 32,
+	/* Circuits of a token, those that are given up and still carry streams
+	 * too: a quarter of what the pool has for all (POOL_HS_MAX). */
+	HSCLIENT_CIRCS_EACH = 192
 };
 
 /* What it does through others.  A circuit is named by the void pointer that
@@ -44,8 +47,9 @@ enum {
  * hsclient_free(). */
 struct hsclient_net {
 	/* A circuit of guard, vanguard and a middle relay, which is the
-	 * rendezvous point of HS_REND; behind it @last for the others.  0, or
-	 * -EAGAIN: not now, wake() me by hsclient_room(); else -errno. */
+	 * rendezvous point of HS_REND; behind it @last for the others.  0;
+	 * -EAGAIN: nobody gets one now, -EBUSY: not with that @last, and
+	 * either way hsclient_room() tells when to ask again; else -errno. */
 	int	(*open)(void *arg, enum hs_purpose, const uint8_t token[16],
 		    const struct hopinfo *last, void **circ);
 	/* GET @path of its last hop: hsclient_fetched() comes, or gone(). */

@@ -31,6 +31,7 @@ enum {
 	/* Of one reach for a service. */
 	HS_INTRO_TRIES_MAX = 24,
 	HS_REND_TRIES_MAX = 4,
+	HS_OUR_FAILURES_MAX = 4,
 
 	/* A directory is not asked again for the same. */
 	HS_REQUERY_MS = 15 * 60 * 1000,
@@ -79,6 +80,7 @@ struct hs_service;
  * serves nobody: it is joined and spoilt, or on its way out. */
 struct hs_circ {
 	struct hsclient		*hs;
+	struct hs_token		*owner;
 	struct hs_service	*service;
 	void			*circ;
 	enum hs_purpose		 purpose;
@@ -86,7 +88,8 @@ struct hs_circ {
 	struct loop_timer	 timer;		/* of the stage */
 	TAILQ_ENTRY(hs_circ)	 closing;
 	uint8_t			 is_closing;
-	/* HS_INTRO: to whom; HS_REND, INTRODUCED: by whom (auth, enc). */
+	/* HS_INTRO: to whom; HS_REND, INTRODUCED: by whom (auth, enc).
+	 * HS_DIR: its relay is the directory. */
 	struct hsdesc_intro	 intro;
 	/* HS_REND: drawn when it was opened. */
 	uint8_t			 cookie[INTROMSG_COOKIE];
@@ -107,6 +110,8 @@ struct hs_try {
 	uint8_t			 invalid;	/* a directory had nonsense */
 	uint8_t			 silent;	/* introduced, nobody came */
 	unsigned		 intro_tries, rend_tries;
+	unsigned		 ours;		/* failures that nobody else had
+						 * a part in */
 	enum hs_pow_stage	 pow_stage;
 	struct hspow_job	*job;
 	uint8_t			 proof[INTROMSG_POW];
@@ -127,7 +132,7 @@ struct hs_failure {			/* of an introduction point */
 
 struct hs_token {
 	uint8_t			 token[HSCLIENT_TOKEN];
-	size_t			 nservices, ntrying;
+	size_t			 nservices, ntrying, ncircs;
 	TAILQ_HEAD(, hs_service) services;	/* least recently used first */
 };
 
@@ -171,6 +176,8 @@ TAILQ_HEAD(hs_tries, hs_try);
 struct hsclient {
 	struct hsclient_conf	 conf;
 	const struct netdir	*netdir;
+	struct hsring		*ring;		/* of it; NULL: not made yet */
+	uint8_t			 no_room;	/* open() said so */
 	struct hstime		 time;
 	struct flow_params	 flow;
 	struct map		*services, *tokens, *circs;
@@ -198,6 +205,9 @@ void	hs_forget_descriptor(struct hs_service *);
 /* Of this time period.  0 or -errno: no such service can be. */
 int	hs_blind(struct hs_service *);
 int	hs_is_live(const struct hsclient *);	/* is there a directory? */
+const struct hsring *hs_ring(struct hsclient *);	/* NULL: no memory */
+/* Frees one that has nothing any more. */
+void	hs_token_release(struct hsclient *, struct hs_token *);
 void	hs_wake(struct hsclient *);
 
 /* --- hstry.c --- */
@@ -205,13 +215,19 @@ void	hs_wake(struct hsclient *);
 int	hs_try_begin(struct hs_service *);
 void	hs_try_end(struct hs_service *);	/* closes all it has */
 void	hs_try_fail(struct hs_service *, int err);	/* the same, and told */
+/* Something failed here, which is nobody's fault: it is done again a few times,
+ * then the try fails. */
+void	hs_try_ours(struct hs_service *, int err);
 void	hs_kick(struct hs_service *);		/* step it this turn */
 void	hs_work(void *hsclient);
 
 /* --- hscircs.c --- */
 
 struct hs_circ *hs_circ_find(const struct hsclient *, const void *circ);
-/* 0, -EAGAIN, -errno */
+/* Is there any sense in asking for one now? */
+int	hs_circ_may_open(const struct hs_service *);
+/* 0; -EAGAIN: later, it is kicked then; -errno: there is no way to @last, which
+ * is not @last's fault. */
 int	hs_circ_open(struct hs_service *, enum hs_purpose,
 	    const struct hopinfo *last, struct hs_circ **);
 void	hs_circ_stage(struct hs_circ *, enum hs_stage, int64_t ms);

@@ -2,7 +2,7 @@
  *
  * One directory of those that have it is asked at a time, drawn from those that
  * were not asked for a while; a circuit that comes to nothing counts as asked,
- * too.  When none is left the reach has failed, and all may be asked by the
+ * too, but not what we failed at ourselves.  When none is left the reach has failed, and all may be asked by the
  * next one: who runs the service may just have started it.  How often that may
  * be is for the growing hold after failures (hstry.c).
  *
@@ -39,19 +39,19 @@ is_recent(const struct hs_service *s, const struct hs_asked *a)
 }
 
 static int
-was_asked(const struct hs_service *s, const struct relay *r)
+was_asked(const struct hs_service *s, const uint8_t ed[32])
 {
 	size_t i;
 
 	for (i = 0; i < HS_ASKED_MAX; i++)
 		if (is_recent(s, &s->asked[i]) &&
-		    memcmp(s->asked[i].ed, r->ed, sizeof(r->ed)) == 0)
+		    memcmp(s->asked[i].ed, ed, 32) == 0)
 			return 1;
 	return 0;
 }
 
 static void
-note_asked(struct hs_service *s, const struct relay *r)
+note_asked(struct hs_service *s, const uint8_t ed[32])
 {
 	struct hs_asked *a = &s->asked[0];
 	size_t i;
@@ -59,7 +59,7 @@ note_asked(struct hs_service *s, const struct relay *r)
 	for (i = 1; i < HS_ASKED_MAX; i++)	/* the oldest */
 		if (s->asked[i].at < a->at)
 			a = &s->asked[i];
-	memcpy(a->ed, r->ed, sizeof(a->ed));
+	memcpy(a->ed, ed, sizeof(a->ed));
 	a->at = now(s) > 0 ? now(s) : 1;
 }
 
@@ -80,17 +80,18 @@ hs_asked_any(const struct hs_service *s)
 	return 0;
 }
 
-static const struct relay *
-draw(const struct hs_service *s)
+static size_t
+not_asked(const struct hs_service *s, const struct hsring *ring,
+    const struct relay *out[HSRING_MAX])
 {
 	const struct relay *all[HSRING_MAX];
 	size_t i, n, left = 0;
 
-	n = hsring_find(s->hs->netdir, &s->hs->time, s->blind.key, all);
+	n = hsring_find(ring, s->blind.key, all);
 	for (i = 0; i < n; i++)
-		if (!was_asked(s, all[i]))
-			all[left++] = all[i];
-	return left ? all[rand_below(left)] : NULL;
+		if (!was_asked(s, all[i]->ed))
+			out[left++] = all[i];
+	return left;
 }
 
 /* --- asking --- */
@@ -112,41 +113,69 @@ exhausted(struct hs_service *s)
 	hs_try_fail(s, t->invalid ? -WHY_HS_INVALID : -WHY_HS_NOT_FOUND);
 }
 
-/* Until a circuit is under way, or there is no room for one, or nobody is left
- * to be asked. */
+static int
+open_to(struct hs_service *s, const struct relay *r)
+{
+	struct hopinfo last;
+	struct hs_circ *c;
+	int rc;
+
+	relay_hopinfo(r, &last);
+	if ((rc = hs_circ_open(s, HS_DIR, &last, &c)) == 0)
+		c->intro.relay = last;
+	return rc;
+}
+
+/* To any of them. */
+static void
+ask_one(struct hs_service *s, const struct relay **of, size_t n)
+{
+	size_t i;
+	int rc = 0;
+
+	for (; n > 0; of[i] = of[--n]) {
+		i = rand_below((uint32_t)n);
+		rc = open_to(s, of[i]);
+		if (rc == 0 || rc == -EAGAIN)
+			return;
+	}
+	hs_try_fail(s, rc);
+}
+
 void
 hs_fetch_step(struct hs_service *s)
 {
-	const struct relay *r;
-	struct hs_circ *c;
-	struct hopinfo last;
-	int rc;
+	const struct relay *dirs[HSRING_MAX];
+	const struct hsring *ring;
+	size_t n;
 
-	while (s->try->dir == NULL) {
-		if ((r = draw(s)) == NULL) {
-			exhausted(s);
-			return;
-		}
-		relay_hopinfo(r, &last);
-		rc = hs_circ_open(s, HS_DIR, &last, &c);
-		if (rc == -EAGAIN)
-			return;
-		note_asked(s, r);
-	}
+	if (s->try->dir || !hs_circ_may_open(s) ||
+	    (ring = hs_ring(s->hs)) == NULL)
+		return;
+	if ((n = not_asked(s, ring, dirs)) == 0)
+		exhausted(s);
+	else
+		ask_one(s, dirs, n);
 }
 
 void
 hs_fetch_built(struct hs_circ *c)
 {
+	struct hs_service *s = c->service;
 	struct hsclient *hs = c->hs;
 	char key[ENC_B64_LEN(BLIND_KEY)], path[sizeof(key) + 16];
+	int rc;
 
-	enc_b64_bare(key, c->service->blind.key, BLIND_KEY);
+	enc_b64_bare(key, s->blind.key, BLIND_KEY);
 	(void)snprintf(path, sizeof(path), "/tor/hs/3/%s", key);
-	if (hs->conf.net->fetch(hs->conf.arg, c->circ, path) < 0)
-		hs_fetch_failed(c);
-	else
-		hs_circ_stage(c, HS_ASKED, HS_FETCH_MS);
+	rc = hs->conf.net->fetch(hs->conf.arg, c->circ, path);
+	if (rc < 0) {
+		hs_circ_drop(c);
+		hs_try_ours(s, rc);
+		return;
+	}
+	note_asked(s, c->intro.relay.id.ed);
+	hs_circ_stage(c, HS_ASKED, HS_FETCH_MS);
 }
 
 void
@@ -154,6 +183,8 @@ hs_fetch_failed(struct hs_circ *c)
 {
 	struct hs_service *s = c->service;
 
+	if (c->stage == HS_BUILDING)
+		note_asked(s, c->intro.relay.id.ed);
 	hs_circ_drop(c);
 	hs_kick(s);
 }

@@ -139,23 +139,37 @@ all_timed_out(struct hs_service *s)
 
 /* --- choice --- */
 
-static const struct hsdesc_intro *
-draw(struct hs_service *s)
-{
-	const struct hsdesc_intro *best[HSDESC_INTROS_MAX];
-	int bad, least = HS_UNREACHABLE_MAX;
-	size_t i, n = 0;
+struct choice {
+	const struct hsdesc_intro *to;
+	int	bad;
+};
 
-	for (i = 0; i < s->desc->nintros && i < HSDESC_INTROS_MAX; i++) {
-		bad = badness(s, &s->desc->intro[i]);
-		if (bad < 0 || bad > least)
+static size_t
+usable(struct hs_service *s, struct choice out[HSDESC_INTROS_MAX])
+{
+	size_t i, n = 0;
+	int bad;
+
+	for (i = 0; i < s->desc->nintros && i < HSDESC_INTROS_MAX; i++)
+		if ((bad = badness(s, &s->desc->intro[i])) >= 0)
+			out[n++] = (struct choice){ &s->desc->intro[i], bad };
+	return n;
+}
+
+/* Any of the least bad ones, of @n > 0. */
+static size_t
+draw(const struct choice *of, size_t n)
+{
+	size_t i, nbest = 0, best[HSDESC_INTROS_MAX] = { 0 };
+
+	for (i = 0; i < n; i++) {
+		if (nbest > 0 && of[i].bad > of[best[0]].bad)
 			continue;
-		if (bad < least)
-			n = 0;
-		least = bad;
-		best[n++] = &s->desc->intro[i];
+		if (nbest > 0 && of[i].bad < of[best[0]].bad)
+			nbest = 0;
+		best[nbest++] = i;
 	}
-	return n ? best[rand_below(n)] : NULL;
+	return best[rand_below((uint32_t)nbest)];
 }
 
 /* A new descriptor may name others; else that is all. */
@@ -174,31 +188,42 @@ none_left(struct hs_service *s)
 	    -WHY_HS_INTRO);
 }
 
-void
-hs_intro_step(struct hs_service *s)
+static int
+open_to(struct hs_service *s, const struct hsdesc_intro *to)
 {
-	struct hs_try *t = s->try;
-	const struct hsdesc_intro *to;
 	struct hs_circ *c;
 	int rc;
 
-	while (t->intro == NULL) {
-		if (t->intro_tries >= HS_INTRO_TRIES_MAX)
-			t->refreshed = 1;
-		if (t->intro_tries >= HS_INTRO_TRIES_MAX ||
-		    (to = draw(s)) == NULL) {
-			none_left(s);
-			return;
-		}
-		rc = hs_circ_open(s, HS_INTRO, &to->relay, &c);
-		if (rc == -EAGAIN)
-			return;
-		t->intro_tries++;
-		if (rc < 0)
-			note(s, to->auth, HS_REFUSED);
-		else
-			c->intro = *to;
+	if ((rc = hs_circ_open(s, HS_INTRO, &to->relay, &c)) < 0)
+		return rc;
+	s->try->intro_tries++;
+	c->intro = *to;
+	return 0;
+}
+
+void
+hs_intro_step(struct hs_service *s)
+{
+	struct choice of[HSDESC_INTROS_MAX];
+	struct hs_try *t = s->try;
+	size_t i, n;
+	int rc = 0;
+
+	if (t->intro || !hs_circ_may_open(s))
+		return;
+	if (t->intro_tries >= HS_INTRO_TRIES_MAX)
+		t->refreshed = 1;
+	if (t->intro_tries >= HS_INTRO_TRIES_MAX || (n = usable(s, of)) == 0) {
+		none_left(s);
+		return;
 	}
+	for (; n > 0; of[i] = of[--n]) {
+		i = draw(of, n);
+		rc = open_to(s, of[i].to);
+		if (rc == 0 || rc == -EAGAIN)
+			return;
+	}
+	hs_try_fail(s, rc);
 }
 
 /* --- proof of work --- */
@@ -300,8 +325,9 @@ lacks_keys(const struct hsdesc_intro *i)
 	    secret_is_zero(i->enc, sizeof(i->enc));
 }
 
-/* The length of what went out; -EINVAL: the rendezvous is no good; else the
- * introduction point is not. */
+/* The length of what went out; -EBADMSG: the introduction point is no good;
+ * -ENOTCONN: its circuit is on its way out; -EINVAL: the rendezvous is no good;
+ * else it is our own fault. */
 static int
 send_introduce1(struct hs_service *s, struct hs_circ *intro,
     struct hs_circ *rend)
@@ -318,13 +344,13 @@ send_introduce1(struct hs_service *s, struct hs_circ *intro,
 		.pow = t->pow_stage == HS_POW_SOLVED && !hs_pow_expired(s) ?
 		    t->proof : NULL
 	};
-	int len = m.rend ? intromsg_put(&m, out) : -EINVAL;
+	int rc, len = m.rend ? intromsg_put(&m, out) : -EINVAL;
 
 	if (len == -EINVAL && lacks_keys(&intro->intro))
 		len = -EBADMSG;
-	if (len > 0 && hs_circ_send(intro, HS_CMD_INTRODUCE1, out,
-	    (size_t)len) < 0)
-		len = -EPIPE;
+	if (len > 0 && (rc = hs_circ_send(intro, HS_CMD_INTRODUCE1, out,
+	    (size_t)len)) < 0)
+		len = rc == -ENOTCONN ? rc : -ENOBUFS;
 	secret_wipe(out, sizeof(out));
 	rend->want_cc = m.want_cc;
 	rend->sendme_inc = s->desc->sendme_inc;
@@ -367,9 +393,13 @@ hs_introduce(struct hs_service *s)
 		hs_pow_stop(t);
 	} else if (rc == -EINVAL)
 		hs_rend_failed(t->rend);
-	else
-		hs_intro_failed(t->intro, rc == -EPIPE ? HS_UNREACHABLE :
-		    HS_REFUSED);
+	else if (rc == -EBADMSG || rc == -ENOTCONN)
+		hs_intro_failed(t->intro, rc == -EBADMSG ? HS_REFUSED :
+		    HS_UNREACHABLE);
+	else {
+		hs_circ_drop(t->intro);
+		hs_try_ours(s, rc);
+	}
 }
 
 /* Where it may have told the service, that one rendezvous is spent: the answer

@@ -22,15 +22,13 @@ void
 hs_rend_step(struct hs_service *s)
 {
 	struct hs_circ *c;
+	int rc;
 
 	if (s->try->rend)
 		return;
-	if (hs_circ_open(s, HS_REND, NULL, &c) == -EAGAIN || s->try->rend)
-		return;
-	if (++s->try->rend_tries >= HS_REND_TRIES_MAX)
-		hs_try_fail(s, -WHY_HS_REND);
-	else
-		hs_kick(s);
+	rc = hs_circ_open(s, HS_REND, NULL, &c);
+	if (rc < 0 && rc != -EAGAIN)
+		hs_try_fail(s, rc);
 }
 
 void

@@ -8,11 +8,12 @@
  * (the last two fields change places).  From where a replica falls on the ring
  * of relays the next ones have its copy; a relay counts once.
  *
- * The ring is made anew for each question: a digest per directory, some
- * milliseconds for the whole network, once per descriptor that is fetched.
+ * To make it takes a digest per directory, some milliseconds for the whole
+ * network; to look something up in it, next to nothing.
  */
 #include "onion/hs/hsring.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,13 @@
 struct place {
 	uint8_t			 at[32];
 	const struct relay	*relay;
+};
+
+struct hsring {
+	struct hstime	 when;
+	size_t		 replicas, spread;
+	size_t		 n;
+	struct place	 place[];	/* in order */
 };
 
 static int
@@ -76,33 +84,49 @@ compare(const void *a, const void *b)
 	    ((const struct place *)b)->at, 32);
 }
 
-/* How many there are; *@ring is for free(). */
 static size_t
-make_ring(struct place **ring, const struct netdir *nd,
+param(const struct netdir *nd, const char *name, int32_t usual, int32_t most)
+{
+	return (size_t)params_get(nd->params, name, usual, 1, most);
+}
+
+int
+hsring_new(struct hsring **out, const struct netdir *nd,
     const struct hstime *t)
 {
-	size_t i, n = 0;
+	struct hsring *h;
+	size_t i;
 
-	*ring = malloc((nd->nrelays + 1) * sizeof(**ring));
-	if (*ring == NULL)
-		return 0;
+	h = calloc(1, sizeof(*h) + nd->nrelays * sizeof(h->place[0]));
+	if (h == NULL)
+		return -ENOMEM;
+	h->when = *t;
+	h->replicas = param(nd, "hsdir_n_replicas", 2, 16);
+	h->spread = param(nd, "hsdir_spread_fetch", 3, 128);
 	for (i = 0; i < nd->nrelays; i++)
 		if (is_hsdir(&nd->relays[i]))
-			place_relay(&(*ring)[n++], &nd->relays[i], t);
-	qsort(*ring, n, sizeof(**ring), compare);
-	return n;
+			place_relay(&h->place[h->n++], &nd->relays[i], t);
+	qsort(h->place, h->n, sizeof(h->place[0]), compare);
+	*out = h;
+	return 0;
+}
+
+void
+hsring_free(struct hsring *h)
+{
+	free(h);
 }
 
 /* The first that is not before @at; @n, which take() goes around, where all
  * are. */
 static size_t
-first_from(const struct place *ring, size_t n, const uint8_t at[32])
+first_from(const struct hsring *h, const uint8_t at[32])
 {
-	size_t lo = 0, hi = n, mid;
+	size_t lo = 0, hi = h->n, mid;
 
 	while (lo < hi) {
 		mid = lo + (hi - lo) / 2;
-		if (memcmp(ring[mid].at, at, 32) < 0)
+		if (memcmp(h->place[mid].at, at, 32) < 0)
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -123,13 +147,13 @@ has(const struct relay *const *out, size_t n, const struct relay *r)
 
 /* Adds one replica's to the @have that are there. */
 static size_t
-take(const struct place *ring, size_t n, size_t from, size_t spread,
-    const struct relay **out, size_t have)
+take(const struct hsring *h, size_t from, const struct relay **out,
+    size_t have)
 {
 	size_t i, added = 0;
 
-	for (i = 0; i < n && added < spread && have < HSRING_MAX; i++) {
-		const struct relay *r = ring[(from + i) % n].relay;
+	for (i = 0; i < h->n && added < h->spread && have < HSRING_MAX; i++) {
+		const struct relay *r = h->place[(from + i) % h->n].relay;
 
 		if (has(out, have, r))
 			continue;
@@ -140,23 +164,16 @@ take(const struct place *ring, size_t n, size_t from, size_t spread,
 }
 
 size_t
-hsring_find(const struct netdir *nd, const struct hstime *t,
-    const uint8_t blinded[BLIND_KEY], const struct relay *out[HSRING_MAX])
+hsring_find(const struct hsring *h, const uint8_t blinded[BLIND_KEY],
+    const struct relay *out[HSRING_MAX])
 {
-	int32_t replicas = params_get(nd->params, "hsdir_n_replicas", 2, 1, 16);
-	int32_t spread = params_get(nd->params, "hsdir_spread_fetch", 3, 1,
-	    128);
-	size_t n, have = 0;
-	struct place *ring;
 	uint8_t at[32];
-	int32_t i;
+	size_t have = 0;
+	unsigned i;
 
-	n = make_ring(&ring, nd, t);
-	for (i = 1; i <= replicas && n > 0; i++) {
-		place_replica(at, blinded, (unsigned)i, t);
-		have = take(ring, n, first_from(ring, n, at), (size_t)spread,
-		    out, have);
+	for (i = 1; i <= h->replicas && h->n > 0; i++) {
+		place_replica(at, blinded, i, &h->when);
+		have = take(h, first_from(h, at), out, have);
 	}
-	free(ring);
 	return have;
 }

@@ -107,6 +107,15 @@ hs_try_fail(struct hs_service *s, int err)
 	tell(s);
 }
 
+void
+hs_try_ours(struct hs_service *s, int err)
+{
+	if (++s->try->ours < HS_OUR_FAILURES_MAX)
+		hs_kick(s);
+	else
+		hs_try_fail(s, err == -EAGAIN ? -ENOBUFS : err);
+}
+
 /* --- steps --- */
 
 /* With keys that were not there before. */

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/addr.h"
 #include "base/secret.h"
 #include "base/why.h"
 #include "onion/circ/circ.h"
@@ -66,16 +67,36 @@ hsdesc_open(struct hsdesc **out, const char *text, size_t len,
 	return 0;
 }
 
+struct hsring {
+	const struct netdir *nd;
+};
+
+int
+hsring_new(struct hsring **out, const struct netdir *nd,
+    const struct hstime *t)
+{
+	(void)t;
+	if ((*out = calloc(1, sizeof(**out))) == NULL)
+		return -ENOMEM;
+	(*out)->nd = nd;
+	return 0;
+}
+
+void
+hsring_free(struct hsring *ring)
+{
+	free(ring);
+}
+
 size_t
-hsring_find(const struct netdir *nd, const struct hstime *t,
-    const uint8_t blinded[BLIND_KEY], const struct relay *out[HSRING_MAX])
+hsring_find(const struct hsring *ring, const uint8_t blinded[BLIND_KEY],
+    const struct relay *out[HSRING_MAX])
 {
 	size_t i;
 
-	(void)t;
 	(void)blinded;
 	for (i = 0; i < DIRS; i++)
-		out[i] = &nd->relays[i];
+		out[i] = &ring->nd->relays[i];
 	return DIRS;
 }
 
@@ -219,6 +240,8 @@ make_desc(int cc)
 		in = &w.desc.intro[i];
 		simnet_hopinfo(w.r.net, 8 + i, &in->relay);
 		in->relay.caps = 0;
+		/* Where relays of a real network may be. */
+		addr_v4(&in->relay.or4, 0x5bc80001u + (uint32_t)i, 9001);
 		memset(in->auth, 0x70 + (int)i, 32);
 		ck_assert_int_eq(crypt_x25519_new(w.sec[i], in->enc), 0);
 	}

@@ -469,6 +469,66 @@ START_TEST(pool_hs_open_pending_is_bounded)
 }
 END_TEST
 
+START_TEST(pool_hs_open_ceiling_is_no_failure_and_others_are_left_some)
+{
+	static struct owner o[POOL_HS_MAX];
+	struct poolrig r = { .no_attach = 1, .pconf = { .max_pending = 1024,
+		.dirtiness_ms = 10 * MINUTE } };
+	struct poolrig_need n;
+	struct pool_circ *pc;
+	struct owner more;
+	size_t i;
+
+	poolrig_new(&r);
+	for (i = 0; i < NELEM(o); i++)
+		ck_assert_int_eq(ask(&r, &o[i], POOL_HS_REND, NULL), 0);
+	ck_assert_int_eq(ask(&r, &more, POOL_HS_REND, NULL), -EAGAIN);
+	poolrig_need(&r, &n, 1, 80);
+	ck_assert_int_eq(pool_get(r.pool, &n.need, &pc), -EAGAIN);
+	ck_assert_uint_eq(pool_count(r.pool), POOL_HS_MAX + 1);
+	let_go(&o[0]);
+	ck_assert_int_eq(ask(&r, &more, POOL_HS_REND, NULL), 0);
+	poolrig_free(&r);
+}
+END_TEST
+
+static void
+find_ahead(void *arg, const struct pool_show *s)
+{
+	const struct circ **out = arg;
+
+	if (strcmp(s->purpose, "onion service: ahead") == 0)
+		*out = s->circ;
+}
+
+/* None can be launched, and the one there is must not lead to everybody. */
+START_TEST(pool_hs_open_no_room_for_one_is_told_from_none_at_all)
+{
+	struct poolrig r = { .no_attach = 1, .pconf = { .predict = 1,
+		.keep_clean_ms = 10 * MINUTE } };
+	const struct circ *stub = NULL;
+	struct hopinfo behind, guard;
+	struct owner o[POOL_HS_STUBS + 2];
+	unsigned i;
+
+	poolrig_new(&r);
+	ck_assert_int_eq(ask(&r, &o[0], POOL_HS_REND, NULL), 0);
+	poolrig_run(&r, 5000);
+	r.pconf.max_pending = 0;
+	pool_set_conf(r.pool, &r.pconf);
+	for (i = 1; i < POOL_HS_STUBS; i++)
+		ck_assert_int_eq(ask(&r, &o[i], POOL_HS_REND, NULL), 0);
+	ck_assert_uint_eq(shown(&r).ahead, 1);
+	pool_each(r.pool, find_ahead, &stub);
+	behind = *circ_hopinfo(stub, 2);
+	guard = *circ_hopinfo(stub, 0);
+	ck_assert_int_eq(ask(&r, &o[i], POOL_HS_DIR, &behind), -EBUSY);
+	ck_assert_int_eq(ask(&r, &o[i], POOL_HS_DIR, &guard), 0);
+	ck_assert_int_eq(ask(&r, &o[i + 1], POOL_HS_DIR, &guard), -EAGAIN);
+	poolrig_free(&r);
+}
+END_TEST
+
 /* --- messages, age --- */
 
 START_TEST(pool_hs_message_reaches_its_owner_who_may_refuse_it)
@@ -653,6 +713,8 @@ static const struct unit_test tests[] = {
 	UNIT(pool_hs_open_without_a_network_comes_to_nothing),
 	UNIT(pool_close_all_owners_are_told_when_the_turn_ends),
 	UNIT(pool_hs_open_pending_is_bounded),
+	UNIT(pool_hs_open_ceiling_is_no_failure_and_others_are_left_some),
+	UNIT(pool_hs_open_no_room_for_one_is_told_from_none_at_all),
 	UNIT(pool_hs_message_reaches_its_owner_who_may_refuse_it),
 	UNIT(pool_hs_message_on_a_stub_closes_it),
 	UNIT(pool_hs_circuit_takes_no_streams_when_it_is_old),

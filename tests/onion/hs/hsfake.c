@@ -49,14 +49,35 @@ hsdesc_open(struct hsdesc **out, const char *text, size_t len,
 	return 0;
 }
 
+struct hsring {
+	uint8_t	is_one;
+};
+
+int
+hsring_new(struct hsring **out, const struct netdir *nd,
+    const struct hstime *t)
+{
+	must(nd == &rig->netdir && t->minutes > 0);
+	if ((*out = calloc(1, sizeof(**out))) == NULL)
+		return -ENOMEM;
+	(*out)->is_one = 1;
+	rig->rings++;
+	return 0;
+}
+
+void
+hsring_free(struct hsring *ring)
+{
+	free(ring);
+}
+
 size_t
-hsring_find(const struct netdir *nd, const struct hstime *t,
-    const uint8_t blinded[BLIND_KEY], const struct relay *out[HSRING_MAX])
+hsring_find(const struct hsring *ring, const uint8_t blinded[BLIND_KEY],
+    const struct relay *out[HSRING_MAX])
 {
 	size_t i;
 
-	must(nd == &rig->netdir && t->minutes > 0);
-	must(!secret_is_zero(blinded, BLIND_KEY));
+	must(ring->is_one && !secret_is_zero(blinded, BLIND_KEY));
 	for (i = 0; i < rig->ndirs; i++)
 		out[i] = &rig->dirs[i];
 	return rig->ndirs;

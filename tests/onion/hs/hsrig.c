@@ -57,6 +57,7 @@ net_open(void *arg, enum hs_purpose purpose, const uint8_t token[16],
 	struct rig_circ *c;
 
 	must((last == NULL) == (purpose == HS_REND));
+	r->opens++;
 	if (r->open_rc[purpose])
 		return r->open_rc[purpose];
 	if (r->ncircs == RIG_CIRCS)

@@ -88,6 +88,7 @@ struct rig {
 	int		 open_rc[HS_REND + 1], send_rc, fetch_rc, join_rc;
 	int		 solve_rc;
 	unsigned	 wakes, ndirs;
+	unsigned	 opens, rings;	/* asked for a circuit; made */
 	int		 no_last;
 };
 

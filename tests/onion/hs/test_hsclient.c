@@ -748,18 +748,6 @@ START_TEST(hsclient_introductions_of_one_reach_are_bounded)
 }
 END_TEST
 
-START_TEST(hsclient_open_that_fails_for_introduction_points_ends_in_a_reason)
-{
-	rig_new(&r, 0);
-	r.open_rc[HS_INTRO] = -EHOSTUNREACH;
-	rig_to_descriptor(&r, 0);
-	rig_built(&r, rig_last(&r, HS_DIR));
-	rig_fetched(&r, rig_last(&r, HS_DIR), 200);
-	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -WHY_HS_INTRO);
-	rig_free(&r);
-}
-END_TEST
-
 /* --- rendezvous --- */
 
 START_TEST(hsclient_rendezvous_circuit_that_goes_is_replaced_a_few_times)
@@ -1209,6 +1197,270 @@ START_TEST(hsclient_without_room_waits_for_it)
 }
 END_TEST
 
+static const int laters[] = { -EAGAIN, -EBUSY, -ENOMEM };
+
+START_TEST(hsclient_without_room_is_no_answer)
+{
+	enum hs_purpose p = (enum hs_purpose)(HS_DIR + _i % 3);
+	unsigned i;
+
+	rig_new(&r, 0);
+	r.open_rc[p] = laters[_i / 3];
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+	rig_turn(&r);
+	if (p != HS_DIR) {
+		rig_built(&r, rig_last(&r, HS_DIR));
+		rig_fetched(&r, rig_last(&r, HS_DIR), 200);
+	}
+	for (i = 0; i < 100; i++) {
+		hsclient_room(r.hs);
+		rig_turn(&r);
+		ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+	}
+	r.open_rc[p] = 0;
+	hsclient_room(r.hs);
+	rig_turn(&r);
+	ck_assert_uint_eq(rig_open(&r, p), 1);
+	rig_free(&r);
+}
+END_TEST
+
+/* By that many tokens, who all want the same. */
+static void
+get_by(uint8_t ntokens)
+{
+	uint8_t t[HSCLIENT_TOKEN] = { 9 };
+	void *circ;
+
+	for (t[1] = 0; t[1] < ntokens; t[1]++)
+		ck_assert_int_eq(hsclient_get(r.hs, t, rig_service[0], &circ),
+		    -EAGAIN);
+}
+
+START_TEST(hsclient_without_room_one_asks_for_all)
+{
+	unsigned i;
+
+	rig_new(&r, 0);
+	r.open_rc[HS_DIR] = -EAGAIN;
+	get_by(100);
+	rig_turn(&r);
+	ck_assert_uint_eq(r.opens, 1);
+	for (i = 0; i < 10; i++) {
+		hsclient_room(r.hs);
+		rig_turn(&r);
+	}
+	ck_assert_uint_eq(r.opens, 11);
+	ck_assert_uint_eq(r.rings, 1);
+	r.open_rc[HS_DIR] = 0;
+	hsclient_room(r.hs);
+	rig_turn(&r);
+	ck_assert_uint_eq(rig_open(&r, HS_DIR), 100);
+	ck_assert_uint_eq(r.rings, 1);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_no_room_for_one_directory_is_none_for_nobody)
+{
+	rig_new(&r, 0);
+	r.open_rc[HS_DIR] = -EBUSY;
+	get_by(100);
+	rig_turn(&r);
+	ck_assert_uint_eq(r.opens, 100);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_ring_is_made_once_for_each_consensus)
+{
+	rig_new(&r, 0);
+	rig_to_descriptor(&r, 0);
+	rig_to_descriptor(&r, 1);
+	ck_assert_uint_eq(r.rings, 1);
+	rig_later(&r, 1);
+	get_by(2);
+	rig_turn(&r);
+	ck_assert_uint_eq(r.rings, 2);
+	rig_free(&r);
+}
+END_TEST
+
+static unsigned nkeys;
+int	__real_hsntor_new(struct hsntor *);
+int	__wrap_hsntor_new(struct hsntor *);
+
+int
+__wrap_hsntor_new(struct hsntor *h)
+{
+	nkeys++;
+	return __real_hsntor_new(h);
+}
+
+START_TEST(hsclient_without_room_no_keys_are_drawn)
+{
+	unsigned i;
+
+	rig_new(&r, 0);
+	nkeys = 0;
+	r.open_rc[HS_REND] = -EBUSY;
+	rig_to_descriptor(&r, 0);
+	for (i = 0; i < 10; i++) {
+		hsclient_room(r.hs);
+		rig_turn(&r);
+	}
+	ck_assert_uint_eq(nkeys, 0);
+	r.open_rc[HS_REND] = 0;
+	hsclient_room(r.hs);
+	rig_turn(&r);
+	ck_assert_uint_eq(nkeys, 1);
+	rig_free(&r);
+}
+END_TEST
+
+/* No way there, that is: who was to be reached is as good as before. */
+START_TEST(hsclient_path_that_is_none_is_held_against_nobody)
+{
+	enum hs_purpose p = (enum hs_purpose)(HS_DIR + _i);
+	unsigned n;
+
+	rig_new(&r, 0);
+	r.open_rc[p] = -ENETUNREACH;
+	if (p == HS_DIR) {
+		ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+		rig_turn(&r);
+	} else
+		rig_to_descriptor(&r, 0);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -ENETUNREACH);
+	ck_assert_uint_eq(rig_open(&r, HS_INTRO) + rig_open(&r, HS_REND), 0);
+	r.open_rc[p] = 0;
+	rig_wait(&r, 1000);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+	rig_turn(&r);
+	ck_assert_uint_eq(rig_open(&r, p), 1);
+	if (p == HS_DIR) {
+		ck_assert_int_eq(answer_all(404, &n), -WHY_HS_NOT_FOUND);
+		ck_assert_uint_eq(n, RIG_DIRS);
+	}
+	ck_assert_uint_eq(rig_count(&r, HS_DIR), p == HS_DIR ? RIG_DIRS : 1);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_fetch_that_cannot_begin_is_held_against_nobody)
+{
+	unsigned i, n;
+
+	rig_new(&r, 0);
+	r.ndirs = 1;
+	r.fetch_rc = -ENOMEM;
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+	rig_turn(&r);
+	for (i = 0; i < 4; i++)
+		rig_built(&r, rig_last(&r, HS_DIR));
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -ENOMEM);
+	rig_wait(&r, 1000);
+	r.fetch_rc = 0;
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+	rig_turn(&r);
+	ck_assert_int_eq(answer_all(404, &n), -WHY_HS_NOT_FOUND);
+	ck_assert_uint_eq(n, 1);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_introduction_that_cannot_be_sent_is_held_against_nobody)
+{
+	unsigned i;
+
+	rig_new(&r, 0);
+	r.desc.nintros = 1;
+	rig_to_descriptor(&r, 0);
+	rig_built(&r, rig_last(&r, HS_REND));
+	ck_assert_int_eq(rig_established(&r, rig_last(&r, HS_REND)), 0);
+	r.send_rc = -ENOMEM;
+	for (i = 0; i < 3; i++)
+		rig_built(&r, rig_last(&r, HS_INTRO));
+	r.send_rc = 0;
+	rig_built(&r, rig_last(&r, HS_INTRO));	/* the same */
+	ck_assert_uint_eq(rig_last(&r, HS_INTRO)->nsent, 1);
+	ck_assert_uint_eq(rig_count(&r, HS_REND), 1);
+	ck_assert_uint_eq(rig_count(&r, HS_DIR), 1);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_introduction_that_never_can_be_sent_ends_in_a_reason)
+{
+	unsigned i;
+
+	rig_new(&r, 0);
+	rig_to_descriptor(&r, 0);
+	rig_built(&r, rig_last(&r, HS_REND));
+	ck_assert_int_eq(rig_established(&r, rig_last(&r, HS_REND)), 0);
+	r.send_rc = -ENOMEM;
+	for (i = 0; i < 4; i++)
+		rig_built(&r, rig_last(&r, HS_INTRO));
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -ENOBUFS);
+	rig_free(&r);
+}
+END_TEST
+
+/* Joined and given up: streams may be on it still. */
+static void
+leave_one_standing(int token)
+{
+	struct rig_circ *intro, *rend;
+	void *circ;
+
+	ck_assert_int_eq(rig_get(&r, token, 0, NULL), -EAGAIN);
+	rig_turn(&r);
+	intro = rig_last(&r, HS_INTRO);
+	rend = rig_last(&r, HS_REND);
+	rig_built(&r, intro);
+	rig_built(&r, rend);
+	ck_assert_int_eq(rig_established(&r, rend), 0);
+	rig_turn(&r);
+	ck_assert_int_eq(rig_ack(&r, intro, 0), 0);
+	ck_assert_int_eq(rig_meet(&r, intro, rend), 0);
+	rig_turn(&r);
+	ck_assert_int_eq(rig_get(&r, token, 0, &circ), 0);
+	hsclient_spoil(r.hs, circ);
+}
+
+START_TEST(hsclient_circuits_of_a_token_are_bounded_for_it_alone)
+{
+	unsigned i;
+	void *circ;
+
+	rig_new(&r, 0);
+	rig_to_joined(&r, 0);
+	ck_assert_int_eq(rig_get(&r, 0, 0, &circ), 0);
+	hsclient_spoil(r.hs, circ);
+	for (i = 2; i < HSCLIENT_CIRCS_EACH; i++)
+		leave_one_standing(0);
+	ck_assert_uint_eq(rig_open(&r, HS_REND), HSCLIENT_CIRCS_EACH - 1);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+	rig_turn(&r);
+	ck_assert_uint_eq(rig_open(&r, HS_REND) + rig_open(&r, HS_INTRO),
+	    HSCLIENT_CIRCS_EACH);
+	hsclient_room(r.hs);
+	rig_turn(&r);
+	ck_assert_uint_eq(rig_open(&r, HS_REND) + rig_open(&r, HS_INTRO),
+	    HSCLIENT_CIRCS_EACH);
+	rig_to_joined(&r, 1);
+	rig_gone(&r, &r.circ[1]);		/* the first */
+	hsclient_room(r.hs);
+	rig_turn(&r);
+	ck_assert_uint_eq(rig_open(&r, HS_REND) + rig_open(&r, HS_INTRO),
+	    HSCLIENT_CIRCS_EACH + 1);
+	hsclient_newnym(r.hs);		/* they are still its own */
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+	rig_turn(&r);
+	rig_free(&r);
+}
+END_TEST
+
 START_TEST(hsclient_testing_network_asks_directories_again_soon)
 {
 	unsigned i;
@@ -1267,7 +1519,6 @@ static const struct unit_test tests[] = {
 	    NELEM(nowhere)),
 	UNIT(hsclient_introduction_point_may_be_private_where_all_are),
 	UNIT(hsclient_introductions_of_one_reach_are_bounded),
-	UNIT(hsclient_open_that_fails_for_introduction_points_ends_in_a_reason),
 	UNIT_LOOP(hsclient_rendezvous_circuit_that_goes_is_replaced_a_few_times,
 	    3),
 	UNIT(hsclient_service_that_does_not_come_is_a_timeout),
@@ -1291,6 +1542,16 @@ static const struct unit_test tests[] = {
 	UNIT(hsclient_nobody_asks_any_more_and_all_is_closed),
 	UNIT(hsclient_what_is_of_no_use_is_not_kept),
 	UNIT_LOOP(hsclient_without_room_waits_for_it, 3),
+	UNIT_LOOP(hsclient_without_room_is_no_answer, 3 * NELEM(laters)),
+	UNIT(hsclient_without_room_one_asks_for_all),
+	UNIT(hsclient_no_room_for_one_directory_is_none_for_nobody),
+	UNIT(hsclient_ring_is_made_once_for_each_consensus),
+	UNIT(hsclient_without_room_no_keys_are_drawn),
+	UNIT_LOOP(hsclient_path_that_is_none_is_held_against_nobody, 3),
+	UNIT(hsclient_fetch_that_cannot_begin_is_held_against_nobody),
+	UNIT(hsclient_introduction_that_cannot_be_sent_is_held_against_nobody),
+	UNIT(hsclient_introduction_that_never_can_be_sent_ends_in_a_reason),
+	UNIT(hsclient_circuits_of_a_token_are_bounded_for_it_alone),
 	UNIT_LOOP(hsclient_testing_network_asks_directories_again_soon, 2),
 };
 
