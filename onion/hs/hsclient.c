@@ -330,6 +330,13 @@ is_useless(struct hs_service *s)
 	    !hs_asked_any(s) && !hs_failed_any(s);
 }
 
+/* How long may nobody ask for it? */
+static int64_t
+patience_ms(const struct hs_try *t)
+{
+	return t->job ? HS_UNWANTED_MS : HS_IDLE_MS;
+}
+
 static void
 on_sweep(void *arg)
 {
@@ -339,7 +346,7 @@ on_sweep(void *arg)
 
 	for (s = TAILQ_FIRST(&hs->used); s; s = next) {
 		next = TAILQ_NEXT(s, link);
-		if (s->try && now - s->try->asked >= HS_IDLE_MS)
+		if (s->try && now - s->try->asked >= patience_ms(s->try))
 			hs_try_end(s);
 		if (is_useless(s))
 			hs_service_free(s);

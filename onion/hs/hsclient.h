@@ -95,7 +95,7 @@ void	hsclient_newnym(struct hsclient *);
  * -errno or -WHY_HS_*.  A reason stands for a second, so that all who wait get
  * it, for longer where it comes again and again (30 s at most), and a minute
  * where it is a missing key; after that a call tries anew.  What nobody asks
- * for in two minutes is given up. */
+ * for in two minutes is given up; sooner while work is proved for it. */
 int	hsclient_get(struct hsclient *, const uint8_t token[HSCLIENT_TOKEN],
 	    const uint8_t service[32], void **circ);
 /* No more streams over that one. */

@@ -44,9 +44,13 @@ enum {
 	HS_ESTABLISH_MS = 16 * 1000,
 	HS_ACK_MS = 30 * 1000,
 	HS_REND_MS = 30 * 1000,
+	HS_POW_MS = 60 * 1000,		/* then it is done without */
 
 	HS_SWEEP_MS = 30 * 1000,
 	HS_IDLE_MS = 2 * 60 * 1000,	/* nobody asks any more */
+	HS_UNWANTED_MS = 45 * 1000,	/* ... while work is proved for it;
+					 * more than HS_SWEEP_MS, when who
+					 * waits is woken */
 	HS_AUTH_MS = 60 * 1000,		/* that a key is missing stands */
 	/* Any other failure stands, doubling each time in a row. */
 	HS_HOLD_MS = 1000,
@@ -97,7 +101,13 @@ struct hs_circ {
 	uint8_t			 want_cc, sendme_inc;
 };
 
-enum hs_pow_stage { HS_POW_NONE, HS_POW_SOLVING, HS_POW_SOLVED, HS_POW_FAILED };
+enum hs_pow_stage {
+	HS_POW_NONE,
+	HS_POW_WAITING,			/* there is no place for it yet */
+	HS_POW_SOLVING,
+	HS_POW_SOLVED,
+	HS_POW_FAILED
+};
 
 /* One reach for a service: from a question to a circuit or a reason. */
 struct hs_try {
@@ -114,6 +124,10 @@ struct hs_try {
 						 * a part in */
 	enum hs_pow_stage	 pow_stage;
 	struct hspow_job	*job;
+	struct loop_timer	 pow_timer;
+	uint8_t			 pow_late;	/* it is not waited for */
+	uint8_t			 unproven;	/* INTRODUCE1 was, for it was
+						 * late */
 	uint8_t			 proof[INTROMSG_POW];
 };
 
@@ -262,6 +276,7 @@ int	hs_failed_any(const struct hs_service *);
 void	hs_introduce(struct hs_service *);	/* if all is there */
 int	hs_pow_needed(const struct hs_service *);
 int	hs_pow_expired(const struct hs_service *);
+void	hs_pow_init(struct hs_try *);
 void	hs_pow_step(struct hs_service *);
 void	hs_pow_stop(struct hs_try *);
 

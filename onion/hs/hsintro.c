@@ -9,7 +9,8 @@
  * are, with the effort that the service suggests, and more for each time that
  * it did not come in spite of it (proposal 327).  A proof is good for one
  * INTRODUCE1.  Without one, the service serves us when it has nothing better
- * to do, which is better than not to ask.
+ * to do, which is better than not to ask: so it is where none can be had, or
+ * not within HS_POW_MS.  The search goes on meanwhile, for the next one.
  */
 #include <errno.h>
 #include <string.h>
@@ -86,14 +87,22 @@ note(struct hs_service *s, const uint8_t auth[32], enum hs_intro_fault fault)
 		f->unreachable++;
 }
 
-/* It passed us on, and nothing came of it: others go first from now on, and
- * more work may help. */
+/* More work may help; but what came of no work says nothing of that. */
+static void
+note_too_little(struct hs_service *s)
+{
+	if (s->try->unproven)
+		return;
+	s->pow_failures++;
+	s->pow_failed_at = now(s);
+}
+
+/* It passed us on, and nothing came of it: others go first from now on. */
 void
 hs_intro_silent(struct hs_service *s, const uint8_t auth[32])
 {
 	note(s, auth, HS_UNREACHABLE);
-	s->pow_failures++;
-	s->pow_failed_at = now(s);
+	note_too_little(s);
 }
 
 /* No relay of a public network is there; who says so wants others to knock at
@@ -257,6 +266,24 @@ hs_pow_needed(const struct hs_service *s)
 	return s->desc->pow.has && !hs_pow_expired(s) && effort(s) > 0;
 }
 
+static int
+is_pending(const struct hs_try *t)
+{
+	return t->pow_stage == HS_POW_WAITING ||
+	    t->pow_stage == HS_POW_SOLVING;
+}
+
+/* One job less. */
+static void
+kick_waiting(struct hsclient *hs)
+{
+	struct hs_try *t;
+
+	TAILQ_FOREACH(t, &hs->tries, link)
+		if (t->pow_stage == HS_POW_WAITING)
+			hs_kick(t->service);
+}
+
 static void
 on_solved(void *arg, int err, const uint8_t proof[INTROMSG_POW])
 {
@@ -270,25 +297,71 @@ on_solved(void *arg, int err, const uint8_t proof[INTROMSG_POW])
 		log_info(LD_CIRC, "No proof of work for an onion service: %s.",
 		    why_text(err));
 	hs_kick(t->service);
+	kick_waiting(t->service->hs);
+}
+
+static void
+on_late(void *arg)
+{
+	struct hs_try *t = arg;
+
+	if (is_pending(t))
+		log_info(LD_CIRC, "A proof of work for an onion service takes "
+		    "long: asking without one.");
+	t->pow_late = 1;
+	hs_kick(t->service);
+}
+
+void
+hs_pow_init(struct hs_try *t)
+{
+	loop_timer_init(&t->pow_timer, on_late, t);
+}
+
+static void
+await(struct hs_try *t)
+{
+	t->pow_late = 0;
+	loop_timer_in(t->service->hs->conf.loop, &t->pow_timer, HS_POW_MS);
+}
+
+static int
+solve(struct hs_service *s)
+{
+	struct hsclient *hs = s->hs;
+	struct hspow_ask ask;
+
+	if (hs->conf.net->solve == NULL)
+		return -ENOTSUP;
+	memcpy(ask.blinded, s->blind.key, sizeof(ask.blinded));
+	memcpy(ask.seed, s->desc->pow.seed, sizeof(ask.seed));
+	memcpy(ask.owner, s->key, sizeof(ask.owner));
+	ask.effort = effort(s);
+	return hs->conf.net->solve(hs->conf.arg, &ask, on_solved, s->try,
+	    &s->try->job);
 }
 
 void
 hs_pow_step(struct hs_service *s)
 {
-	struct hsclient *hs = s->hs;
 	struct hs_try *t = s->try;
-	struct hspow_ask ask;
+	int rc;
 
-	if (t->pow_stage != HS_POW_NONE || !hs_pow_needed(s))
+	if (!hs_pow_needed(s)) {
+		if (is_pending(t))
+			hs_pow_stop(t);
 		return;
-	memcpy(ask.blinded, s->blind.key, sizeof(ask.blinded));
-	memcpy(ask.seed, s->desc->pow.seed, sizeof(ask.seed));
-	ask.effort = effort(s);
-	t->pow_stage = HS_POW_SOLVING;
-	if (hs->conf.net->solve == NULL || hs->conf.net->solve(hs->conf.arg,
-	    &ask, on_solved, t, &t->job) < 0) {
+	}
+	if (t->pow_stage == HS_POW_NONE)
+		await(t);
+	else if (t->pow_stage != HS_POW_WAITING)
+		return;
+	if ((rc = solve(s)) == 0)
+		t->pow_stage = HS_POW_SOLVING;
+	else {
 		t->job = NULL;
-		t->pow_stage = HS_POW_FAILED;
+		t->pow_stage = rc == -EAGAIN || rc == -ENOMEM ?
+		    HS_POW_WAITING : HS_POW_FAILED;
 	}
 }
 
@@ -297,11 +370,27 @@ hs_pow_stop(struct hs_try *t)
 {
 	struct hsclient *hs = t->service->hs;
 
-	if (t->job)
-		hs->conf.net->unsolve(hs->conf.arg, t->job);
-	t->job = NULL;
+	loop_timer_clear(hs->conf.loop, &t->pow_timer);
+	t->pow_late = 0;
 	t->pow_stage = HS_POW_NONE;
 	memset(t->proof, 0, sizeof(t->proof));
+	if (t->job == NULL)
+		return;
+	hs->conf.net->unsolve(hs->conf.arg, t->job);
+	t->job = NULL;
+	kick_waiting(hs);
+}
+
+/* A proof that was used is spent; one that was not there is waited for again,
+ * should there be another introduction. */
+static void
+spend(struct hs_try *t)
+{
+	t->unproven = (uint8_t)is_pending(t);
+	if (t->unproven)
+		await(t);
+	else
+		hs_pow_stop(t);
 }
 
 /* --- INTRODUCE1 and its answer --- */
@@ -374,7 +463,7 @@ is_ready(const struct hs_service *s)
 
 	return t->intro && t->intro->stage == HS_BUILT &&
 	    t->rend && t->rend->stage == HS_READY &&
-	    t->pow_stage != HS_POW_SOLVING;
+	    (t->pow_late || !is_pending(t));
 }
 
 void
@@ -390,7 +479,7 @@ hs_introduce(struct hs_service *s)
 	if (rc > 0) {
 		hs_rend_introduced(t->rend, &t->intro->intro);
 		hs_circ_stage(t->intro, HS_ACK_WAIT, HS_ACK_MS);
-		hs_pow_stop(t);
+		spend(t);
 	} else if (rc == -EINVAL)
 		hs_rend_failed(t->rend);
 	else if (rc == -EBADMSG || rc == -ENOTCONN)
@@ -411,10 +500,8 @@ hs_intro_failed(struct hs_circ *c, enum hs_intro_fault fault)
 	struct hs_try *t = s->try;
 
 	note(s, c->intro.auth, fault);
-	if (fault == HS_TIMED_OUT) {
-		s->pow_failures++;
-		s->pow_failed_at = now(s);
-	}
+	if (fault == HS_TIMED_OUT)
+		note_too_little(s);
 	hs_circ_drop(c);
 	if (t->rend && t->rend->stage == HS_INTRODUCED)
 		hs_circ_drop(t->rend);

@@ -4,22 +4,28 @@
  *	A job goes from list to list; the lock guards the lists, what the
  *	comment says of the jobs, and nothing else is shared.
  *
- *	  hspow_solve -> waiting -> running -> done -> callback, on the loop
- *	     loop                    thread      `-- pipe --> event
+ *	  hspow_solve -> waiting <-> running -> done -> callback, on the loop
+ *	     loop                     thread      `-- pipe --> event
  *
- *	The thread starts with the first job; between jobs it waits for the
- *	condition @more.  After each attempt, which takes some hundredths of a
- *	second, it looks at the job's @cancelled and at the clock.  The memory
- *	of the search is its own: it takes it for a job and keeps it until there
- *	is no other.  It logs nothing and draws no random numbers, since neither
- *	is made for threads; the nonce to start from comes with the job.
+ *	The thread starts with the first job; where there is none it waits for
+ *	the condition @more.  A job runs for one attempt, which takes some
+ *	hundredths of a second; then its @cancelled and the clock are looked at,
+ *	and it goes back to those that wait.  The memory of the search is the
+ *	thread's own: it takes it for a job and keeps it until there is no
+ *	other.  It logs nothing and draws no random numbers, since neither is
+ *	made for threads; the nonce to start from comes with the job.
+ * Turns
+ *	The next attempt is for the owner whose last one is the longest ago, and
+ *	of his jobs for the one that came first.  So somebody's puzzle that
+ *	takes minutes makes another's, of a second, take two.
  * Who frees
  *	A waiting or done job is the loop's; a running one the thread's.
  *	hspow_cancel() therefore only marks a running job, and the thread frees
  *	it.
  * Limits
- *	HSPOW_JOBS_MAX jobs without an answer; one more that is cancelled and
- *	still runs.  conf.limit_ms for a job, from when it runs.
+ *	HSPOW_JOBS_MAX jobs without an answer, HSPOW_JOBS_EACH of an owner; one
+ *	more that is cancelled and still runs.  conf.limit_ms for a job, of the
+ *	time that it runs.
  *	The thread yields to everybody (NICE): it has the time that the loop and
  *	others leave.
  */
@@ -29,7 +35,6 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -55,11 +60,13 @@ struct hspow_job {
 	TAILQ_ENTRY(hspow_job)	 list;
 	hspow_fn		*fn;		/* of the loop alone */
 	void			*arg;
+	uint8_t			 owner[HSPOW_OWNER];
+	uint64_t		 turn;		/* of its owner, the last one */
 	struct hspow_search	 search;	/* the thread's while it runs */
 	uint8_t			 proof[INTROMSG_POW];
 	int			 err;
 	int64_t			 took_ms;
-	atomic_int		 cancelled;
+	int			 cancelled;
 };
 
 struct hspow {
@@ -75,6 +82,7 @@ struct hspow {
 	pthread_cond_t		 more;
 	struct jobs		 waiting, done;
 	struct hspow_job	*running;
+	uint64_t		 turn;		/* counts attempts */
 	int			 ending;
 };
 
@@ -91,6 +99,12 @@ remove_job(struct hspow_job *j)
 {
 	TAILQ_REMOVE(j->on, j, list);
 	j->on = NULL;
+}
+
+static int
+is_of(const struct hspow_job *j, const uint8_t owner[HSPOW_OWNER])
+{
+	return memcmp(j->owner, owner, HSPOW_OWNER) == 0;
 }
 
 static void
@@ -111,44 +125,69 @@ clock_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* 0, -ETIMEDOUT or -ECANCELED; without the lock. */
+/* Whose owner had his turn the longest ago.  With the lock. */
+static struct hspow_job *
+next_job(struct hspow *p)
+{
+	struct hspow_job *j, *next = TAILQ_FIRST(&p->waiting);
+
+	TAILQ_FOREACH(j, &p->waiting, list)
+		if (j->turn < next->turn)
+			next = j;
+	return next;
+}
+
+/* That was its owner's turn.  With the lock. */
+static void
+put_back(struct hspow *p, struct hspow_job *j)
+{
+	struct hspow_job *other;
+
+	TAILQ_INSERT_HEAD(&p->waiting, j, list);
+	j->on = &p->waiting;
+	p->turn++;
+	TAILQ_FOREACH(other, &p->waiting, list)
+		if (is_of(other, j->owner))
+			other->turn = p->turn;
+}
+
+/* 0, -ETIMEDOUT, -EINPROGRESS or -ENOMEM; without the lock. */
 static int
-search(struct hspow_job *j, struct equix *e, int64_t limit_ms)
+attempt(struct hspow_job *j, struct equix **e, int64_t limit_ms)
 {
 	int64_t start = clock_ms();
-	int rc = 0;
+	int rc, found;
 
-	while (rc == 0 && !hspow_search_attempt(&j->search, e, j->proof)) {
-		j->took_ms = clock_ms() - start;
-		if (atomic_load_explicit(&j->cancelled, memory_order_relaxed))
-			rc = -ECANCELED;
-		else if (j->took_ms >= limit_ms)
-			rc = -ETIMEDOUT;
-	}
-	j->took_ms = clock_ms() - start;
-	return rc;
+	if (*e == NULL && (rc = equix_new(e)) < 0)
+		return rc;
+	found = hspow_search_attempt(&j->search, *e, j->proof);
+	j->took_ms += clock_ms() - start;
+	if (found)
+		return 0;
+	return j->took_ms >= limit_ms ? -ETIMEDOUT : -EINPROGRESS;
 }
 
 /* With the lock, which is let go meanwhile. */
 static void
 run_job(struct hspow *p, struct hspow_job *j, struct equix **e)
 {
-	int rc = 0;
+	int rc;
 
 	remove_job(j);
 	p->running = j;
 	pthread_mutex_unlock(&p->lock);
-	if (*e == NULL)
-		rc = equix_new(e);
-	if (rc == 0)
-		rc = search(j, *e, p->conf.limit_ms);
+	rc = attempt(j, e, p->conf.limit_ms);
 	pthread_mutex_lock(&p->lock);
 	p->running = NULL;
-	j->err = rc;
-	if (atomic_load_explicit(&j->cancelled, memory_order_relaxed)) {
+	if (j->cancelled) {
 		job_free(j);
 		return;
 	}
+	if (rc == -EINPROGRESS) {
+		put_back(p, j);
+		return;
+	}
+	j->err = rc;
 	add_job(j, &p->done);
 	/* If the pipe is full the loop will be woken anyway. */
 	(void)!write(p->pipe[1], "", 1);
@@ -174,7 +213,7 @@ solve_all(void *arg)
 	step_back();
 	pthread_mutex_lock(&p->lock);
 	while (!p->ending) {
-		if ((j = TAILQ_FIRST(&p->waiting)) != NULL) {
+		if ((j = next_job(p)) != NULL) {
 			run_job(p, j, &e);
 		} else {
 			equix_free(e);
@@ -320,7 +359,7 @@ hspow_free(struct hspow *p)
 	pthread_mutex_lock(&p->lock);
 	p->ending = 1;
 	if (p->running)
-		atomic_store(&p->running->cancelled, 1);
+		p->running->cancelled = 1;
 	pthread_cond_signal(&p->more);
 	pthread_mutex_unlock(&p->lock);
 	if (p->started)
@@ -337,6 +376,30 @@ hspow_free(struct hspow *p)
 		free(p);
 }
 
+static size_t
+count_of(const struct jobs *jobs, const uint8_t owner[HSPOW_OWNER])
+{
+	const struct hspow_job *j;
+	size_t n = 0;
+
+	TAILQ_FOREACH(j, jobs, list)
+		n += is_of(j, owner);
+	return n;
+}
+
+static size_t
+count_jobs(struct hspow *p, const uint8_t owner[HSPOW_OWNER])
+{
+	size_t n;
+
+	pthread_mutex_lock(&p->lock);
+	n = count_of(&p->waiting, owner) + count_of(&p->done, owner);
+	if (p->running && !p->running->cancelled)
+		n += is_of(p->running, owner);
+	pthread_mutex_unlock(&p->lock);
+	return n;
+}
+
 int
 hspow_solve(struct hspow *p, const struct hspow_ask *ask, hspow_fn *fn,
     void *arg, struct hspow_job **out)
@@ -347,8 +410,9 @@ hspow_solve(struct hspow *p, const struct hspow_ask *ask, hspow_fn *fn,
 
 	if (ask->effort > HSPOW_EFFORT_MAX)
 		return -EINVAL;
-	if (p->njobs >= HSPOW_JOBS_MAX)
-		return -ENOSPC;
+	if (p->njobs >= HSPOW_JOBS_MAX ||
+	    count_jobs(p, ask->owner) >= HSPOW_JOBS_EACH)
+		return -EAGAIN;
 	if ((rc = start(p)) < 0)
 		return rc;
 	if ((j = calloc(1, sizeof(*j))) == NULL)
@@ -356,10 +420,12 @@ hspow_solve(struct hspow *p, const struct hspow_ask *ask, hspow_fn *fn,
 	j->pow = p;
 	j->fn = fn;
 	j->arg = arg;
+	memcpy(j->owner, ask->owner, sizeof(j->owner));
 	rand_bytes(nonce, sizeof(nonce));
 	hspow_search_init(&j->search, ask, nonce);
 	p->njobs++;
 	pthread_mutex_lock(&p->lock);
+	j->turn = p->turn;
 	add_job(j, &p->waiting);
 	pthread_cond_signal(&p->more);
 	pthread_mutex_unlock(&p->lock);
@@ -378,7 +444,7 @@ hspow_cancel(struct hspow_job *j)
 	if ((ours = j->on != NULL))
 		remove_job(j);
 	else
-		atomic_store(&j->cancelled, 1);
+		j->cancelled = 1;
 	pthread_mutex_unlock(&p->lock);
 	if (ours)
 		job_free(j);

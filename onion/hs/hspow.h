@@ -1,8 +1,9 @@
 /* onion/hs/hspow.h - proof of work for introductions (proposal 327, v1)
  *
  * Equi-X over a challenge that names the service, its seed, a nonce and an
- * effort.  Solving takes long and is done in a thread, one at a time, bounded
- * by an effort and by a time; the answer comes on the loop.
+ * effort.  Solving takes long and is done in a thread, bounded by an effort and
+ * by a time; the answer comes on the loop.  Owners take turns, so that nobody
+ * waits for what others want.
  */
 #ifndef ONION_HS_HSPOW_H
 #define ONION_HS_HSPOW_H
@@ -19,8 +20,10 @@ struct event_base;
 enum {
 	HSPOW_EFFORT_MAX = 10000,	/* as C tor's clients */
 	HSPOW_EFFORT_MIN = 8,		/* of a second try with effort 0 */
-	HSPOW_JOBS_MAX = 64,		/* without an answer yet */
-	HSPOW_LIMIT_MS = 600000		/* a job's time, once it runs */
+	HSPOW_JOBS_MAX = 64,		/* without an answer yet, of all, */
+	HSPOW_JOBS_EACH = 2,		/* and of one owner */
+	HSPOW_OWNER = 16,
+	HSPOW_LIMIT_MS = 600000		/* a job's time, of what it runs */
 };
 
 struct hspow_conf {
@@ -35,6 +38,7 @@ struct hspow_ask {
 	uint8_t		blinded[32];
 	uint8_t		seed[32];
 	uint32_t	effort;	/* <= HSPOW_EFFORT_MAX; 0: any solution */
+	uint8_t		owner[HSPOW_OWNER];	/* no part of the puzzle */
 };
 
 /* err: 0 and INTROMSG_POW bytes of proof, or -errno (-ETIMEDOUT: the limit;
@@ -45,8 +49,8 @@ int	hspow_new(struct hspow **, const struct hspow_conf *);
 /* Ends the thread, within the time of one attempt; no call comes.  Also from
  * within a callback. */
 void	hspow_free(struct hspow *);
-/* -EINVAL (the effort is too high: ask for hspow_effort_first()), -ENOSPC,
- * -ENOMEM, -EAGAIN (no thread).  The callback comes once, never from within,
+/* -EINVAL (the effort is too high: ask for hspow_effort_first()), -ENOMEM,
+ * -EAGAIN (enough jobs are there, or no thread).  The callback comes once, never from within,
  * unless cancelled; when it comes, the job is gone. */
 int	hspow_solve(struct hspow *, const struct hspow_ask *, hspow_fn *,
 	    void *arg, struct hspow_job **);

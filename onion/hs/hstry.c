@@ -35,6 +35,7 @@ hs_try_begin(struct hs_service *s)
 		return -ENOMEM;
 	t->service = s;
 	t->asked = hs->conf.loop->now;
+	hs_pow_init(t);
 	TAILQ_INSERT_TAIL(&hs->tries, t, link);
 	s->try = t;
 	s->owner->ntrying++;
@@ -145,8 +146,7 @@ needs_descriptor(struct hs_service *s)
 			hs_forget_descriptor(s);
 		return 1;
 	}
-	if (!t->refreshed && t->rend == NULL && t->intro == NULL &&
-	    hs_pow_expired(s))
+	if (!t->refreshed && hs_pow_expired(s))
 		t->refresh = 1;
 	return t->refresh;
 }

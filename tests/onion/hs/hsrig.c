@@ -190,7 +190,7 @@ net_solve(void *arg, const struct hspow_ask *ask, hspow_fn *fn, void *cb_arg,
 
 	must(ask->effort > 0 && ask->effort <= HSPOW_EFFORT_MAX);
 	if (r->solve_rc || r->njobs == RIG_JOBS)
-		return r->solve_rc ? r->solve_rc : -ENOSPC;
+		return r->solve_rc ? r->solve_rc : -EAGAIN;
 	r->njobs++;
 	j->ask = *ask;
 	j->fn = fn;

@@ -19,7 +19,7 @@ tests_onion_hs_test_hspow_SOURCES = tests/onion/hs/test_hspow.c \
 tests_onion_hs_test_hspow_LDADD = $(HS_TESTS_LDADD)
 tests_onion_hs_test_hspow_thread_SOURCES = tests/onion/hs/test_hspow_thread.c
 tests_onion_hs_test_hspow_thread_LDFLAGS = $(AM_LDFLAGS) \
-	-Wl,--wrap=equix_new,--wrap=equix_free
+	-Wl,--wrap=equix_new,--wrap=equix_free,--wrap=hspow_search_attempt
 tests_onion_hs_test_hspow_thread_LDADD = $(HS_TESTS_LDADD)
 
 # How fast it is, by hand.

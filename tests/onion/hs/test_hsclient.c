@@ -12,6 +12,8 @@
 #include "tests/onion/hs/hsrig.h"
 
 static struct rig r;
+/* What is no answer, but a reason to wait. */
+static const int laters[] = { -EAGAIN, -EBUSY, -ENOMEM };
 
 static struct hsclient_totals
 totals(void)
@@ -922,7 +924,7 @@ START_TEST(hsclient_puzzle_that_is_not_solved_is_gone_without)
 	rig_new(&r, 0);
 	with_puzzle(100);
 	if (_i == 1)
-		r.solve_rc = -ENOSPC;
+		r.solve_rc = -ENOTSUP;
 	rig_to_introduced(&r, 0);
 	if (_i == 0)
 		rig_solve(&r, 0, -ETIMEDOUT);
@@ -998,6 +1000,137 @@ START_TEST(hsclient_expired_puzzle_is_fetched_anew_once)
 }
 END_TEST
 
+/* So that it is still wanted; ms. */
+static void
+wait_asking(int64_t ms)
+{
+	for (; ms > 0; ms -= 1000) {
+		ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+		rig_wait(&r, ms < 1000 ? ms : 1000);
+	}
+}
+
+/* Once more, after the service did not come. */
+static void
+introduce_again(void)
+{
+	ck_assert_int_eq(rig_ack(&r, rig_last(&r, HS_INTRO), 0), 0);
+	wait_asking(30 * 1000);
+	rig_built(&r, rig_last(&r, HS_INTRO));
+	rig_built(&r, rig_last(&r, HS_REND));
+	ck_assert_int_eq(rig_established(&r, rig_last(&r, HS_REND)), 0);
+	rig_turn(&r);
+}
+
+START_TEST(hsclient_puzzle_that_takes_too_long_is_gone_without_for_now)
+{
+	struct rig_intro1 i;
+
+	rig_new(&r, 0);
+	with_puzzle(100);
+	rig_to_introduced(&r, 0);
+	ck_assert_mem_eq(r.job[0].ask.owner, rig_token[0], HSCLIENT_TOKEN);
+	wait_asking(59 * 1000);
+	ck_assert_uint_eq(rig_last(&r, HS_INTRO)->nsent, 0);
+	wait_asking(1000);
+	ck_assert_int_eq(rig_read(&r, rig_last(&r, HS_INTRO), &i), 0);
+	ck_assert_int_eq(i.pow, 0);
+	ck_assert_int_eq(r.job[0].open, 1);		/* it goes on */
+	introduce_again();
+	ck_assert_uint_eq(rig_last(&r, HS_INTRO)->nsent, 0);
+	if (_i) {
+		wait_asking(30 * 1000);			/* once more without */
+		ck_assert_uint_eq(rig_last(&r, HS_INTRO)->nsent, 1);
+		introduce_again();
+	}
+	ck_assert_uint_eq(r.njobs, 1);
+	rig_solve(&r, 0, 0);
+	ck_assert_int_eq(rig_read(&r, rig_last(&r, HS_INTRO), &i), 0);
+	ck_assert_int_eq(i.pow, 1);
+	/* Only what was proved and not enough makes the next one harder. */
+	introduce_again();
+	ck_assert_uint_eq(r.njobs, 2);
+	ck_assert_uint_eq(r.job[1].ask.effort, hspow_effort_again(100));
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_puzzle_without_a_place_waits_for_one)
+{
+	struct rig_intro1 i;
+
+	rig_new(&r, 0);
+	with_puzzle(100);
+	rig_to_descriptor(&r, 1);
+	ck_assert_uint_eq(r.njobs, 1);
+	r.solve_rc = laters[_i % 2 * 2];
+	rig_to_introduced(&r, 0);
+	wait_asking(59 * 1000);
+	ck_assert_uint_eq(rig_last(&r, HS_INTRO)->nsent, 0);
+	if (_i / 2 == 0) {		/* there never is one */
+		wait_asking(1000);
+		ck_assert_int_eq(rig_read(&r, rig_last(&r, HS_INTRO), &i), 0);
+		ck_assert_int_eq(i.pow, 0);
+		rig_free(&r);
+		return;
+	}
+	ck_assert_int_eq(rig_get(&r, 1, 0, NULL), -EAGAIN);
+	r.solve_rc = 0;
+	if (_i / 2 == 1)
+		rig_solve(&r, 0, 0);	/* the other one's is done */
+	else
+		hsclient_room(r.hs);
+	rig_turn(&r);
+	ck_assert_uint_eq(r.njobs, 2);
+	rig_solve(&r, 1, 0);
+	ck_assert_int_eq(rig_read(&r, rig_last(&r, HS_INTRO), &i), 0);
+	ck_assert_int_eq(i.pow, 1);
+	rig_free(&r);
+}
+END_TEST
+
+/* The seed ends while it is worked on, or when all that is missing is a
+ * circuit. */
+START_TEST(hsclient_puzzle_that_expires_on_the_way_is_fetched_anew_once)
+{
+	struct rig_intro1 i;
+	struct rig_circ *rend;
+
+	rig_new(&r, 0);
+	with_puzzle(100);
+	r.desc.pow.expires = r.loop.wall + 40;
+	rig_to_descriptor(&r, 0);
+	rend = rig_last(&r, HS_REND);
+	if (_i % 2)
+		rig_solve(&r, 0, 0);
+	wait_asking(41 * 1000);
+	if (_i / 2)			/* there is none that is fresh */
+		with_puzzle(200);
+	rig_built(&r, rig_last(&r, HS_INTRO));
+	rig_built(&r, rend);
+	ck_assert_int_eq(rig_established(&r, rend), 0);
+	rig_turn(&r);
+	ck_assert_uint_eq(rend->nsent, 1);
+	ck_assert_uint_eq(rig_count(&r, HS_DIR), 2);
+	rig_built(&r, rig_last(&r, HS_DIR));
+	rig_fetched(&r, rig_last(&r, HS_DIR), 200);
+	rig_built(&r, rig_last(&r, HS_INTRO));
+	if (_i / 2) {
+		ck_assert_uint_eq(rig_last(&r, HS_INTRO)->nsent, 0);
+		ck_assert_uint_eq(r.njobs, 2);
+		ck_assert_uint_eq(r.job[1].ask.effort, 200);
+		rig_solve(&r, 1, 0);
+	}
+	ck_assert_int_eq(rig_read(&r, rig_last(&r, HS_INTRO), &i), 0);
+	ck_assert_int_eq(i.pow, _i / 2);
+	ck_assert_uint_eq(rig_count(&r, HS_REND), 1);
+	ck_assert_uint_eq(rig_count(&r, HS_DIR), 2);
+	ck_assert_int_eq(rig_meet(&r, rig_last(&r, HS_INTRO), rend), 0);
+	rig_turn(&r);
+	rig_free(&r);
+}
+END_TEST
+
 START_TEST(hsclient_puzzle_is_given_up_when_nobody_waits)
 {
 	rig_new(&r, 0);
@@ -1005,7 +1138,9 @@ START_TEST(hsclient_puzzle_is_given_up_when_nobody_waits)
 	rig_to_introduced(&r, 0);
 	ck_assert_int_eq(r.job[0].open, 1);
 	if (_i == 0) {
-		rig_wait(&r, 151 * 1000);
+		rig_wait(&r, 44 * 1000);
+		ck_assert_int_eq(r.job[0].open, 1);
+		rig_wait(&r, 32 * 1000);
 		ck_assert_uint_eq(rig_open(&r, HS_REND), 0);
 		ck_assert_uint_eq(totals().trying, 0);
 	} else if (_i == 1)
@@ -1196,8 +1331,6 @@ START_TEST(hsclient_without_room_waits_for_it)
 	rig_free(&r);
 }
 END_TEST
-
-static const int laters[] = { -EAGAIN, -EBUSY, -ENOMEM };
 
 START_TEST(hsclient_without_room_is_no_answer)
 {
@@ -1532,6 +1665,11 @@ static const struct unit_test tests[] = {
 	UNIT(hsclient_effort_of_none_needs_no_proof_at_first),
 	UNIT(hsclient_each_introduction_has_its_own_proof),
 	UNIT_LOOP(hsclient_expired_puzzle_is_fetched_anew_once, 2),
+	UNIT_LOOP(hsclient_puzzle_that_takes_too_long_is_gone_without_for_now,
+	    2),
+	UNIT_LOOP(hsclient_puzzle_without_a_place_waits_for_one, 6),
+	UNIT_LOOP(hsclient_puzzle_that_expires_on_the_way_is_fetched_anew_once,
+	    4),
 	UNIT_LOOP(hsclient_puzzle_is_given_up_when_nobody_waits, 3),
 	UNIT(hsclient_tokens_share_nothing),
 	UNIT(hsclient_failures_of_one_token_are_not_anothers),

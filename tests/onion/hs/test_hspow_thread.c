@@ -17,6 +17,7 @@
 #include <event2/event.h>
 
 #include "onion/hs/equix.h"
+#include "onion/hs/hspow_int.h"
 #include "tests/unit.h"
 
 enum { JOBS = HSPOW_JOBS_MAX + 1 };
@@ -113,6 +114,7 @@ teardown(struct rig *r)
 static void
 ask_for(struct hspow_ask *ask, uint32_t effort)
 {
+	memset(ask, 0, sizeof(*ask));
 	memset(ask->blinded, 0x11, sizeof(ask->blinded));
 	memset(ask->seed, 0xAA, sizeof(ask->seed));
 	ask->effort = effort;
@@ -136,13 +138,22 @@ on_answer(void *arg, int err, const uint8_t proof[INTROMSG_POW])
 }
 
 static int
-solve(struct rig *r, int id, uint32_t effort)
+solve_of(struct rig *r, uint8_t owner, int id, uint32_t effort)
 {
 	struct hspow_ask ask;
 
 	ask_for(&ask, effort);
+	ask.owner[3] = owner;
+	ask.seed[1] = (uint8_t)id;
 	tickets[id] = (struct ticket){ r, id };
 	return hspow_solve(r->pow, &ask, on_answer, &tickets[id], &r->job[id]);
+}
+
+/* Each has an owner of its own. */
+static int
+solve(struct rig *r, int id, uint32_t effort)
+{
+	return solve_of(r, (uint8_t)(100 + id), id, effort);
 }
 
 static void
@@ -172,6 +183,7 @@ START_TEST(hspow_solve_answer_is_a_proof)
 	ck_assert_int_eq(r.err[0], 0);
 	ck_assert_int_eq(r.had_proof[0], 1);
 	ask_for(&ask, efforts[_i]);
+	ask.seed[1] = 0;
 	ck_assert_int_eq(hspow_verify(&ask, r.proof[0]), 1);
 	ck_assert_int_eq(r.entered, 1);
 	ck_assert_int_eq(r.depth, 0);
@@ -179,20 +191,122 @@ START_TEST(hspow_solve_answer_is_a_proof)
 }
 END_TEST
 
-START_TEST(hspow_solve_answers_come_in_order_with_nonces_of_their_own)
+START_TEST(hspow_solve_answers_of_one_come_in_order_with_nonces_of_their_own)
 {
 	struct rig r;
 	int i;
 
 	setup(&r);
-	for (i = 0; i < 6; i++)
-		ck_assert_int_eq(solve(&r, i, 0), 0);
-	run_until(&r, 6);
-	for (i = 0; i < 6; i++) {
+	for (i = 0; i < HSPOW_JOBS_EACH; i++)
+		ck_assert_int_eq(solve_of(&r, 1, i, 0), 0);
+	run_until(&r, HSPOW_JOBS_EACH);
+	for (i = 0; i < HSPOW_JOBS_EACH; i++) {
 		ck_assert_int_eq(r.order[i], i);
 		ck_assert_int_eq(r.err[i], 0);
 	}
 	ck_assert_mem_ne(r.proof[0] + 1, r.proof[1] + 1, 16);
+	teardown(&r);
+}
+END_TEST
+
+/* Two puzzles of minutes do not keep another's waiting. */
+START_TEST(hspow_solve_hard_ones_of_one_keep_nobody_waiting)
+{
+	struct rig r;
+
+	setup(&r);
+	ck_assert_int_eq(solve_of(&r, 1, 0, HSPOW_EFFORT_MAX), 0);
+	ck_assert_int_eq(solve_of(&r, 1, 1, HSPOW_EFFORT_MAX), 0);
+	ck_assert_int_eq(solve_of(&r, 2, 2, 4), 0);
+	run_until(&r, 1);
+	ck_assert_int_eq(r.order[0], 2);
+	teardown(&r);
+}
+END_TEST
+
+/* Attempts, one for each post of @gate; they find nothing.  By whose they
+ * were. */
+static int is_gated;
+static sem_t gate, attempted;
+static int whose[16];
+static unsigned nwhose;
+
+int	__real_hspow_search_attempt(struct hspow_search *, struct equix *,
+	    uint8_t *);
+int	__wrap_hspow_search_attempt(struct hspow_search *, struct equix *,
+	    uint8_t *);
+
+int
+__wrap_hspow_search_attempt(struct hspow_search *s, struct equix *e,
+    uint8_t *proof)
+{
+	if (!is_gated)
+		return __real_hspow_search_attempt(s, e, proof);
+	sem_post(&attempted);
+	while (sem_wait(&gate) < 0)
+		;
+	if (nwhose < NELEM(whose))
+		whose[nwhose++] = s->challenge[HSPOW_SEED_AT + 1];
+	return 0;
+}
+
+static void
+wait_for_attempt(void)
+{
+	while (sem_wait(&attempted) < 0)
+		ck_assert_int_eq(errno, EINTR);
+}
+
+START_TEST(hspow_thread_owners_take_turns)
+{
+	static const int turns[] = { 0, 2, 3, 0, 2, 3, 0, 2, 3, 4, 1, 2 };
+	struct rig r;
+	unsigned i;
+
+	setup(&r);
+	sem_init(&gate, 0, 0);
+	sem_init(&attempted, 0, 0);
+	is_gated = 1;
+	ck_assert_int_eq(solve_of(&r, 1, 0, 9), 0);
+	wait_for_attempt();
+	ck_assert_int_eq(solve_of(&r, 1, 1, 9), 0);
+	ck_assert_int_eq(solve_of(&r, 2, 2, 9), 0);
+	ck_assert_int_eq(solve_of(&r, 3, 3, 9), 0);
+	for (i = 0; i < NELEM(turns); i++) {
+		if (i == 6)		/* it does not overtake */
+			ck_assert_int_eq(solve_of(&r, 4, 4, 9), 0);
+		if (i == 7)		/* waits, and runs */
+			hspow_cancel(r.job[0]);
+		if (i == 9)
+			hspow_cancel(r.job[4]);
+		sem_post(&gate);
+		wait_for_attempt();
+	}
+	for (i = 0; i < NELEM(turns); i++)
+		ck_assert_int_eq(whose[i], turns[i]);
+	is_gated = 0;
+	sem_post(&gate);
+	teardown(&r);
+}
+END_TEST
+
+START_TEST(hspow_solve_each_owner_has_a_few)
+{
+	struct rig r;
+	int i;
+
+	setup(&r);
+	for (i = 0; i < HSPOW_JOBS_EACH; i++)
+		ck_assert_int_eq(solve_of(&r, 1, i, HSPOW_EFFORT_MAX), 0);
+	ck_assert_int_eq(solve_of(&r, 1, i, 0), -EAGAIN);
+	ck_assert_int_eq(solve_of(&r, 2, i + 1, 0), 0);
+	hspow_cancel(r.job[0]);			/* runs */
+	ck_assert_int_eq(solve_of(&r, 1, i, 0), 0);
+	ck_assert_int_eq(solve_of(&r, 1, 0, 0), -EAGAIN);
+	hspow_cancel(r.job[1]);			/* waits */
+	run_until(&r, 2);
+	ck_assert_int_eq(solve_of(&r, 1, 0, 0), 0);
+	ck_assert_int_eq(solve_of(&r, 1, 1, 0), 0);
 	teardown(&r);
 }
 END_TEST
@@ -216,10 +330,10 @@ START_TEST(hspow_solve_has_a_ceiling_that_cancelling_makes_room_under)
 	setup(&r);
 	for (i = 0; i < HSPOW_JOBS_MAX; i++)
 		ck_assert_int_eq(solve(&r, i, HSPOW_EFFORT_MAX), 0);
-	ck_assert_int_eq(solve(&r, i, 0), -ENOSPC);
+	ck_assert_int_eq(solve(&r, i, 0), -EAGAIN);
 	hspow_cancel(r.job[0]);			/* runs, or will next */
 	ck_assert_int_eq(solve(&r, 0, HSPOW_EFFORT_MAX), 0);
-	ck_assert_int_eq(solve(&r, i, 0), -ENOSPC);
+	ck_assert_int_eq(solve(&r, i, 0), -EAGAIN);
 	hspow_cancel(r.job[7]);			/* waits */
 	ck_assert_int_eq(solve(&r, i, 0), 0);
 	teardown(&r);
@@ -236,7 +350,7 @@ START_TEST(hspow_solve_answered_jobs_make_room)
 		r.answers = 0;
 		for (i = 0; i < HSPOW_JOBS_MAX; i++)
 			ck_assert_int_eq(solve(&r, i, 0), 0);
-		ck_assert_int_eq(solve(&r, i, 0), -ENOSPC);
+		ck_assert_int_eq(solve(&r, i, 0), -EAGAIN);
 		run_until(&r, HSPOW_JOBS_MAX);
 	}
 	teardown(&r);
@@ -248,10 +362,10 @@ START_TEST(hspow_cancel_waiting_job_is_never_answered)
 	struct rig r;
 
 	setup(&r);
-	ck_assert_int_eq(solve(&r, 0, 0), 0);
+	ck_assert_int_eq(solve_of(&r, 1, 0, 0), 0);
 	ck_assert_int_eq(solve(&r, 1, HSPOW_EFFORT_MAX), 0);
 	ck_assert_int_eq(solve(&r, 2, HSPOW_EFFORT_MAX), 0);
-	ck_assert_int_eq(solve(&r, 3, 0), 0);
+	ck_assert_int_eq(solve_of(&r, 1, 3, 0), 0);
 	hspow_cancel(r.job[1]);
 	hspow_cancel(r.job[2]);
 	run_until(&r, 2);
@@ -261,20 +375,20 @@ START_TEST(hspow_cancel_waiting_job_is_never_answered)
 }
 END_TEST
 
-/* When the first one is answered the second one runs: the thread goes from one
- * to the next under the lock. */
+/* When the other's is answered the first one's runs, or will soon. */
 START_TEST(hspow_cancel_running_job_stops_and_the_next_one_runs)
 {
 	struct rig r;
 
 	setup(&r);
-	ck_assert_int_eq(solve(&r, 0, 0), 0);
-	ck_assert_int_eq(solve(&r, 1, HSPOW_EFFORT_MAX), 0);
-	ck_assert_int_eq(solve(&r, 2, 0), 0);
+	ck_assert_int_eq(solve_of(&r, 1, 0, HSPOW_EFFORT_MAX), 0);
+	ck_assert_int_eq(solve_of(&r, 1, 1, 0), 0);
+	ck_assert_int_eq(solve_of(&r, 2, 2, 0), 0);
 	run_until(&r, 1);
-	hspow_cancel(r.job[1]);
+	ck_assert_int_eq(r.order[0], 2);
+	hspow_cancel(r.job[0]);
 	run_until(&r, 2);
-	ck_assert_int_eq(r.order[1], 2);
+	ck_assert_int_eq(r.order[1], 1);
 	teardown(&r);
 }
 END_TEST
@@ -494,7 +608,10 @@ END_TEST
 
 static const struct unit_test tests[] = {
 	UNIT_LOOP(hspow_solve_answer_is_a_proof, 3),
-	UNIT(hspow_solve_answers_come_in_order_with_nonces_of_their_own),
+	UNIT(hspow_solve_answers_of_one_come_in_order_with_nonces_of_their_own),
+	UNIT(hspow_solve_hard_ones_of_one_keep_nobody_waiting),
+	UNIT(hspow_thread_owners_take_turns),
+	UNIT(hspow_solve_each_owner_has_a_few),
 	UNIT(hspow_solve_too_high_an_effort_is_refused),
 	UNIT(hspow_solve_has_a_ceiling_that_cancelling_makes_room_under),
 	UNIT(hspow_solve_answered_jobs_make_room),
