@@ -248,7 +248,7 @@ make_services(struct onion *o, struct event_base *base, struct hsauth *take)
 	struct hsnet_conf hc = {
 		.loop = o->loop, .base = base, .enter = o->user->enter,
 		.leave = o->user->leave, .turn = o->arg, .pool = o->pool,
-		.testing = o->testing, .wake = onion_wake, .arg = o
+		.path = o->path, .testing = o->testing, .wake = onion_wake, .arg = o
 	};
 
 	return hsnet_new(&o->hsnet, &hc, take);

@@ -372,6 +372,14 @@ hs_wake(struct hsclient *hs)
 	loop_item_add(hs->conf.loop, &hs->wake);
 }
 
+void
+hs_note_excluded(struct hsclient *hs, const char *what)
+{
+	log_limited(&hs->excluded_limit, LL_WARN, LD_CIRC, "An onion service "
+	    "cannot be reached: ExcludeNodes has all of its %s that are left, "
+	    "and StrictNodes is set.", what);
+}
+
 /* --- the question --- */
 
 static int
@@ -440,6 +448,7 @@ hsclient_new(struct hsclient **out, const struct hsclient_conf *conf)
 	loop_timer_init(&hs->sweep, on_sweep, hs);
 	hs->failed_limit.every_s = 10;
 	hs->protocol_limit.every_s = 60;
+	hs->excluded_limit.every_s = 60;
 	flow_params_load(&hs->flow, NULL);
 	hs->services = map_new(HS_KEY, HSCLIENT_SERVICES_MAX);
 	hs->tokens = map_new(HSCLIENT_TOKEN, HSCLIENT_SERVICES_MAX + 1 +

@@ -52,6 +52,9 @@ struct hsclient_net {
 	 * either way hsclient_room() tells when to ask again; else -errno. */
 	int	(*open)(void *arg, enum hs_purpose, const uint8_t token[16],
 		    const struct hopinfo *last, void **circ);
+	/* ExcludeNodes.  0; 1: only where there is nobody else; -EACCES: never
+	 * (StrictNodes). */
+	int	(*excluded)(void *arg, const struct hopinfo *);
 	/* GET @path of its last hop: hsclient_fetched() comes, or gone(). */
 	int	(*fetch)(void *arg, void *circ, const char *path);
 	/* To its last hop, on stream 0. */

@@ -202,7 +202,7 @@ struct hsclient {
 	size_t			 ntrying, nstanding;
 	struct loop_item	 work, wake;
 	struct loop_timer	 sweep;
-	struct log_limit	 failed_limit, protocol_limit;
+	struct log_limit	 failed_limit, protocol_limit, excluded_limit;
 	struct hsclient_totals	 totals;
 };
 
@@ -223,6 +223,8 @@ const struct hsring *hs_ring(struct hsclient *);	/* NULL: no memory */
 /* Frees one that has nothing any more. */
 void	hs_token_release(struct hsclient *, struct hs_token *);
 void	hs_wake(struct hsclient *);
+/* StrictNodes left none of @what. */
+void	hs_note_excluded(struct hsclient *, const char *what);
 
 /* --- hstry.c --- */
 

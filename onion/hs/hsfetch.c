@@ -6,6 +6,9 @@
  * next one: who runs the service may just have started it.  How often that may
  * be is for the growing hold after failures (hstry.c).
  *
+ * Whom ExcludeNodes names is asked when all others were, or never, where
+ * StrictNodes is set: which directories have it nobody can choose.
+ *
  * A descriptor that we may not open is kept as it came, for a key that may yet
  * be given to us.
  */
@@ -94,6 +97,32 @@ not_asked(const struct hs_service *s, const struct hsring *ring,
 	return left;
 }
 
+/* Of @n, those that are not excluded; where there are none, all that may be
+ * used in spite of it. */
+static size_t
+pass_excluded(const struct hs_service *s, const struct relay **of, size_t n)
+{
+	const struct relay *spare[HSRING_MAX];
+	struct hsclient *hs = s->hs;
+	size_t i, left = 0, nspare = 0;
+	struct hopinfo h;
+	int rc;
+
+	for (i = 0; i < n; i++) {
+		relay_hopinfo(of[i], &h);
+		if ((rc = hs->conf.net->excluded(hs->conf.arg, &h)) == 0)
+			of[left++] = of[i];
+		else if (rc > 0)
+			spare[nspare++] = of[i];
+	}
+	if (left > 0)
+		return left;
+	memcpy(of, spare, nspare * sizeof(spare[0]));
+	if (n > 0 && nspare == 0)
+		hs_note_excluded(hs, "directories");
+	return nspare;
+}
+
 /* --- asking --- */
 
 /* Where there is an old one that still opens, the service is known, but its
@@ -152,7 +181,8 @@ hs_fetch_step(struct hs_service *s)
 	if (s->try->dir || !hs_circ_may_open(s) ||
 	    (ring = hs_ring(s->hs)) == NULL)
 		return;
-	if ((n = not_asked(s, ring, dirs)) == 0)
+	n = not_asked(s, ring, dirs);
+	if ((n = pass_excluded(s, dirs, n)) == 0)
 		exhausted(s);
 	else
 		ask_one(s, dirs, n);

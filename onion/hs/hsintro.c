@@ -3,7 +3,8 @@
  * Introduction points are tried one at a time, drawn among those that failed
  * least.  What an introduction point did wrong is remembered for HS_FAILURE_MS:
  * one that refused, or did not answer, is not used in that time; one to which
- * no circuit came about HS_UNREACHABLE_MAX times, neither.
+ * no circuit came about HS_UNREACHABLE_MAX times, neither.  One that
+ * ExcludeNodes names comes after all others, or never (StrictNodes).
  *
  * Where the descriptor has a puzzle, its solution is begun as soon as circuits
  * are, with the effort that the service suggests, and more for each time that
@@ -117,19 +118,29 @@ is_nowhere(const struct hs_service *s, const struct hsdesc_intro *i)
 	    (six->family && addr_is_internal(six)));
 }
 
-/* How bad it is: 0 is spotless, -1 is not to be used. */
+static int
+has_failed(const struct hs_failure *f)
+{
+	return f && (f->refused || f->timed_out ||
+	    f->unreachable >= HS_UNREACHABLE_MAX);
+}
+
+/* How bad it is: 0 is spotless, -EACCES excluded, any other that is negative
+ * not to be used either. */
 static int
 badness(struct hs_service *s, const struct hsdesc_intro *i)
 {
 	const struct hs_failure *f = failure_of(s, i->auth);
+	struct hsclient *hs = s->hs;
+	int excluded;
 
-	if (is_nowhere(s, i))
-		return -1;
-	if (f == NULL)
-		return 0;
-	if (f->refused || f->timed_out || f->unreachable >= HS_UNREACHABLE_MAX)
-		return -1;
-	return f->unreachable;
+	if (is_nowhere(s, i) || has_failed(f))
+		return -EHOSTUNREACH;
+	excluded = hs->conf.net->excluded(hs->conf.arg, &i->relay);
+	if (excluded < 0)
+		return excluded;
+	return (f ? f->unreachable : 0) +
+	    (excluded ? HS_UNREACHABLE_MAX : 0);
 }
 
 static int
@@ -156,12 +167,16 @@ struct choice {
 static size_t
 usable(struct hs_service *s, struct choice out[HSDESC_INTROS_MAX])
 {
-	size_t i, n = 0;
+	size_t i, n = 0, excluded = 0;
 	int bad;
 
-	for (i = 0; i < s->desc->nintros && i < HSDESC_INTROS_MAX; i++)
+	for (i = 0; i < s->desc->nintros && i < HSDESC_INTROS_MAX; i++) {
 		if ((bad = badness(s, &s->desc->intro[i])) >= 0)
 			out[n++] = (struct choice){ &s->desc->intro[i], bad };
+		excluded += bad == -EACCES;
+	}
+	if (n == 0 && excluded > 0)
+		hs_note_excluded(s->hs, "introduction points");
 	return n;
 }
 

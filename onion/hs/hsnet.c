@@ -31,6 +31,7 @@
 #include "onion/hs/hsauth.h"
 #include "onion/hs/hsclient.h"
 #include "onion/hs/hspow.h"
+#include "onion/path/path.h"
 
 struct hscirc {
 	LIST_ENTRY(hscirc) link;
@@ -134,6 +135,14 @@ net_open(void *arg, enum hs_purpose purpose, const uint8_t token[16],
 	return 0;
 }
 
+static int
+net_excluded(void *arg, const struct hopinfo *h)
+{
+	struct hsnet *n = arg;
+
+	return path_excludes(n->conf.path, h);
+}
+
 static void
 net_close(void *arg, void *circ)
 {
@@ -221,7 +230,8 @@ net_unsolve(void *arg, struct hspow_job *job)
 }
 
 static const struct hsclient_net net_calls = {
-	.open = net_open, .fetch = net_fetch, .send = net_send,
+	.open = net_open, .excluded = net_excluded,
+	.fetch = net_fetch, .send = net_send,
 	.last = net_last, .join = net_join, .close = net_close,
 	.wake = net_wake, .solve = net_solve, .unsolve = net_unsolve
 };

@@ -14,6 +14,7 @@ struct hsclient_totals;
 struct hsnet;
 struct loop;
 struct netdir;
+struct path_ctx;
 struct pool;
 struct pool_circ;
 struct pool_need;
@@ -26,6 +27,7 @@ struct hsnet_conf {
 	void		(*leave)(void *turn);
 	void		*turn;
 	struct pool	*pool;
+	const struct path_ctx *path;	/* who is excluded */
 	int		 testing;	/* TestingTorNetwork */
 	/* hsnet_get() may give another answer. */
 	void		(*wake)(void *arg);

@@ -636,6 +636,21 @@ path_exit_named(const struct path_ctx *c, const struct relay *r,
 	    (t->port == 0 || path_exit_allows(c, r, t));
 }
 
+/* As he says he is, and as the consensus has him. */
+int
+path_excludes(const struct path_ctx *c, const struct hopinfo *h)
+{
+	struct relay r = { .or4 = h->or4, .or6 = h->or6 };
+	const struct relay *listed = c->nd ?
+	    netdir_by_rsa(c->nd, h->id.rsa) : NULL;
+
+	memcpy(r.rsa, h->id.rsa, sizeof(r.rsa));
+	memcpy(r.nickname, h->nickname, sizeof(r.nickname));
+	if (!is_excluded(c, &r) && (listed == NULL || !is_excluded(c, listed)))
+		return 0;
+	return c->conf.strict ? -EACCES : 1;
+}
+
 static int
 makes_sense(const struct path_request *req)
 {

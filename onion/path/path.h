@@ -117,6 +117,11 @@ int	 path_choose(struct path_ctx *, const struct path_request *,
  * ExcludeExitNodes nor, if StrictNodes is set, ExcludeNodes may have it. */
 int	 path_exit_named(const struct path_ctx *, const struct relay *,
 	    const struct path_target *);
+/* Whom others chose for us (a directory or an introduction point of an onion
+ * service), does ExcludeNodes name him?  0; 1: he is for where there is nobody
+ * else; -EACCES: StrictNodes is set, and he is for nothing. */
+struct hopinfo;
+int	 path_excludes(const struct path_ctx *, const struct hopinfo *);
 /* New identity: other vanguards from now on. */
 void	 path_newnym(struct path_ctx *);
 

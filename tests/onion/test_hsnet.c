@@ -273,6 +273,7 @@ begin(int cc)
 	w.r.no_attach = 1;
 	poolrig_new(&w.r);
 	conf.pool = w.r.pool;
+	conf.path = w.r.path;
 	ck_assert_int_eq(hsnet_new(&w.net, &conf, NULL), 0);
 	w.r.aconf.services.get = hsnet_get;
 	w.r.aconf.services.spoil = hsnet_spoil;

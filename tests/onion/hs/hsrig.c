@@ -57,6 +57,7 @@ net_open(void *arg, enum hs_purpose purpose, const uint8_t token[16],
 	struct rig_circ *c;
 
 	must((last == NULL) == (purpose == HS_REND));
+	must(last == NULL || !r->strict || !r->excluded[last->id.rsa[0]]);
 	r->opens++;
 	if (r->open_rc[purpose])
 		return r->open_rc[purpose];
@@ -71,6 +72,16 @@ net_open(void *arg, enum hs_purpose purpose, const uint8_t token[16],
 	c->open = 1;
 	*circ = c;
 	return 0;
+}
+
+static int
+net_excluded(void *arg, const struct hopinfo *h)
+{
+	struct rig *r = arg;
+
+	if (!r->excluded[h->id.rsa[0]])
+		return 0;
+	return r->strict ? -EACCES : 1;
 }
 
 static int
@@ -646,8 +657,8 @@ rig_new(struct rig *r, int testing)
 	crypt_init();
 	rig = r;
 	loop_init(&r->loop, 1000, rig_start);
-	r->net = (struct hsclient_net){ net_open, net_fetch, net_send,
-	    net_last, net_join, net_close, net_wake, net_solve, net_unsolve };
+	r->net = (struct hsclient_net){ net_open, net_excluded,
+	    net_fetch, net_send, net_last, net_join, net_close, net_wake, net_solve, net_unsolve };
 	make_hop(&r->rp, 0x20);
 	make_service(r);
 	make_dirs(r);

@@ -88,6 +88,8 @@ struct rig {
 	int		 open_rc[HS_REND + 1], send_rc, fetch_rc, join_rc;
 	int		 solve_rc;
 	unsigned	 wakes, ndirs;
+	uint8_t		 excluded[256];	/* by the first byte of the identity */
+	int		 strict;
 	unsigned	 opens, rings;	/* asked for a circuit; made */
 	int		 no_last;
 };

@@ -40,7 +40,7 @@ tests_onion_hs_test_hsclient_real_SOURCES = \
 	tests/onion/crypto/hex.h tests/onion/dir/tmpdir.h tests/vectors/hs.h
 tests_onion_hs_test_hsclient_real_LDADD = $(HS_TESTS_LDADD)
 tests_onion_hs_test_hsclient_SOURCES = tests/onion/hs/test_hsclient.c \
-	$(HS_RIG)
+	tests/onion/dir/tmpdir.h $(HS_RIG)
 tests_onion_hs_test_hsclient_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=hsntor_new
 tests_onion_hs_test_hsclient_LDADD = $(HS_TESTS_LDADD)
 tests_onion_hs_test_hsclient_hostile_SOURCES = \

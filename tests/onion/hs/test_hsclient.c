@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/why.h"
 #include "onion/dir/params.h"
+#include "tests/onion/dir/tmpdir.h"
 #include "tests/onion/hs/hsrig.h"
 
 static struct rig r;
@@ -1207,6 +1208,125 @@ START_TEST(hsclient_services_of_a_token_have_circuits_of_their_own)
 }
 END_TEST
 
+/* --- ExcludeNodes --- */
+
+static unsigned nwarnings;
+
+static void
+count_warnings(void *arg, enum log_level level, const char *text)
+{
+	(void)arg;
+	(void)text;
+	nwarnings += level == LL_WARN;
+}
+
+/* All but the last @n of them. */
+static void
+exclude_dirs(size_t but)
+{
+	size_t i;
+
+	for (i = 0; i < RIG_DIRS - but; i++)
+		r.excluded[r.dirs[i].rsa[0]] = 1;
+}
+
+static void
+exclude_intros(size_t but)
+{
+	size_t i;
+
+	for (i = 0; i < RIG_INTROS - but; i++)
+		r.excluded[r.desc.intro[i].relay.id.rsa[0]] = 1;
+}
+
+START_TEST(hsclient_directories_that_are_excluded_are_asked_last)
+{
+	unsigned i;
+
+	rig_new(&r, 0);
+	exclude_dirs(2);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+	rig_turn(&r);
+	for (i = 0; i < RIG_DIRS; i++) {
+		struct rig_circ *dir = rig_last(&r, HS_DIR);
+
+		ck_assert_int_eq(r.excluded[dir->last.id.rsa[0]], i >= 2);
+		rig_built(&r, dir);
+		rig_fetched(&r, dir, 404);
+	}
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -WHY_HS_NOT_FOUND);
+	rig_free(&r);
+}
+END_TEST
+
+/* None of them (2), or few, are left. */
+START_TEST(hsclient_directories_that_are_excluded_are_never_asked_if_strict)
+{
+	unsigned n;
+
+	be_quiet();
+	log_capture(count_warnings, NULL);
+	rig_new(&r, 0);
+	r.strict = 1;
+	exclude_dirs((size_t)_i);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+	rig_turn(&r);
+	n = 0;
+	if (_i > 0)
+		(void)answer_all(404, &n);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -WHY_HS_NOT_FOUND);
+	ck_assert_uint_eq(n, (unsigned)_i);
+	ck_assert_uint_eq(rig_count(&r, HS_DIR), (unsigned)_i);
+	ck_assert_uint_eq(nwarnings, 1);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_introduction_points_that_are_excluded_come_last)
+{
+	struct rig_circ *c;
+	unsigned i, excluded = 0;
+
+	rig_new(&r, 0);
+	exclude_intros(1);
+	rig_to_descriptor(&r, 0);
+	for (i = 0; i < 5 * RIG_INTROS; i++) {
+		c = rig_last(&r, HS_INTRO);
+		excluded += r.excluded[c->last.id.rsa[0]];
+		ck_assert_int_eq(r.excluded[c->last.id.rsa[0]], i >= 5);
+		rig_gone(&r, c);
+	}
+	ck_assert_uint_eq(excluded, 5 * (RIG_INTROS - 1));
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_introduction_points_that_are_excluded_are_none_if_strict)
+{
+	be_quiet();
+	log_capture(count_warnings, NULL);
+	rig_new(&r, 0);
+	r.strict = 1;
+	exclude_intros((size_t)_i);
+	rig_to_descriptor(&r, 0);
+	if (_i > 0) {
+		rig_built(&r, rig_last(&r, HS_INTRO));
+		rig_built(&r, rig_last(&r, HS_REND));
+		ck_assert_int_eq(rig_established(&r, rig_last(&r, HS_REND)),
+		    0);
+		rig_turn(&r);
+		ck_assert_int_eq(rig_ack(&r, rig_last(&r, HS_INTRO), 1), 0);
+		rig_turn(&r);
+	}
+	rig_built(&r, rig_last(&r, HS_DIR));
+	rig_fetched(&r, rig_last(&r, HS_DIR), 200);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -WHY_HS_INTRO);
+	ck_assert_uint_eq(rig_count(&r, HS_INTRO), (unsigned)_i);
+	ck_assert_uint_eq(nwarnings, 1);
+	rig_free(&r);
+}
+END_TEST
+
 /* --- limits --- */
 
 static int
@@ -1690,6 +1810,12 @@ static const struct unit_test tests[] = {
 	UNIT(hsclient_introduction_that_cannot_be_sent_is_held_against_nobody),
 	UNIT(hsclient_introduction_that_never_can_be_sent_ends_in_a_reason),
 	UNIT(hsclient_circuits_of_a_token_are_bounded_for_it_alone),
+	UNIT(hsclient_directories_that_are_excluded_are_asked_last),
+	UNIT_LOOP(hsclient_directories_that_are_excluded_are_never_asked_if_strict,
+	    3),
+	UNIT(hsclient_introduction_points_that_are_excluded_come_last),
+	UNIT_LOOP(hsclient_introduction_points_that_are_excluded_are_none_if_strict,
+	    2),
 	UNIT_LOOP(hsclient_testing_network_asks_directories_again_soon, 2),
 };
 

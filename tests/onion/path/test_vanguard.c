@@ -389,6 +389,65 @@ START_TEST(path_choose_service_impossible_paths_are_none)
 }
 END_TEST
 
+/* --- who is excluded --- */
+
+START_TEST(path_choose_service_goes_through_nobody_who_is_excluded)
+{
+	struct relayset *set = make_set("relay1,relay2,relay3,relay4,relay5");
+	struct path p;
+	size_t k;
+	int i;
+
+	plain(12);
+	conf.exclude = set;
+	conf.strict = (uint8_t)_i;
+	begin_conf(0);
+	for (i = 0; i < MANY; i++) {
+		if (choose(&service, &p) < 0)
+			continue;
+		for (k = 0; k < p.n; k++)
+			ck_assert_int_eq(relayset_has(set, nd, p.hop[k]), 0);
+	}
+	end();
+	relayset_free(set);
+}
+END_TEST
+
+static const struct {
+	const char	*set;
+	int		 want;
+} excludes_cases[] = {
+	{ "relay3", 1 },		/* as it is listed */
+	{ "relay4", 0 },
+	{ "192.0.2.0/24", 1 },		/* as it says it is */
+	{ "192.0.2.0/24:9000", 0 },
+	{ "*6", 1 },
+	{ "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", 0 }
+};
+
+START_TEST(path_excludes_looks_at_both_names)
+{
+	struct relayset *set = make_set(excludes_cases[_i].set);
+	struct hopinfo h = { .id = { .has_ed = 0 } }, unlisted = h;
+	int want = excludes_cases[_i].want;
+
+	plain(10);
+	conf.exclude = set;
+	begin_conf(0);
+	memcpy(h.id.rsa, named(nd, "relay3")->rsa, 20);
+	ck_assert_int_eq(addr_parse(&h.or4, "192.0.2.7:9001", -1), 0);
+	ck_assert_int_eq(addr_parse(&h.or6, "[2001:db8::7]:9001", -1), 0);
+	memset(unlisted.id.rsa, 0xaa, 20);
+	ck_assert_int_eq(path_excludes(ctx, &h), want);
+	ck_assert_int_eq(path_excludes(ctx, &unlisted), _i == 5);
+	conf.strict = 1;
+	ck_assert_int_eq(path_set_conf(ctx, &conf), 0);
+	ck_assert_int_eq(path_excludes(ctx, &h), want ? -EACCES : 0);
+	end();
+	relayset_free(set);
+}
+END_TEST
+
 /* --- exits by name --- */
 
 START_TEST(path_exit_named_asks_exclusion_and_policy)
@@ -417,6 +476,8 @@ START_TEST(path_exit_named_asks_exclusion_and_policy)
 END_TEST
 
 static const struct unit_test tests[] = {
+	UNIT_LOOP(path_choose_service_goes_through_nobody_who_is_excluded, 2),
+	UNIT_LOOP(path_excludes_looks_at_both_names, NELEM(excludes_cases)),
 	UNIT_LOOP(path_choose_service_second_hop_is_one_of_a_few,
 	    NELEM(numbers)),
 	UNIT(path_choose_service_a_network_that_wants_none_has_none),
