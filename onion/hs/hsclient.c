@@ -32,7 +32,7 @@
  *	introduction point, and is no answer about the service.
  * Limits
  *	HSCLIENT_*_MAX and _EACH, HS_CIRCS_MAX.  A descriptor opened is 10 KB at
- *	most, a sealed one HSDESC_TEXT_MAX.
+ *	most; sealed ones are HS_SEALED_SUM_MAX bytes together.
  */
 #include "onion/hs/hsclient.h"
 
@@ -42,6 +42,7 @@
 
 #include "base/map.h"
 #include "base/secret.h"
+#include "base/why.h"
 #include "onion/dir/consensus.h"
 #include "onion/dir/netdir.h"
 #include "onion/hs/hsclient_int.h"
@@ -108,17 +109,25 @@ delist(struct hs_service *s)
 }
 
 void
+hs_forget_sealed(struct hs_service *s)
+{
+	if (s->sealed == NULL)
+		return;
+	s->hs->sealed -= s->sealed_len;
+	secret_wipe(s->sealed, s->sealed_len);
+	free(s->sealed);
+	s->sealed = NULL;
+	s->sealed_len = 0;
+}
+
+void
 hs_forget_descriptor(struct hs_service *s)
 {
 	struct hs_try *t = s->try;
 
 	free(s->desc);
 	s->desc = NULL;
-	if (s->sealed)
-		secret_wipe(s->sealed, s->sealed_len);
-	free(s->sealed);
-	s->sealed = NULL;
-	s->sealed_len = 0;
+	hs_forget_sealed(s);
 	if (t == NULL)
 		return;
 	hs_pow_stop(t);
@@ -295,6 +304,9 @@ hsclient_set_auth(struct hsclient *hs, const struct hsauth *auth)
 
 	hs->conf.auth = auth;
 	TAILQ_FOREACH(s, &hs->used, link) {
+		if (s->err == -WHY_HS_AUTH_MISSING ||
+		    s->err == -WHY_HS_AUTH_WRONG)
+			s->err = 0;
 		if (s->sealed == NULL)
 			continue;
 		s->reopen = 1;
@@ -346,6 +358,8 @@ on_sweep(void *arg)
 
 	for (s = TAILQ_FIRST(&hs->used); s; s = next) {
 		next = TAILQ_NEXT(s, link);
+		if (now - s->sealed_at >= HS_SEALED_MS)
+			hs_forget_sealed(s);
 		if (s->try && now - s->try->asked >= patience_ms(s->try))
 			hs_try_end(s);
 		if (is_useless(s))
@@ -490,4 +504,5 @@ hsclient_totals(const struct hsclient *hs, struct hsclient_totals *t)
 	t->services = map_count(hs->services);
 	t->trying = hs->ntrying;
 	t->standing = hs->nstanding;
+	t->sealed = hs->sealed;
 }

@@ -118,6 +118,7 @@ void	hsclient_room(struct hsclient *);	/* open() may be tried again */
 
 struct hsclient_totals {
 	size_t		services, trying, standing;
+	size_t		sealed;		/* bytes of descriptors */
 	uint64_t	fetched, introduced, joined, failed;
 };
 void	hsclient_totals(const struct hsclient *, struct hsclient_totals *);

@@ -37,6 +37,11 @@ enum {
 	HS_REQUERY_MS = 15 * 60 * 1000,
 	HS_REQUERY_TESTING_MS = 5 * 1000,
 
+	/* Descriptors that we may not open: that old at most (none need live
+	 * longer), and bytes of all. */
+	HS_SEALED_MS = 60 * 60 * 1000,
+	HS_SEALED_SUM_MAX = 2 * 1024 * 1024,
+
 	/* Stages.  Circuits have a timeout of their own while they are built;
 	 * this one is for those that have none. */
 	HS_BUILD_MS = 90 * 1000,
@@ -168,6 +173,7 @@ struct hs_service {
 	int64_t			 desc_until;	/* ms */
 	char			*sealed;	/* one that we could not open */
 	size_t			 sealed_len;
+	int64_t			 sealed_at;	/* ms, when it was fetched */
 	uint8_t			 reopen;	/* there are new keys */
 
 	struct hs_asked		 asked[HS_ASKED_MAX];
@@ -200,6 +206,7 @@ struct hsclient {
 	struct hs_circs		 closing;
 	struct hs_tries		 tries;
 	size_t			 ntrying, nstanding;
+	size_t			 sealed;	/* bytes, of all services */
 	struct loop_item	 work, wake;
 	struct loop_timer	 sweep;
 	struct log_limit	 failed_limit, protocol_limit, excluded_limit;
@@ -216,6 +223,7 @@ void	hs_service_free(struct hs_service *);
 /* A descriptor is at hand, opened and fresh? */
 int	hs_has_descriptor(struct hs_service *);
 void	hs_forget_descriptor(struct hs_service *);
+void	hs_forget_sealed(struct hs_service *);
 /* Of this time period.  0 or -errno: no such service can be. */
 int	hs_blind(struct hs_service *);
 int	hs_is_live(const struct hsclient *);	/* is there a directory? */

@@ -238,7 +238,7 @@ open_text(struct hs_service *s, const char *text, size_t len,
 
 /* An older one than we have is a directory's mistake, or worse. */
 static void
-keep(struct hs_service *s, struct hsdesc *d)
+keep(struct hs_service *s, struct hsdesc *d, int64_t fetched_at)
 {
 	if (hs_has_descriptor(s) && s->desc->revision > d->revision) {
 		free(d);
@@ -246,8 +246,21 @@ keep(struct hs_service *s, struct hsdesc *d)
 	}
 	hs_forget_descriptor(s);
 	s->desc = d;
-	s->desc_until = now(s) + d->lifetime_s * 1000;
+	s->desc_until = fetched_at + d->lifetime_s * 1000;
 	s->hs->totals.fetched++;
+}
+
+/* For so many bytes; who was not asked for the longest has to go. */
+static void
+make_room(struct hsclient *hs, size_t len)
+{
+	struct hs_service *s;
+
+	TAILQ_FOREACH(s, &hs->used, link) {
+		if (hs->sealed + len <= HS_SEALED_SUM_MAX)
+			return;
+		hs_forget_sealed(s);
+	}
 }
 
 static void
@@ -258,9 +271,12 @@ keep_sealed(struct hs_service *s, const void *text, size_t len)
 	hs_forget_descriptor(s);
 	if (copy == NULL)
 		return;
+	make_room(s->hs, len);
 	memcpy(copy, text, len);
 	s->sealed = copy;
 	s->sealed_len = len;
+	s->sealed_at = now(s);
+	s->hs->sealed += len;
 }
 
 int
@@ -270,7 +286,7 @@ hs_reopen(struct hs_service *s)
 	int rc = open_text(s, s->sealed, s->sealed_len, &d);
 
 	if (rc == 0)
-		keep(s, d);
+		keep(s, d, s->sealed_at);
 	else if (rc != -WHY_HS_AUTH_MISSING && rc != -WHY_HS_AUTH_WRONG)
 		hs_forget_descriptor(s);
 	return rc;
@@ -290,7 +306,7 @@ answered(struct hs_service *s, const void *body, size_t len)
 		return;
 	}
 	if (rc == 0) {
-		keep(s, d);
+		keep(s, d, now(s));
 		t->refreshed |= t->refresh;
 		t->refresh = 0;
 	} else if (rc == -WHY_HS_INVALID)

@@ -23,7 +23,7 @@
 #include "onion/link/relayid.h"
 
 enum {
-	RIG_CIRCS = 512, RIG_DIRS = 6, RIG_INTROS = 3, RIG_SENT = 2,
+	RIG_CIRCS = 1024, RIG_DIRS = 6, RIG_INTROS = 3, RIG_SENT = 2,
 	RIG_JOBS = 256, RIG_TEXT = 50000
 };
 

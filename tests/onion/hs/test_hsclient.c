@@ -527,6 +527,77 @@ START_TEST(hsclient_key_that_comes_later_opens_what_was_fetched)
 }
 END_TEST
 
+/* By the @n-th of many tokens; the service wants a key. */
+static int
+get_sealed(uint16_t n)
+{
+	uint8_t t[HSCLIENT_TOKEN] = { 11, (uint8_t)(n >> 8), (uint8_t)n };
+	struct rig_circ *dir;
+	void *circ;
+	int rc = hsclient_get(r.hs, t, rig_service[0], &circ);
+
+	ck_assert_int_eq(rc, -EAGAIN);
+	rig_turn(&r);
+	if ((dir = rig_last(&r, HS_DIR)) == NULL)
+		return hsclient_get(r.hs, t, rig_service[0], &circ);
+	rig_built(&r, dir);
+	rig_fetched(&r, dir, 200);
+	return hsclient_get(r.hs, t, rig_service[0], &circ);
+}
+
+START_TEST(hsclient_sealed_descriptors_are_kept_for_an_hour)
+{
+	rig_new(&r, 0);
+	memcpy(r.wants_key, right_key, 32);
+	rig_to_descriptor(&r, 0);
+	ck_assert_uint_gt(totals().sealed, 0);
+	rig_wait(&r, (_i ? 61 : 59) * 60 * 1000);
+	ck_assert_uint_eq(totals().services, _i ? 0 : 1);
+	ck_assert_int_eq(totals().sealed > 0, !_i);
+	rig_key(&r, right_key);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+	rig_turn(&r);
+	ck_assert_uint_eq(rig_count(&r, HS_DIR), _i ? 2 : 1);
+	ck_assert_uint_eq(totals().sealed, 0);
+	if (_i == 0) {		/* it is as old as it is */
+		rig_gone(&r, rig_last(&r, HS_INTRO));
+		rig_wait(&r, 2 * 3600 * 1000 + 61 * 1000);
+		ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+		rig_turn(&r);
+		ck_assert_uint_eq(rig_count(&r, HS_DIR), 2);
+	}
+	rig_key(&r, NULL);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_sealed_descriptors_are_bounded_and_the_oldest_goes)
+{
+	enum { BYTES_MAX = 2 * 1024 * 1024 };
+	static uint8_t text[RIG_TEXT];
+	size_t len, most;
+	uint16_t i;
+
+	rig_new(&r, 0);
+	memcpy(r.wants_key, right_key, 32);
+	len = rig_text(&r, text, sizeof(text));
+	most = BYTES_MAX / len;
+	ck_assert_uint_lt(most + 8, RIG_CIRCS);
+	for (i = 0; i < most + 3; i++)
+		ck_assert_int_eq(get_sealed(i), -WHY_HS_AUTH_MISSING);
+	ck_assert_uint_eq(totals().sealed, most * len);
+	rig_key(&r, right_key);
+	ck_assert_int_eq(get_sealed(3), -EAGAIN);
+	ck_assert_uint_eq(rig_count(&r, HS_DIR), most + 3);
+	ck_assert_int_eq(get_sealed(2), -EAGAIN);
+	ck_assert_uint_eq(rig_count(&r, HS_DIR), most + 4);
+	hsclient_newnym(r.hs);
+	ck_assert_uint_eq(totals().sealed, 0);
+	rig_key(&r, NULL);
+	rig_free(&r);
+}
+END_TEST
+
 /* --- introduction --- */
 
 START_TEST(hsclient_refusal_goes_to_another_with_the_same_rendezvous)
@@ -1761,6 +1832,8 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(hsclient_without_a_live_consensus_waits, 2),
 	UNIT_LOOP(hsclient_auth_failure_is_told_at_once, 2),
 	UNIT(hsclient_key_that_comes_later_opens_what_was_fetched),
+	UNIT_LOOP(hsclient_sealed_descriptors_are_kept_for_an_hour, 2),
+	UNIT(hsclient_sealed_descriptors_are_bounded_and_the_oldest_goes),
 	UNIT_LOOP(hsclient_refusal_goes_to_another_with_the_same_rendezvous,
 	    5),
 	UNIT(hsclient_all_refuse_fetches_once_more_and_then_fails),
