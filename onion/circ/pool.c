@@ -112,6 +112,8 @@ poolcirc_too_old(const struct pool_circ *pc)
 {
 	const struct pool *p = pc->pool;
 
+	if (poolhs_is_busy(pc))
+		return 0;
 	if (pc->used)
 		return p->conf.loop->now - pc->dirty >= p->conf.dirtiness_ms;
 	return p->conf.loop->now >= pc->keep_until;

@@ -139,7 +139,8 @@ void	pool_close_all(struct pool *);
  * streams over it are counted like any others.
  *
  * It gets old as others do, from its first stream on; before that it counts
- * from when it was asked for.  A build that is too slow is gone() to its asker,
+ * from when it was joined to the service, and until then it does not age: its
+ * owner closes it when he is done.  A build that is too slow is gone() to its asker,
  * unless no circuit stands at all. */
 struct pool_hs_user {
 	void	(*built)(void *arg);
@@ -150,6 +151,8 @@ struct pool_hs_user {
 enum pool_hs_kind { POOL_HS_DIR = 1, POOL_HS_INTRO, POOL_HS_REND };
 struct hopinfo;
 enum { POOL_HS_STUBS = 3, POOL_HS_MAX = 768 };	/* ahead; in all */
+/* The service is behind it from now on. */
+void	pool_circ_joined(struct pool_circ *);
 /* No stream should go onto it any more: it is spoilt, or was used for too
  * long. */
 int	pool_circ_is_over(const struct pool_circ *);

@@ -139,6 +139,8 @@ void	 poolhs_left(struct pool_circ *);	/* it is dead: tell, and free */
 void	 poolhs_give_up(struct pool_circ *);	/* it is too slow for him */
 void	 poolhs_unhand(struct pool_circ *);	/* its owner is told no more */
 int	 poolhs_lingers(struct pool_circ *);	/* nor is it closed yet */
+/* Its owner is on the way to a service: it does not get old meanwhile. */
+int	 poolhs_is_busy(const struct pool_circ *);
 void	 poolhs_ahead(struct pool *);		/* stubs */
 const char *poolhs_purpose(const struct pool_circ *);
 

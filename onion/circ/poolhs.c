@@ -20,6 +20,10 @@
  *	port would be expected again; before that none, since who never goes to
  *	a service need not look to his guard as if he did.
  *
+ *	Age.  What its owner does with it has limits of his own, and may well
+ *	take longer than MaxCircuitDirtiness: it begins to age when it leads to
+ *	the service, or when nobody owns it any more.
+ *
  *	Death is told when the turn ends, and being built, where a stub that
  *	stands is given, too: no call up comes from within a call down.
  *	A circuit to an introduction point that was padded stays when its owner
@@ -293,6 +297,18 @@ pool_hs_open(struct pool *p, enum pool_hs_kind kind,
 	poolhs_ahead(p);
 	*out = pc;
 	return 0;
+}
+
+int
+poolhs_is_busy(const struct pool_circ *pc)
+{
+	return pc->hs && pc->hs->user && !circ_is_of_service(pc->circ);
+}
+
+void
+pool_circ_joined(struct pool_circ *pc)
+{
+	pc->dirty = pc->pool->conf.loop->now;
 }
 
 int

@@ -199,10 +199,16 @@ static int
 net_join(void *arg, void *circ, const struct hsntor_keys *keys, int cc,
     uint8_t sendme_inc)
 {
-	struct circ *c = pool_circ(((struct hscirc *)circ)->pc);
+	struct hscirc *hc = circ;
+	struct circ *c = pool_circ(hc->pc);
+	int rc;
 
 	(void)arg;
-	return c ? circ_join_service(c, keys, cc, sendme_inc) : -ENOTCONN;
+	if (c == NULL)
+		return -ENOTCONN;
+	if ((rc = circ_join_service(c, keys, cc, sendme_inc)) == 0)
+		pool_circ_joined(hc->pc);
+	return rc;
 }
 
 static void

@@ -610,6 +610,40 @@ START_TEST(pool_hs_circuit_takes_no_streams_when_it_is_old)
 }
 END_TEST
 
+/* What its owner does with it may take longer than it may be used. */
+START_TEST(pool_hs_circuit_does_not_age_before_it_is_joined)
+{
+	struct poolrig r = { .no_attach = 1,
+		.pconf = { .dirtiness_ms = 10 * 1000 } };
+	struct owner rend, intro;
+	struct hsntor_keys keys;
+	struct hopinfo last;
+
+	poolrig_new(&r);
+	simnet_hopinfo(r.net, 5, &last);
+	ck_assert_int_eq(ask(&r, &rend, POOL_HS_REND, NULL), 0);
+	ck_assert_int_eq(ask(&r, &intro, POOL_HS_INTRO, &last), 0);
+	poolrig_run(&r, MINUTE);
+	ck_assert_uint_eq(rend.gone + intro.gone, 0);
+	ck_assert_int_eq(pool_circ_is_over(rend.pc), 0);
+	rand_bytes(&keys, sizeof(keys));
+	simcirc_join(sim_of(&r, &rend), keys.df, keys.db, keys.kf, keys.kb, 0,
+	    0);
+	ck_assert_int_eq(circ_join_service(pool_circ(rend.pc), &keys, 0, 0),
+	    0);
+	pool_circ_joined(rend.pc);
+	poolrig_run(&r, 9000);
+	ck_assert_int_eq(pool_circ_is_over(rend.pc), 0);
+	poolrig_run(&r, 2000);
+	ck_assert_uint_eq(rend.gone, 1);
+	ck_assert_uint_eq(intro.gone, 0);
+	pool_newnym(r.pool);		/* that holds for it all the same */
+	poolrig_run(&r, 1000);
+	ck_assert_uint_eq(intro.gone, 1);
+	poolrig_free(&r);
+}
+END_TEST
+
 START_TEST(pool_hs_introduction_that_was_padded_lingers)
 {
 	struct poolrig r = { .no_attach = 1,
@@ -636,6 +670,32 @@ START_TEST(pool_hs_introduction_that_was_padded_lingers)
 	ck_assert_uint_eq(shown(&r).intro, 0);
 	for (i = 0; i < NELEM(o); i++)
 		ck_assert_uint_eq(o[i].gone, 0);
+	poolrig_free(&r);
+}
+END_TEST
+
+/* Its owner gave up waiting for the acknowledgement, which comes late. */
+START_TEST(pool_hs_introduction_that_lingers_survives_its_acknowledgement)
+{
+	struct poolrig r = { .no_attach = 1,
+		.pconf = { .dirtiness_ms = 10 * MINUTE } };
+	struct hopinfo last;
+	struct owner o;
+
+	poolrig_new(&r);
+	simnet_hopinfo(r.net, 5, &last);
+	ck_assert_int_eq(ask(&r, &o, POOL_HS_INTRO, &last), 0);
+	poolrig_run(&r, 1000);
+	ck_assert_uint_eq(o.built, 1);
+	ck_assert_int_eq(circ_tell(pool_circ(o.pc), RELAY_INTRODUCE1, cookie,
+	    20), 0);
+	let_go(&o);
+	ck_assert_uint_eq(shown(&r).intro, 1);
+	poolrig_run(&r, 5000);
+	ck_assert_uint_eq(o.messages, 0);
+	ck_assert_uint_eq(shown(&r).intro, 1);
+	poolrig_run(&r, 11 * MINUTE);
+	ck_assert_uint_eq(shown(&r).intro, 0);
 	poolrig_free(&r);
 }
 END_TEST
@@ -718,7 +778,9 @@ static const struct unit_test tests[] = {
 	UNIT(pool_hs_message_reaches_its_owner_who_may_refuse_it),
 	UNIT(pool_hs_message_on_a_stub_closes_it),
 	UNIT(pool_hs_circuit_takes_no_streams_when_it_is_old),
+	UNIT(pool_hs_circuit_does_not_age_before_it_is_joined),
 	UNIT(pool_hs_introduction_that_was_padded_lingers),
+	UNIT(pool_hs_introduction_that_lingers_survives_its_acknowledgement),
 	UNIT(pool_get_named_exit_is_the_one_and_no_other_need_shares_it),
 	UNIT(pool_get_named_exit_that_cannot_be_used_is_none),
 };
