@@ -133,7 +133,7 @@ void	pool_close_all(struct pool *);
  * once somebody asked for one.
  *
  * 0, and events come, none from within the call; -EAGAIN: nobody gets one now,
- * -EBUSY: not with that @last, and either way ready() tells when to ask again;
+ * -EBUSY: not that one, and either way ready() tells when to ask again;
  * -ENETUNREACH: there is no such path; -ENOMEM.  After pool_circ_close() none
  * comes; after gone() the pointer is not used again.  @token is for status and isolation;
  * streams over it are counted like any others.
@@ -148,9 +148,14 @@ struct pool_hs_user {
 		    size_t len);
 	void	(*gone)(void *arg);
 };
-enum pool_hs_kind { POOL_HS_DIR = 1, POOL_HS_INTRO, POOL_HS_REND };
+enum pool_hs_kind {
+	POOL_HS_DIR = 1, POOL_HS_INTRO, POOL_HS_REND,
+	POOL_HS_REND_STABLE	/* of relays that are Stable, as far as may be
+				 * (LongLivedPorts) */
+};
 struct hopinfo;
 enum { POOL_HS_STUBS = 3, POOL_HS_MAX = 768 };	/* ahead; in all */
+int	pool_circ_is_stable(const struct pool_circ *);
 /* The service is behind it from now on. */
 void	pool_circ_joined(struct pool_circ *);
 /* No stream should go onto it any more: it is spoilt, or was used for too

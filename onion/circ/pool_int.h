@@ -122,7 +122,7 @@ struct pool_circ *poolcirc_launch_second(struct pool *,
 /* The same for a stub of a circuit to a service, through neither of which but
  * the guard may be @not (RSA id; NULL: anybody). */
 struct pool_circ *poolcirc_launch_stub(struct pool *, const uint8_t not[20],
-	    int *rc);
+	    int stable, int *rc);
 void	 poolcirc_close(struct pool_circ *, int circ_why);
 /* It is being built again, one hop further; so long it may take. */
 void	 poolcirc_extending(struct pool_circ *);

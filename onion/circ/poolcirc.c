@@ -476,15 +476,24 @@ choose_named(struct pool *p, const struct pool_need *need,
 	return path_choose(p->conf.path, &req, out);
 }
 
+struct launch {
+	const struct pool_need	*need;		/* NULL: none */
+	int			 is_set;
+	const struct pool_circ	*first;		/* is to be linked with it */
+	int			 is_hs;		/* a stub */
+	int			 is_stable;	/* ... that is to be so */
+	const uint8_t		*not;		/* ... not through that one */
+};
+
 static int
-choose_stub(struct pool *p, const uint8_t *not, struct pool_circ *pc,
+choose_stub(struct pool *p, const struct launch *l, struct pool_circ *pc,
     struct path *out)
 {
 	struct path_request req = { .kind = PATH_SERVICE, .need_capacity = 1,
-		.guard_arg = pc };
+		.need_uptime = l->is_stable != 0, .guard_arg = pc };
 
-	req.avoid_middles = (const uint8_t (*)[20])(const void *)not;
-	req.navoid_middles = not != NULL;
+	req.avoid_middles = (const uint8_t (*)[20])(const void *)l->not;
+	req.navoid_middles = l->not != NULL;
 	return path_choose(p->conf.path, &req, out);
 }
 
@@ -565,21 +574,13 @@ clean_life(const struct pool *p)
 	return ms > 0 ? ms : p->keep_ms;
 }
 
-struct launch {
-	const struct pool_need	*need;		/* NULL: none */
-	int			 is_set;
-	const struct pool_circ	*first;		/* is to be linked with it */
-	int			 is_hs;
-	const uint8_t		*not;		/* of a stub */
-};
-
 static int
 choose_for(struct pool *p, const struct launch *l, struct pool_circ *pc,
     struct path *out)
 {
 	pc->is_hs = l->is_hs != 0;
 	if (l->is_hs)
-		return choose_stub(p, l->not, pc, out);
+		return choose_stub(p, l, pc, out);
 	if (l->first)
 		return choose_second(p, l->first, pc, out);
 	return choose(p, l->need, pc, l->is_set, out);
@@ -604,7 +605,8 @@ launch(struct pool *p, const struct launch *l, int *rc)
 	if ((*rc = open_circ(p, &path, pc)) < 0)
 		goto fail_guard;
 	pc->guard = path.guard;
-	pc->stable = (uint8_t)is_stable(p, l->need, l->is_set, &path);
+	pc->stable = (uint8_t)is_stable(p, l->need, l->is_set || l->is_stable,
+	    &path);
 	pc->state = POOL_BUILDING;
 	pc->keep_until = pc->began + clean_life(p);
 	chan = circ_chan(pc->circ);	/* NULL: it failed at once */
@@ -659,9 +661,10 @@ poolcirc_launch_second(struct pool *p, const struct pool_circ *first, int *rc)
 }
 
 struct pool_circ *
-poolcirc_launch_stub(struct pool *p, const uint8_t not[20], int *rc)
+poolcirc_launch_stub(struct pool *p, const uint8_t not[20], int stable,
+    int *rc)
 {
-	struct launch l = { .is_hs = 1, .not = not };
+	struct launch l = { .is_hs = 1, .not = not, .is_stable = stable };
 
 	return launch(p, &l, rc);
 }

@@ -189,13 +189,14 @@ can_lead_to(const struct pool_circ *pc, const uint8_t *rsa)
 
 /* The oldest: the list has the youngest first. */
 static struct pool_circ *
-find_stub(struct pool *p, const uint8_t *rsa)
+find_stub(struct pool *p, const uint8_t *rsa, int stable)
 {
 	struct pool_circ *pc, *best = NULL;
 
 	LIST_FOREACH(pc, &p->circs, link)
 		if (is_stub(pc) && pc->state != POOL_WAITING &&
-		    can_lead_to(pc, rsa) && (best == NULL ||
+		    can_lead_to(pc, rsa) && pc->stable >= stable &&
+		    (best == NULL ||
 		    pc->state == POOL_READY || best->state != POOL_READY))
 			best = pc;
 	return best;
@@ -226,7 +227,7 @@ poolhs_ahead(struct pool *p)
 		return;
 	for (n = count_hs(p, &stubs); stubs < POOL_HS_STUBS && n < POOL_HS_MAX;
 	    stubs++, n++)
-		if (poolcirc_launch_stub(p, NULL, &rc) == NULL)
+		if (poolcirc_launch_stub(p, NULL, 0, &rc) == NULL)
 			return;
 }
 
@@ -263,13 +264,14 @@ new_owner(const struct pool *p, enum pool_hs_kind kind,
 	return hs;
 }
 
-/* There may be one that only must not lead to who was asked for. */
+/* There may be one that only must not lead to who was asked for, or does not
+ * last. */
 static int
 why_none(struct pool *p, int rc)
 {
 	if (rc == -ENOENT || rc == -EHOSTUNREACH)
 		return -ENETUNREACH;
-	return find_stub(p, NULL) ? -EBUSY : -EAGAIN;
+	return find_stub(p, NULL, 0) ? -EBUSY : -EAGAIN;
 }
 
 int
@@ -280,16 +282,16 @@ pool_hs_open(struct pool *p, enum pool_hs_kind kind,
 	const uint8_t *rsa = last ? last->id.rsa : NULL;
 	struct pool_circ *pc;
 	struct pool_hs *hs;
+	int rc, stable = kind == POOL_HS_REND_STABLE;
 	size_t stubs;
-	int rc;
 
 	p->hs_asked = p->conf.loop->now;
 	if (count_hs(p, &stubs) >= POOL_HS_MAX + stubs)
 		return -EAGAIN;
 	if ((hs = new_owner(p, kind, last, user, arg)) == NULL)
 		return -ENOMEM;
-	if ((pc = find_stub(p, rsa)) == NULL &&
-	    (pc = poolcirc_launch_stub(p, rsa, &rc)) == NULL) {
+	if ((pc = find_stub(p, rsa, stable)) == NULL &&
+	    (pc = poolcirc_launch_stub(p, rsa, stable, &rc)) == NULL) {
 		free(hs);
 		return why_none(p, rc);
 	}
@@ -303,6 +305,12 @@ int
 poolhs_is_busy(const struct pool_circ *pc)
 {
 	return pc->hs && pc->hs->user && !circ_is_of_service(pc->circ);
+}
+
+int
+pool_circ_is_stable(const struct pool_circ *pc)
+{
+	return pc->stable;
 }
 
 void
@@ -323,7 +331,8 @@ poolhs_purpose(const struct pool_circ *pc)
 	static const char *const names[] = {
 		[POOL_HS_DIR] = "onion service: directory",
 		[POOL_HS_INTRO] = "onion service: introduction",
-		[POOL_HS_REND] = "onion service: rendezvous"
+		[POOL_HS_REND] = "onion service: rendezvous",
+		[POOL_HS_REND_STABLE] = "onion service: rendezvous"
 	};
 
 	return pc->hs ? names[pc->hs->kind] : "onion service: ahead";

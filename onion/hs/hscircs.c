@@ -100,6 +100,9 @@ int
 hs_circ_open(struct hs_service *s, enum hs_purpose purpose,
     const struct hopinfo *last, struct hs_circ **out)
 {
+	struct hsclient_want want = { .purpose = purpose, .token = s->key,
+		.last = last,
+		.stable = purpose == HS_REND && s->try->stable };
 	struct hsclient *hs = s->hs;
 	struct hs_circ *c;
 	int rc;
@@ -109,7 +112,7 @@ hs_circ_open(struct hs_service *s, enum hs_purpose purpose,
 	c->hs = hs;
 	c->purpose = purpose;
 	loop_timer_init(&c->timer, on_timer, c);
-	rc = hs->conf.net->open(hs->conf.arg, purpose, s->key, last, &c->circ);
+	rc = hs->conf.net->open(hs->conf.arg, &want, &c->circ);
 	if (rc == -EAGAIN)
 		hs->no_room = 1;
 	if (rc < 0 || (rc = own(c, s)) < 0) {

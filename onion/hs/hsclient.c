@@ -407,27 +407,28 @@ is_full(const struct hsclient *hs, const struct hs_service *s,
 }
 
 static int
-begin(struct hsclient *hs, struct hs_service *s, const uint8_t *token,
-    const uint8_t *service)
+begin(struct hsclient *hs, const uint8_t *token, const uint8_t *service,
+    int stable)
 {
+	struct hs_service *s = hs_service_find(hs, token, service);
 	int rc;
 
 	if (!hs_is_live(hs) || is_full(hs, s, token))
 		return -EAGAIN;
 	if (s == NULL && (s = hs_service_make(hs, token, service)) == NULL)
 		return -ENOMEM;
-	rc = hs_try_begin(s);
+	rc = hs_try_begin(s, stable);
 	return rc < 0 ? rc : -EAGAIN;
 }
 
 int
 hsclient_get(struct hsclient *hs, const uint8_t token[HSCLIENT_TOKEN],
-    const uint8_t service[32], void **circ)
+    const uint8_t service[32], int stable, void **circ)
 {
 	struct hs_service *s = hs_service_find(hs, token, service);
 
 	if (s == NULL)
-		return begin(hs, NULL, token, service);
+		return begin(hs, token, service, stable);
 	delist(s);
 	enlist(s);
 	if (s->joined) {
@@ -436,11 +437,12 @@ hsclient_get(struct hsclient *hs, const uint8_t token[HSCLIENT_TOKEN],
 	}
 	if (s->try) {
 		s->try->asked = hs->conf.loop->now;
+		s->try->stable |= stable != 0;
 		return -EAGAIN;
 	}
 	if (s->err && hs->conf.loop->now < s->err_until)
 		return s->err;
-	return begin(hs, s, token, service);
+	return begin(hs, token, service, stable);
 }
 
 /* --- life --- */

@@ -40,6 +40,13 @@ enum {
 	HSCLIENT_CIRCS_EACH = 192
 };
 
+struct hsclient_want {			/* a circuit */
+	enum hs_purpose		 purpose;
+	const uint8_t		*token;	/* HSCLIENT_TOKEN bytes */
+	const struct hopinfo	*last;	/* NULL where HS_REND */
+	int			 stable; /* LongLivedPorts */
+};
+
 /* What it does through others.  A circuit is named by the void pointer that
  * open() gave; its events come by the calls below with the same.  After
  * close(), and after hsclient_gone(), neither side uses it again.  None of
@@ -48,10 +55,9 @@ enum {
 struct hsclient_net {
 	/* A circuit of guard, vanguard and a middle relay, which is the
 	 * rendezvous point of HS_REND; behind it @last for the others.  0;
-	 * -EAGAIN: nobody gets one now, -EBUSY: not with that @last, and
-	 * either way hsclient_room() tells when to ask again; else -errno. */
-	int	(*open)(void *arg, enum hs_purpose, const uint8_t token[16],
-		    const struct hopinfo *last, void **circ);
+	 * -EAGAIN: nobody gets one now, -EBUSY: not that one, and either way
+	 * hsclient_room() tells when to ask again; else -errno. */
+	int	(*open)(void *arg, const struct hsclient_want *, void **circ);
 	/* ExcludeNodes.  0; 1: only where there is nobody else; -EACCES: never
 	 * (StrictNodes). */
 	int	(*excluded)(void *arg, const struct hopinfo *);
@@ -93,14 +99,15 @@ void	hsclient_set_netdir(struct hsclient *, const struct netdir *);
 /* All that was learned is forgotten; circuits that stand get no new streams. */
 void	hsclient_newnym(struct hsclient *);
 
-/* 0 and the circuit that leads to the service for that token; -EAGAIN: it is
+/* 0 and the circuit that leads to the service for that token, of relays that
+ * are Stable if it is made for @stable; -EAGAIN: it is
  * being tried, or there is no directory or no room yet, and wake() comes; else
  * -errno or -WHY_HS_*.  A reason stands for a second, so that all who wait get
  * it, for longer where it comes again and again (30 s at most), and a minute
  * where it is a missing key; after that a call tries anew.  What nobody asks
  * for in two minutes is given up; sooner while work is proved for it. */
 int	hsclient_get(struct hsclient *, const uint8_t token[HSCLIENT_TOKEN],
-	    const uint8_t service[32], void **circ);
+	    const uint8_t service[32], int stable, void **circ);
 /* No more streams over that one. */
 void	hsclient_spoil(struct hsclient *, void *circ);
 

@@ -120,6 +120,7 @@ struct hs_try {
 	struct hs_service	*service;
 	int64_t			 asked;		/* ms, when anybody last did */
 	struct hs_circ		*dir, *intro, *rend;
+	uint8_t			 stable;	/* the rendezvous should last */
 	uint8_t			 refresh;	/* the descriptor must be new */
 	uint8_t			 refreshed;
 	uint8_t			 invalid;	/* a directory had nonsense */
@@ -236,7 +237,7 @@ void	hs_note_excluded(struct hsclient *, const char *what);
 
 /* --- hstry.c --- */
 
-int	hs_try_begin(struct hs_service *);
+int	hs_try_begin(struct hs_service *, int stable);
 void	hs_try_end(struct hs_service *);	/* closes all it has */
 void	hs_try_fail(struct hs_service *, int err);	/* the same, and told */
 /* Something failed here, which is nobody's fault: it is done again a few times,

@@ -103,16 +103,17 @@ on_fetched(void *arg, struct dir_result *res)
 /* --- what hsclient wants --- */
 
 static enum pool_hs_kind
-kind_of(enum hs_purpose purpose)
+kind_of(const struct hsclient_want *want)
 {
-	if (purpose == HS_DIR)
+	if (want->purpose == HS_DIR)
 		return POOL_HS_DIR;
-	return purpose == HS_INTRO ? POOL_HS_INTRO : POOL_HS_REND;
+	if (want->purpose == HS_INTRO)
+		return POOL_HS_INTRO;
+	return want->stable ? POOL_HS_REND_STABLE : POOL_HS_REND;
 }
 
 static int
-net_open(void *arg, enum hs_purpose purpose, const uint8_t token[16],
-    const struct hopinfo *last, void **out)
+net_open(void *arg, const struct hsclient_want *want, void **out)
 {
 	struct hsnet *n = arg;
 	struct hscirc *hc;
@@ -121,11 +122,11 @@ net_open(void *arg, enum hs_purpose purpose, const uint8_t token[16],
 	if ((hc = calloc(1, sizeof(*hc))) == NULL)
 		return -ENOMEM;
 	hc->net = n;
-	hc->has_last = last != NULL;
-	if (last)
-		hc->last = *last;
-	rc = pool_hs_open(n->conf.pool, kind_of(purpose), token, last,
-	    &circ_users, hc, &hc->pc);
+	hc->has_last = want->last != NULL;
+	if (want->last)
+		hc->last = *want->last;
+	rc = pool_hs_open(n->conf.pool, kind_of(want), want->token,
+	    want->last, &circ_users, hc, &hc->pc);
 	if (rc < 0) {
 		free(hc);
 		return rc;
@@ -263,28 +264,37 @@ spoil(struct hsnet *n, struct hscirc *hc)
 	pool_circ_spoil(hc->pc);
 }
 
+/* It got old, or went, or is not made to last. */
+static int
+is_unfit(const struct hscirc *hc, int stable)
+{
+	return pool_circ_is_over(hc->pc) ||
+	    (stable && !pool_circ_is_stable(hc->pc));
+}
+
 int
 hsnet_get(void *arg, const struct pool_need *need, const uint8_t service[32],
     struct pool_circ **out)
 {
 	uint8_t token[HSCLIENT_TOKEN];
 	struct hsnet *n = arg;
+	int rc, stable = path_port_is_long_lived(n->conf.path, need->port);
 	struct hscirc *hc;
 	void *circ;
-	int rc;
 
 	token_of(need, token);
-	if ((rc = hsclient_get(n->client, token, service, &circ)) < 0)
+	if ((rc = hsclient_get(n->client, token, service, stable, &circ)) < 0)
 		return rc;
 	hc = circ;
-	if (pool_circ_is_over(hc->pc)) {	/* it got old, or went */
+	if (is_unfit(hc, stable)) {
 		spoil(n, hc);
-		if ((rc = hsclient_get(n->client, token, service, &circ)) < 0)
+		if ((rc = hsclient_get(n->client, token, service, stable,
+		    &circ)) < 0)
 			return rc;
 		hc = circ;
 	}
 	*out = hc->pc;
-	return pool_circ_is_over(hc->pc) ? -EAGAIN : 0;
+	return is_unfit(hc, stable) ? -EAGAIN : 0;
 }
 
 void

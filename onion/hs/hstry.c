@@ -26,7 +26,7 @@ hs_kick(struct hs_service *s)
 }
 
 int
-hs_try_begin(struct hs_service *s)
+hs_try_begin(struct hs_service *s, int stable)
 {
 	struct hsclient *hs = s->hs;
 	struct hs_try *t = calloc(1, sizeof(*t));
@@ -34,6 +34,7 @@ hs_try_begin(struct hs_service *s)
 	if (t == NULL)
 		return -ENOMEM;
 	t->service = s;
+	t->stable = stable != 0;
 	t->asked = hs->conf.loop->now;
 	hs_pow_init(t);
 	TAILQ_INSERT_TAIL(&hs->tries, t, link);

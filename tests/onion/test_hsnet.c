@@ -18,6 +18,7 @@
 #include "onion/circ/circ.h"
 #include "onion/circ/relaymsg.h"
 #include "onion/crypto/crypt.h"
+#include "onion/dir/consensus.h"
 #include "onion/dir/netdir.h"
 #include "onion/hs/hsauth.h"
 #include "onion/hs/hsclient.h"
@@ -262,6 +263,10 @@ on_ready(struct poolrig *r)
 		hsnet_room(w.net);
 }
 
+/* For begin(). */
+static void (*edit)(struct poolrig *);
+static const uint16_t *long_lived;
+
 static void
 begin(int cc)
 {
@@ -271,6 +276,9 @@ begin(int cc)
 	w.r.pconf.predict = 1;
 	w.r.on_ready = on_ready;
 	w.r.no_attach = 1;
+	w.r.edit = edit;
+	w.r.long_lived = long_lived;
+	w.r.nlong_lived = long_lived != NULL;
 	poolrig_new(&w.r);
 	conf.pool = w.r.pool;
 	conf.path = w.r.path;
@@ -475,8 +483,55 @@ START_TEST(hsnet_service_that_does_not_come_ends_the_stream)
 }
 END_TEST
 
+/* Guards and vanguards are Stable, and no rendezvous point is: only what was
+ * asked for as such counts. */
+static void
+make_unstable(struct poolrig *r)
+{
+	struct simdir_relay *d;
+	size_t i;
+
+	for (i = 0; i < POOLRIG_RELAYS; i++) {
+		d = poolrig_listed(r, i);
+		if (i % 2)
+			d->flags &= ~(uint32_t)RELAY_STABLE;
+		else
+			strcpy(d->pr, "Relay=1-4 HSRend=1");
+	}
+}
+
+START_TEST(hsnet_port_that_is_long_lived_has_a_circuit_to_last)
+{
+	static const uint16_t lasting[] = { SIM_ECHO };
+	static const struct {
+		uint16_t	port;
+		unsigned	met;
+	} visits[] = { { SIM_MUTE, 1 }, { SIM_ECHO, 2 }, { SIM_ECHO, 2 },
+		{ SIM_MUTE, 2 } };
+	struct hold h[NELEM(visits)] = { { .on = NULL } };
+	size_t i;
+
+	long_lived = lasting;
+	edit = make_unstable;
+	begin(1);
+	for (i = 0; i < NELEM(visits); i++) {
+		ck_assert_int_eq(visit(&h[i], 1, visits[i].port), 0);
+		run(15000);
+		ck_assert_uint_eq(h[i].opened, 1);
+		ck_assert_uint_eq(w.met, visits[i].met);
+		ck_assert_uint_eq(h[0].gones, 0);	/* it lives on */
+	}
+	ck_assert_uint_eq(count_fetches(), 1);
+	for (i = 0; i < NELEM(visits); i++)
+		hold_kill(&h[i]);
+	run(1000);
+	end();
+}
+END_TEST
+
 static const struct unit_test tests[] = {
 	UNIT_LOOP(hsnet_service_is_reached_and_carries_both_ways, 2),
+	UNIT(hsnet_port_that_is_long_lived_has_a_circuit_to_last),
 	UNIT(hsnet_streams_of_a_token_share_and_others_do_not),
 	UNIT(hsnet_circuit_that_went_is_replaced_without_a_fetch),
 	UNIT(hsnet_newnym_shares_nothing_with_what_was_before),

@@ -216,6 +216,41 @@ END_TEST
 
 /* --- whose it is --- */
 
+/* Half of the relays are not. */
+static void
+make_half_unstable(struct poolrig *r)
+{
+	size_t i;
+
+	for (i = 0; i < POOLRIG_RELAYS; i += 2)
+		poolrig_listed(r, i)->flags &= ~(uint32_t)RELAY_STABLE;
+}
+
+START_TEST(pool_hs_open_stable_rendezvous_is_of_relays_that_are)
+{
+	struct poolrig r = { .no_attach = 1, .edit = make_half_unstable,
+		.pconf = { .predict = 1, .keep_clean_ms = 10 * MINUTE } };
+	const struct circ *c;
+	struct owner o;
+	unsigned i, k;
+
+	poolrig_new(&r);
+	for (i = 0; i < 40; i++) {
+		ck_assert_int_eq(ask(&r, &o, POOL_HS_REND_STABLE, NULL), 0);
+		poolrig_run(&r, 3000);
+		ck_assert_uint_eq(o.built, 1);
+		ck_assert_int_eq(pool_circ_is_stable(o.pc), 1);
+		c = pool_circ(o.pc);
+		for (k = 1; k < 3; k++)
+			ck_assert_uint_eq(poolrig_index(&r,
+			    circ_hopinfo(c, k)->id.rsa) % 2, 1);
+		ck_assert_uint_eq(shown(&r).rend, 1);
+		let_go(&o);
+	}
+	poolrig_free(&r);
+}
+END_TEST
+
 START_TEST(pool_hs_open_circuits_serve_nobody_else)
 {
 	struct poolrig r = { .no_attach = 1, .pconf = { .predict = 1 } };
@@ -763,6 +798,7 @@ static const struct unit_test tests[] = {
 	UNIT(pool_hs_open_stub_of_three_hops_is_built),
 	UNIT(pool_hs_open_last_hop_is_the_fourth),
 	UNIT(pool_hs_open_never_leads_back_to_where_it_came_from),
+	UNIT(pool_hs_open_stable_rendezvous_is_of_relays_that_are),
 	UNIT(pool_hs_open_circuits_serve_nobody_else),
 	UNIT(pool_hs_stubs_are_kept_once_somebody_asked),
 	UNIT(pool_newnym_takes_stubs_and_circuits_to_services),

@@ -50,25 +50,26 @@ row(void *circ)
 }
 
 static int
-net_open(void *arg, enum hs_purpose purpose, const uint8_t token[16],
-    const struct hopinfo *last, void **circ)
+net_open(void *arg, const struct hsclient_want *w, void **circ)
 {
 	struct rig *r = arg;
 	struct rig_circ *c;
 
-	must((last == NULL) == (purpose == HS_REND));
-	must(last == NULL || !r->strict || !r->excluded[last->id.rsa[0]]);
+	must((w->last == NULL) == (w->purpose == HS_REND));
+	must(w->last == NULL || !r->strict ||
+	    !r->excluded[w->last->id.rsa[0]]);
 	r->opens++;
-	if (r->open_rc[purpose])
-		return r->open_rc[purpose];
+	if (r->open_rc[w->purpose])
+		return r->open_rc[w->purpose];
 	if (r->ncircs == RIG_CIRCS)
 		return -EAGAIN;
 	c = &r->circ[r->ncircs++];
 	memset(c, 0, sizeof(*c));
-	c->purpose = purpose;
-	memcpy(c->token, token, sizeof(c->token));
-	if (last)
-		c->last = *last;
+	c->purpose = w->purpose;
+	memcpy(c->token, w->token, sizeof(c->token));
+	if (w->last)
+		c->last = *w->last;
+	c->stable = w->stable;
 	c->open = 1;
 	*circ = c;
 	return 0;
@@ -509,7 +510,7 @@ rig_get(struct rig *r, int token, int service, void **circ)
 {
 	void *c = NULL;
 	int rc = hsclient_get(r->hs, rig_token[token], rig_service[service],
-	    &c);
+	    0, &c);
 
 	must((rc == 0) == (c != NULL));
 	if (rc == 0) {

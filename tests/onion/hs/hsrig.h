@@ -38,7 +38,7 @@ struct rig_circ {
 	uint8_t		 token[HSCLIENT_TOKEN];
 	struct hopinfo	 last;
 	int		 open;		/* not closed, not gone */
-	int		 built, doomed, joined;
+	int		 built, doomed, joined, stable;
 	int		 right;		/* RENDEZVOUS2 as it should be */
 	int		 established;	/* RENDEZVOUS_ESTABLISHED was said */
 	char		 path[64];	/* of GET */

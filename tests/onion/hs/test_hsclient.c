@@ -380,10 +380,10 @@ START_TEST(hsclient_key_that_is_none_is_no_address)
 	void *circ = NULL;
 
 	rig_new(&r, 0);
-	ck_assert_int_eq(hsclient_get(r.hs, rig_token[0], bad, &circ),
+	ck_assert_int_eq(hsclient_get(r.hs, rig_token[0], bad, 0, &circ),
 	    -EAGAIN);
 	rig_turn(&r);
-	ck_assert_int_eq(hsclient_get(r.hs, rig_token[0], bad, &circ),
+	ck_assert_int_eq(hsclient_get(r.hs, rig_token[0], bad, 0, &circ),
 	    -WHY_HS_ADDRESS);
 	ck_assert_uint_eq(r.ncircs, 0);
 	rig_free(&r);
@@ -534,15 +534,15 @@ get_sealed(uint16_t n)
 	uint8_t t[HSCLIENT_TOKEN] = { 11, (uint8_t)(n >> 8), (uint8_t)n };
 	struct rig_circ *dir;
 	void *circ;
-	int rc = hsclient_get(r.hs, t, rig_service[0], &circ);
+	int rc = hsclient_get(r.hs, t, rig_service[0], 0, &circ);
 
 	ck_assert_int_eq(rc, -EAGAIN);
 	rig_turn(&r);
 	if ((dir = rig_last(&r, HS_DIR)) == NULL)
-		return hsclient_get(r.hs, t, rig_service[0], &circ);
+		return hsclient_get(r.hs, t, rig_service[0], 0, &circ);
 	rig_built(&r, dir);
 	rig_fetched(&r, dir, 200);
-	return hsclient_get(r.hs, t, rig_service[0], &circ);
+	return hsclient_get(r.hs, t, rig_service[0], 0, &circ);
 }
 
 START_TEST(hsclient_sealed_descriptors_are_kept_for_an_hour)
@@ -914,6 +914,23 @@ START_TEST(hsclient_rendezvous_point_that_nobody_knows_is_not_told)
 	rig_to_introduced(&r, 0);
 	ck_assert_uint_eq(rig_last(&r, HS_INTRO)->nsent, 0);
 	ck_assert_uint_eq(rig_count(&r, HS_REND), 2);
+	rig_free(&r);
+}
+END_TEST
+
+START_TEST(hsclient_rendezvous_that_should_last_is_asked_for)
+{
+	void *circ;
+
+	rig_new(&r, 0);
+	ck_assert_int_eq(hsclient_get(r.hs, rig_token[0], rig_service[0],
+	    _i == 1, &circ), -EAGAIN);
+	ck_assert_int_eq(hsclient_get(r.hs, rig_token[0], rig_service[0],
+	    _i == 2, &circ), -EAGAIN);
+	rig_to_descriptor(&r, 0);
+	ck_assert_int_eq(rig_last(&r, HS_REND)->stable, _i > 0);
+	ck_assert_int_eq(r.circ[0].stable, 0);
+	ck_assert_int_eq(rig_last(&r, HS_INTRO)->stable, 0);
 	rig_free(&r);
 }
 END_TEST
@@ -1408,7 +1425,7 @@ get_nth(uint32_t token, uint32_t n)
 
 	memcpy(t + 4, &token, sizeof(token));
 	memcpy(service + 4, &n, sizeof(n));
-	return hsclient_get(r.hs, t, service, &circ);
+	return hsclient_get(r.hs, t, service, 0, &circ);
 }
 
 START_TEST(hsclient_tries_are_bounded_for_one_and_for_all)
@@ -1557,7 +1574,7 @@ get_by(uint8_t ntokens)
 	void *circ;
 
 	for (t[1] = 0; t[1] < ntokens; t[1]++)
-		ck_assert_int_eq(hsclient_get(r.hs, t, rig_service[0], &circ),
+		ck_assert_int_eq(hsclient_get(r.hs, t, rig_service[0], 0, &circ),
 		    -EAGAIN);
 }
 
@@ -1851,6 +1868,7 @@ static const struct unit_test tests[] = {
 	UNIT(hsclient_join_that_fails_is_a_failed_rendezvous),
 	UNIT(hsclient_send_that_fails_ends_in_a_reason),
 	UNIT(hsclient_rendezvous_point_that_nobody_knows_is_not_told),
+	UNIT_LOOP(hsclient_rendezvous_that_should_last_is_asked_for, 3),
 	UNIT_LOOP(hsclient_congestion_control_needs_offer_and_consensus,
 	    NELEM(cc_cases)),
 	UNIT_LOOP(hsclient_puzzle_is_solved_before_the_introduction, 2),
