@@ -146,7 +146,9 @@ struct pool_hs_user {
 	void	(*built)(void *arg);
 	int	(*message)(void *arg, uint8_t cmd, const uint8_t *data,
 		    size_t len);
-	void	(*gone)(void *arg);
+	/* @reached: its first three hops stood once, so that what failed was
+	 * the last one, if anybody. */
+	void	(*gone)(void *arg, int reached);
 };
 enum pool_hs_kind {
 	POOL_HS_DIR = 1, POOL_HS_INTRO, POOL_HS_REND,

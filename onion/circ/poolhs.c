@@ -40,6 +40,7 @@
 #include "base/log.h"
 #include "onion/circ/circ.h"
 #include "onion/circ/pool_int.h"
+#include "onion/path/path.h"
 
 /* --- what its owner is told --- */
 
@@ -53,7 +54,7 @@ tell_gone(struct pool_circ *pc)
 	if (user == NULL)
 		return;
 	pc->hs->user = NULL;
-	user->gone(pc->hs->arg);
+	user->gone(pc->hs->arg, pc->hops_built >= PATH_HOPS);
 }
 
 static void

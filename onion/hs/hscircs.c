@@ -310,14 +310,22 @@ hsclient_message(struct hsclient *hs, void *circ, uint8_t cmd,
 	return -EPROTO;
 }
 
+/* As long as it is not even near, that is our way's fault, and it is for the
+ * pool to say how soon there is another. */
 void
-hsclient_gone(struct hsclient *hs, void *circ)
+hsclient_gone(struct hsclient *hs, void *circ, int reached)
 {
 	struct hs_circ *c = hs_circ_find(hs, circ);
+	struct hs_service *s;
 
 	if (c == NULL)
 		return;
-	fail(c, HS_UNREACHABLE);
+	s = c->service;
+	if (s && c->stage == HS_BUILDING && !reached) {
+		hs_circ_detach(c);
+		hs_kick(s);
+	} else
+		fail(c, HS_UNREACHABLE);
 	hs_circ_free(c);
 }
 

@@ -28,8 +28,9 @@
  * Room
  *	Where open() says that nobody gets a circuit, nobody asks again until
  *	room() comes: what waits costs nothing.  What fails on our side (no
- *	room, no memory, no path) is held against no directory and no
- *	introduction point, and is no answer about the service.
+ *	room, no memory, no path, a circuit that did not come near) is held
+ *	against no directory and no introduction point, and is no answer about
+ *	the service.
  * Limits
  *	HSCLIENT_*_MAX and _EACH, HS_CIRCS_MAX.  A descriptor opened is 10 KB at
  *	most; sealed ones are HS_SEALED_SUM_MAX bytes together.

@@ -120,7 +120,8 @@ int	hsclient_message(struct hsclient *, void *circ, uint8_t cmd,
 /* status 0: no answer came. */
 void	hsclient_fetched(struct hsclient *, void *circ, int status,
 	    const uint8_t *body, size_t len);
-void	hsclient_gone(struct hsclient *, void *circ);
+/* @reached: it led as far as to the relay before its last one. */
+void	hsclient_gone(struct hsclient *, void *circ, int reached);
 void	hsclient_room(struct hsclient *);	/* open() may be tried again */
 
 struct hsclient_totals {

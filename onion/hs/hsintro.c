@@ -220,7 +220,6 @@ open_to(struct hs_service *s, const struct hsdesc_intro *to)
 
 	if ((rc = hs_circ_open(s, HS_INTRO, &to->relay, &c)) < 0)
 		return rc;
-	s->try->intro_tries++;
 	c->intro = *to;
 	return 0;
 }
@@ -514,6 +513,7 @@ hs_intro_failed(struct hs_circ *c, enum hs_intro_fault fault)
 	struct hs_service *s = c->service;
 	struct hs_try *t = s->try;
 
+	t->intro_tries++;
 	note(s, c->intro.auth, fault);
 	if (fault == HS_TIMED_OUT)
 		note_too_little(s);

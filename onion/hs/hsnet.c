@@ -78,11 +78,11 @@ on_message(void *arg, uint8_t cmd, const uint8_t *data, size_t len)
 }
 
 static void
-on_gone(void *arg)
+on_gone(void *arg, int reached)
 {
 	struct hscirc *hc = arg;
 
-	hsclient_gone(hc->net->client, hc);
+	hsclient_gone(hc->net->client, hc, reached);
 	drop_circ(hc);
 }
 

@@ -63,8 +63,9 @@ on_message(void *arg, uint8_t cmd, const uint8_t *data, size_t len)
 }
 
 static void
-on_gone(void *arg)
+on_gone(void *arg, int reached)
 {
+	(void)reached;
 	struct leader *l = arg;
 
 	l->pc = NULL;

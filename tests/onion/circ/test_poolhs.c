@@ -20,6 +20,7 @@ enum { MINUTE = 60 * 1000, OWNERS = 40 };
 struct owner {
 	struct pool_circ *pc;
 	unsigned	 built, messages, gone;
+	int		 reached;
 	uint8_t		 cmd;
 	int		 rc;
 };
@@ -50,12 +51,13 @@ on_message(void *arg, uint8_t cmd, const uint8_t *data, size_t len)
 }
 
 static void
-on_gone(void *arg)
+on_gone(void *arg, int reached)
 {
 	struct owner *o = arg;
 
 	ck_assert_ptr_nonnull(o->pc);
 	o->gone++;
+	o->reached = reached;
 	o->pc = NULL;
 }
 
@@ -394,6 +396,7 @@ START_TEST(pool_hs_open_hop_that_is_dead_is_nobodys_failure)
 		poolrig_run(&r, 3000);
 		ck_assert_uint_eq(o.built, 0);
 		ck_assert_uint_eq(o.gone, 1);
+		ck_assert_int_eq(o.reached, 1);
 	}
 	/* Others are not held back. */
 	poolrig_need(&r, &n, 99, 443);
@@ -424,6 +427,7 @@ START_TEST(pool_hs_open_hop_that_is_silent_is_given_up)
 	poolrig_run(&r, 2 * MINUTE);
 	ck_assert_uint_eq(o.built, 0);
 	ck_assert_uint_eq(o.gone, 1);
+	ck_assert_int_eq(o.reached, 1);
 	ck_assert_uint_eq(pool_building(r.pool), 0);
 	poolrig_free(&r);
 }
@@ -444,8 +448,26 @@ START_TEST(pool_hs_open_stub_that_is_slow_is_given_up_by_its_asker)
 	ck_assert_int_eq(ask(&r, &o, POOL_HS_REND, NULL), 0);
 	poolrig_run(&r, 8000);
 	ck_assert_uint_eq(o.gone, 1);
+	ck_assert_int_eq(o.reached, 0);
 	poolrig_run(&r, 2 * MINUTE);
 	ck_assert_uint_eq(shown(&r).rend, 0);
+	poolrig_free(&r);
+}
+END_TEST
+
+START_TEST(pool_hs_open_stub_that_fails_has_reached_nobody)
+{
+	struct poolrig r = { .no_attach = 1 };
+	struct hopinfo last;
+	struct owner o;
+
+	poolrig_new(&r);
+	simnet_hopinfo(r.net, 5, &last);
+	r.net->knobs.truncate_at = 2 + (size_t)_i;
+	ck_assert_int_eq(ask(&r, &o, POOL_HS_DIR, &last), 0);
+	poolrig_run(&r, 5000);
+	ck_assert_uint_eq(o.gone, 1);
+	ck_assert_int_eq(o.reached, _i == 2);
 	poolrig_free(&r);
 }
 END_TEST
@@ -806,6 +828,7 @@ static const struct unit_test tests[] = {
 	UNIT(pool_hs_open_hop_that_is_dead_is_nobodys_failure),
 	UNIT(pool_hs_open_hop_that_is_silent_is_given_up),
 	UNIT(pool_hs_open_stub_that_is_slow_is_given_up_by_its_asker),
+	UNIT_LOOP(pool_hs_open_stub_that_fails_has_reached_nobody, 3),
 	UNIT(pool_hs_open_without_a_network_comes_to_nothing),
 	UNIT(pool_close_all_owners_are_told_when_the_turn_ends),
 	UNIT(pool_hs_open_pending_is_bounded),

@@ -439,13 +439,25 @@ rig_built(struct rig *r, struct rig_circ *c)
 	rig_turn(r);
 }
 
-void
-rig_gone(struct rig *r, struct rig_circ *c)
+static void
+gone(struct rig *r, struct rig_circ *c, int reached)
 {
 	must(c->open);
 	c->open = 0;
-	hsclient_gone(r->hs, c);
+	hsclient_gone(r->hs, c, reached);
 	rig_turn(r);
+}
+
+void
+rig_gone(struct rig *r, struct rig_circ *c)
+{
+	gone(r, c, 1);
+}
+
+void
+rig_lost(struct rig *r, struct rig_circ *c)
+{
+	gone(r, c, 0);
 }
 
 void

@@ -116,6 +116,7 @@ size_t	rig_open(const struct rig *, enum hs_purpose);
 size_t	rig_count(const struct rig *, enum hs_purpose);	/* ever */
 void	rig_built(struct rig *, struct rig_circ *);
 void	rig_gone(struct rig *, struct rig_circ *);
+void	rig_lost(struct rig *, struct rig_circ *);	/* on our way */
 /* Bytes of a descriptor; how many. */
 size_t	rig_text(const struct rig *, uint8_t *out, size_t max);
 void	rig_fetched(struct rig *, struct rig_circ *, int status);

@@ -1688,6 +1688,39 @@ START_TEST(hsclient_path_that_is_none_is_held_against_nobody)
 }
 END_TEST
 
+/* Its circuits do not come near; the network is dark, for example. */
+START_TEST(hsclient_circuit_that_is_lost_on_our_way_is_held_against_nobody)
+{
+	enum hs_purpose p = (enum hs_purpose)(HS_DIR + _i);
+	unsigned i, n;
+
+	rig_new(&r, 0);
+	r.desc.nintros = 1;
+	if (p == HS_DIR) {
+		ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+		rig_turn(&r);
+	} else
+		rig_to_descriptor(&r, 0);
+	for (i = 0; i < 100; i++) {
+		rig_lost(&r, rig_last(&r, p));
+		ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+	}
+	if (p == HS_DIR) {
+		ck_assert_int_eq(answer_all(404, &n), -WHY_HS_NOT_FOUND);
+		ck_assert_uint_eq(n, RIG_DIRS);
+		rig_free(&r);
+		return;
+	}
+	rig_built(&r, rig_last(&r, HS_INTRO));
+	rig_built(&r, rig_last(&r, HS_REND));
+	ck_assert_int_eq(rig_established(&r, rig_last(&r, HS_REND)), 0);
+	rig_turn(&r);
+	ck_assert_uint_eq(rig_last(&r, HS_INTRO)->nsent, 1);
+	ck_assert_uint_eq(rig_count(&r, HS_DIR), 1);
+	rig_free(&r);
+}
+END_TEST
+
 START_TEST(hsclient_fetch_that_cannot_begin_is_held_against_nobody)
 {
 	unsigned i, n;
@@ -1897,6 +1930,8 @@ static const struct unit_test tests[] = {
 	UNIT(hsclient_ring_is_made_once_for_each_consensus),
 	UNIT(hsclient_without_room_no_keys_are_drawn),
 	UNIT_LOOP(hsclient_path_that_is_none_is_held_against_nobody, 3),
+	UNIT_LOOP(hsclient_circuit_that_is_lost_on_our_way_is_held_against_nobody,
+	    3),
 	UNIT(hsclient_fetch_that_cannot_begin_is_held_against_nobody),
 	UNIT(hsclient_introduction_that_cannot_be_sent_is_held_against_nobody),
 	UNIT(hsclient_introduction_that_never_can_be_sent_ends_in_a_reason),

@@ -248,7 +248,7 @@ START_TEST(hsclient_events_of_others_are_not_ours)
 
 	go(BUILT);
 	hsclient_built(r.hs, &other);
-	hsclient_gone(r.hs, &other);
+	hsclient_gone(r.hs, &other, 1);
 	hsclient_spoil(r.hs, &other);
 	hsclient_fetched(r.hs, &other, 200, data, sizeof(data));
 	ck_assert_int_eq(hsclient_message(r.hs, &other, 37, data,
