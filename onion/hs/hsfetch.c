@@ -221,19 +221,36 @@ hs_fetch_failed(struct hs_circ *c)
 
 /* --- answers --- */
 
+/* An increment far from the consensus's would tell its client from others;
+ * where no flow control is offered it is 0. */
+static int
+is_far(const struct hsclient *hs, const struct hsdesc *d)
+{
+	int32_t inc = d->sendme_inc;
+
+	return inc != 0 && (inc < hs->flow.sendme_inc - 1 ||
+	    inc > hs->flow.sendme_inc + 1);
+}
+
 static int
 open_text(struct hs_service *s, const char *text, size_t len,
     struct hsdesc **out)
 {
 	struct hsclient *hs = s->hs;
 	const uint8_t *key = NULL;
+	int rc;
 
 	if (len > HSDESC_TEXT_MAX)
 		return -WHY_HS_INVALID;
 	if (hs->conf.auth)
 		key = hsauth_key(hs->conf.auth, s->key + HSCLIENT_TOKEN);
-	return hsdesc_open(out, text, len, &s->blind, key,
-	    hs->conf.now_s(hs->conf.arg));
+	if ((rc = hsdesc_open(out, text, len, &s->blind, key,
+	    hs->conf.now_s(hs->conf.arg))) < 0)
+		return rc;
+	if (!is_far(hs, *out))
+		return 0;
+	free(*out);
+	return -WHY_HS_INVALID;
 }
 
 /* An older one than we have is a directory's mistake, or worse. */

@@ -409,8 +409,8 @@ spend(struct hs_try *t)
 
 /* --- INTRODUCE1 and its answer --- */
 
-/* As the service offers, and as the network wants: an increment far from the
- * consensus's is not to be had with it (map 12). */
+/* As the service offers, and as the network wants by now: an increment far from
+ * the consensus's is not to be had with it (map 12). */
 static int
 wants_cc(const struct hs_service *s)
 {

@@ -944,8 +944,6 @@ static const struct {
 	{ "cc_alg=2 cc_sendme_inc=31", 1, 31, 1 },
 	{ "cc_alg=2 cc_sendme_inc=31", 1, 30, 1 },
 	{ "cc_alg=2 cc_sendme_inc=31", 1, 32, 1 },
-	{ "cc_alg=2 cc_sendme_inc=31", 1, 33, 0 },
-	{ "cc_alg=2 cc_sendme_inc=31", 1, 29, 0 },
 	{ "cc_alg=2 cc_sendme_inc=1", 1, 0, 0 },
 	{ "cc_alg=2 cc_sendme_inc=31", 0, 31, 0 },
 	{ "cc_alg=0 cc_sendme_inc=31", 1, 31, 0 }
@@ -971,6 +969,36 @@ START_TEST(hsclient_congestion_control_needs_offer_and_consensus)
 	ck_assert_int_eq(rend->cc, cc_cases[_i].want);
 	ck_assert_int_eq(rend->inc, cc_cases[_i].want ? cc_cases[_i].inc : 0);
 	rig_turn(&r);
+	rig_free(&r);
+	params_free(r.netdir.params);
+}
+END_TEST
+
+static const struct {
+	const char	*params;
+	int		 inc, want;
+} inc_cases[] = {
+	{ "cc_alg=2 cc_sendme_inc=31", 33, -WHY_HS_INVALID },
+	{ "cc_alg=2 cc_sendme_inc=31", 29, -WHY_HS_INVALID },
+	{ "cc_alg=0 cc_sendme_inc=31", 255, -WHY_HS_INVALID },
+	{ "cc_alg=0 cc_sendme_inc=31", 1, -WHY_HS_INVALID },
+	{ "cc_alg=2 cc_sendme_inc=31", 30, -EAGAIN },
+	{ "cc_alg=2 cc_sendme_inc=31", 0, -EAGAIN },	/* no such line */
+	{ "cc_alg=2 cc_sendme_inc=1", 2, -EAGAIN },
+	{ "", 33, -WHY_HS_INVALID }
+};
+
+START_TEST(hsclient_descriptor_of_far_increment_is_invalid)
+{
+	rig_new(&r, 0);
+	ck_assert_int_eq(params_parse(&r.netdir.params, inc_cases[_i].params,
+	    strlen(inc_cases[_i].params)), 0);
+	hsclient_set_netdir(r.hs, &r.netdir);
+	r.ndirs = 1;
+	r.desc.flow_control = inc_cases[_i].inc != 0;
+	r.desc.sendme_inc = (uint8_t)inc_cases[_i].inc;
+	rig_to_descriptor(&r, 0);
+	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), inc_cases[_i].want);
 	rig_free(&r);
 	params_free(r.netdir.params);
 }
@@ -1904,6 +1932,8 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(hsclient_rendezvous_that_should_last_is_asked_for, 3),
 	UNIT_LOOP(hsclient_congestion_control_needs_offer_and_consensus,
 	    NELEM(cc_cases)),
+	UNIT_LOOP(hsclient_descriptor_of_far_increment_is_invalid,
+	    NELEM(inc_cases)),
 	UNIT_LOOP(hsclient_puzzle_is_solved_before_the_introduction, 2),
 	UNIT_LOOP(hsclient_puzzle_that_is_not_solved_is_gone_without, 2),
 	UNIT(hsclient_effort_of_none_needs_no_proof_at_first),
