@@ -75,7 +75,7 @@ hs_circ_may_open(const struct hs_service *s)
 	const struct hsclient *hs = s->hs;
 
 	return !hs->no_room && map_count(hs->circs) < HS_CIRCS_MAX &&
-	    s->owner->ncircs < HSCLIENT_CIRCS_EACH;
+	    s->client->ncircs < HSCLIENT_CIRCS_EACH;
 }
 
 /* Ours from here on: the keys too, before any event of it can come. */
@@ -89,8 +89,8 @@ own(struct hs_circ *c, struct hs_service *s)
 		return rc;
 	}
 	c->service = s;
-	c->owner = s->owner;
-	c->owner->ncircs++;
+	c->client = s->client;
+	c->client->ncircs++;
 	*slot(s, c->purpose) = c;
 	hs_circ_stage(c, HS_BUILDING, HS_BUILD_MS);
 	return 0;
@@ -182,8 +182,8 @@ hs_circ_free(struct hs_circ *c)
 	unclose(c);
 	memcpy(key, &c->circ, sizeof(key));
 	(void)map_del(c->hs->circs, key);
-	c->owner->ncircs--;
-	hs_token_release(c->hs, c->owner);
+	c->client->ncircs--;
+	hs_client_release(c->hs, c->client);
 	secret_wipe(c, sizeof(*c));
 	free(c);
 }

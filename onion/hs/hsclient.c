@@ -32,7 +32,8 @@
  *	against no directory and no introduction point, and is no answer about
  *	the service.
  * Limits
- *	HSCLIENT_*_MAX and _EACH, HS_CIRCS_MAX.  A descriptor opened is 10 KB at
+ *	HSCLIENT_*_MAX and _EACH, HS_CIRCS_MAX.  Whoever can have many tokens
+ *	has no more tries, circuits and proofs of work for it.  A descriptor opened is 10 KB at
  *	most; sealed ones are HS_SEALED_SUM_MAX bytes together.
  */
 #include "onion/hs/hsclient.h"
@@ -48,7 +49,31 @@
 #include "onion/dir/netdir.h"
 #include "onion/hs/hsclient_int.h"
 
-/* --- tokens --- */
+/* --- clients and their tokens --- */
+
+static struct hs_client *
+client_get(struct hsclient *hs, const uint8_t *token)
+{
+	struct hs_client *c = map_get(hs->clients, token);
+
+	if (c || (c = calloc(1, sizeof(*c))) == NULL)
+		return c;
+	memcpy(c->owner, token, sizeof(c->owner));
+	if (map_put(hs->clients, c->owner, c) < 0) {
+		free(c);
+		return NULL;
+	}
+	return c;
+}
+
+void
+hs_client_release(struct hsclient *hs, struct hs_client *c)
+{
+	if (c->nservices || c->ncircs)
+		return;
+	(void)map_del(hs->clients, c->owner);
+	free(c);
+}
 
 static struct hs_token *
 token_get(struct hsclient *hs, const uint8_t *token)
@@ -66,10 +91,10 @@ token_get(struct hsclient *hs, const uint8_t *token)
 	return k;
 }
 
-void
-hs_token_release(struct hsclient *hs, struct hs_token *k)
+static void
+token_release(struct hsclient *hs, struct hs_token *k)
 {
-	if (k->nservices || k->ncircs)
+	if (k->nservices)
 		return;
 	(void)map_del(hs->tokens, k->token);
 	free(k);
@@ -150,7 +175,9 @@ hs_service_free(struct hs_service *s)
 	delist(s);
 	(void)map_del(hs->services, s->key);
 	s->owner->nservices--;
-	hs_token_release(hs, s->owner);
+	token_release(hs, s->owner);
+	s->client->nservices--;
+	hs_client_release(hs, s->client);
 	secret_wipe(s, sizeof(*s));
 	free(s);
 }
@@ -192,17 +219,23 @@ hs_service_make(struct hsclient *hs, const uint8_t *token,
 	s->hs = hs;
 	s->owner = k;
 	make_key(s->key, token, service);
-	if (map_put(hs->services, s->key, s) < 0)
+	if ((s->client = client_get(hs, token)) == NULL)
 		goto fail;
+	s->client->nservices++;
+	if (map_put(hs->services, s->key, s) < 0)
+		goto fail_client;
 	enlist(s);
 	if (!hs->sweep.armed)
 		loop_timer_in(hs->conf.loop, &hs->sweep, HS_SWEEP_MS);
 	return s;
 
+fail_client:
+	s->client->nservices--;
+	hs_client_release(hs, s->client);
 fail:
 	free(s);
 	k->nservices--;
-	hs_token_release(hs, k);
+	token_release(hs, k);
 	return NULL;
 }
 
@@ -398,13 +431,12 @@ hs_note_excluded(struct hsclient *hs, const char *what)
 /* --- the question --- */
 
 static int
-is_full(const struct hsclient *hs, const struct hs_service *s,
-    const uint8_t *token)
+is_full(const struct hsclient *hs, const uint8_t *token)
 {
-	const struct hs_token *k = s ? s->owner : map_get(hs->tokens, token);
+	const struct hs_client *c = map_get(hs->clients, token);
 
 	return hs->ntrying >= HSCLIENT_TRYING_MAX ||
-	    (k && k->ntrying >= HSCLIENT_TRYING_EACH);
+	    (c && c->ntrying >= HSCLIENT_TRYING_EACH);
 }
 
 static int
@@ -414,7 +446,7 @@ begin(struct hsclient *hs, const uint8_t *token, const uint8_t *service,
 	struct hs_service *s = hs_service_find(hs, token, service);
 	int rc;
 
-	if (!hs_is_live(hs) || is_full(hs, s, token))
+	if (!hs_is_live(hs) || is_full(hs, token))
 		return -EAGAIN;
 	if (s == NULL && (s = hs_service_make(hs, token, service)) == NULL)
 		return -ENOMEM;
@@ -468,10 +500,11 @@ hsclient_new(struct hsclient **out, const struct hsclient_conf *conf)
 	hs->excluded_limit.every_s = 60;
 	flow_params_load(&hs->flow, NULL);
 	hs->services = map_new(HS_KEY, HSCLIENT_SERVICES_MAX);
-	hs->tokens = map_new(HSCLIENT_TOKEN, HSCLIENT_SERVICES_MAX + 1 +
+	hs->tokens = map_new(HSCLIENT_TOKEN, HSCLIENT_SERVICES_MAX + 1);
+	hs->clients = map_new(HSCLIENT_OWNER, HSCLIENT_SERVICES_MAX + 1 +
 	    HS_CIRCS_MAX);
 	hs->circs = map_new(sizeof(void *), HS_CIRCS_MAX);
-	if (!hs->services || !hs->tokens || !hs->circs) {
+	if (!hs->services || !hs->tokens || !hs->clients || !hs->circs) {
 		hsclient_free(hs);
 		return -ENOMEM;
 	}
@@ -496,6 +529,7 @@ hsclient_free(struct hsclient *hs)
 	hsring_free(hs->ring);
 	map_free(hs->services);
 	map_free(hs->tokens);
+	map_free(hs->clients);
 	map_free(hs->circs);
 	free(hs);
 }

@@ -29,13 +29,16 @@ enum hs_purpose { HS_DIR = 1, HS_INTRO, HS_REND };
 
 enum {
 	HSCLIENT_TOKEN = 16,
-	/* That are known (the one that was longest not asked for is forgotten),
-	 * and that are being reached (others wait): of all, and of a token. */
+	HSCLIENT_OWNER = 6,	/* its first bytes: the client whose it is, as
+				 * to what one may have */
+	/* That are known (the one that was longest not asked for is forgotten):
+	 * of all, and of a token. */
 	HSCLIENT_SERVICES_MAX = 4096,
 	HSCLIENT_SERVICES_EACH = 256,
+	/* That are being reached (others wait): of all, and of a client. */
 	HSCLIENT_TRYING_MAX = 128,
 	HSCLIENT_TRYING_EACH = 32,
-	/* Circuits of a token, those that are given up and still carry streams
+	/* Circuits of a client, those that are given up and still carry streams
 	 * too: a quarter of what the pool has for all (POOL_HS_MAX). */
 	HSCLIENT_CIRCS_EACH = 192
 };

@@ -89,7 +89,7 @@ struct hs_service;
  * serves nobody: it is joined and spoilt, or on its way out. */
 struct hs_circ {
 	struct hsclient		*hs;
-	struct hs_token		*owner;
+	struct hs_client	*client;
 	struct hs_service	*service;
 	void			*circ;
 	enum hs_purpose		 purpose;
@@ -150,9 +150,14 @@ struct hs_failure {			/* of an introduction point */
 	uint8_t	unreachable;		/* times */
 };
 
+struct hs_client {			/* who has what */
+	uint8_t			 owner[HSCLIENT_OWNER];
+	size_t			 nservices, ntrying, ncircs;
+};
+
 struct hs_token {
 	uint8_t			 token[HSCLIENT_TOKEN];
-	size_t			 nservices, ntrying, ncircs;
+	size_t			 nservices;
 	TAILQ_HEAD(, hs_service) services;	/* least recently used first */
 };
 
@@ -160,6 +165,7 @@ struct hs_token {
 struct hs_service {
 	struct hsclient		*hs;
 	struct hs_token		*owner;
+	struct hs_client	*client;
 	uint8_t			 key[HS_KEY];
 	TAILQ_ENTRY(hs_service)	 link;		/* of all, by use */
 	TAILQ_ENTRY(hs_service)	 mine;		/* of its token's */
@@ -201,7 +207,7 @@ struct hsclient {
 	uint8_t			 no_room;	/* open() said so */
 	struct hstime		 time;
 	struct flow_params	 flow;
-	struct map		*services, *tokens, *circs;
+	struct map		*services, *tokens, *clients, *circs;
 	struct hs_services	 used;		/* least recently first */
 	struct hs_services	 ready;
 	struct hs_circs		 closing;
@@ -230,7 +236,7 @@ int	hs_blind(struct hs_service *);
 int	hs_is_live(const struct hsclient *);	/* is there a directory? */
 const struct hsring *hs_ring(struct hsclient *);	/* NULL: no memory */
 /* Frees one that has nothing any more. */
-void	hs_token_release(struct hsclient *, struct hs_token *);
+void	hs_client_release(struct hsclient *, struct hs_client *);
 void	hs_wake(struct hsclient *);
 /* StrictNodes left none of @what. */
 void	hs_note_excluded(struct hsclient *, const char *what);

@@ -22,7 +22,7 @@ enum {
 	HSPOW_EFFORT_MIN = 8,		/* of a second try with effort 0 */
 	HSPOW_JOBS_MAX = 64,		/* without an answer yet, of all, */
 	HSPOW_JOBS_EACH = 2,		/* and of one owner */
-	HSPOW_OWNER = 16,
+	HSPOW_OWNER = 6,
 	HSPOW_LIMIT_MS = 600000		/* a job's time, of what it runs */
 };
 

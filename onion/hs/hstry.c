@@ -39,7 +39,7 @@ hs_try_begin(struct hs_service *s, int stable)
 	hs_pow_init(t);
 	TAILQ_INSERT_TAIL(&hs->tries, t, link);
 	s->try = t;
-	s->owner->ntrying++;
+	s->client->ntrying++;
 	hs->ntrying++;
 	s->err = 0;
 	hs_kick(s);
@@ -63,7 +63,7 @@ hs_try_end(struct hs_service *s)
 		hs_circ_drop(t->rend);
 	TAILQ_REMOVE(&hs->tries, t, link);
 	s->try = NULL;
-	s->owner->ntrying--;
+	s->client->ntrying--;
 	hs->ntrying--;
 	secret_wipe(t, sizeof(*t));
 	free(t);

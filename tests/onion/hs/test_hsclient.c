@@ -1146,7 +1146,7 @@ START_TEST(hsclient_puzzle_that_takes_too_long_is_gone_without_for_now)
 	rig_new(&r, 0);
 	with_puzzle(100);
 	rig_to_introduced(&r, 0);
-	ck_assert_mem_eq(r.job[0].ask.owner, rig_token[0], HSCLIENT_TOKEN);
+	ck_assert_mem_eq(r.job[0].ask.owner, rig_token[0], HSCLIENT_OWNER);
 	wait_asking(59 * 1000);
 	ck_assert_uint_eq(rig_last(&r, HS_INTRO)->nsent, 0);
 	wait_asking(1000);
@@ -1471,6 +1471,27 @@ START_TEST(hsclient_tries_are_bounded_for_one_and_for_all)
 	r.wakes = 0;
 	rig_turn(&r);
 	ck_assert_uint_eq(r.wakes, 1);		/* some ended: there is room */
+	rig_free(&r);
+}
+END_TEST
+
+/* Of one client, but for the last. */
+START_TEST(hsclient_tries_are_bounded_whatever_tokens_one_has)
+{
+	uint8_t t[HSCLIENT_TOKEN] = { 8 }, service[32] = { 2 };
+	void *circ;
+	int i;
+
+	rig_new(&r, 0);
+	for (i = 0; i < HSCLIENT_TRYING_EACH + 8; i++) {
+		t[HSCLIENT_OWNER] = (uint8_t)i;
+		ck_assert_int_eq(hsclient_get(r.hs, t, service, 0, &circ),
+		    -EAGAIN);
+	}
+	ck_assert_uint_eq(totals().trying, HSCLIENT_TRYING_EACH);
+	t[HSCLIENT_OWNER - 1] = 1;
+	ck_assert_int_eq(hsclient_get(r.hs, t, service, 0, &circ), -EAGAIN);
+	ck_assert_uint_eq(totals().trying, HSCLIENT_TRYING_EACH + 1);
 	rig_free(&r);
 }
 END_TEST
@@ -1830,7 +1851,7 @@ leave_one_standing(int token)
 	hsclient_spoil(r.hs, circ);
 }
 
-START_TEST(hsclient_circuits_of_a_token_are_bounded_for_it_alone)
+START_TEST(hsclient_circuits_of_a_client_are_bounded_for_it_alone)
 {
 	unsigned i;
 	void *circ;
@@ -1949,6 +1970,7 @@ static const struct unit_test tests[] = {
 	UNIT(hsclient_failures_of_one_token_are_not_anothers),
 	UNIT(hsclient_services_of_a_token_have_circuits_of_their_own),
 	UNIT(hsclient_tries_are_bounded_for_one_and_for_all),
+	UNIT(hsclient_tries_are_bounded_whatever_tokens_one_has),
 	UNIT(hsclient_services_are_bounded_and_the_oldest_forgotten),
 	UNIT(hsclient_one_token_pushes_out_only_its_own),
 	UNIT(hsclient_nobody_asks_any_more_and_all_is_closed),
@@ -1965,7 +1987,7 @@ static const struct unit_test tests[] = {
 	UNIT(hsclient_fetch_that_cannot_begin_is_held_against_nobody),
 	UNIT(hsclient_introduction_that_cannot_be_sent_is_held_against_nobody),
 	UNIT(hsclient_introduction_that_never_can_be_sent_ends_in_a_reason),
-	UNIT(hsclient_circuits_of_a_token_are_bounded_for_it_alone),
+	UNIT(hsclient_circuits_of_a_client_are_bounded_for_it_alone),
 	UNIT(hsclient_directories_that_are_excluded_are_asked_last),
 	UNIT_LOOP(hsclient_directories_that_are_excluded_are_never_asked_if_strict,
 	    3),
