@@ -72,6 +72,7 @@ struct dnsport {
 	struct hash_key	 cookie_key;
 	struct stub	*stub;		/* NULL: no resolvers */
 	LIST_HEAD(, dns_query) queries;
+	LIST_HEAD(, dns_query) lost;	/* while a reload tells them */
 	struct dnsport_totals totals;
 };
 
@@ -103,6 +104,7 @@ dnsport_new(struct dnsport **out, struct loop *loop,
 	dp->arg = arg;
 	hash_draw(&dp->cookie_key);
 	LIST_INIT(&dp->queries);
+	LIST_INIT(&dp->lost);
 	*out = dp;
 	return 0;
 }
@@ -404,7 +406,7 @@ dnsport_query(struct dnsport *dp, const uint8_t *msg, size_t len,
 void
 dnsport_drop(struct dns_query *q)
 {
-	if (q->over)
+	if (q == NULL || q->over)
 		return;
 	retire(q);
 	if (q->lookup)
@@ -416,33 +418,26 @@ dnsport_drop(struct dns_query *q)
 
 /* --- the whole --- */
 
-static struct dns_query *
-first_lost(struct dnsport *dp)
-{
-	struct dns_query *q;
-
-	LIST_FOREACH(q, &dp->queries, link)
-		if (q->lost)
-			return q;
-	return NULL;
-}
-
-/* There will be no answer from those who were asked.  Whoever gets this one may
+/* There will be no answer from those who were asked.  Whoever is told so may
  * drop others within the call, and ask new ones, which go to the new stub; so
- * first all are taken from the old one, and each is looked for from the start. */
+ * first all are taken from the old one, and then the first is told until there
+ * is none. */
 static void
 fail_lookups(struct dnsport *dp)
 {
-	struct dns_query *q;
+	struct dns_query *q, *next;
 
-	LIST_FOREACH(q, &dp->queries, link) {
+	for (q = LIST_FIRST(&dp->queries); q; q = next) {
+		next = LIST_NEXT(q, link);
 		if (q->lookup == NULL)
 			continue;
 		stub_cancel(q->lookup);
 		q->lookup = NULL;
 		q->lost = 1;
+		LIST_REMOVE(q, link);
+		LIST_INSERT_HEAD(&dp->lost, q, link);
 	}
-	while ((q = first_lost(dp)) != NULL)
+	while ((q = LIST_FIRST(&dp->lost)) != NULL)
 		answer(q, RCODE_SERVFAIL, NULL, 0);
 }
 

@@ -96,7 +96,8 @@ void	dnsport_forget(struct dnsport *, const void *listener);
 int	dnsport_query(struct dnsport *, const uint8_t *msg, size_t len,
 	    const struct dns_from *, dnsport_reply_fn *, void *arg,
 	    struct dns_query **out);
-void	dnsport_drop(struct dns_query *);	/* the client went away */
+/* The client went away.  NULL is fine. */
+void	dnsport_drop(struct dns_query *);
 
 void	dnsport_answer(struct dns_query *, enum dns_outcome,
 	    const struct dns_record *, size_t n);

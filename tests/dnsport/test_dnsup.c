@@ -601,6 +601,79 @@ START_TEST(dnsup_set_conf_fails_what_is_under_way)
 }
 END_TEST
 
+/* A client that, told of one failure, gives up all else and asks again, as one
+ * whose connection ends does, or who has more to say on it. */
+enum { WAITING = 3 };
+
+static struct {
+	struct dns_query *q[WAITING];
+	unsigned	 replies, rcode;
+	struct dns_query *again;
+} fickle;
+
+static void
+on_fickle_reply(void *arg, const uint8_t *msg, size_t len)
+{
+	struct dns_query **mine = arg;
+	unsigned i;
+
+	ck_assert_uint_ge(len, 12);
+	fickle.replies++;
+	fickle.rcode = msg[3] & 15;
+	*mine = NULL;
+	for (i = 0; i < WAITING; i++) {
+		if (fickle.q[i])
+			dnsport_drop(fickle.q[i]);
+		fickle.q[i] = NULL;
+	}
+	if (fickle.again == NULL)
+		fickle.again = ask_as(0x0a000001, "secure.test", Q_MX, F_TCP,
+		    NULL, 0);
+}
+
+static void
+ask_fickle(unsigned i)
+{
+	struct dns_from from = { .listener = &door, .tcp = 1 };
+
+	query_make(&query, "secure.test", Q_MX);
+	addr_v4(&from.client, 0x0a000001, 40000);
+	ck_assert_int_eq(dnsport_query(dp, query.buf, query_len(&query), &from,
+	    on_fickle_reply, &fickle.q[i], &fickle.q[i]), 0);
+	ck_assert_ptr_nonnull(fickle.q[i]);
+}
+
+/* @_i: to other resolvers, or to none. */
+START_TEST(dnsup_set_conf_bears_drops_and_questions_from_within)
+{
+	struct dnsport_conf none = { .nresolvers = 0 };
+	struct dnsport_totals t;
+	unsigned i;
+
+	open_dns(1);
+	memset(&fickle, 0, sizeof(fickle));
+	for (i = 0; i < WAITING; i++)
+		ask_fickle(i);
+	loop_end_turn(&loop);
+	ck_assert_uint_eq(fakes.n, 1);
+	if (_i)
+		configure(0, 1);
+	else
+		ck_assert_int_eq(dnsport_set_conf(dp, &none), 0);
+	ck_assert_uint_eq(fickle.replies, 1);
+	ck_assert_uint_eq(fickle.rcode, RC_FAIL);
+	ck_assert_int_eq(got.n, !_i);	/* the new one has its own fate */
+	ck_assert_ptr_null(fickle.q[0]);
+	serve();
+	read_reply();
+	ck_assert_uint_eq(got.rcode, _i ? RC_OK : 4);
+	dnsport_totals(dp, &t);
+	ck_assert_uint_eq(t.waiting, 0);
+	ck_assert(fakes.f[0]->dead);
+	close_dns();
+}
+END_TEST
+
 START_TEST(dnsup_set_conf_that_is_wrong_changes_nothing)
 {
 	struct dnsport_conf conf = { .resolvers = &resolver, .nresolvers = 1,
@@ -793,6 +866,7 @@ static const struct unit_test tests[] = {
 	UNIT(dnsup_records_that_nobody_asked_for_are_dropped),
 	UNIT(dnsup_question_that_is_dropped_is_forgotten),
 	UNIT(dnsup_set_conf_fails_what_is_under_way),
+	UNIT_LOOP(dnsup_set_conf_bears_drops_and_questions_from_within, 2),
 	UNIT(dnsup_set_conf_that_is_wrong_changes_nothing),
 	UNIT_LOOP(dnsup_resolver_with_a_name_is_asked_by_tls_only, 2),
 	UNIT_LOOP(dnsup_no_udp_answer_is_more_than_half_as_long_again, 4),
