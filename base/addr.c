@@ -252,40 +252,94 @@ static const struct range internal6[] = {
 	{ { 0xfe, 0x80 }, 10 },		/* link-local */
 	{ { 0xfe, 0xc0 }, 10 },		/* site-local, old */
 	{ { 0xff }, 8 },		/* multicast */
-	{ { 0x01 }, 64 }		/* discard-only */
+	{ { 0x01 }, 64 },		/* discard-only */
+	{ { 0 }, 96 },			/* ::, ::1, compatible form of old */
+	{ { 0, 0x64, 0xff, 0x9b, 0, 1 }, 48 }	/* NAT64 of one site, RFC
+						 * 8215 */
 };
 
+/* Is all of that prefix in one of them? */
 static int
-in_ranges(const uint8_t *ip, const struct range *r, size_t n)
+in_ranges(const uint8_t *ip, int bits, const struct range *r, size_t n)
 {
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		if (bits_agree(ip, r[i].ip, r[i].bits))
+		if (r[i].bits <= bits && bits_agree(ip, r[i].ip, r[i].bits))
 			return 1;
 	return 0;
+}
+
+static int
+is_internal4(const uint8_t *ip, int bits)
+{
+	return in_ranges(ip, bits, internal4,
+	    sizeof(internal4) / sizeof(internal4[0]));
+}
+
+/* Where an IPv4 address is in an IPv6 one that somebody would translate to it,
+ * or send it by way of. */
+static const struct {
+	uint8_t	prefix[12];		/* right before it */
+	int	bits;
+} carriers[] = {
+	{ { [10] = 0xff, [11] = 0xff }, 96 },	/* mapped */
+	{ { [8] = 0xff, [9] = 0xff }, 96 },	/* SIIT, RFC 2765 */
+	{ { 0, 0x64, 0xff, 0x9b }, 96 },	/* NAT64 */
+	{ { 0x20, 0x02 }, 16 },			/* 6to4 */
+	{ { 0x20, 0x01 }, 32 }			/* Teredo's server */
+};
+
+static int
+carries_internal4(const uint8_t *ip, int bits)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(carriers) / sizeof(carriers[0]); i++)
+		if (carriers[i].bits <= bits && bits_agree(ip,
+		    carriers[i].prefix, carriers[i].bits) &&
+		    is_internal4(ip + carriers[i].bits / 8,
+		    bits - carriers[i].bits))
+			return 1;
+	return 0;
+}
+
+/* RFC 4380 4: the client's own IPv4 address, all bits of it turned round. */
+static int
+is_internal_teredo(const uint8_t *ip, int bits)
+{
+	static const uint8_t prefix[4] = { 0x20, 0x01 };
+	uint8_t four[4];
+	int i;
+
+	for (i = 0; i < 4; i++)
+		four[i] = (uint8_t)~ip[12 + i];
+	return bits >= 96 && bits_agree(ip, prefix, 32) &&
+	    is_internal4(four, bits - 96);
+}
+
+int
+addr_net_is_internal(const struct addr_net *net)
+{
+	const uint8_t *ip = net->addr.ip;
+	int bits = net->bits;
+
+	if (net->addr.family == 4)
+		return is_internal4(ip, bits);
+	if (net->addr.family != 6)
+		return 1;
+	return in_ranges(ip, bits, internal6,
+	    sizeof(internal6) / sizeof(internal6[0])) ||
+	    carries_internal4(ip, bits) || is_internal_teredo(ip, bits);
 }
 
 int
 addr_is_internal(const struct addr *a)
 {
-	static const uint8_t nat64[12] = { 0x00, 0x64, 0xff, 0x9b };
-	static const uint8_t nat64_local[6] = { 0x00, 0x64, 0xff, 0x9b, 0, 1 };
-	static const uint8_t zero[12];
-	size_t n4 = sizeof(internal4) / sizeof(internal4[0]);
+	struct addr_net net = { .addr = *a,
+		.bits = (uint8_t)(addr_iplen(a) * 8) };
 
-	if (a->family == 4)
-		return in_ranges(a->ip, internal4, n4);
-	if (a->family != 6)
-		return 1;
-	if (is_mapped(a->ip) || memcmp(a->ip, nat64, 12) == 0)
-		return in_ranges(a->ip + 12, internal4, n4);
-	if (memcmp(a->ip, nat64_local, 6) == 0)
-		return 1;	/* RFC 8215: never leaves its site */
-	if (memcmp(a->ip, zero, 12) == 0)
-		return 1;	/* ::, ::1 and the compatible form of old */
-	return in_ranges(a->ip, internal6,
-	    sizeof(internal6) / sizeof(internal6[0]));
+	return addr_net_is_internal(&net);
 }
 
 const char *

@@ -42,8 +42,11 @@ int	addr_in_net(const struct addr *, const struct addr_net *);
 /* Do the first @bits agree?  0 for different families. */
 int	addr_same_prefix(const struct addr *, const struct addr *, int bits);
 /* Not routable in the internet: private, loopback, link-local, multicast,
- * reserved, unspecified; for IPv6 also mapped and NAT64 forms of those. */
+ * reserved, unspecified; for IPv6 also what has one of those in it and is
+ * translated to it, or tunnelled by it (mapped, SIIT, NAT64, 6to4, Teredo). */
 int	addr_is_internal(const struct addr *);
+/* All of it? */
+int	addr_net_is_internal(const struct addr_net *);
 
 /* Raw text, for the wire and configuration. @out holds ADDR_TEXT. */
 const char *addr_ip_raw(const struct addr *, char *out);

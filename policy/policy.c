@@ -6,6 +6,8 @@
 
 #include "policy/rule.h"
 
+enum { ONION_KEY = 56, ONION_KEY_OLD = 16 };	/* characters */
+
 static int
 port_in(uint16_t port, const uint16_t *ports, size_t n)
 {
@@ -173,11 +175,13 @@ policy_decide(const struct policy_conf *conf, const struct policy_flow *flow,
 }
 
 /* Names that mean nothing outside of where they are used; each also stands for
- * all names below it. */
+ * all names below it.  The last one is there to be found missing, by which a
+ * browser knows that it is to ask the network's own DNS server and no other. */
 static const char *const local_names[] = {
 	"local", "localhost", "localdomain", "internal", "home.arpa", "lan",
 	"intranet", "corp", "home", "private", "invalid", "onion", "exit",
-	"noconnect", "i2p", "alt", "resolver.arpa", "service.arpa"
+	"noconnect", "i2p", "alt", "resolver.arpa", "service.arpa",
+	"use-application-dns.net"
 };
 
 static int
@@ -244,11 +248,11 @@ read_nibble(const char *s, size_t n, uint8_t *out)
 	return at != NULL;
 }
 
-/* The address that a reverse name begins to tell: what stands in its last
- * labels, and 0 for the rest.  It may be a zone, or have services before it
- * (b._dns-sd._udp...).  family 0: no reverse name, or of all addresses. */
+/* The addresses that a reverse name tells in its last labels.  It may be a zone,
+ * or have services before it (b._dns-sd._udp...).  Of no bits: it is none, or
+ * tells of all addresses. */
 static void
-reverse_of(const char *name, size_t len, struct addr *a)
+reverse_of(const char *name, size_t len, struct addr_net *net)
 {
 	static const char top4[] = ".in-addr.arpa", top6[] = ".ip6.arpa";
 	int six = len >= sizeof(top6) && strncasecmp(name + len -
@@ -257,40 +261,107 @@ reverse_of(const char *name, size_t len, struct addr *a)
 	const char *s;
 	uint8_t v;
 
-	memset(a, 0, sizeof(*a));
+	memset(net, 0, sizeof(*net));
 	if (!six && (len < sizeof(top4) || strncasecmp(name + len -
 	    (sizeof(top4) - 1), top4, sizeof(top4) - 1) != 0))
 		return;
 	len -= six ? sizeof(top6) - 1 : sizeof(top4) - 1;
+	net->addr.family = six ? 6 : 4;
 	for (i = 0; i < (six ? 32 : 4) && len; i++) {
 		s = last_label(name, &len, &n);
 		if (six ? !read_nibble(s, n, &v) : !read_byte(s, n, &v))
 			return;
-		a->family = six ? 6 : 4;
 		if (six)
-			a->ip[i / 2] |= (uint8_t)(i % 2 ? v : v << 4);
+			net->addr.ip[i / 2] |= (uint8_t)(i % 2 ? v : v << 4);
 		else
-			a->ip[i] = v;
+			net->addr.ip[i] = v;
+		net->bits = (uint8_t)(net->bits + (six ? 4 : 8));
 	}
+}
+
+static int
+is_reverse_of_internal(const char *name, size_t len)
+{
+	struct addr_net net;
+
+	reverse_of(name, len, &net);
+	return net.bits && addr_net_is_internal(&net);
+}
+
+/* Names of the internet end in letters, digits and hyphens.  Others are what is
+ * left of bytes that no text has, and may be "onion" with something added. */
+static int
+ends_oddly(const char *name, size_t len)
+{
+	size_t n;
+	const char *s = last_label(name, &len, &n);
+
+	return strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "0123456789-") < n;
+}
+
+static int
+is_onion_key(const char *s, size_t n)
+{
+	return (n == ONION_KEY || n == ONION_KEY_OLD) &&
+	    strspn(s, "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") >= n;
+}
+
+/* An onion service's name with more behind it, as a resolver makes that tries
+ * its search domains. */
+static int
+has_onion(const char *name, size_t len)
+{
+	const char *s;
+	int after = 0;			/* the label after is "onion" */
+	size_t n;
+
+	while (len) {
+		s = last_label(name, &len, &n);
+		if (after && is_onion_key(s, n))
+			return 1;
+		after = n == 5 && strncasecmp(s, "onion", 5) == 0;
+	}
+	return 0;
+}
+
+static int
+may_leave(const char *name, size_t len)
+{
+	size_t i;
+
+	if (is_numeric(name, len) || ends_oddly(name, len) ||
+	    has_onion(name, len) || is_reverse_of_internal(name, len))
+		return 0;
+	for (i = 0; i < sizeof(local_names) / sizeof(local_names[0]); i++)
+		if (is_or_below(name, len, local_names[i]))
+			return 0;
+	return 1;
+}
+
+static size_t
+length(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len && name[len - 1] == '.' ? len - 1 : len;
 }
 
 int
 policy_name_may_leave(const char *name)
 {
-	size_t i, len = strlen(name);
-	struct addr a;
+	size_t len = length(name);
 
-	if (len && name[len - 1] == '.')
-		len--;
-	if (len == 0 || memchr(name, '.', len) == NULL)
-		return 0;		/* the root, or a single label */
-	if (is_numeric(name, len))
-		return 0;
-	for (i = 0; i < sizeof(local_names) / sizeof(local_names[0]); i++)
-		if (is_or_below(name, len, local_names[i]))
-			return 0;
-	reverse_of(name, len, &a);
-	return a.family == 0 || policy_addr_may_leave(&a);
+	return memchr(name, '.', len) != NULL && may_leave(name, len);
+}
+
+int
+policy_zone_may_leave(const char *name)
+{
+	size_t len = length(name);
+
+	return len == 0 || may_leave(name, len);
 }
 
 int

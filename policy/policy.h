@@ -67,11 +67,15 @@ struct policy_decision {
 void	policy_decide(const struct policy_conf *, const struct policy_flow *,
 	    struct policy_decision *);
 
-/* A name from a client: may it be asked of an exit, or of a resolver?  Not what is only good in
- * a local network (RFC 6761, 6762, 8375, 9476) or in Tor itself, not what is an
- * address written as a name, and not a reverse name, or a zone of them, of
- * addresses that may not (RFC 6303). */
+/* A name from a client: may it be asked of an exit, or of a resolver?  Not what
+ * is only good in a local network (RFC 6761, 6762, 8375, 9462, 9476) or in Tor
+ * itself, whatever a search domain adds to that; not what is an address written
+ * as a name; and not a reverse name, or a zone of them, of addresses none of
+ * which may (RFC 6303). */
 int	policy_name_may_leave(const char *name);
+/* The same of a zone whose keys or servers are asked for: that may be the root,
+ * or what is below it. */
+int	policy_zone_may_leave(const char *name);
 /* A reverse lookup of that address? */
 int	policy_addr_may_leave(const struct addr *);
 

@@ -219,7 +219,39 @@ static const struct {
 	{ "64:ff9b::10.0.0.1", 1 }, { "64:ff9b::8.8.8.8", 0 },
 	{ "64:ff9b:1::1", 1 }, { "64:ff9b:1:ffff::8.8.8.8", 1 },
 	{ "64:ff9b:2::1", 0 },
+	{ "::ffff:0:10.0.0.1", 1 }, { "::ffff:0:8.8.8.8", 0 },
+	{ "2002:a00:1::1", 1 }, { "2002:7f00:1::", 1 },
+	{ "2002:808:808::1", 0 }, { "2003:a00:1::1", 0 },
+	/* Teredo: a server, and a client, whose address is turned round */
+	{ "2001:0:808:808:0:0:f7f7:f7f7", 0 },
+	{ "2001:0:a00:1:0:0:f7f7:f7f7", 1 },
+	{ "2001:0:808:808:0:0:f5ff:fffe", 1 },
+	{ "2001:1:808:808:0:0:f5ff:fffe", 0 },
 };
+
+static const struct { const char *net; int internal; } wholes[] = {
+	{ "10.0.0.0/8", 1 }, { "10.0.0.0/7", 0 }, { "10.1.0.0/16", 1 },
+	{ "0.0.0.0/0", 0 }, { "0.0.0.0/8", 1 }, { "192.0.0.0/8", 0 },
+	{ "192.0.0.0/16", 0 }, { "192.0.0.0/24", 1 }, { "172.0.0.0/8", 0 },
+	{ "172.16.0.0/12", 1 }, { "240.0.0.0/4", 1 }, { "8.8.8.8/32", 0 },
+	{ "::/0", 0 }, { "::/4", 0 }, { "::/95", 0 }, { "::/96", 1 },
+	{ "fc00::/7", 1 }, { "fc00::/8", 1 }, { "fe00::/8", 0 },
+	{ "fe80::/12", 1 }, { "64:ff9b:1::/48", 1 }, { "64:ff9b:1::/47", 0 },
+	{ "::ffff:10.0.0.0/104", 1 }, { "::ffff:0.0.0.0/96", 0 },
+	{ "2002::/16", 0 }, { "2002:a00::/24", 1 }, { "2002:a00::/23", 0 },
+	{ "2001::/32", 0 }, { "2001:0:a00::/40", 1 },
+	{ "2001:0:808:808::/96", 0 },
+};
+
+START_TEST(addr_net_is_internal_if_all_of_it_is)
+{
+	struct addr_net net;
+
+	ck_assert_int_eq(addr_net_parse(&net, wholes[_i].net, -1), 0);
+	ck_assert_msg(addr_net_is_internal(&net) == wholes[_i].internal,
+	    "%s", wholes[_i].net);
+}
+END_TEST
 
 START_TEST(addr_is_internal_case_gives_its_result)
 {
@@ -309,6 +341,7 @@ static const struct unit_test tests[] = {
 	UNIT(addr_same_prefix_bounds_its_bits),
 	UNIT_LOOP(addr_is_internal_case_gives_its_result,
 	    NELEM(internal_cases)),
+	UNIT_LOOP(addr_net_is_internal_if_all_of_it_is, NELEM(wholes)),
 	UNIT_LOOP(addr_to_sock_and_back_is_the_same, 2),
 	UNIT(addr_from_sock_mapped_becomes_ipv4),
 	UNIT(addr_from_sock_of_another_family_is_none),

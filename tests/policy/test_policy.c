@@ -423,6 +423,25 @@ static const struct { const char *name; int may; } names[] = {
 	{ "x.invalid", 0 },		{ "x.alt", 0 },
 	{ "abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrstuvwxyz.onion",
 	  0 },
+	/* ... with search domains, and what only looks like it */
+	{ "abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrstuvwx.onion."
+	  "example.com", 0 },
+	{ "www.ABCDEFGHIJKLMNOPQRSTUVWXYZ234567ABCDEFGHIJKLMNOPQRSTUVWX."
+	  "Onion.a.example.com.", 0 },
+	{ "abcdefghijklmnop.onion.example.com", 0 },
+	{ "abcdefghijklmno1.onion.example.com", 1 },
+	{ "abcdefghijklmnopq.onion.example.com", 1 },
+	{ "abcdefghijklmnop.a.onion.example.com", 1 },
+	{ "abcdefghijklmnop.xonion.example.com", 1 },
+	{ "onion.abcdefghijklmnop.example.com", 1 },
+	/* odd bytes are question marks */
+	{ "x.onion?", 0 },		{ "x.?onion", 0 },
+	{ "x.onion?.", 0 },		{ "x.local_", 0 },
+	{ "a?b.example.com", 1 },	{ "a.b-c", 1 },
+	{ "resolver.arpa", 0 },		{ "_dns.resolver.arpa", 0 },
+	{ "x.service.arpa", 0 },	{ "service.arpa.example", 1 },
+	{ "use-application-dns.net", 0 }, { "application-dns.net", 1 },
+	{ "Use-Application-DNS.net.", 0 },
 	{ "www.Onion", 0 },		{ "www.google.com.relay.exit", 0 },
 	{ "x.noconnect", 0 },		{ "x.i2p", 0 },
 	{ "1.2.3.4", 0 },		{ "1.2.3.4.", 0 },
@@ -445,6 +464,13 @@ static const struct { const char *name; int may; } names[] = {
 	{ "b._dns-sd._udp.0.8.8.8.in-addr.arpa", 1 },
 	{ "8.b.d.0.1.0.0.2.ip6.arpa", 1 },
 	{ "2.ip6.arpa", 1 },		{ "d.f.ip6.arpa", 0 },
+	{ "192.in-addr.arpa", 1 },	{ "0.192.in-addr.arpa", 1 },
+	{ "0.0.192.in-addr.arpa", 0 },	{ "100.in-addr.arpa", 1 },
+	{ "240.in-addr.arpa", 0 },	{ "0.in-addr.arpa", 0 },
+	{ "0.ip6.arpa", 1 },		{ "f.ip6.arpa", 1 },
+	{ "c.f.ip6.arpa", 0 },		{ "e.f.ip6.arpa", 1 },
+	{ "0.2.0.0.2.ip6.arpa", 1 },	{ "a.0.2.0.0.2.ip6.arpa", 0 },
+	{ "8.2.0.0.2.ip6.arpa", 1 },
 	{ "D.F.ip6.arpa", 0 },		{ "8.e.f.ip6.arpa", 0 },
 	{ "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0."
 	  "ip6.arpa", 0 },
@@ -454,6 +480,22 @@ START_TEST(policy_name_may_leave_follows_the_table)
 {
 	ck_assert_msg(policy_name_may_leave(names[_i].name) == names[_i].may,
 	    "\"%s\"", names[_i].name);
+}
+END_TEST
+
+static const struct { const char *name; int may; } zones[] = {
+	{ "", 1 }, { ".", 1 }, { "com", 1 }, { "com.", 1 }, { "arpa", 1 },
+	{ "xn--p1ai", 1 }, { "example.com", 1 }, { "in-addr.arpa", 1 },
+	{ "192.in-addr.arpa", 1 }, { "168.192.in-addr.arpa", 0 },
+	{ "onion", 0 }, { "local", 0 }, { "lan.", 0 }, { "localhost", 0 },
+	{ "x.home.arpa", 0 }, { "exit", 0 }, { "1", 0 }, { "on?on", 0 },
+	{ "abcdefghijklmnop.onion.com", 0 },
+};
+
+START_TEST(policy_zone_may_leave_also_from_below_the_root)
+{
+	ck_assert_msg(policy_zone_may_leave(zones[_i].name) == zones[_i].may,
+	    "\"%s\"", zones[_i].name);
 }
 END_TEST
 
@@ -492,6 +534,8 @@ static const struct unit_test tests[] = {
 	UNIT(policy_decide_of_a_name_passes_over_direct_rules),
 	UNIT(policy_verdict_of_zeroed_memory_is_drop),
 	UNIT_LOOP(policy_name_may_leave_follows_the_table, NELEM(names)),
+	UNIT_LOOP(policy_zone_may_leave_also_from_below_the_root,
+	    NELEM(zones)),
 	UNIT(policy_addr_may_leave_only_if_public),
 };
 
