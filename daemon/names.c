@@ -35,6 +35,7 @@
 #include "policy/policy.h"
 
 enum { ANSWERS_MAX = 16 };
+enum { TYPE_SOA = 6, TYPE_DS = 43, TYPE_DNSKEY = 48 };
 
 _Static_assert((int)NAMES_TOKEN == (int)ONION_TOKEN, "the engine's");
 _Static_assert((int)NAMES_GROUP == (int)AUTOMAP_GROUP, "the map's");
@@ -263,19 +264,22 @@ ask_onion(struct names *n, const struct question *q, const struct verdict *v,
 /* A virtual address out of the network would be an address of somebody's choice
  * for whatever name it is given out for. */
 static int
-may_be(const struct names *n, const struct onion_answer *a)
+may_be(void *arg, const struct addr *a)
 {
-	return !automap_is_virtual(n->conf.automap, &a->addr);
+	const struct names *n = arg;
+
+	return !automap_is_virtual(n->conf.automap, a);
 }
 
 static size_t
-records(const struct names *names, struct dns_record *out,
+records(struct names *names, struct dns_record *out,
     const struct onion_answer *ans, size_t n, int family)
 {
 	size_t i, got = 0;
 
 	for (i = 0; i < n && got < ANSWERS_MAX; i++) {
-		if (ans[i].addr.family != family || !may_be(names, &ans[i]))
+		if (ans[i].addr.family != family ||
+		    !may_be(names, &ans[i].addr))
 			continue;
 		out[got].addr = ans[i].addr;
 		out[got].name = ans[i].name;
@@ -292,6 +296,8 @@ struct lookup {
 	int		 family;	/* wanted; 0: a name */
 };
 
+/* An answer that points into a private network is none.  To say REFUSED would
+ * make a client ask another resolver. */
 static enum dns_outcome
 outcome_of(int err)
 {
@@ -299,7 +305,6 @@ outcome_of(int err)
 	case 0:
 		return DNS_OK;
 	case -EACCES:
-		return DNS_REFUSED;
 	case -ENOENT:
 		return DNS_NXDOMAIN;
 	default:
@@ -319,7 +324,9 @@ on_lookup(void *arg, int err, const struct onion_answer *ans, size_t n)
 		got = records(l->names, rr, ans, n, l->family);
 		if (got == 0 && l->family == 0)
 			outcome = DNS_NXDOMAIN;
-	}
+	} else if (err == -EACCES)
+		dnsport_explain(l->query, DNS_EDE_FILTERED,
+		    "the answer leads into a private network");
 	dnsport_answer(l->query, outcome, rr, got);
 	free(l);
 }
@@ -391,8 +398,38 @@ on_forget(void *arg, struct dns_query *query)
 	free(l);
 }
 
-/* What a question is about, whatever its type: a host, a zone, an address.  The
- * root is nobody's secret. */
+/* Of services, of what a relay is chosen for and of what the operator put in
+ * another's place we say all that there is to say.  Of a name that is mapped,
+ * its addresses. */
+static int
+is_ours(const struct names *n, const struct dns_question *q)
+{
+	struct target t;
+
+	target_find(&t, &n->rules->target, q->name);
+	if (t.kind == TARGET_ONION || t.has_exit || t.mapped)
+		return 1;
+	return t.kind == TARGET_NAME && q->ask != DNS_ASK_OTHER &&
+	    is_mapped(n->rules, q->name);
+}
+
+/* Whoever validates behind us needs the keys of zones up to the top-level
+ * domains, and to know where zones begin.  Of what else there is of these
+ * nobody asks, so it would be a host's name.  The root is nobody's secret. */
+static int
+name_may_leave(const struct dns_question *q)
+{
+	switch (q->type) {
+	case TYPE_SOA:
+	case TYPE_DS:
+	case TYPE_DNSKEY:
+		return policy_zone_may_leave(q->name);
+	default:
+		return q->name[0] == '\0' || policy_name_may_leave(q->name);
+	}
+}
+
+/* What a question is about, whatever its type: a host, a zone, an address. */
 static enum dns_leave
 on_may_leave(void *arg, const struct dns_question *q,
     const struct dns_from *from)
@@ -402,6 +439,9 @@ on_may_leave(void *arg, const struct dns_question *q,
 	    (q->name[0] == '\0' || policy_name_may_leave(q->name));
 
 	(void)from;
+	if (may && q->name[0] && is_ours(n, q))
+		return DNS_LEAVE_HERE;
+	may = may && name_may_leave(q);
 	n->rejected += !may && q->ask == DNS_ASK_OTHER;
 	return may ? DNS_LEAVE_MAY : DNS_LEAVE_NOT;
 }
@@ -416,8 +456,16 @@ on_connect(void *arg, const struct dns_from *from, const struct addr *resolver,
 	    out) : -ENETUNREACH;
 }
 
+static int
+on_is_public(void *arg, const char *zone)
+{
+	(void)arg;
+	return policy_zone_may_leave(zone);
+}
+
 static const struct dnsport_user dns_user = {
 	.ask = on_ask, .connect = on_connect, .may_leave = on_may_leave,
+	.may_be = may_be, .is_public = on_is_public,
 	.forget = on_forget
 };
 
@@ -464,7 +512,7 @@ is_better(const struct gateway_lookup *l, const struct onion_answer *a,
 {
 	if (l->reverse)
 		return than == NULL && a->addr.family == 0 && a->name;
-	if (a->addr.family == 0 || !may_be(l->names, a) ||
+	if (a->addr.family == 0 || !may_be(l->names, &a->addr) ||
 	    (l->family && a->addr.family != l->family))
 		return 0;
 	return than == NULL || (than->addr.family == 6 && a->addr.family == 4);

@@ -458,7 +458,8 @@ int
 dnsport_set_conf(struct dnsport *dp, const struct dnsport_conf *conf)
 {
 	struct stub_user user = { .loop = dp->loop,
-		.connect = dp->user->connect, .arg = dp->arg };
+		.connect = dp->user->connect, .may_be = dp->user->may_be,
+		.is_public = dp->user->is_public, .arg = dp->arg };
 	struct stub *stub = NULL, *old = dp->stub;
 	int rc;
 

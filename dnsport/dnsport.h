@@ -62,6 +62,12 @@ struct dnsport_user {
 	/* May that question go to a resolver?  NULL: none may. */
 	enum dns_leave (*may_leave)(void *arg, const struct dns_question *,
 		    const struct dns_from *);
+	/* May an answer have that address?  NULL: any may. */
+	int	(*may_be)(void *arg, const struct addr *);
+	/* Is it a zone of the internet, so that a resolver may be asked for its
+	 * keys, and an answer lead there?  The root and what is below it are.
+	 * NULL: none is. */
+	int	(*is_public)(void *arg, const char *zone);
 	/* The asker is gone: forget it; no answer is wanted. */
 	void	(*forget)(void *arg, struct dns_query *);
 };

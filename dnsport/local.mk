@@ -13,6 +13,7 @@ dnsport_libdnsport_a_SOURCES = \
 	dnsport/dnsport.c dnsport/dnsport.h \
 	dnsport/dnssock.c dnsport/dnssock.h \
 	dnsport/dnstls.c dnsport/dnstls.h \
+	dnsport/points.c dnsport/points.h \
 	dnsport/question.c dnsport/question.h \
 	dnsport/reply.c dnsport/reply.h \
 	dnsport/rrset.c dnsport/rrset.h \

@@ -151,23 +151,34 @@ host_char(uint8_t c)
 	    (c >= '0' && c <= '9') || c == '-' || c == '_';
 }
 
+/* Names in .exit have a relay's fingerprint in them, with a "$" before it. */
+static int
+in_exit(const uint8_t *name, size_t len)
+{
+	static const char end[] = "\4exit";	/* and the root's label */
+
+	return len > sizeof(end) && strncasecmp((const char *)name + len -
+	    sizeof(end), end, sizeof(end)) == 0;
+}
+
 /* The name as text, lower case; on the wire it is two bytes longer.  0 if an
  * exit could be asked for it: letters, digits, hyphen and underscore in labels
  * (others can't come from a program that wants to connect).  Any byte may be in
  * a name (RFC 2181), and services do have names with spaces; as text such bytes
  * are question marks, which no name that anybody judges by has. */
-static int
-host_text(const struct question *q, char out[DNSPORT_NAME_MAX + 1])
+int
+question_text(char out[DNSPORT_NAME_MAX + 1], const uint8_t *name, size_t len)
 {
-	const uint8_t *p = q->name;
+	const uint8_t *p = name;
 	size_t n = 0, left;
 	int rc = 0;
 
 	for (; *p; p++) {
 		for (left = *p; left; left--) {
 			if (!host_char(*++p)) {
-				rc = -EINVAL;
-				out[n++] = '?';
+				if (*p != '$' || !in_exit(name, len))
+					rc = -EINVAL;
+				out[n++] = rc ? '?' : '$';
 			} else
 				out[n++] = (char)(*p >= 'A' && *p <= 'Z' ?
 				    *p | 0x20 : *p);
@@ -255,7 +266,7 @@ is_meta(uint16_t type)
 static enum question_verdict
 understand(struct question *q)
 {
-	int host = host_text(q, q->q.name) == 0;
+	int host = question_text(q->q.name, q->name, q->name_len) == 0;
 
 	q->q.type = q->type;
 	if (q->class != CLASS_IN)

@@ -45,6 +45,12 @@ struct question {
 	uint8_t		 name[QUESTION_WIRE_MAX];	/* its labels */
 };
 
+/* A name on the wire (whole, not compressed) as text, lower case, without a final
+ * dot, "?" for bytes that no host's name has.  0; -EINVAL: an exit can't be
+ * asked for it. */
+int	question_text(char out[DNSPORT_NAME_MAX + 1], const uint8_t *name,
+	    size_t len);
+
 enum question_verdict question_parse(struct question *, const uint8_t *,
 	    size_t);
 

@@ -11,13 +11,12 @@
 #include <ldns/ldns.h>
 #include <string.h>
 
-#include "base/addr.h"
 #include "base/wire.h"
 #include "dnsport/chain.h"
 #include "dnsport/dname.h"
 #include "dnsport/rrset.h"
 
-enum { HEADER = 12, RDATA_MAX = 65535, HINT4 = 4, HINT6 = 6 };
+enum { HEADER = 12 };
 
 /* --- parsing --- */
 
@@ -205,101 +204,4 @@ reply_make(const struct chain *c, int secure, int dnssec)
 	ldns_pkt_set_rcode(pkt, ldns_pkt_get_rcode(c->pkt));
 	set_count(pkt);
 	return pkt;
-}
-
-/* --- addresses --- */
-
-static int
-is_internal(int family, const uint8_t *ip)
-{
-	struct addr a = { .family = (uint8_t)family };
-
-	memcpy(a.ip, ip, family == 4 ? 4 : 16);
-	return addr_is_internal(&a);
-}
-
-/* The data as on the wire, whatever of it ldns understood. */
-static size_t
-raw(const ldns_rr *rr, uint8_t *out, size_t max)
-{
-	size_t i, n = ldns_rr_rd_count(rr), len = 0;
-
-	for (i = 0; i < n; i++) {
-		const ldns_rdf *rdf = ldns_rr_rdf(rr, i);
-
-		if (ldns_rdf_size(rdf) > max - len)
-			return 0;
-		memcpy(out + len, ldns_rdf_data(rdf), ldns_rdf_size(rdf));
-		len += ldns_rdf_size(rdf);
-	}
-	return len;
-}
-
-static int
-hints_are_internal(struct wire *w, int family)
-{
-	const uint8_t *ip;
-
-	while (wire_left(w)) {
-		ip = wire_take(w, family == 4 ? 4 : 16);
-		if (ip == NULL || is_internal(family, ip))
-			return 1;
-	}
-	return 0;
-}
-
-/* RFC 9460 2.2: a priority, a name, and pairs of a key and a value. */
-static int
-svcb_is_internal(const ldns_rr *rr)
-{
-	static uint8_t data[RDATA_MAX];
-	struct wire w, value;
-	uint16_t key;
-	uint8_t len;
-
-	wire_init(&w, data, raw(rr, data, sizeof(data)));
-	wire_u16(&w);
-	do
-		wire_take(&w, len = wire_u8(&w));
-	while (len && !w.err);
-	while (wire_left(&w) && !w.err) {
-		key = wire_u16(&w);
-		wire_sub(&w, &value, wire_u16(&w));
-		if (w.err == 0 && (key == HINT4 || key == HINT6) &&
-		    hints_are_internal(&value, key == HINT4 ? 4 : 6))
-			return 1;
-	}
-	return w.err != 0;
-}
-
-static int
-record_is_internal(const ldns_rr *rr)
-{
-	switch (ldns_rr_get_type(rr)) {
-	case LDNS_RR_TYPE_A:
-		return ldns_rr_rd_count(rr) != 1 ||
-		    ldns_rdf_size(ldns_rr_rdf(rr, 0)) != 4 ||
-		    is_internal(4, ldns_rdf_data(ldns_rr_rdf(rr, 0)));
-	case LDNS_RR_TYPE_AAAA:
-		return ldns_rr_rd_count(rr) != 1 ||
-		    ldns_rdf_size(ldns_rr_rdf(rr, 0)) != 16 ||
-		    is_internal(6, ldns_rdf_data(ldns_rr_rdf(rr, 0)));
-	case LDNS_RR_TYPE_SVCB:
-	case LDNS_RR_TYPE_HTTPS:
-		return svcb_is_internal(rr);
-	default:
-		return 0;
-	}
-}
-
-int
-reply_is_internal(const ldns_pkt *pkt)
-{
-	const ldns_rr_list *l = ldns_pkt_answer(pkt);
-	size_t i, n = rrset_count(l);
-
-	for (i = 0; i < n; i++)
-		if (record_is_internal(ldns_rr_list_rr(l, i)))
-			return 1;
-	return 0;
 }

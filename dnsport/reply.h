@@ -13,15 +13,10 @@ enum { REPLY_RECORDS_MAX = 1024 };
 /* To be freed with ldns_pkt_free(); NULL: it is no message, or a longer one
  * than anybody needs, or a record of it lacks a part. */
 struct ldns_struct_pkt *reply_parse(const uint8_t *msg, size_t len);
-/* A message of that chain: its links, for a DNAME the CNAME that follows from
- * it, the SOA where there is nothing, and with @dnssec the signatures and
- * proofs.  @secure: of what is beside the links only what the validator has
- * verified, or what else the message has.  To be freed with ldns_pkt_free();
- * NULL: no memory. */
-struct ldns_struct_pkt *reply_make(const struct chain *, int secure,
-	    int dnssec);
-/* Does a record of the answer point to an address that is not in the internet:
- * A, AAAA, a hint of SVCB or HTTPS? */
-int	reply_is_internal(const struct ldns_struct_pkt *);
+/* Leaves what answers that question: the records on the way from its name over
+ * CNAMEs, the SOA where there are none, and with @dnssec their signatures and
+ * proofs.  0 or -ENOMEM. */
+int	reply_trim(struct ldns_struct_pkt *, const struct ldns_struct_rdf *name,
+	    uint16_t type, int dnssec);
 
 #endif

@@ -13,6 +13,10 @@
  *	it is which zones' keys were proven (zones.h); there is no cache of
  *	answers.  The resolver is told to check nothing (CD), so that it gives
  *	what there is, and we judge.
+ *
+ *	What an answer says is somebody else's: where it leads is looked at
+ *	before it is passed (points.h), and no part asks for a zone that is not
+ *	public, whatever alias leads there.
  * Limits
  *	STUB_GROUPS_MAX groups, the longest unused goes; one that is being used
  *	stays, and where all are, a lookup has one of its own.  STUB_TOTAL_MS.
@@ -34,6 +38,7 @@
 #include "dnsport/chain.h"
 #include "dnsport/dname.h"
 #include "dnsport/dnstls.h"
+#include "dnsport/points.h"
 #include "dnsport/question.h"
 #include "dnsport/record.h"
 #include "dnsport/reply.h"
@@ -95,7 +100,8 @@ struct stub {
 	struct dnstls_ctx *tls;
 	struct upstream	*upstream;
 	struct anchors	*anchors;
-	int		 validate, reject_internal;
+	int		 validate;
+	struct points_conf points;
 	size_t		 held;		/* by all lookups */
 	struct map	*map;
 	TAILQ_HEAD(, group) groups;
@@ -246,12 +252,14 @@ stub_cancel(struct stub_lookup *l)
 
 /* --- judging --- */
 
+/* There is no such name: with any other code whoever asks would go on to ask
+ * others. */
 static void
-refuse_internal(struct stub_lookup *l)
+refuse_astray(struct stub_lookup *l)
 {
-	struct stub_answer a = { .rcode = RCODE_REFUSED, .explained = 1,
+	struct stub_answer a = { .rcode = RCODE_NXDOMAIN, .explained = 1,
 		.ede = DNS_EDE_FILTERED,
-		.text = "the answer is a private address" };
+		.text = "the answer leads into a private network" };
 
 	end(l, &a);
 }
@@ -266,8 +274,8 @@ pass(struct stub_lookup *l, int secure, uint16_t why)
 	a.pkt = l->reply = reply_make(l->chain, secure, l->q.dnssec);
 	if (a.pkt == NULL)
 		fail(l, DNS_EDE_OTHER, NULL);
-	else if (l->stub->reject_internal && reply_is_internal(a.pkt))
-		refuse_internal(l);
+	else if (points_astray(&l->stub->points, l->pkt))
+		refuse_astray(l);
 	else
 		end(l, &a);
 }
@@ -295,6 +303,15 @@ verdict(struct stub_lookup *l, enum validate_verdict v)
 static void
 on_part(void *arg, int err, const uint8_t *msg, size_t len);
 
+static int
+is_public(const struct stub *s, const ldns_rdf *name)
+{
+	char text[DNSPORT_NAME_MAX + 1];
+
+	(void)question_text(text, ldns_rdf_data(name), ldns_rdf_size(name));
+	return s->user.is_public && s->user.is_public(s->user.arg, text);
+}
+
 static void
 on_want(void *arg, const ldns_rdf *name, uint16_t type)
 {
@@ -310,8 +327,8 @@ on_want(void *arg, const ldns_rdf *name, uint16_t type)
 	p->type = type;
 	p->name = ldns_rdf_clone(name);
 	LIST_INSERT_HEAD(&l->parts, p, link);
-	if (p->name == NULL || upstream_ask(l->stub->upstream, &a, on_part, p,
-	    &p->query) < 0)
+	if (p->name == NULL || !is_public(l->stub, name) ||
+	    upstream_ask(l->stub->upstream, &a, on_part, p, &p->query) < 0)
 		p->query = NULL;
 	else
 		l->nparts++;
@@ -610,7 +627,10 @@ stub_new(struct stub **out, const struct stub_user *user,
 		return -ENOMEM;
 	s->user = *user;
 	s->validate = conf->validate;
-	s->reject_internal = conf->reject_internal;
+	s->points = (struct points_conf){
+		.reject_internal = conf->reject_internal,
+		.may_be = user->may_be, .is_public = user->is_public,
+		.arg = user->arg };
 	TAILQ_INIT(&s->groups);
 	LIST_INIT(&s->lookups);
 	if ((rc = set_up(s, conf)) < 0) {

@@ -44,8 +44,11 @@ typedef void stub_done_fn(void *arg, const struct stub_answer *);
 
 struct stub_user {
 	struct loop	*loop;
+	/* As of dnsport.h. */
 	int		(*connect)(void *arg, const struct dns_from *,
 			    const struct addr *, struct endpoint **);
+	int		(*may_be)(void *arg, const struct addr *);
+	int		(*is_public)(void *arg, const char *zone);
 	void		*arg;
 };
 

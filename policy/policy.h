@@ -73,8 +73,8 @@ void	policy_decide(const struct policy_conf *, const struct policy_flow *,
  * as a name; and not a reverse name, or a zone of them, of addresses none of
  * which may (RFC 6303). */
 int	policy_name_may_leave(const char *name);
-/* The same of a zone whose keys or servers are asked for: that may be the root,
- * or what is below it. */
+/* The same of a zone whose keys are asked for: that may be the root, or what is
+ * right below it. */
 int	policy_zone_may_leave(const char *name);
 /* A reverse lookup of that address? */
 int	policy_addr_may_leave(const struct addr *);

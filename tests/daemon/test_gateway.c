@@ -417,7 +417,7 @@ static const struct {
 	{ "8.8.8.8.in-addr.arpa", 12, 0, 0, 0, 1 },
 	{ "8.8.8.8.in-addr.arpa", 12, 0, 4, 3, 0 },
 	{ "www.example.com", 1, -ENOENT, 0, 3, 0 },
-	{ "www.example.com", 1, -EACCES, 0, 5, 0 },
+	{ "www.example.com", 1, -EACCES, 0, 3, 0 },
 	{ "www.example.com", 1, -EAGAIN, 0, 2, 0 },
 };
 
@@ -519,10 +519,12 @@ START_TEST(gateway_question_of_another_type_goes_to_a_resolver_by_a_stream)
 }
 END_TEST
 
-static const char *const stay[] = { "printer.local", "x.internal", "printer",
+static const char *const stay[] = { "printer.local", "x.internal", "local",
 	"nas.home.arpa", "x.onion", "x.exit", "x.invalid", "localhost",
-	"1.0.0.10.in-addr.arpa", "10.in-addr.arpa",
-	"b._dns-sd._udp.0.1.168.192.in-addr.arpa", "d.f.ip6.arpa" };
+	"1.0.0.10.in-addr.arpa", "10.in-addr.arpa", "_dns.resolver.arpa",
+	"b._dns-sd._udp.0.1.168.192.in-addr.arpa", "d.f.ip6.arpa",
+	"use-application-dns.net", "corp", "onion",
+	"abcdefghijklmnop.onion.example.com" };
 
 START_TEST(gateway_question_that_must_not_leave_goes_to_no_resolver)
 {
@@ -543,6 +545,26 @@ START_TEST(gateway_question_that_must_not_leave_goes_to_no_resolver)
 	ask("example.com", 1);		/* and what may, does, validated */
 	loop_end_turn(&loop);
 	ck_assert_int_eq(connects, 1);
+	ck_assert_int_eq(resolves, 0);
+	end();
+}
+END_TEST
+
+/* A label alone is a host of the LAN, unless it is asked for what only top-level
+ * domains have. */
+static const struct { uint16_t type; int leaves; } of_labels[] = {
+	{ 1, 0 }, { 2, 0 }, { 6, 1 }, { 12, 0 }, { 15, 0 }, { 16, 0 },
+	{ 28, 0 }, { 33, 0 }, { 43, 1 }, { 48, 1 }, { 64, 0 }, { 65, 0 },
+	{ 257, 0 },
+};
+
+START_TEST(gateway_question_for_keys_of_a_top_level_domain_leaves)
+{
+	init_with("DNSPort 53\nDNSUpstream 9.9.9.9\nDNSValidate 1\n");
+	ask("com", of_labels[_i].type);
+	loop_end_turn(&loop);
+	ck_assert_int_eq(connects, of_labels[_i].leaves);
+	ck_assert_int_eq(replies, !of_labels[_i].leaves);
 	ck_assert_int_eq(resolves, 0);
 	end();
 }
@@ -615,6 +637,8 @@ static const struct unit_test tests[] = {
 	UNIT(gateway_question_of_another_type_goes_to_a_resolver_by_a_stream),
 	UNIT_LOOP(gateway_question_that_must_not_leave_goes_to_no_resolver,
 	    NELEM(stay)),
+	UNIT_LOOP(gateway_question_for_keys_of_a_top_level_domain_leaves,
+	    NELEM(of_labels)),
 	UNIT(gateway_set_rules_changes_the_resolvers),
 	UNIT_LOOP(gateway_rules_new_wants_files_with_something_of_use,
 	    NELEM(files)),

@@ -10,6 +10,7 @@ check_PROGRAMS += \
 	tests/dnsport/test_dnssock \
 	tests/dnsport/test_dnstls \
 	tests/dnsport/test_forged \
+	tests/dnsport/test_points \
 	tests/dnsport/test_question \
 	tests/dnsport/test_stub \
 	tests/dnsport/test_upstream \
@@ -32,6 +33,8 @@ tests_dnsport_test_dnsport_LDADD = $(DNSPORT_TESTS_LDADD)
 tests_dnsport_test_dnssock_SOURCES = tests/dnsport/test_dnssock.c \
 	tests/dnsport/query.h tests/dnsport/server.h
 tests_dnsport_test_dnssock_LDADD = $(DNSPORT_TESTS_LDADD)
+tests_dnsport_test_points_SOURCES = tests/dnsport/test_points.c
+tests_dnsport_test_points_LDADD = $(DNSPORT_TESTS_LDADD)
 tests_dnsport_test_question_SOURCES = tests/dnsport/test_question.c \
 	tests/dnsport/query.h
 tests_dnsport_test_question_LDADD = $(DNSPORT_TESTS_LDADD)

@@ -60,6 +60,22 @@ on_may_leave(void *arg, const struct dns_question *q,
 	return DNS_LEAVE_MAY;
 }
 
+static int
+on_may_be(void *arg, const struct addr *a)
+{
+	(void)arg;
+	return a->family != 4 || a->ip[0] != 99;	/* those are ours */
+}
+
+static int
+on_is_public(void *arg, const char *zone)
+{
+	size_t len = strlen(zone);
+
+	(void)arg;
+	return len < 5 || strcmp(zone + len - 5, "stays") != 0;
+}
+
 static void
 on_forget(void *arg, struct dns_query *q)
 {
@@ -69,6 +85,7 @@ on_forget(void *arg, struct dns_query *q)
 
 static const struct dnsport_user user = { .ask = on_ask,
 	.connect = fake_connect, .may_leave = on_may_leave,
+	.may_be = on_may_be, .is_public = on_is_public,
 	.forget = on_forget };
 
 static void
@@ -397,7 +414,7 @@ END_TEST
 
 /* --- validation --- */
 
-enum { RC_OK = 0, RC_FAIL = 2, RC_NX = 3, RC_REF = 5 };
+enum { RC_OK = 0, RC_FAIL = 2, RC_NX = 3 };
 
 static const struct {
 	const char	*name;
@@ -480,18 +497,79 @@ static const struct { const char *name; uint16_t type; int refused; }
 	{ "www.secure.test", Q_A, 0 },
 };
 
-START_TEST(dnsup_answer_with_a_private_address_is_refused)
+START_TEST(dnsup_answer_with_a_private_address_is_none)
 {
 	open_dns(1);
 	resolve(inside[_i].name, inside[_i].type, F_TCP | F_EDNS);
-	ck_assert_uint_eq(got.rcode, inside[_i].refused ? RC_REF : RC_OK);
+	ck_assert_uint_eq(got.rcode, inside[_i].refused ? RC_NX : RC_OK);
 	ck_assert_int_eq(ede(), inside[_i].refused ? 17 : -1);
 	resolve(inside[_i].name, inside[_i].type, F_TCP | F_CD);
-	ck_assert_uint_eq(got.rcode, inside[_i].refused ? RC_REF : RC_OK);
+	ck_assert_uint_eq(got.rcode, inside[_i].refused ? RC_NX : RC_OK);
 	configure(1, 0);
 	resolve(inside[_i].name, inside[_i].type, F_TCP);
 	ck_assert_uint_eq(got.rcode, RC_OK);
 	ck_assert_uint_ge(ldns_pkt_ancount(got.pkt), 1);
+	close_dns();
+}
+END_TEST
+
+static const uint8_t nine_nines[] = { 0xc0, 0x0c, 0, 1, 0, 1, 0, 0, 0, 9, 0, 4,
+	99, 9, 9, 9 };
+static const uint8_t to_stays[] = { 0xc0, 0x0c, 0, 5, 0, 1, 0, 0, 0, 9, 0, 12,
+	4, 'h', 'o', 's', 't', 5, 's', 't', 'a', 'y', 's', 0 };
+
+/* Answered by hand; the rest from the file. */
+static void
+resolve_by(const char *name, uint16_t type, int flags, const uint8_t *record,
+    size_t len)
+{
+	size_t n;
+
+	ask_as(0x0a000001, name, type, flags, NULL, 0);
+	loop_end_turn(&loop);
+	fake_answer(fakes.f[0], fake_next(fakes.f[0], &n), 0x8180, 1, record,
+	    len);
+	serve();
+	read_reply();
+}
+
+/* Whether private ones are allowed or not. */
+START_TEST(dnsup_answer_with_an_address_of_ours_is_none)
+{
+	int reject;
+
+	for (reject = 0; reject < 2; reject++) {
+		open_dns(-1);
+		configure(1, reject);
+		resolve_by("www.insecure.test", Q_A, F_TCP, nine_nines,
+		    sizeof(nine_nines));
+		ck_assert_uint_eq(got.rcode, RC_NX);
+		ck_assert_uint_eq(ldns_pkt_ancount(got.pkt), 0);
+		close_dns();
+	}
+}
+END_TEST
+
+START_TEST(dnsup_answer_that_leads_to_a_name_that_stays_is_none)
+{
+	open_dns(0);
+	resolve_by("secure.test", Q_MX, F_TCP | F_EDNS, to_stays,
+	    sizeof(to_stays));
+	ck_assert_uint_eq(got.rcode, RC_NX);
+	ck_assert_int_eq(ede(), 17);
+	ck_assert_uint_eq(ldns_pkt_ancount(got.pkt), 0);
+	close_dns();
+}
+END_TEST
+
+/* serve() would not know what to answer. */
+START_TEST(dnsup_alias_makes_nobody_ask_for_a_zone_that_stays)
+{
+	open_dns(1);
+	resolve_by("www.insecure.test", Q_A, F_TCP, to_stays,
+	    sizeof(to_stays));
+	ck_assert_uint_eq(got.rcode, RC_FAIL);
+	ck_assert_uint_gt(served, 0);
 	close_dns();
 }
 END_TEST
@@ -859,8 +937,11 @@ static const struct unit_test tests[] = {
 	UNIT(dnsup_localhost_is_this_host),
 	UNIT_LOOP(dnsup_validated_answer_says_what_is_known, NELEM(judged)),
 	UNIT(dnsup_what_one_client_learned_is_no_use_to_another),
-	UNIT_LOOP(dnsup_answer_with_a_private_address_is_refused,
+	UNIT_LOOP(dnsup_answer_with_a_private_address_is_none,
 	    NELEM(inside)),
+	UNIT(dnsup_answer_with_an_address_of_ours_is_none),
+	UNIT(dnsup_answer_that_leads_to_a_name_that_stays_is_none),
+	UNIT(dnsup_alias_makes_nobody_ask_for_a_zone_that_stays),
 	UNIT_LOOP(dnsup_silent_resolver_is_servfail_in_time, 2),
 	UNIT_LOOP(dnsup_resolver_that_says_nonsense_is_servfail, 2),
 	UNIT(dnsup_records_that_nobody_asked_for_are_dropped),

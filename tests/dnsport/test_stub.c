@@ -28,10 +28,19 @@ on_done(void *arg, const struct stub_answer *a)
 	done++;
 }
 
+static int
+is_public(void *arg, const char *zone)
+{
+	(void)arg;
+	(void)zone;
+	return 1;
+}
+
 static void
 open_stub(int validate)
 {
-	struct stub_user user = { .loop = &loop, .connect = fake_connect };
+	struct stub_user user = { .loop = &loop, .connect = fake_connect,
+		.is_public = is_public };
 	struct dns_resolver r = { .name = "" };
 	struct dnsport_conf conf = { .resolvers = &r, .nresolvers = 1,
 		.validate = validate };

@@ -270,12 +270,20 @@ step(struct wire *w)
 	loop_end_turn(&fz.loop);
 }
 
+/* By a byte that the fuzzer can choose. */
+static int
+on_is_public(void *arg, const char *zone)
+{
+	(void)arg;
+	return strchr(zone, 'h') == NULL;
+}
+
 static void
 open_all(int validate)
 {
 	static const struct dnsport_user user = { .ask = on_ask,
 		.connect = on_connect, .may_leave = on_may_leave,
-		.forget = on_forget };
+		.is_public = on_is_public, .forget = on_forget };
 	struct dns_resolver r[2];
 	struct dnsport_conf conf = { .resolvers = r, .nresolvers = 2,
 		.validate = validate, .reject_internal = 1 };
