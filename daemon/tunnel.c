@@ -261,6 +261,7 @@ tunnel_free(struct tunnel *t)
 		question_free(q);
 	}
 	dnsflows_free(t->dnsflows);
+	dnsport_forget(gateway_dnsport(t->conf.gateway), t->conf.door);
 	if (t->stack)
 		stack_free(t->stack);
 	loop_timer_clear(&t->conf.ev->loop, &t->rest);

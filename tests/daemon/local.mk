@@ -108,6 +108,7 @@ tests_daemon_test_virtnet_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 # The device, the stack and the gateway are the test's own.
 tests_daemon_test_tunnel_SOURCES = tests/daemon/test_tunnel.c \
 	tests/dnsport/query.h tests/dnsport/server.h
+tests_daemon_test_tunnel_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=dnsport_forget
 tests_daemon_test_tunnel_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 
 EXTRA_DIST += tests/golden/conf tests/golden/status

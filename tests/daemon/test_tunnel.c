@@ -40,7 +40,7 @@ static struct tunnel *tunnel;
 static struct query query;
 static int stack_rc;
 static struct door door = { .proto = DOOR_TUN };
-static unsigned gones, flows;
+static unsigned gones, flows, forgets;
 static int gone_why;
 static struct addr flow_client, flow_dest;
 
@@ -157,6 +157,21 @@ gateway_flow(struct gateway *gw, const struct door *d,
 	flows++;
 }
 
+/* Another door may get its address. */
+void	__wrap_dnsport_forget(struct dnsport *, const void *);
+
+void
+__wrap_dnsport_forget(struct dnsport *dp, const void *listener)
+{
+	struct dnsport_totals t;
+
+	ck_assert_ptr_eq(dp, server.dp);
+	ck_assert_ptr_eq(listener, &door);
+	dnsport_totals(dp, &t);
+	ck_assert_uint_eq(t.waiting, 0);	/* its questions went before */
+	forgets++;
+}
+
 static void
 on_gone(void *arg, int why)
 {
@@ -190,7 +205,7 @@ init(void)
 	server_open();
 	ck_assert_int_eq(evloop_init(&ev), 0);
 	memset(&dev, 0, sizeof(dev));
-	gones = flows = 0;
+	gones = flows = forgets = 0;
 	stack_rc = 0;
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, dev.fd), 0);
 	fill(&tc);
@@ -205,6 +220,7 @@ fini(void)
 	evloop_leave(&ev);
 	ck_assert_uint_eq(dev.frees, 1);
 	ck_assert_uint_eq(stack.frees, 1);
+	ck_assert_uint_eq(forgets, 1);
 	ck_assert_int_eq(loop_next(&ev.loop), LOOP_NEVER);
 	evloop_fini(&ev);
 	server_close();
