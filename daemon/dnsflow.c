@@ -12,8 +12,10 @@
  *	nothing to do for DNSFLOW_IDLE_MS -> closed
  * Limits
  *	DNSFLOW_MAX flows, DNSFLOW_CLIENT_MAX of one client: the newest is
- *	refused.  But one that never said a word goes first, the oldest of
- *	them: so that SYNs alone shut nobody out.
+ *	refused.  But where all are taken one that never said a word makes room,
+ *	the oldest of them, or else the one on which nothing is asked for the
+ *	longest time (RFC 7766 6.2.3): so that neither SYNs nor whoever only
+ *	sits shuts anybody out.
  */
 #include "daemon/dnsflow.h"
 
@@ -28,6 +30,7 @@
 #include "base/loop.h"
 #include "base/quota.h"
 #include "dnsport/dnspipe.h"
+#include "dnsport/dnsport.h"
 
 _Static_assert((int)DNSFLOW_CREDIT >= DNSPIPE_FRAME_MAX + 15, "it fits");
 
@@ -35,7 +38,7 @@ struct dnsflow {
 	TAILQ_ENTRY(dnsflow) link;
 	struct dnsflows	*set;
 	struct endpoint	*ep;
-	struct addr	 client;
+	struct addr	 share;
 	struct dnspipe	 pipe;
 	struct buf	 in, out;
 	struct loop_timer idle;
@@ -54,7 +57,8 @@ TAILQ_HEAD(flow_list, dnsflow);
 struct dnsflows {
 	struct dnsflow_conf conf;
 	struct quota	*quota;
-	struct flow_list mute, talking;	/* the first came first */
+	/* The first came first, of those that talk with its last question. */
+	struct flow_list mute, talking;
 };
 
 static void
@@ -77,7 +81,7 @@ retire(struct dnsflow *f)
 	f->dead = 1;
 	dnspipe_fini(&f->pipe);
 	TAILQ_REMOVE(list_of(f), f, link);
-	quota_give(set->quota, &f->client);
+	quota_give(set->quota, &f->share);
 	loop_timer_clear(set->conf.loop, &f->idle);
 	buf_free(&f->in);
 	buf_free(&f->out);
@@ -91,6 +95,14 @@ end(struct dnsflow *f, int why)
 		return;
 	retire(f);
 	endpoint_kill(f->ep, why);
+}
+
+static void
+move_last(struct dnsflow *f)
+{
+	TAILQ_REMOVE(list_of(f), f, link);
+	f->spoke = 1;
+	TAILQ_INSERT_TAIL(list_of(f), f, link);
 }
 
 static void
@@ -162,6 +174,7 @@ take_question(struct dnsflow *f)
 	if (rc < 0 || f->dead)
 		return rc;
 	buf_drain(&f->in, (size_t)len);
+	move_last(f);
 	endpoint_grant(f->ep, (size_t)len);
 	return 1;
 }
@@ -200,11 +213,8 @@ on_data(void *arg, const void *p, size_t len)
 {
 	struct dnsflow *f = arg;
 
-	if (!f->spoke) {
-		TAILQ_REMOVE(&f->set->mute, f, link);
-		f->spoke = 1;
-		TAILQ_INSERT_TAIL(&f->set->talking, f, link);
-	}
+	if (!f->spoke)
+		move_last(f);
 	touch(f);
 	if (buf_add(&f->in, p, len) < 0)
 		end(f, -ENOMEM);
@@ -260,31 +270,49 @@ refused_gone(void *arg, int why)
 
 static const struct endpoint_user refused_user = { .gone = refused_gone };
 
-static int
-take_place(struct dnsflows *set, const struct addr *client)
+/* The one that nobody would miss; NULL: there is none. */
+static struct dnsflow *
+idlest(const struct dnsflows *set)
 {
-	struct dnsflow *oldest = TAILQ_FIRST(&set->mute);
+	struct dnsflow *f = TAILQ_FIRST(&set->mute);
 
-	if (quota_count(set->quota) >= DNSFLOW_MAX && oldest &&
-	    !quota_is_full(set->quota, client))
-		end(oldest, -ECONNRESET);
-	return quota_take(set->quota, client);
+	if (f == NULL)
+		TAILQ_FOREACH(f, &set->talking, link)
+			if (f->pipe.npending == 0 && f->out.len == 0 &&
+			    endpoint_under_way(f->ep) == 0)
+				break;
+	return f;
+}
+
+static int
+take_place(struct dnsflows *set, const struct addr *share)
+{
+	int rc = quota_take(set->quota, share);
+	struct dnsflow *f;
+
+	if (rc != -ENOSPC || quota_is_full(set->quota, share) ||
+	    (f = idlest(set)) == NULL)
+		return rc;
+	end(f, f->spoke ? 0 : -ECONNRESET);
+	return quota_take(set->quota, share);
 }
 
 static struct dnsflow *
 flow_new(struct dnsflows *set, const struct addr *client, struct endpoint *ep)
 {
 	struct dnsflow *f;
+	struct addr share;
 
-	if (take_place(set, client) < 0)
+	dnsport_share(set->conf.dnsport, client, set->conf.listener, &share);
+	if (take_place(set, &share) < 0)
 		return NULL;
 	if ((f = calloc(1, sizeof(*f))) == NULL) {
-		quota_give(set->quota, client);
+		quota_give(set->quota, &share);
 		return NULL;
 	}
 	f->set = set;
 	f->ep = ep;
-	f->client = *client;
+	f->share = share;
 	f->pipe.send = on_answer;
 	f->pipe.settled = on_settled;
 	f->pipe.arg = f;

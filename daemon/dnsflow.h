@@ -14,7 +14,7 @@ struct loop;
 
 enum {
 	DNSFLOW_MAX = 256,		/* connections */
-	DNSFLOW_CLIENT_MAX = 64,	/* of one client address, which for a
+	DNSFLOW_CLIENT_MAX = 64,	/* of one client, which for a
 					 * workstation is all programs */
 	/* Bytes of questions: the longest, and more, since a window is offered
 	 * in units of 16 bytes, and less than one is left unsaid. */

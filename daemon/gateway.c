@@ -673,6 +673,17 @@ name_who(void *arg, const struct dns_from *from, struct names_who *who)
 	who->prefer_ipv6 = door->virtual_ipv6;
 }
 
+/* Of all addresses of a host one; but a door's one client is that already. */
+static void
+name_share(void *arg, const struct dns_from *from, struct addr *out)
+{
+	const struct gateway *gw = arg;
+	const struct door *door = from->listener;
+
+	if (gw->conf.kin && door->as_client.family == 0)
+		kin_of(gw->conf.kin, &from->client, out);
+}
+
 static int
 relay_named(void *arg, const char *name, uint8_t id[TARGET_ID],
     struct addr *addr)
@@ -704,7 +715,8 @@ make_names(struct gateway *gw)
 {
 	struct names_conf nc = { .loop = gw->conf.loop,
 		.onion = gw->conf.onion, .automap = gw->automap,
-		.token = name_token, .who = name_who, .arg = gw };
+		.token = name_token, .who = name_who,
+		.share = name_share, .connect = name_connect, .arg = gw };
 	int rc = names_new(&gw->names, &nc);
 
 	if (rc == 0)

@@ -463,9 +463,19 @@ on_is_public(void *arg, const char *zone)
 	return policy_zone_may_leave(zone);
 }
 
+static void
+on_share(void *arg, const struct dns_from *from, struct addr *out)
+{
+	struct names *n = arg;
+
+	*out = from->client;
+	if (n->conf.share)
+		n->conf.share(n->conf.arg, from, out);
+}
+
 static const struct dnsport_user dns_user = {
 	.ask = on_ask, .connect = on_connect, .may_leave = on_may_leave,
-	.may_be = may_be, .is_public = on_is_public,
+	.may_be = may_be, .is_public = on_is_public, .share = on_share,
 	.forget = on_forget
 };
 

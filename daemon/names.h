@@ -51,6 +51,13 @@ struct names_conf {
 			    const char *name, uint8_t token[NAMES_TOKEN]);
 	void		(*who)(void *arg, const struct dns_from *,
 			    struct names_who *);
+	/* Who has one share of what all have, with whoever asks, for whom @out
+	 * is set before; NULL: he alone. */
+	void		(*share)(void *arg, const struct dns_from *,
+			    struct addr *out);
+	/* A stream for whoever asked to a resolver of DNSUpstream. */
+	int		(*connect)(void *arg, const struct dns_from *,
+			    const struct addr *, struct endpoint **);
 	void		*arg;
 };
 

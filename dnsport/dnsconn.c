@@ -29,6 +29,7 @@ struct dnsconn {
 	struct dnspipe	 pipe;
 	void		(*closed)(void *arg);
 	void		*arg;
+	int64_t		 asked;		/* a question, the last: loop ms */
 	uint8_t		 taking;	/* questions out of the input */
 	uint8_t		 eof;		/* the client asks no more */
 	uint8_t		 dead;
@@ -71,6 +72,12 @@ static size_t
 unread(const struct dnsconn *c)
 {
 	return evbuffer_get_length(bufferevent_get_output(c->bev));
+}
+
+int64_t
+dnsconn_idle(const struct dnsconn *c)
+{
+	return c->pipe.npending || unread(c) ? INT64_MAX : c->asked;
 }
 
 static int
@@ -117,6 +124,7 @@ take_question(struct dnsconn *c)
 	if ((rc = dnspipe_take(&c->pipe, frame, (size_t)len)) < 0)
 		return rc;
 	evbuffer_drain(in, (size_t)len);
+	c->asked = c->conf->loop->now;
 	return 1;
 }
 
@@ -181,6 +189,7 @@ dnsconn_new(struct dnsconn **out, const struct dnsconn_conf *conf, int fd,
 		return -ENOMEM;
 	}
 	c->conf = conf;
+	c->asked = conf->loop->now;
 	c->pipe.send = on_answer;
 	c->pipe.settled = on_settled;
 	c->pipe.arg = c;

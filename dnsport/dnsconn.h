@@ -37,5 +37,8 @@ struct dnsconn_conf {
 int	dnsconn_new(struct dnsconn **, const struct dnsconn_conf *, int fd,
 	    const struct addr *client, void (*closed)(void *arg), void *arg);
 void	dnsconn_kill(struct dnsconn *);
+/* Since when nothing is asked, and all is answered and read: loop ms, at first
+ * when it began.  INT64_MAX: it is not so. */
+int64_t	dnsconn_idle(const struct dnsconn *);
 
 #endif

@@ -21,7 +21,9 @@
  *	that we gave to that address proves it, and lifts that.
  * Limits
  *	DNSPORT_QUERIES_MAX queries, DNSPORT_CLIENT_MAX of one client; over
- *	either: REFUSED at once, which is kinder than silence.
+ *	either: REFUSED at once, which is kinder than silence.  Who is one
+ *	client share() says: all addresses that are known to be one host's, and
+ *	no more, since a LAN is one /64 and all who are on it would be one.
  */
 #include "dnsport/dnsport.h"
 
@@ -42,7 +44,7 @@ enum { TEXT_MAX = 80 };
 
 /* What there is to know of a client to answer it. */
 struct saying {
-	struct addr	 client;
+	struct addr	 client, share;
 	size_t		 asked;		/* bytes */
 	uint8_t		 tcp;
 	uint8_t		 explained;
@@ -123,7 +125,7 @@ retire(struct dns_query *q)
 	q->over = 1;
 	LIST_REMOVE(q, link);
 	dp->totals.waiting--;
-	quota_give(dp->quota, &q->saying.client);
+	quota_give(dp->quota, &q->saying.share);
 	loop_item_add(dp->loop, &q->reap);
 }
 
@@ -351,10 +353,10 @@ query_new(struct dnsport *dp, const struct question *question,
 {
 	struct dns_query *q;
 
-	if (quota_take(dp->quota, &s->client) < 0)
+	if (quota_take(dp->quota, &s->share) < 0)
 		return NULL;
 	if ((q = calloc(1, sizeof(*q))) == NULL) {
-		quota_give(dp->quota, &s->client);
+		quota_give(dp->quota, &s->share);
 		return NULL;
 	}
 	q->dp = dp;
@@ -366,13 +368,26 @@ query_new(struct dnsport *dp, const struct question *question,
 	return q;
 }
 
+void
+dnsport_share(const struct dnsport *dp, const struct addr *client,
+    void *listener, struct addr *out)
+{
+	struct dns_from from = { .client = *client, .listener = listener };
+
+	if (dp->user->share)
+		dp->user->share(dp->arg, &from, out);
+	else
+		*out = *client;
+}
+
 int
 dnsport_query(struct dnsport *dp, const uint8_t *msg, size_t len,
-    const struct dns_from *from, dnsport_reply_fn *fn, void *arg,
+    const struct dns_from *asker, dnsport_reply_fn *fn, void *arg,
     struct dns_query **out)
 {
-	struct saying s = { .client = from->client, .asked = len,
-		.tcp = from->tcp != 0 };
+	struct saying s = { .client = asker->client, .asked = len,
+		.tcp = asker->tcp != 0 };
+	struct dns_from from = *asker;
 	struct records none = { NULL, 0 };
 	struct question question;
 	struct dns_query *q;
@@ -390,6 +405,8 @@ dnsport_query(struct dnsport *dp, const uint8_t *msg, size_t len,
 		fn(arg, NULL, 0);
 		return 0;
 	}
+	dnsport_share(dp, &from.client, from.listener, &from.share);
+	s.share = from.share;
 	if ((q = query_new(dp, &question, &s)) == NULL) {
 		reply_with(dp, &question, &s, RCODE_REFUSED, &none, fn, arg);
 		return 0;
@@ -397,7 +414,7 @@ dnsport_query(struct dnsport *dp, const uint8_t *msg, size_t len,
 	q->reply = fn;
 	q->reply_arg = arg;
 	*out = q;
-	route(q, from);
+	route(q, &from);
 	if (q->over)
 		*out = NULL;
 	return 0;

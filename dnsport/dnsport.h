@@ -33,7 +33,7 @@ struct loop;
 
 enum {
 	DNSPORT_QUERIES_MAX = 4096,	/* unanswered, in all */
-	DNSPORT_CLIENT_MAX = 512	/* unanswered, of one client address */
+	DNSPORT_CLIENT_MAX = 512	/* unanswered, of one client */
 };
 
 enum dns_leave {
@@ -68,6 +68,9 @@ struct dnsport_user {
 	 * keys, and an answer lead there?  The root and what is below it are.
 	 * NULL: none is. */
 	int	(*is_public)(void *arg, const char *zone);
+	/* Who has one share of what all have, with whoever asks?  NULL: each
+	 * address has its own. */
+	void	(*share)(void *arg, const struct dns_from *, struct addr *out);
 	/* The asker is gone: forget it; no answer is wanted. */
 	void	(*forget)(void *arg, struct dns_query *);
 };
@@ -94,6 +97,9 @@ int	dnsport_set_conf(struct dnsport *, const struct dnsport_conf *);
 enum dnsport_wrong { DNSPORT_WRONG_NOTHING, DNSPORT_WRONG_CA,
 	DNSPORT_WRONG_ANCHORS };
 int	dnsport_check_conf(const struct dnsport_conf *, enum dnsport_wrong *);
+/* Who it is that has one share with that client, for whoever counts, too. */
+void	dnsport_share(const struct dnsport *, const struct addr *client,
+	    void *listener, struct addr *out);
 /* That door is gone, with all its questions. */
 void	dnsport_forget(struct dnsport *, const void *listener);
 

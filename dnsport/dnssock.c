@@ -11,7 +11,9 @@
  *	REST_MS instead, while the kernel makes clients wait.
  * Limits
  *	DNSSOCK_TCP_MAX seats, DNSSOCK_TCP_CLIENT_MAX of one client: the newest
- *	is turned away.
+ *	is turned away.  But where all are taken, the one on which nothing is
+ *	asked for the longest time makes room (RFC 7766 6.2.3): so that whoever
+ *	only sits shuts nobody out.
  */
 #include "dnsport/dnssock.h"
 
@@ -57,7 +59,7 @@ struct seat {
 	LIST_ENTRY(seat) link;
 	struct dnssock	*ds;
 	struct dnsconn	*conn;
-	struct addr	 client;
+	struct addr	 share;
 };
 
 struct dnssock {
@@ -205,23 +207,54 @@ on_closed(void *arg)
 	struct seat *s = arg;
 
 	LIST_REMOVE(s, link);
-	quota_give(s->ds->quota, &s->client);
+	quota_give(s->ds->quota, &s->share);
 	free(s);
+}
+
+/* The one that nobody would miss; NULL: there is none. */
+static struct seat *
+idlest(const struct dnssock *ds)
+{
+	struct seat *s, *found = NULL;
+	int64_t at, least = INT64_MAX;
+
+	LIST_FOREACH(s, &ds->seats, link)
+		if ((at = dnsconn_idle(s->conn)) < least) {
+			least = at;
+			found = s;
+		}
+	return found;
+}
+
+static int
+take_place(struct dnssock *ds, const struct addr *share)
+{
+	int rc = quota_take(ds->quota, share);
+	struct seat *s;
+
+	if (rc != -ENOSPC || quota_is_full(ds->quota, share) ||
+	    (s = idlest(ds)) == NULL)
+		return rc;
+	dnsconn_kill(s->conn);
+	on_closed(s);
+	return quota_take(ds->quota, share);
 }
 
 static int
 seat_new(struct dnssock *ds, int fd, const struct addr *client)
 {
+	struct addr share;
 	struct seat *s;
 	int rc;
 
-	if ((rc = quota_take(ds->quota, client)) < 0)
+	dnsport_share(ds->conf.dnsport, client, ds->conf.listener, &share);
+	if ((rc = take_place(ds, &share)) < 0)
 		return rc;
 	rc = -ENOMEM;
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		goto fail;
 	s->ds = ds;
-	s->client = *client;
+	s->share = share;
 	rc = dnsconn_new(&s->conn, &ds->conn_conf, fd, client, on_closed, s);
 	if (rc < 0)
 		goto fail_seat;
@@ -231,7 +264,7 @@ seat_new(struct dnssock *ds, int fd, const struct addr *client)
 fail_seat:
 	free(s);
 fail:
-	quota_give(ds->quota, client);
+	quota_give(ds->quota, &share);
 	return rc;
 }
 

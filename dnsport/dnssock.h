@@ -16,7 +16,7 @@ struct loop;
 
 enum {
 	DNSSOCK_TCP_MAX = 256,		/* connections */
-	DNSSOCK_TCP_CLIENT_MAX = 32,	/* of one client address */
+	DNSSOCK_TCP_CLIENT_MAX = 32,	/* of one client */
 	DNSSOCK_TCP_IDLE_MS = 30 * 1000
 };
 

@@ -42,6 +42,9 @@ struct dns_record {		/* one answer */
 /* Where a question came from; copied. */
 struct dns_from {
 	struct addr	 client;
+	struct addr	 share;		/* who is as one client with it, as to
+					 * what one may have; dnsport's to fill
+					 * in */
 	int		 tcp;		/* no truncation */
 	void		*listener;	/* which door; passed to ask() */
 };

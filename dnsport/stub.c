@@ -20,8 +20,9 @@
  * Limits
  *	STUB_GROUPS_MAX groups, the longest unused goes; one that is being used
  *	stays, and where all are, a lookup has one of its own.  STUB_TOTAL_MS.
- *	What messages a lookup keeps to validate is counted in bytes, for it and
- *	for all (STUB_*HELD_MAX); over either, a message counts as not come.
+ *	What messages a lookup keeps to validate is counted in bytes, for it, for
+ *	its client and for all (STUB_*HELD_MAX); over one of these, a message
+ *	counts as not come.
  */
 #include "dnsport/stub.h"
 
@@ -34,6 +35,7 @@
 #include "base/addr.h"
 #include "base/loop.h"
 #include "base/map.h"
+#include "base/quota.h"
 #include "dnsport/anchors.h"
 #include "dnsport/chain.h"
 #include "dnsport/dname.h"
@@ -102,7 +104,9 @@ struct stub {
 	struct anchors	*anchors;
 	int		 validate;
 	struct points_conf points;
-	size_t		 held;		/* by all lookups */
+	size_t		 held;		/* by all lookups; */
+	struct quota	*shares;	/* of them: its notes are what is held
+					 * by one client's */
 	struct map	*map;
 	TAILQ_HEAD(, group) groups;
 	LIST_HEAD(, stub_lookup) lookups;
@@ -222,6 +226,8 @@ retire(struct stub_lookup *l)
 		part_free(p);
 	validate_free(l->validate);
 	l->stub->held -= l->held;
+	*quota_note(l->stub->shares, &l->from.share) -= l->held;
+	quota_give(l->stub->shares, &l->from.share);
 	group_put(l->group);
 	loop_timer_clear(l->stub->user.loop, &l->timer);
 	loop_item_add(l->stub->user.loop, &l->reap);
@@ -369,13 +375,16 @@ judge(struct stub_lookup *l)
 static ldns_pkt *
 keep(struct stub_lookup *l, const uint8_t *msg, size_t len)
 {
+	size_t *held = quota_note(l->stub->shares, &l->from.share);
 	ldns_pkt *pkt;
 
 	if (len > STUB_LOOKUP_HELD_MAX - l->held ||
+	    len > STUB_CLIENT_HELD_MAX - *held ||
 	    len > STUB_HELD_MAX - l->stub->held ||
 	    (pkt = reply_parse(msg, len)) == NULL)
 		return NULL;
 	l->held += len;
+	*held += len;
 	l->stub->held += len;
 	return pkt;
 }
@@ -491,28 +500,49 @@ send_question(struct stub_lookup *l)
 	return upstream_ask(l->stub->upstream, &a, on_answer, l, &l->query);
 }
 
+static struct stub_lookup *
+lookup_new(struct stub *s, const struct question *q,
+    const struct dns_from *from, const struct dname *name)
+{
+	struct stub_lookup *l = calloc(1, sizeof(*l));
+
+	if (l == NULL)
+		return NULL;
+	l->stub = s;
+	l->q = *q;
+	l->from = *from;
+	LIST_INIT(&l->parts);
+	loop_timer_init(&l->timer, on_timer, l);
+	loop_item_init(&l->reap, reap, l);
+	l->name = ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, name->len,
+	    name->b);
+	if (l->name == NULL) {
+		free(l);
+		return NULL;
+	}
+	return l;
+}
+
 int
 stub_ask(struct stub *s, const struct question *q, const struct dns_from *from,
     stub_done_fn *done, void *arg, struct stub_lookup **out)
 {
 	struct stub_lookup *l;
 	struct dname name;
-	int rc = -ENOMEM;
+	int rc;
 
 	if (dname_set(&name, q->name, q->name_len) < 0)
 		return -EINVAL;
-	if ((l = calloc(1, sizeof(*l))) == NULL)
+	if ((rc = quota_take(s->shares, &from->share)) < 0)
+		return rc;
+	if ((l = lookup_new(s, q, from, &name)) == NULL) {
+		quota_give(s->shares, &from->share);
 		return -ENOMEM;
-	l->stub = s;
-	l->q = *q;
-	l->from = *from;
+	}
 	l->done = done;
 	l->arg = arg;
-	LIST_INIT(&l->parts);
-	loop_timer_init(&l->timer, on_timer, l);
-	loop_item_init(&l->reap, reap, l);
-	l->name = ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, name.len, name.b);
-	if (l->name == NULL || (rc = send_question(l)) < 0) {
+	if ((rc = send_question(l)) < 0) {
+		quota_give(s->shares, &from->share);
 		reap(l);
 		return rc;
 	}
@@ -604,7 +634,8 @@ set_up(struct stub *s, const struct dnsport_conf *conf)
 
 	s->resolvers = calloc(conf->nresolvers, sizeof(*s->resolvers));
 	s->map = map_new(sizeof(struct key), STUB_GROUPS_MAX);
-	if (s->resolvers == NULL || s->map == NULL)
+	s->shares = quota_new(STUB_LOOKUPS_MAX, STUB_LOOKUPS_MAX);
+	if (s->resolvers == NULL || s->map == NULL || s->shares == NULL)
 		return -ENOMEM;
 	memcpy(s->resolvers, conf->resolvers,
 	    conf->nresolvers * sizeof(*s->resolvers));
@@ -655,6 +686,7 @@ stub_free(struct stub *s)
 		group_unmap(s, g);
 	upstream_free(s->upstream);
 	map_free(s->map);
+	quota_free(s->shares);
 	dnstls_ctx_free(s->tls);
 	anchors_free(s->anchors);
 	free(s->resolvers);

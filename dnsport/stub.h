@@ -26,7 +26,9 @@ enum {
 	STUB_HELD_MAX = 8 << 20,	/* bytes of messages, while validating;
 					 * as ldns keeps them it is several
 					 * times that */
+	STUB_CLIENT_HELD_MAX = 2 << 20,		/* of one client */
 	STUB_LOOKUP_HELD_MAX = 256 << 10,	/* of one lookup */
+	STUB_LOOKUPS_MAX = 4096,	/* of a client: dnsport.h says */
 	STUB_GROUPS_MAX = 256,		/* of clients, whose zones are known */
 	STUB_GROUP_S = 3600		/* that nobody asks for */
 };

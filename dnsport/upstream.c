@@ -19,8 +19,9 @@
  *	what it has), dead (freed when the turn ends).
  * Limits
  *	The UPSTREAM_*_MAX of the header.  The longest unused conn without a
- *	question gives way to a new one; where all have some, there is no new
- *	one.  A conn keeps at most IN_MAX and OUT_MAX bytes.
+ *	question gives way to a new one, for a client that has all of its own
+ *	one of these; where all have some, there is no new one.  A conn keeps at
+ *	most IN_MAX and OUT_MAX bytes.
  * Not here
  *	What an answer says: its id, question and rcode are all that is read.
  */
@@ -36,6 +37,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/map.h"
+#include "base/quota.h"
 #include "base/rand.h"
 #include "base/wire.h"
 #include "dnsport/dnstls.h"
@@ -69,6 +71,7 @@ struct conn {
 	TAILQ_ENTRY(conn) link;		/* the longest unused first */
 	struct upstream	*up;
 	struct key	 key;
+	struct addr	 share;
 	struct endpoint	*ep;
 	struct dnstls	*tls;		/* NULL: none is wanted */
 	struct buf	 plain;		/* before TLS is up */
@@ -105,7 +108,7 @@ struct upstream {
 	struct upstream_conf conf;
 	struct map	*map;
 	TAILQ_HEAD(, conn) conns;
-	size_t		 nconns, nqueries;
+	struct quota	*nconns, *nqueries;	/* by share */
 	struct query_list waiting;
 	uint8_t		 closing;
 };
@@ -142,7 +145,7 @@ query_retire(struct upstream_query *q)
 
 	q->over = 1;
 	query_leave(q);
-	q->up->nqueries--;
+	quota_give(q->up->nqueries, &q->from.share);
 	loop_timer_clear(loop, &q->timer);
 	loop_item_clear(loop, &q->item);
 	loop_item_init(&q->item, query_reap, q);
@@ -289,7 +292,16 @@ same_name(const uint8_t *a, const uint8_t *b, size_t len)
 	return 1;
 }
 
-/* Is it the answer to that question, whole? */
+static int
+has_no_answer(const uint8_t *msg)
+{
+	unsigned rcode = msg[3] & 15u;
+
+	return rcode != 0 && rcode != RCODE_NXDOMAIN;
+}
+
+/* Is it the answer to that question, whole?  Who refuses may leave the question
+ * out (RFC 1035 4.1.1 asks for no more than the id). */
 static int
 is_answer(const struct upstream_query *q, const uint8_t *msg, size_t len)
 {
@@ -302,19 +314,14 @@ is_answer(const struct upstream_query *q, const uint8_t *msg, size_t len)
 	flags = wire_u16(&w);
 	n = wire_u16(&w);
 	wire_take(&w, HEADER - 6);
+	if (w.err || !(flags & FLAGS_QR) || (flags & FLAGS_TC))
+		return 0;
+	if (n == 0)
+		return has_no_answer(msg);
 	name = wire_take(&w, q->name_len);
-	if (w.err || !(flags & FLAGS_QR) || (flags & FLAGS_TC) || n != 1 ||
-	    !same_name(name, q->name, q->name_len))
+	if (w.err || n != 1 || !same_name(name, q->name, q->name_len))
 		return 0;
 	return wire_u16(&w) == q->type && wire_u16(&w) == CLASS_IN && !w.err;
-}
-
-static int
-has_no_answer(const uint8_t *msg)
-{
-	unsigned rcode = msg[3] & 15u;
-
-	return rcode != 0 && rcode != RCODE_NXDOMAIN;
 }
 
 static int
@@ -434,7 +441,7 @@ conn_retire(struct conn *c, int why)
 	c->dead = 1;
 	unmap(c);
 	TAILQ_REMOVE(&up->conns, c, link);
-	up->nconns--;
+	quota_give(up->nconns, &c->share);
 	loop_timer_clear(up->conf.loop, &c->idle);
 	loop_item_add(up->conf.loop, &c->reap);
 	while ((q = TAILQ_FIRST(&c->queries)) != NULL) {
@@ -482,7 +489,8 @@ on_idle(void *arg)
 }
 
 static struct conn *
-conn_make(struct upstream *up, const struct key *key)
+conn_make(struct upstream *up, const struct dns_from *from,
+    const struct key *key)
 {
 	struct conn *c = calloc(1, sizeof(*c));
 
@@ -490,6 +498,7 @@ conn_make(struct upstream *up, const struct key *key)
 		return NULL;
 	c->up = up;
 	c->key = *key;
+	c->share = from->share;
 	c->born = c->heard = up->conf.loop->now;
 	buf_init(&c->plain, OUT_MAX);
 	buf_init(&c->in, IN_MAX);
@@ -500,20 +509,32 @@ conn_make(struct upstream *up, const struct key *key)
 	return c;
 }
 
-/* There is a place for one more. */
-static int
-make_place(struct upstream *up)
+/* One that nobody needs; @share: of its own, or any where that is NULL. */
+static struct conn *
+find_unused(const struct upstream *up, const struct addr *share)
 {
 	struct conn *c;
 
-	if (up->nconns < UPSTREAM_CONNS_MAX)
-		return 0;
 	TAILQ_FOREACH(c, &up->conns, link)
-		if (c->nqueries == 0) {
-			conn_end(c, 0);
-			return 0;
-		}
-	return -ENOSPC;
+		if (c->nqueries == 0 &&
+		    (share == NULL || addr_same_ip(&c->share, share)))
+			return c;
+	return NULL;
+}
+
+static int
+take_place(struct upstream *up, const struct addr *share)
+{
+	int rc = quota_take(up->nconns, share);
+	struct conn *c;
+
+	if (rc != -ENOSPC)
+		return rc;
+	c = find_unused(up, quota_is_full(up->nconns, share) ? share : NULL);
+	if (c == NULL)
+		return rc;
+	conn_end(c, 0);
+	return quota_take(up->nconns, share);
 }
 
 static void
@@ -523,7 +544,6 @@ conn_enter(struct conn *c)
 
 	c->mapped = 1;
 	TAILQ_INSERT_TAIL(&up->conns, c, link);
-	up->nconns++;
 	endpoint_hold(c->ep, &conn_user, c);
 	endpoint_grant(c->ep, CREDIT);
 }
@@ -536,10 +556,12 @@ conn_new(struct conn **out, struct upstream *up, const struct dns_from *from,
 	struct conn *c;
 	int rc;
 
-	if ((rc = make_place(up)) < 0)
+	if ((rc = take_place(up, &from->share)) < 0)
 		return rc;
-	if ((c = conn_make(up, key)) == NULL)
+	if ((c = conn_make(up, from, key)) == NULL) {
+		quota_give(up->nconns, &from->share);
 		return -ENOMEM;
+	}
 	if (r->name[0] && (rc = up->conf.tls == NULL ? -EINVAL :
 	    dnstls_new(&c->tls, up->conf.tls, r->name)) < 0)
 		goto fail;
@@ -557,6 +579,7 @@ conn_new(struct conn **out, struct upstream *up, const struct dns_from *from,
 	return 0;
 
 fail:
+	quota_give(up->nconns, &c->share);
 	conn_reap(c);
 	return rc;
 }
@@ -669,13 +692,16 @@ upstream_ask(struct upstream *up, const struct upstream_ask *a,
     upstream_done_fn *done, void *arg, struct upstream_query **out)
 {
 	struct upstream_query *q;
+	int rc;
 
-	if (up->nqueries >= UPSTREAM_QUERIES_MAX)
-		return -ENOSPC;
 	if (a->name_len > UPSTREAM_NAME_MAX)
 		return -EINVAL;
-	if ((q = calloc(1, sizeof(*q))) == NULL)
+	if ((rc = quota_take(up->nqueries, &a->from->share)) < 0)
+		return rc;
+	if ((q = calloc(1, sizeof(*q))) == NULL) {
+		quota_give(up->nqueries, &a->from->share);
 		return -ENOMEM;
+	}
 	q->up = up;
 	q->from = *a->from;
 	memcpy(q->name, a->name, a->name_len);
@@ -688,7 +714,6 @@ upstream_ask(struct upstream *up, const struct upstream_ask *a,
 	loop_timer_init(&q->timer, on_timer, q);
 	loop_item_init(&q->item, start, q);
 	TAILQ_INSERT_TAIL(&up->waiting, q, link);
-	up->nqueries++;
 	loop_item_add(up->conf.loop, &q->item);
 	*out = q;
 	return 0;
@@ -705,8 +730,10 @@ upstream_new(struct upstream **out, const struct upstream_conf *conf)
 	TAILQ_INIT(&up->conns);
 	TAILQ_INIT(&up->waiting);
 	up->map = map_new(sizeof(struct key), UPSTREAM_CONNS_MAX);
-	if (up->map == NULL) {
-		free(up);
+	up->nconns = quota_new(UPSTREAM_CONNS_MAX, UPSTREAM_CONNS_CLIENT_MAX);
+	up->nqueries = quota_new(UPSTREAM_QUERIES_MAX, UPSTREAM_CLIENT_MAX);
+	if (up->map == NULL || up->nconns == NULL || up->nqueries == NULL) {
+		upstream_free(up);
 		return -ENOMEM;
 	}
 	*out = up;
@@ -731,7 +758,7 @@ upstream_forget(struct upstream *up, const void *listener)
 size_t
 upstream_conns(const struct upstream *up)
 {
-	return up->nconns;
+	return quota_count(up->nconns);
 }
 
 void
@@ -748,5 +775,7 @@ upstream_free(struct upstream *up)
 	while ((q = TAILQ_FIRST(&up->waiting)) != NULL)
 		query_retire(q);
 	map_free(up->map);
+	quota_free(up->nconns);
+	quota_free(up->nqueries);
 	free(up);
 }

@@ -24,8 +24,10 @@ struct upstream;
 struct upstream_query;
 
 enum {
-	UPSTREAM_CONNS_MAX = 128,	/* of all clients */
-	UPSTREAM_QUERIES_MAX = 8192,	/* under way, of all clients */
+	UPSTREAM_CONNS_MAX = 128,	/* of all clients; */
+	UPSTREAM_CONNS_CLIENT_MAX = 32,	/* of one */
+	UPSTREAM_QUERIES_MAX = 8192,	/* under way, of all clients; */
+	UPSTREAM_CLIENT_MAX = 2048,	/* of one */
 	UPSTREAM_TRIES_MAX = 3,
 	UPSTREAM_TRY_MS = 10 * 1000,	/* with making the connection */
 	UPSTREAM_TOTAL_MS = 20 * 1000,
@@ -64,7 +66,7 @@ typedef void upstream_done_fn(void *arg, int err, const uint8_t *msg,
 int	upstream_new(struct upstream **, const struct upstream_conf *);
 /* All that is under way is forgotten, without a call. */
 void	upstream_free(struct upstream *);
-/* 0; -ENOSPC, -ENOMEM. */
+/* 0; -ENOSPC (for anybody, or for this one's share), -ENOMEM. */
 int	upstream_ask(struct upstream *, const struct upstream_ask *,
 	    upstream_done_fn *, void *arg, struct upstream_query **);
 void	upstream_cancel(struct upstream_query *);

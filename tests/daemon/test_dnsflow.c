@@ -406,17 +406,58 @@ START_TEST(dnsflow_over_the_limit_the_oldest_mute_client_goes)
 	for (i = 0; i < DNSFLOW_MAX; i++)
 		ck_assert_int_eq(f[i]->dead, i == 0);
 	ck_assert(!one->dead);
-	/* where all speak the newest is refused */
-	for (i = 1; i < DNSFLOW_MAX; i++)
-		ask(f[i], "a.test");
-	free(f[0]);
-	f[0] = dial(0x0b000001);
-	ck_assert_int_eq(f[0]->why, -ECONNREFUSED);
-	for (i = 1; i < DNSFLOW_MAX; i++)
-		ck_assert(!f[i]->dead);
 	fini();
 	for (i = 0; i < DNSFLOW_MAX; i++)
 		free(f[i]);
+}
+END_TEST
+
+/* Where all speak, it is the one that has not asked for longest, and waits for
+ * nothing; or else the newest is refused. */
+START_TEST(dnsflow_over_the_limit_the_idlest_client_goes)
+{
+	struct fake *f[DNSFLOW_MAX];
+	int i;
+
+	init();
+	for (i = 1; i < DNSFLOW_MAX; i++)
+		f[i] = dial(0x0a000002 + (uint32_t)i);
+	for (i = 1; i < DNSFLOW_MAX; i++)
+		ask(f[i], i == 1 ? "hold.test" : "a.test");
+	ask(one, "a.test");
+	f[4]->under_way = 1;		/* it has not read its answer */
+	ask(f[2], "a.test");
+	f[0] = dial(0x0b000001);
+	ck_assert(!f[0]->dead);
+	for (i = 1; i < DNSFLOW_MAX; i++)
+		ck_assert_int_eq(f[i]->dead, i == 3);
+	ck_assert_int_eq(f[3]->why, 0);
+	for (i = 0; i < DNSFLOW_MAX; i++)
+		if (i != 3)
+			ask(f[i], "hold.test");
+	ask(one, "hold.test");
+	free(f[3]);
+	f[3] = dial(0x0b000002);
+	ck_assert_int_eq(f[3]->why, -ECONNREFUSED);
+	fini();
+	for (i = 0; i < DNSFLOW_MAX; i++)
+		free(f[i]);
+}
+END_TEST
+
+START_TEST(dnsflow_all_addresses_of_a_client_have_one_share)
+{
+	struct fake *f[DNSFLOW_CLIENT_MAX + 1];
+	int i;
+
+	init();
+	for (i = 0; i <= DNSFLOW_CLIENT_MAX; i++)
+		f[i] = dial(0x0a090000 + (uint32_t)i);
+	for (i = 0; i <= DNSFLOW_CLIENT_MAX; i++)
+		ck_assert_int_eq(f[i]->dead, i == DNSFLOW_CLIENT_MAX);
+	fini();
+	while (i > 0)
+		free(f[--i]);
 }
 END_TEST
 
@@ -455,6 +496,8 @@ static const struct unit_test tests[] = {
 	UNIT(dnsflow_client_that_waits_for_answers_is_not_idle),
 	UNIT(dnsflow_client_over_its_limit_is_refused),
 	UNIT(dnsflow_over_the_limit_the_oldest_mute_client_goes),
+	UNIT(dnsflow_over_the_limit_the_idlest_client_goes),
+	UNIT(dnsflow_all_addresses_of_a_client_have_one_share),
 	UNIT(dnsflow_over_both_limits_a_client_ends_no_other),
 };
 

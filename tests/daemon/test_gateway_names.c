@@ -620,6 +620,40 @@ START_TEST(gateway_flow_from_another_address_of_a_client_is_his)
 }
 END_TEST
 
+/* How many of so many questions, by turns, are not refused? */
+static int
+taken_of(int n, const char *const *from)
+{
+	int i;
+
+	replies = 0;
+	for (i = 0; i < n; i++)
+		ask(from[i % 2], "www.example.com", A);
+	ck_assert(replies == 0 || code == 5);
+	return n - replies;
+}
+
+/* The addresses of a host are one client when it asks, too. */
+START_TEST(gateway_questions_of_all_addresses_of_a_client_are_its_own)
+{
+	static const char *const kin_ips[] = { LAN1, "fd09:9::11" },
+	    *const others[] = { LAN2, "fd09:9::12" };
+	static const struct kin_source source = { .neighbours = one_neighbour,
+	    .own = no_own };
+	struct kin *kin;
+
+	loop_init(&loop, 100000, 1795300000);
+	ck_assert_int_eq(kin_new(&kin, &loop, &source), 0);
+	init_with("", kin);
+	ck_assert_int_eq(taken_of(2 * DNSPORT_CLIENT_MAX, kin_ips),
+	    DNSPORT_CLIENT_MAX);
+	ck_assert_int_eq(taken_of(2 * DNSPORT_CLIENT_MAX, others),
+	    2 * DNSPORT_CLIENT_MAX);
+	end();
+	kin_free(kin);
+}
+END_TEST
+
 START_TEST(gateway_set_rules_keeps_virtual_addresses)
 {
 	struct addr a;
@@ -1212,6 +1246,7 @@ static const struct unit_test tests[] = {
 	UNIT(gateway_flow_holds_its_mapping),
 	UNIT(gateway_flow_of_a_door_that_is_one_client_has_its_names),
 	UNIT(gateway_flow_from_another_address_of_a_client_is_his),
+	UNIT(gateway_questions_of_all_addresses_of_a_client_are_its_own),
 	UNIT(gateway_set_rules_keeps_virtual_addresses),
 	UNIT_LOOP(gateway_question_is_answered_here_and_leaves_not,
 	    NELEM(questions)),

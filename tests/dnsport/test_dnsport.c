@@ -47,6 +47,17 @@ on_ask(void *arg, struct dns_query *q, const struct dns_question *question,
 		dnsport_answer(q, asker.outcome, &r, 1);
 }
 
+/* 11.x: all of them are one client. */
+static void
+on_share(void *arg, const struct dns_from *from, struct addr *out)
+{
+	ck_assert_ptr_eq(arg, &asker);
+	ck_assert_ptr_eq(from->listener, &query);
+	*out = from->client;
+	if (out->ip[0] == 11)
+		memset(out->ip, 11, 4);
+}
+
 static void
 on_forget(void *arg, struct dns_query *q)
 {
@@ -56,7 +67,7 @@ on_forget(void *arg, struct dns_query *q)
 }
 
 static const struct dnsport_user user = {
-	.ask = on_ask, .forget = on_forget
+	.ask = on_ask, .share = on_share, .forget = on_forget
 };
 
 static void
@@ -257,6 +268,24 @@ START_TEST(dnsport_query_over_the_clients_ceiling_is_refused)
 }
 END_TEST
 
+START_TEST(dnsport_query_counts_all_addresses_of_a_client)
+{
+	uint32_t i;
+
+	open_port();
+	query_make(&query, "www.example.test", Q_A);
+	for (i = 0; i < DNSPORT_CLIENT_MAX; i++)
+		ck_assert_ptr_nonnull(ask_from(0x0b000000 + i));
+	ck_assert_ptr_null(ask_from(0x0b00ffff));
+	ck_assert_uint_eq(got.rcode, 5);
+	ck_assert_uint_eq(asker.from.client.ip[3], (i - 1) & 0xff);
+	ck_assert_ptr_nonnull(ask_from(0x0a000001));
+	dnsport_drop(asker.queries[3]);
+	ck_assert_ptr_nonnull(ask_from(0x0b00ffff));
+	close_port();
+}
+END_TEST
+
 START_TEST(dnsport_query_over_the_ceiling_for_all_is_refused)
 {
 	uint32_t i;
@@ -265,10 +294,10 @@ START_TEST(dnsport_query_over_the_ceiling_for_all_is_refused)
 	query_make(&query, "www.example.test", Q_A);
 	for (i = 0; i < DNSPORT_QUERIES_MAX; i++)
 		ck_assert_ptr_nonnull(ask_from(0x0a000000 + i));
-	ck_assert_ptr_null(ask_from(0x0b000000));
+	ck_assert_ptr_null(ask_from(0x0c000000));
 	ck_assert_uint_eq(got.rcode, 5);
 	dnsport_drop(asker.queries[7]);
-	ck_assert_ptr_nonnull(ask_from(0x0b000000));
+	ck_assert_ptr_nonnull(ask_from(0x0c000000));
 	ck_assert_uint_eq(totals().waiting, DNSPORT_QUERIES_MAX);
 	close_port();
 	ck_assert_uint_eq(asker.forgotten, DNSPORT_QUERIES_MAX + 1);
@@ -297,6 +326,7 @@ static const struct unit_test tests[] = {
 	UNIT(dnsport_query_that_is_wrong_is_answered_without_asking),
 	UNIT(dnsport_query_that_is_an_answer_is_met_with_silence),
 	UNIT(dnsport_query_over_the_clients_ceiling_is_refused),
+	UNIT(dnsport_query_counts_all_addresses_of_a_client),
 	UNIT(dnsport_query_over_the_ceiling_for_all_is_refused),
 	UNIT(dnsport_query_ptr_hands_up_the_address),
 };

@@ -297,7 +297,29 @@ START_TEST(dnssock_more_connections_than_a_client_may_have_are_turned_away)
 }
 END_TEST
 
-START_TEST(dnssock_more_connections_than_there_may_be_are_turned_away)
+START_TEST(dnssock_all_addresses_of_a_client_have_one_share)
+{
+	int fd[DNSSOCK_TCP_CLIENT_MAX + 1], i;
+	char from[ADDR_TEXT];
+
+	open_at("127.0.0.1");
+	for (i = 0; i <= DNSSOCK_TCP_CLIENT_MAX; i++) {
+		snprintf(from, sizeof(from), "127.9.1.%d", i + 1);
+		fd[i] = dial("127.0.0.1", SOCK_STREAM, from, 0);
+		ck_assert_int_ge(fd[i], 0);
+		server_pump();
+	}
+	PUMP_UNTIL(is_closed(fd[i - 1]));
+	for (i = 0; i <= DNSSOCK_TCP_CLIENT_MAX; i++) {
+		ck_assert(i == DNSSOCK_TCP_CLIENT_MAX || !is_closed(fd[i]));
+		close(fd[i]);
+	}
+	close_all();
+}
+END_TEST
+
+/* Who waits for an answer stays; who only sits makes room. */
+START_TEST(dnssock_over_the_limit_the_idlest_connection_goes)
 {
 	static int fd[DNSSOCK_TCP_MAX];
 	char from[ADDR_TEXT];
@@ -308,12 +330,20 @@ START_TEST(dnssock_more_connections_than_there_may_be_are_turned_away)
 		snprintf(from, sizeof(from), "127.0.1.%d", i % 250 + 1);
 		fd[i] = dial("127.0.0.1", SOCK_STREAM, from, 0);
 		ck_assert_int_ge(fd[i], 0);
-		event_base_loop(server.base, EVLOOP_NONBLOCK);
+		ask_tcp(fd[i], "hold.example.test");
+		PUMP_UNTIL(server.nheld == (unsigned)i + 1);
 	}
-	server_pump();
 	more = dial("127.0.0.1", SOCK_STREAM, "127.0.2.1", 0);
-	PUMP_UNTIL(is_closed(more));
-	for (i = 0; i < DNSSOCK_TCP_MAX; i++) {
+	PUMP_UNTIL(is_closed(more));	/* nobody can be spared */
+	close(more);
+	server_release();
+	PUMP_UNTIL(hear(fd[0]) > 2);
+	more = dial("127.0.0.1", SOCK_STREAM, "127.0.2.1", 0);
+	ask_tcp(more, "www.example.test");
+	PUMP_UNTIL(hear(more) > 2);
+	PUMP_UNTIL(is_closed(fd[0]));
+	close(fd[0]);
+	for (i = 1; i < DNSSOCK_TCP_MAX; i++) {
 		ck_assert(!is_closed(fd[i]));
 		close(fd[i]);
 	}
@@ -382,7 +412,8 @@ static const struct unit_test tests[] = {
 	UNIT(dnssock_thousand_udp_questions_are_all_answered),
 	UNIT(dnssock_close_with_questions_waiting_forgets_them),
 	UNIT(dnssock_more_connections_than_a_client_may_have_are_turned_away),
-	UNIT(dnssock_more_connections_than_there_may_be_are_turned_away),
+	UNIT(dnssock_all_addresses_of_a_client_have_one_share),
+	UNIT(dnssock_over_the_limit_the_idlest_connection_goes),
 	UNIT(dnssock_without_descriptors_rests_and_goes_on),
 	UNIT(dnssock_new_where_somebody_listens_fails),
 };

@@ -6,7 +6,7 @@
 #include "tests/dnsport/resolver.h"
 #include "tests/unit.h"
 
-enum { ASKS_MAX = 1024, T_MX = 15 };
+enum { ASKS_MAX = 4096, T_MX = 15 };
 
 static struct loop loop;
 static struct upstream *up;
@@ -66,7 +66,8 @@ on_done(void *arg, int err, const uint8_t *msg, size_t len)
 static const uint8_t www[] = "\3www\7example\4test";	/* with its root */
 
 static int
-ask_from(struct ask *a, uint32_t client, void *listener, unsigned flags)
+ask_of(struct ask *a, uint32_t client, uint32_t share, void *listener,
+    unsigned flags)
 {
 	struct dns_from from = { .listener = listener };
 	struct upstream_ask ask = { .from = &from, .name = www,
@@ -74,9 +75,16 @@ ask_from(struct ask *a, uint32_t client, void *listener, unsigned flags)
 	int rc;
 
 	addr_v4(&from.client, client, 4000);
+	addr_v4(&from.share, share, 0);
 	rc = upstream_ask(up, &ask, on_done, a, &a->q);
 	ck_assert_int_eq(a->done, 0);	/* never from within */
 	return rc;
+}
+
+static int
+ask_from(struct ask *a, uint32_t client, void *listener, unsigned flags)
+{
+	return ask_of(a, client, client, listener, flags);
 }
 
 static void
@@ -437,6 +445,82 @@ START_TEST(upstream_more_connections_than_there_may_be_take_the_idle_ones)
 }
 END_TEST
 
+/* Whoever is one client, by whatever addresses, has his share and no more. */
+START_TEST(upstream_one_client_does_not_take_all_connections)
+{
+	uint32_t i, n = UPSTREAM_CONNS_CLIENT_MAX;
+
+	open_up(1);
+	for (i = 0; i < n; i++)
+		ask_of(&asks[i], 0x0a000000 + i, 0x0a000000, &door_a, 0);
+	ask_of(&asks[n], 0x0a0000ff, 0x0a000000, &door_a, 0);
+	ask_from(&asks[n + 1], 0x0b000000, &door_a, 0);
+	loop_end_turn(&loop);
+	ck_assert(asks[n].done);
+	ck_assert_int_eq(asks[n].err, -ENOSPC);
+	ck_assert(!asks[n + 1].done);
+	ck_assert_uint_eq(upstream_conns(up), n + 1);
+	fake_answer(fakes.f[n], question(n), 0x8180, 0, NULL, 0);
+	fake_answer(fakes.f[5], question(5), 0x8180, 0, NULL, 0);
+	ask_of(&asks[n + 2], 0x0a0000ff, 0x0a000000, &door_a, 0);
+	loop_end_turn(&loop);
+	ck_assert(fakes.f[5]->killed);		/* its own, */
+	ck_assert(!fakes.f[n]->killed);		/* not another's */
+	ck_assert(!asks[n + 2].done);
+	ck_assert_uint_eq(upstream_conns(up), n + 1);
+	close_up();
+}
+END_TEST
+
+START_TEST(upstream_one_client_does_not_take_all_questions)
+{
+	uint32_t i;
+	int rc = 0;
+
+	open_up(1);
+	for (i = 0; i <= UPSTREAM_CLIENT_MAX && rc == 0; i++)
+		rc = ask_of(&asks[i], 0x0a000000 + (i & 7), 0x0a000000,
+		    i & 8 ? &door_a : &door_b, 0);
+	ck_assert_int_eq(rc, -ENOSPC);
+	ck_assert_uint_eq(i, UPSTREAM_CLIENT_MAX + 1);
+	ck_assert_int_eq(ask_from(&asks[i], 0x0b000000, &door_a, 0), 0);
+	upstream_cancel(asks[0].q);
+	ck_assert_int_eq(ask_from(&asks[i + 1], 0x0a000000, &door_a, 0), 0);
+	close_up();
+}
+END_TEST
+
+/* RFC 1035: it has our id, and says no. */
+START_TEST(upstream_refusal_without_the_question_is_no_answer)
+{
+	static const uint8_t rcodes[] = { 1, 2, 4, 5 };
+	uint8_t msg[2 + 12] = { 0, 12 };
+
+	open_up(2);
+	ask(&asks[0]);
+	ask(&asks[1]);
+	memcpy(msg + 2, question(0), 2);
+	wire_set16(msg + 4, (uint16_t)(0x8180 | rcodes[_i]));
+	fake_say(fakes.f[0], msg, sizeof(msg));
+	ck_assert(!fakes.f[0]->dead);
+	loop_end_turn(&loop);
+	ck_assert_uint_eq(fakes.n, 2);		/* the next one is asked */
+	fake_answer(fakes.f[1], question(1), 0x8180, 0, NULL, 0);
+	ck_assert(asks[0].done && !asks[1].done);
+	fake_answer(fakes.f[0], question(0), 0x8180, 0, NULL, 0);
+	ck_assert(asks[1].done);
+	close_up();
+	open_up(1);
+	ask(&asks[0]);
+	memcpy(msg + 2, question(0), 2);
+	fake_say(fakes.f[0], msg, sizeof(msg));
+	ck_assert(asks[0].done);		/* nobody else to ask */
+	ck_assert_int_eq(asks[0].err, 0);
+	ck_assert_uint_eq(asks[0].len, 12);
+	close_up();
+}
+END_TEST
+
 START_TEST(upstream_stream_without_room_is_written_to_later)
 {
 	unsigned i;
@@ -445,12 +529,12 @@ START_TEST(upstream_stream_without_room_is_written_to_later)
 	fakes.rc = 0;
 	ask(&asks[0]);
 	fakes.f[0]->block = 1;
-	for (i = 1; i < ASKS_MAX; i++)
+	for (i = 1; i < 1024; i++)
 		ask(&asks[i]);
 	ck_assert_uint_eq(fakes.n, 1);
 	fakes.f[0]->block = 0;
 	fakes.f[0]->ep.user->room(fakes.f[0]->ep.arg);
-	for (i = 0; i < ASKS_MAX; i++)
+	for (i = 0; i < 1024; i++)
 		question(0);
 	close_up();
 }
@@ -513,6 +597,9 @@ static const struct unit_test tests[] = {
 	UNIT(upstream_connection_is_closed_when_idle),
 	UNIT(upstream_connection_that_is_old_takes_no_more),
 	UNIT(upstream_more_connections_than_there_may_be_take_the_idle_ones),
+	UNIT(upstream_one_client_does_not_take_all_connections),
+	UNIT(upstream_one_client_does_not_take_all_questions),
+	UNIT_LOOP(upstream_refusal_without_the_question_is_no_answer, 4),
 	UNIT(upstream_stream_without_room_is_written_to_later),
 	UNIT(upstream_cancel_leaves_the_others),
 	UNIT(upstream_forget_shares_nothing_with_a_door_that_is_gone),
