@@ -14,6 +14,7 @@
 #include "dnsport/anchors.h"
 #include "dnsport/chain.h"
 #include "dnsport/dname.h"
+#include "dnsport/points.h"
 #include "dnsport/reply.h"
 #include "dnsport/validate.h"
 #include "dnsport/zones.h"
@@ -86,6 +87,14 @@ frame_for(const ldns_rdf *name, uint16_t type)
 	return NULL;
 }
 
+/* By a byte that the fuzzer can choose. */
+static int
+is_public(void *arg, const char *zone)
+{
+	(void)arg;
+	return strchr(zone, 'h') == NULL;
+}
+
 static enum validate_verdict
 run(struct validate *v)
 {
@@ -110,6 +119,8 @@ static enum validate_verdict
 judge_pkt(struct anchors *anchors, struct zones *zones, const ldns_pkt *pkt,
     ldns_pkt **reply)
 {
+	static const struct points_conf points = { .reject_internal = 1,
+		.is_public = is_public };
 	struct validate_conf conf = { .anchors = anchors, .zones = zones,
 		.want = on_want, .arg = &wants };
 	struct dname *d = &frames[0].name;
@@ -119,13 +130,21 @@ judge_pkt(struct anchors *anchors, struct zones *zones, const ldns_pkt *pkt,
 	struct validate *v = NULL;
 	struct chain *c = NULL;
 
-	*reply = NULL;
-	if (chain_find(&c, pkt, name, frames[0].type) == 0 &&
-	    validate_new(&v, &conf, c) == 0) {
-		r = run(v);
-		*reply = reply_make(c, r == VALIDATE_SECURE, 1);
-		must(*reply != NULL);
-		(void)reply_is_internal(*reply);
+	nwants = 0;
+	if (pkt && validate_new(&v, &conf, name, frames[0].type, pkt) == 0)
+		while ((r = validate_run(v, WALL)) == VALIDATE_NEED) {
+			must(given < nwants && runs++ < VALIDATE_FETCH_MAX);
+			for (; given < nwants; given++)
+				validate_give(v, wants[given].name,
+				    wants[given].type, frame_for(
+				    wants[given].name, wants[given].type));
+		}
+	validate_free(v);
+	while (nwants)
+		ldns_rdf_deep_free(wants[--nwants].name);
+	if (pkt) {
+		must(reply_trim(pkt, name, frames[0].type, 1) == 0);
+		(void)points_astray(&points, pkt);
 	}
 	validate_free(v);
 	chain_free(c);

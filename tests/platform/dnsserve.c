@@ -52,6 +52,14 @@ on_may_leave(void *arg, const struct dns_question *q,
 	return DNS_LEAVE_MAY;
 }
 
+static int
+on_is_public(void *arg, const char *zone)
+{
+	(void)arg;
+	(void)zone;
+	return 1;
+}
+
 static void
 on_forget(void *arg, struct dns_query *q)
 {
@@ -61,7 +69,7 @@ on_forget(void *arg, struct dns_query *q)
 
 static const struct dnsport_user user = { .ask = on_ask,
 	.connect = on_connect, .may_leave = on_may_leave,
-	.forget = on_forget };
+	.is_public = on_is_public, .forget = on_forget };
 
 static _Noreturn void
 die(const char *what)
