@@ -122,9 +122,9 @@ follow_bootstrap() {
 
 page() {
 	local text who
-	title "The client on the LAN: curl http://www.example.test/"
-	lab_until 300 lab_lan curl -qsSf --max-time 30 http://www.example.test/
-	text=$(lab_lan curl -qsSf --max-time 60 http://www.example.test/)
+	title "The client on the LAN: curl http://www.lab.example/"
+	lab_until 300 lab_lan curl -qsSf --max-time 30 http://www.lab.example/
+	text=$(lab_lan curl -qsSf --max-time 60 http://www.lab.example/)
 	[ -n "$text" ] || { bad "no page came"; return; }
 	say "the web server says: $text"
 	who=$(seen_by_web)

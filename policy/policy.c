@@ -179,8 +179,8 @@ policy_decide(const struct policy_conf *conf, const struct policy_flow *flow,
  * browser knows that it is to ask the network's own DNS server and no other. */
 static const char *const local_names[] = {
 	"local", "localhost", "localdomain", "internal", "home.arpa", "lan",
-	"intranet", "corp", "home", "private", "invalid", "onion", "exit",
-	"noconnect", "i2p", "alt", "resolver.arpa", "service.arpa",
+	"intranet", "corp", "home", "private", "test", "invalid", "onion",
+	"exit", "noconnect", "i2p", "alt", "resolver.arpa", "service.arpa",
 	"use-application-dns.net"
 };
 

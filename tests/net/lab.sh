@@ -302,17 +302,17 @@ lab_dest_up() {
 		--listen-address="$DEST6" --log-facility=- --log-queries \
 		--dns-forward-max=5000 --cache-size=10000 --local-ttl=60 \
 		--local=/#/ \
-		--host-record="www.example.test,$DEST4,$DEST6" \
-		--host-record="big.example.test,$DEST4,$DEST6" \
-		--host-record="only4.example.test,$DEST4" \
-		--host-record="only6.example.test,$DEST6" \
-		--address="/many.example.test/$DEST4" \
-		--cname=alias.example.test,www.example.test \
-		--host-record="inside4.example.test,192.168.7.7" \
-		--host-record="inside6.example.test,fd00:dead::7" \
-		--server="/signed.test/plain.test/$RESOLVER4" \
-		--ptr-record=7.113.0.203.in-addr.arpa,seven.example.test \
-		--mx-host=example.test,www.example.test,10
+		--host-record="www.lab.example,$DEST4,$DEST6" \
+		--host-record="big.lab.example,$DEST4,$DEST6" \
+		--host-record="only4.lab.example,$DEST4" \
+		--host-record="only6.lab.example,$DEST6" \
+		--address="/many.lab.example/$DEST4" \
+		--cname=alias.lab.example,www.lab.example \
+		--host-record="inside4.lab.example,192.168.7.7" \
+		--host-record="inside6.lab.example,fd00:dead::7" \
+		--server="/signed.example/plain.example/$RESOLVER4" \
+		--ptr-record=7.113.0.203.in-addr.arpa,seven.lab.example \
+		--mx-host=lab.example,www.lab.example,10
 }
 lab_dest_ready() {
 	lab_until 300 grep -q ready "$LAB_DIR/log/web" ||
@@ -320,7 +320,7 @@ lab_dest_ready() {
 	lab_until 300 lab_dns_ok || lab_die "dnsmasq does not answer"
 }
 lab_dns_ok() {
-	lab_in net dig +time=1 +tries=1 "@$DEST4" www.example.test |
+	lab_in net dig +time=1 +tries=1 "@$DEST4" www.lab.example |
 		grep -q "$DEST4"
 }
 

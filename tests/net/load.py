@@ -466,7 +466,7 @@ def sent(device, host):
                             device.encode() + b"\0")
         sock.connect((host, port))
         # (a tor that is asked nonsense by DNS crashes)
-        sock.send(question(1, "www.example.test") if port == 53 else b"sent")
+        sock.send(question(1, "www.lab.example") if port == 53 else b"sent")
 
     for bind in (False, True):
         for port in (9, 53, 80):

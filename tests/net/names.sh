@@ -69,7 +69,7 @@ refused() {
 # log when that page's name is.  Exits have caches: a name that somebody asked for
 # in the last minutes may come by without a word, so that names which are to be
 # heard are fresh ones.
-fresh() { echo "${1-n}$RANDOM$RANDOM.many.example.test"; }
+fresh() { echo "${1-n}$RANDOM$RANDOM.many.lab.example"; }
 heard_anew() { HEARD=$(wc -l <"$LAB_DIR/log/dns.out"); }
 HEARD=0
 heard() { # NAME...

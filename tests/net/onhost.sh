@@ -18,7 +18,7 @@ page() { # ACCOUNT URL
 	as "$1" "${CURL[@]}" --max-time 60 "$2" >"$LAB_DIR/tmp/page"
 }
 ask() { same "$(as "$OTHER_USER" dig +short +noedns +time=30 +tries=3 "$@" \
-	www.example.test A | grep -v "^;;")" "$DEST4"; }
+	www.lab.example A | grep -v "^;;")" "$DEST4"; }
 
 # What may not leave: packets of any kind, and those of a program that binds
 # itself to the uplink, which needs no rights.
@@ -76,7 +76,7 @@ not_to_relay() { ! to_relay; }
 # pages_of ACCOUNT: by name and by address; the server sees an exit each time
 pages_of() {
 	check "$1: a page by name" lab_until 600 page "$1" \
-		http://www.example.test/
+		http://www.lab.example/
 	check "$1: the server saw an exit" seen_exit
 	check "$1: a page from an IPv4 address" \
 		lab_until 600 page "$1" "http://$DEST4/"

@@ -26,13 +26,13 @@ another_circuit() {
 		comm -13 "$LAB_DIR/tmp/circuits" - | grep .
 }
 
-check "a page by name" fetches http://www.example.test/
+check "a page by name" fetches http://www.lab.example/
 check "the server saw an exit (IPv4)" seen_exit
 check "a page from an IPv4 address" fetches "http://$DEST4/"
 check "a page from an IPv6 address" fetches "http://[$DEST6]/"
 check "the server saw an exit (IPv6)" seen_exit
-check "a name with only an IPv4 address" fetches http://only4.example.test/
-check "a name with only an IPv6 address" fetches http://only6.example.test/
+check "a name with only an IPv4 address" fetches http://only4.lab.example/
+check "a name with only an IPv6 address" fetches http://only6.lab.example/
 
 check "a transfer runs" drip_start
 check "status shows the stream's three relays, exit last" three_relays

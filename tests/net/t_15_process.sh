@@ -15,7 +15,7 @@ PIDFILE=$(sut_data)/pid
 LOG=$(sut_data)/log
 hup() { kill -HUP "$(lab_pid sut)"; }
 said() { grep -qF "$1" "$LOG"; }
-asks() { lab_gw dig +short +time=20 +tries=3 -p "$1" "@$LAN4" www.example.test |
+asks() { lab_gw dig +short +time=20 +tries=3 -p "$1" "@$LAN4" www.lab.example |
 	grep -qx "$DEST4"; }
 line_of() { sed -n "s/^$1:[[:space:]]*//p" "/proc/$(lab_pid sut)/status"; }
 no_caps() {
@@ -56,7 +56,7 @@ check "it has no capabilities left" no_caps
 check "it can gain no privileges" same "$(line_of NoNewPrivs)" 1
 check "the PidFile has its id" same "$(cat "$PIDFILE")" "$(lab_pid sut)"
 check "the port below 1024 answers" asks 53
-check "pages are fetched" fetches http://www.example.test/
+check "pages are fetched" fetches http://www.lab.example/
 
 kill -USR1 "$(lab_pid sut)"
 check "SIGUSR1: statistics are in the log" lab_until 300 said 'flows now'

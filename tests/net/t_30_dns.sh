@@ -6,26 +6,26 @@
 need_lab
 need_sut
 
-check "A" answers "$DEST4" www.example.test A
-check "AAAA" answers "$DEST6" www.example.test AAAA
-check "PTR" answers seven.example.test. -x 203.0.113.7
-check "PTR, IPv6" answers www.example.test. -x "$DEST6"
-check "a name of mixed case" answers "$DEST4" wWw.ExAmPlE.tEsT A
-check "a question with EDNS" answers "$DEST4" +edns=0 www.example.test A
-check "a name that has no AAAA: no answer" no_answer only4.example.test AAAA
-check "NXDOMAIN" status NXDOMAIN no-such-name.example.test A
-check "MX: NOTIMP" status NOTIMP example.test MX
-check "TXT: NOTIMP" status NOTIMP example.test TXT
+check "A" answers "$DEST4" www.lab.example A
+check "AAAA" answers "$DEST6" www.lab.example AAAA
+check "PTR" answers seven.lab.example. -x 203.0.113.7
+check "PTR, IPv6" answers www.lab.example. -x "$DEST6"
+check "a name of mixed case" answers "$DEST4" wWw.LaB.eXaMpLe A
+check "a question with EDNS" answers "$DEST4" +edns=0 www.lab.example A
+check "a name that has no AAAA: no answer" no_answer only4.lab.example AAAA
+check "NXDOMAIN" status NXDOMAIN no-such-name.lab.example A
+check "MX: NOTIMP" status NOTIMP lab.example MX
+check "TXT: NOTIMP" status NOTIMP lab.example TXT
 check "class CHAOS: REFUSED" status REFUSED version.bind CH TXT
 check "a question to any server is caught" \
-	answers "$DEST4" @192.0.2.53 www.example.test A
-check "over IPv6" answers "$DEST4" "@$LAN6" www.example.test A
+	answers "$DEST4" @192.0.2.53 www.lab.example A
+check "over IPv6" answers "$DEST4" "@$LAN6" www.lab.example A
 if sut_is_tor; then
 	skip "over TCP (tor's DNSPort has no TCP)"
 else
-	check "over TCP" answers "$DEST4" +tcp www.example.test A
+	check "over TCP" answers "$DEST4" +tcp www.lab.example A
 	check "over TCP and IPv6" answers "$DEST4" +tcp "@$LAN6" \
-		www.example.test A
+		www.lab.example A
 fi
 
 # Malformed: FORMERR (1), silence, or at most NOTIMP (4); never an answer.
@@ -53,14 +53,14 @@ malformed_all() {
 }
 # (libevent 2.1.12, which answers for tor's DNSPort, crashes on the first)
 if sut_is_tor; then skip "malformed questions"; else malformed_all; fi
-check "and names still work" answers "$DEST4" www.example.test A
+check "and names still work" answers "$DEST4" www.lab.example A
 
 # 200 names in the air at once
 flood() {
 	local i jobs=()
 	for ((i = 0; i < 20; i++)); do
 		short -f <(for ((j = 0; j < 10; j++)); do
-			echo "n$i-$j.many.example.test A"
+			echo "n$i-$j.many.lab.example A"
 		done) >"$LAB_DIR/tmp/dig.$i" &
 		jobs+=($!)
 	done
@@ -74,8 +74,9 @@ check "200 names at once" flood
 # ever hears of it.  (dnsmasq logs every question that it gets.)
 # (A name in .onion is answered with a virtual address, without being asked of
 # anybody; unless it can be none.)
-LOCAL_NAMES=(somebody.local printer.lan nas.home.arpa singlelabel
-	expyuzz4wqqyqhjn.onion)
+LOCAL_NAMES=(somebody.local printer.lan nas.home.arpa singlelabel site.test
+	use-application-dns.net expyuzz4wqqyqhjn.onion
+	expyuzz4wqqyqhjn.onion.lab.example)
 ONION=duckduckgogg42xjoc72x3sjasowoarfbgcmvfimaftt6twagswzczad.onion
 LOCAL_ADDRESSES=(10.1.2.3 192.168.7.7 172.16.5.4 127.0.0.1 169.254.3.3
 	fd00:dead::7 fe80::7)
@@ -92,7 +93,7 @@ no_such_name() {
 }
 # The last line is of a question that may leave, so that the log is whole.
 exits_heard_nothing() {
-	local log=$LAB_DIR/log/dns.out told=last$RANDOM.many.example.test n
+	local log=$LAB_DIR/log/dns.out told=last$RANDOM.many.lab.example n
 	answers "$DEST4" "$told" A && lab_until 300 grep -qi "$told" "$log" ||
 		return
 	for n in "$ONION" "${LOCAL_NAMES[@]}" $(names_of "${LOCAL_ADDRESSES[@]}"); do

@@ -66,7 +66,7 @@ check "of mixed case" virtual 4 "${ONION^^}"
 check "a subdomain of it" virtual 4 "www.$ONION"
 check "it stays the same" stable
 check "addresses are scattered" scattered
-check "other names have their own addresses" answers "$DEST4" www.example.test A
+check "other names have their own addresses" answers "$DEST4" www.lab.example A
 check "a page from the virtual address" \
 	at_address "$(short "$ONION" A)" -H "Host: $ONION"
 check "the server saw the service" seen_service s1
@@ -158,10 +158,10 @@ check "every name: a page" fetches "http://$NAME/"
 check "every name: the server saw an exit" seen_exit
 check "every name: the exit asked for it" heard "$NAME"
 check "every name: one that has only IPv6, by a virtual IPv4 address" \
-	page_by "$(short only6.example.test A)"
+	page_by "$(short only6.lab.example A)"
 check "every name: one that is not there is refused" \
-	refused http://no-such-name.example.test/
-check "every name: 20 MB down" downloads big.example.test 20000000
+	refused http://no-such-name.lab.example/
+check "every name: 20 MB down" downloads big.lab.example 20000000
 check "every name: and onion services" fetches "http://$ONION/"
 check "every name: the server saw the service" seen_service s1
 if ! sut_is_tor; then
@@ -205,19 +205,19 @@ check "what one client asked is not answered to another (C09)" no_shared_cache
 TRUE=$(fresh)
 heard_anew
 check "MapAddress: the program bootstraps" start .onion,.exit \
-	"MapAddress other.example.test $TRUE" \
-	"MapAddress *.wild.test *.example.test" \
+	"MapAddress other.lab.example $TRUE" \
+	"MapAddress *.wild.example *.lab.example" \
 	"MapAddress 192.0.2.80 $DEST4" "MapAddress 192.0.2.81 $ONION"
-check "MapAddress: a name" answers "$DEST4" other.example.test A
-check "MapAddress: all below a name" answers "$DEST4" only4.wild.test A
+check "MapAddress: a name" answers "$DEST4" other.lab.example A
+check "MapAddress: all below a name" answers "$DEST4" only4.wild.example A
 check "MapAddress: the exits heard of the true one" heard "$TRUE"
 # (tor answers by the true name, and no word of how the one leads to the other)
 sut_is_tor || check "MapAddress: a page by that name" \
-	fetches http://other.example.test/
+	fetches http://other.lab.example/
 check "MapAddress: the exits heard of none but the true ones" \
-	not_heard other.example.test only4.wild.test
+	not_heard other.lab.example only4.wild.example
 sut_is_tor || check "MapAddress: a page by a name that has only IPv4" \
-	fetches http://only4.wild.test/
+	fetches http://only4.wild.example/
 check "MapAddress: an address" fetches http://192.0.2.80/
 check "MapAddress: the server saw an exit" seen_exit
 check "MapAddress: an address that is an onion service" \
@@ -236,15 +236,15 @@ else
 	mapfile -t EXITS < <(lab_exits)
 	for exit in "${EXITS[0]}" "${EXITS[1]}"; do
 		check ".exit: by the nickname" \
-			of_exit "www.example.test.$exit.exit" "$exit"
+			of_exit "www.lab.example.$exit.exit" "$exit"
 		check ".exit: by the fingerprint" of_exit \
-			"www.example.test.\$$(relay_fp "$exit").exit" "$exit"
+			"www.lab.example.\$$(relay_fp "$exit").exit" "$exit"
 		check ".exit: an address" of_exit "$DEST4.$exit.exit" "$exit"
 	done
 	check ".exit: a relay that is not there" \
-		no_exit www.example.test.nobody.exit
+		no_exit www.lab.example.nobody.exit
 	check ".exit: a relay that is no exit" \
-		no_exit "www.example.test.r$LAB_RELAYS.exit"
+		no_exit "www.lab.example.r$LAB_RELAYS.exit"
 	exit_names_stay() {
 		! grep -iE 'query.* [^ ]+\.exit from' "$LAB_DIR/log/dns.out"
 	}

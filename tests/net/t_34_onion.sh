@@ -60,13 +60,13 @@ pages() { # MODE
 	check "$1: 100 connections at once" many 100 "$ONION"
 	check "$1: several services at once" several
 	check "$1: and a page of an ordinary name" \
-		fetches http://www.example.test/
+		fetches http://www.lab.example/
 	check "$1: the server saw an exit" seen_exit
 }
 several() {
 	local host jobs=() job rc=0
 	for host in "$ONION" "$(lab_onion s4)" "$(lab_onion s4 2)" \
-		"$(lab_onion s2)" "$(lab_onion s3)" www.example.test; do
+		"$(lab_onion s2)" "$(lab_onion s3)" www.lab.example; do
 		downloads "$host" 5000000 &
 		jobs+=($!)
 	done

@@ -8,7 +8,7 @@
 need_lab
 
 ask() { same "$(lab_lan dig +short +noedns +time=30 +tries=3 "$@" \
-	www.example.test A | grep -v "^;;")" "$DEST4"; }
+	www.lab.example A | grep -v "^;;")" "$DEST4"; }
 
 # What may not pass, from both families, in any shape.
 stimulus() {
@@ -28,7 +28,7 @@ works() { # WHAT FILE HEADING
 	check "$what: the rules load" shown_gate "$file" "$heading"
 	check "$what: the program bootstraps" shown_sut "$file" "$heading"
 	check "$what: it has no rights" unprivileged
-	check "$what: a page by name" fetches http://www.example.test/
+	check "$what: a page by name" fetches http://www.lab.example/
 	check "$what: the server saw an exit" seen_exit
 	check "$what: a page from an IPv4 address" fetches "http://$DEST4/"
 	! grep -qF '[' <<<"$SUT_DOORS" || check \

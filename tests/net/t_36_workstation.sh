@@ -34,5 +34,5 @@ check "without the rules, all that is seen" \
 check "without the rules, relays are reached" \
 	without_rules "$README" "$HEADING" to_relay
 check "and all is well afterwards" \
-	lab_until 600 page "$OTHER_USER" http://www.example.test/
+	lab_until 600 page "$OTHER_USER" http://www.lab.example/
 probe_end

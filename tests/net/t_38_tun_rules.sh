@@ -29,7 +29,7 @@ start() { # WORDS
 }
 lan_asks() {
 	same "$(lab_lan dig +short +noedns +time=30 +tries=3 "$@" \
-		www.example.test A | grep -v "^;;")" "$DEST4"
+		www.lab.example A | grep -v "^;;")" "$DEST4"
 }
 
 sut_stop
@@ -38,7 +38,7 @@ lab_oracle_reset
 check "the rules load" shown_gate "$README" "$HEADING"
 check "gateway: the program bootstraps" start lan0
 check "gateway: it has no rights" unprivileged
-check "gateway: a page by name" fetches http://www.example.test/
+check "gateway: a page by name" fetches http://www.lab.example/
 check "gateway: the server saw an exit" seen_exit
 check "gateway: a page from an IPv4 address" fetches "http://$DEST4/"
 check "gateway: a page from an IPv6 address" fetches "http://[$DEST6]/"

@@ -4,7 +4,7 @@
 need_lab
 need_sut tproxy
 
-check "a page by name" fetches http://www.example.test/
+check "a page by name" fetches http://www.lab.example/
 check "the server saw an exit" seen_exit
 check "a page from an IPv6 address" fetches "http://[$DEST6]/"
 check "20 MB down" downloads "$DEST4" 20000000

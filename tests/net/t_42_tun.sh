@@ -27,7 +27,7 @@ refused() {
 }
 told() { same "$(load told "$1" "$2")" "$3"; }
 asks() { # DIG OPTIONS...
-	same "$(lab_lan dig +short +time=30 +tries=3 "$@" www.example.test A |
+	same "$(lab_lan dig +short +time=30 +tries=3 "$@" www.lab.example A |
 		grep -v '^;;')" "$DEST4"
 }
 prohibited() { # HOST: ping is told, and does not wait
@@ -37,16 +37,16 @@ prohibited() { # HOST: ping is told, and does not wait
 }
 
 lab_oracle_reset
-check "a page by name" fetches http://www.example.test/
+check "a page by name" fetches http://www.lab.example/
 check "the server saw an exit" seen_exit
 check "a page from an IPv4 address" fetches "http://$DEST4/"
 check "the server saw an exit (IPv4)" seen_exit
 check "a page from an IPv6 address" fetches "http://[$DEST6]/"
 check "the server saw an exit (IPv6)" seen_exit
-check "a name with only an IPv6 address" fetches http://only6.example.test/
+check "a name with only an IPv6 address" fetches http://only6.lab.example/
 
-check "100 MB down, by name" downloads big.example.test 100000000
-check "100 MB up, by name" uploads big.example.test 100000000
+check "100 MB down, by name" downloads big.lab.example 100000000
+check "100 MB up, by name" uploads big.lab.example 100000000
 check "20 MB down from an IPv6 address" downloads "[$DEST6]" 20000000
 check "20 MB up to an IPv6 address" uploads "[$DEST6]" 20000000
 check "2000 connections at once" crowd 2000 "$DEST4"
@@ -69,4 +69,4 @@ check "other pings are refused at once, IPv6" prohibited "$DEST6"
 
 check "relays were used" test "$(lab_count good)" -gt 0
 check "nothing else was" test "$(lab_leaked)" -eq 0
-check "and all is well afterwards" fetches http://www.example.test/
+check "and all is well afterwards" fetches http://www.lab.example/

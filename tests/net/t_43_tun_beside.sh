@@ -62,7 +62,7 @@ lab_oracle_reset
 check "the program bootstraps" start
 for client in lab_lan lab_lan2; do
 	check "$client: a page by name" lab_until 600 page "$client" \
-		http://www.example.test/
+		http://www.lab.example/
 	check "$client: the server saw an exit" seen_exit
 done
 check "one client's connections come by the TUN" \

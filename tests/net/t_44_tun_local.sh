@@ -68,7 +68,7 @@ check "20 MB down, IPv6" down "[$DEST6]" 20000000
 check "nothing else gets out" holds
 check "nobody else reaches a relay" not_to_relay
 check "and all is well afterwards" \
-	lab_until 600 page "$OTHER_USER" http://www.example.test/
+	lab_until 600 page "$OTHER_USER" http://www.lab.example/
 check "without it, all that is seen" without_it seen
 check "without it, relays are reached" without_it to_relay
 check "all that it changed is as before" same "$(state)" "$BEFORE"

@@ -34,7 +34,7 @@ by() { # OPTION ARG... : a page with these options of curl
 	lab_until 300 fetch "$URL" --max-time 60 "$@" -o "$LAB_DIR/tmp/page" &&
 		seen_exit
 }
-URL=http://www.example.test/
+URL=http://www.lab.example/
 by_address() { URL="http://$DEST4/" by "$@"; }
 
 check "it works" has_ports
@@ -43,7 +43,7 @@ check "SOCKS 4a: a page by name" by --socks4a "$LAN4:$SOCKS"
 check "SOCKS 5: a page by address" by_address --socks5 "$LAN4:$SOCKS"
 URL="http://[$DEST6]/"
 check "SOCKS 5: a page from an IPv6 address" by --socks5 "$LAN4:$SOCKS"
-URL=http://www.example.test/
+URL=http://www.lab.example/
 check "SOCKS 5: a page by name" by --socks5-hostname "$LAN4:$SOCKS"
 check "SOCKS 5 over IPv6: a page by name" \
 	by --socks5-hostname "[$LAN6]:$SOCKS"
@@ -52,7 +52,7 @@ check "HTTP CONNECT: a page by name" \
 URL="http://[$DEST6]/"
 check "HTTP CONNECT: a page from an IPv6 address" \
 	by --proxytunnel --proxy "http://$LAN4:$HTTP"
-URL=http://www.example.test/
+URL=http://www.lab.example/
 
 # The unix socket is on the gateway itself, whoever runs the program.
 by_unix() {
@@ -64,7 +64,7 @@ check "a unix socket: a page by name" lab_until 300 by_unix
 # ---- much ------------------------------------------------------------------
 
 much() {
-	same "$(fetch "http://www.example.test/bytes/20000000" "$@" |
+	same "$(fetch "http://www.lab.example/bytes/20000000" "$@" |
 		sha256sum | cut -d' ' -f1)" "$(web_sum 20000000)"
 }
 check "SOCKS 5: 20 MB" much --socks5-hostname "$LAN4:$SOCKS"
@@ -72,7 +72,7 @@ check "HTTP CONNECT: 20 MB" much --proxytunnel --proxy "http://$LAN4:$HTTP"
 much_up() {
 	local file=$LAB_DIR/tmp/upload
 	head -c 5000000 /dev/urandom >"$file"
-	same "$(fetch "http://www.example.test/" -T "$file" "$@")" \
+	same "$(fetch "http://www.lab.example/" -T "$file" "$@")" \
 		"$(sha256sum <"$file" | cut -d' ' -f1)"
 }
 check "SOCKS 5: 5 MB up" much_up --socks5-hostname "$LAN4:$SOCKS"
@@ -87,21 +87,21 @@ says() { # WHAT ARG...
 	grep -q "$1" <<<"$out"
 }
 check "a name that is none: host unreachable" says '(4)' \
-	--socks5-hostname "$LAN4:$SOCKS" http://no-such-name.example.test/
+	--socks5-hostname "$LAN4:$SOCKS" http://no-such-name.lab.example/
 check "a private address: refused" says "complete SOCKS5" \
 	--socks5 "$LAN4:$SOCKS" http://10.1.2.3/
 check "NoDNSRequest: a name is not allowed" says '(2)' \
-	--socks5-hostname "$LAN4:9052" http://www.example.test/
+	--socks5-hostname "$LAN4:9052" http://www.lab.example/
 URL="http://$DEST4/"
 check "NoDNSRequest: an address is" by --socks5 "$LAN4:9052"
-URL=http://www.example.test/
+URL=http://www.lab.example/
 http_status() { # STATUS URL
 	same "$(lab_lan curl -q -sS -o /dev/null --max-time 120 -w \
 		'%{http_connect}' --proxytunnel --proxy "http://$LAN4:$HTTP" \
 		"$2" 2>/dev/null)" "$1"
 }
 check "HTTP CONNECT to no such name: 503" \
-	http_status 503 http://no-such-name.example.test/
+	http_status 503 http://no-such-name.lab.example/
 bad_onion=http://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.onion/
 check "a wrong onion address: F6 with ExtendedErrors" says '(246)' \
 	--socks5-hostname "$LAN4:9051" "$bad_onion"
@@ -146,25 +146,25 @@ check "GET on an HTTPTunnelPort: nothing is said" \
 	same "<$(raw 'GET / HTTP/1.1\r\nHost: a.example\r\n\r\n' $HTTP)>" "<>"
 # optimistic: all at once
 check "all that there is to say at once, and data behind it" hex_begins \
-	05000500 '\5\1\0\5\1\0\3\20www.example.test\0\x50GET / HTTP/1.0\r\n\r\n'
+	05000500 '\5\1\0\5\1\0\3\17www.lab.example\0\x50GET / HTTP/1.0\r\n\r\n'
 
 # ---- lookups ---------------------------------------------------------------
 
 # shellcheck disable=SC2086
 check "RESOLVE, SOCKS 5" hex_is "0500050000""01$(printf %02x \
-	${DEST4//./ })0000" '\5\1\0\5\xf0\0\3\21only4.example.test\0\0'
+	${DEST4//./ })0000" '\5\1\0\5\xf0\0\3\21only4.lab.example\0\0'
 tor_resolves() { same "$(lab_lan tor-resolve "$@" "$LAN4:$SOCKS")" "$WANT"; }
 WANT=$DEST4
-check "tor-resolve" tor_resolves only4.example.test
-check "tor-resolve -4" tor_resolves -4 only4.example.test
-WANT=www.example.test
+check "tor-resolve" tor_resolves only4.lab.example
+check "tor-resolve -4" tor_resolves -4 only4.lab.example
+WANT=www.lab.example
 check "tor-resolve -x" tor_resolves -x "$DEST6"
-no_such() { ! lab_lan tor-resolve no-such-name.example.test "$LAN4:$SOCKS"; }
+no_such() { ! lab_lan tor-resolve no-such-name.lab.example "$LAN4:$SOCKS"; }
 check "tor-resolve of no such name" no_such
 if command -v torsocks >/dev/null; then
 	torsocked() {
 		lab_lan torsocks -a "$LAN4" -P "$SOCKS" "${CURL[@]}" \
-			--max-time 60 http://www.example.test/ |
+			--max-time 60 http://www.lab.example/ |
 			grep -q '^Hello'
 	}
 	check "torsocks" lab_until 300 torsocked
@@ -180,17 +180,17 @@ else
 			"$@")" "$WANT"
 	}
 	WANT=$DEST4
-	check "resolve" resolves only4.example.test
+	check "resolve" resolves only4.lab.example
 	check "resolve -p ADDRESS:PORT" \
-		resolves -p "$LAN4:$SOCKS" only4.example.test
-	WANT=www.example.test
+		resolves -p "$LAN4:$SOCKS" only4.lab.example
+	WANT=www.lab.example
 	check "resolve -x" resolves -x "$DEST6"
 	not_found() {
 		local out
 		out=$(lab_in gw "$LAB_SUT" resolve -f "$LAB_DIR/sut.rc" \
-			"no-such-name.example.test" 2>&1) && return 1
+			"no-such-name.lab.example" 2>&1) && return 1
 		echo "$out"
-		grep -q 'no-such-name.example.test: not found' <<<"$out"
+		grep -q 'no-such-name.lab.example: not found' <<<"$out"
 	}
 	check "resolve of no such name: status and reason" not_found
 	nobody() {
@@ -268,11 +268,11 @@ check "SafeSocks: an address is refused" says '(2)' \
 check "SafeSocks: an address is refused, 4" says '91' \
 	--socks4 "$LAN4:$SOCKS" "http://$DEST4/"
 WANT=$DEST4
-check "SafeSocks: a lookup is let through" tor_resolves only4.example.test
+check "SafeSocks: a lookup is let through" tor_resolves only4.lab.example
 check "TestSocks: it is in the log" \
 	lab_until 30 grep -q 'TestSocks\|This is good' "$LAB_DIR/log/sut.out"
 check "SocksPolicy: it works" has_ports "SocksPolicy reject $LAN4/24"
 refused() { ! lab_lan curl -q -sS -o /dev/null --max-time 60 "$@"; }
 check "SocksPolicy: whom it rejects cannot come" \
-	refused --socks5-hostname "$LAN4:$SOCKS" http://www.example.test/
+	refused --socks5-hostname "$LAN4:$SOCKS" http://www.lab.example/
 sut_stop

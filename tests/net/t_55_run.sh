@@ -170,27 +170,27 @@ hostile() {
 	prog ping -c 1 -W 1 "$LAN4"
 	prog curl -q -sS --max-time 10 "http://$LAN4:$TRANSPORT/"
 	prog sh -c "echo x >/dev/udp/$DEST4/443"
-	prog dig +tries=1 +time=10 "@$DEST4" www.example.test
+	prog dig +tries=1 +time=10 "@$DEST4" www.lab.example
 	return 0
 } >/dev/null 2>&1
 
 battery() { # HOW
-	check "$1: a page by name" lab_until 600 page http://www.example.test/
+	check "$1: a page by name" lab_until 600 page http://www.lab.example/
 	check "$1: the server saw an exit" seen_exit
 	check "$1: a page from an IPv4 address" page "http://$DEST4/"
 	check "$1: a page from an IPv6 address" page "http://[$DEST6]/"
 	check "$1: the server saw an exit (IPv6)" seen_exit
 	check "$1: a name with only an IPv6 address" \
-		page http://only6.example.test/
-	check "$1: a name by dig" gives "$DEST4" answer www.example.test
+		page http://only6.lab.example/
+	check "$1: a name by dig" gives "$DEST4" answer www.lab.example
 	check "$1: any server's answers are ours" \
-		gives "$DEST4" answer @192.0.2.53 www.example.test
+		gives "$DEST4" answer @192.0.2.53 www.lab.example
 	check "$1: over IPv6, too" \
-		gives "$DEST4" answer @2001:db8::53 www.example.test
+		gives "$DEST4" answer @2001:db8::53 www.lab.example
 	check "$1: a name by dig, over TCP" \
-		gives "$DEST4" answer +tcp www.example.test
+		gives "$DEST4" answer +tcp www.lab.example
 	check "$1: a static binary with its own resolver" \
-		static www.example.test
+		static www.lab.example
 	check "$1: the server saw an exit (static)" seen_exit
 	check "$1: children of its own" forks
 	check "$1: a child that outlives it has no network" orphan

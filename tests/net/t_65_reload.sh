@@ -9,7 +9,7 @@ RC=$LAB_DIR/sut.rc
 cp "$RC" "$LAB_DIR/tmp/rc.good"
 hup() { kill -HUP "$(lab_pid sut)"; }
 said() { sut_log | grep -qF "$1"; }
-asks() { lab_gw dig +short +time=20 +tries=3 -p "$1" "@$LAN4" www.example.test |
+asks() { lab_gw dig +short +time=20 +tries=3 -p "$1" "@$LAN4" www.lab.example |
 	grep -qx "$DEST4"; }
 # (Other streams may still wait for the server's end.)
 still_dripping() { sut_get path-of "$DEST4:80" | grep -xF "$path"; }
@@ -63,5 +63,5 @@ cp "$LAB_DIR/tmp/rc.good" "$RC"
 hup
 gone() { ! asks 5454; }
 check "a DNSPort that is no longer configured is closed" lab_until 300 gone
-check "and pages are still fetched" fetches http://www.example.test/
+check "and pages are still fetched" fetches http://www.lab.example/
 drip_stop

@@ -13,7 +13,7 @@ stimulus() {
 	echo hello | lab_in lan1 timeout 5 bash -c "cat >/dev/udp/$DEST6/9"
 	lab_in lan1 ping -c 1 -W 1 -s 3000 "$DEST4"
 	lab_in lan1 timeout 5 bash -c ": >/dev/tcp/$DEST4/9"
-	fetch http://www.example.test/
+	fetch http://www.lab.example/
 	true
 }
 lab_oracle_reset
@@ -26,7 +26,7 @@ check "nothing else was" test "$(lab_leaked)" -eq 0
 # addresses are no exception here.
 names_asked() {
 	local name server
-	for name in www.example.test no-such-name.example.test printer.local \
+	for name in www.lab.example no-such-name.lab.example printer.local \
 		singlelabel duckduckgogg42xjoc72x3sjasowoarfbgcmvfimaftt6twagswzczad.onion
 	do
 		for server in "$LAN4" "$LAN6" 192.0.2.53 "$DEST4" \
@@ -119,4 +119,4 @@ lab_gate redirect
 
 check "anti-test: the oracle sees leaks" lab_oracle_antitest
 check "anti-test: it sees names" names_seen
-check "and works after that" fetches http://www.example.test/
+check "and works after that" fetches http://www.lab.example/

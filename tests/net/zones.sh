@@ -6,18 +6,19 @@
 # private root and what hangs below it, and validates nothing: that is left to
 # who asks.  The zones are signed by BIND's tools, neither by the library that
 # the program validates with nor by the one of unbound:
-#	.		RSA		example.test	ECDSA, NSEC
-#	signed.test	Ed25519, NSEC3	plain.test	insecure: no DS
-#	bogus.test	ECDSA; what is below `changed` was changed since, `naked` has
-#			lost its signatures
-#	expired.test	signed for a month that is over
-#	other.test	its DS is another key's
+#	.		RSA		lab.example	ECDSA, NSEC
+#	signed.example	Ed25519, NSEC3	plain.example	insecure: no DS
+#	bogus.example	ECDSA; what is below `changed` was changed since, `naked`
+#			has lost its signatures
+#	expired.example	signed for a month that is over
+#	other.example	its DS is another key's
 # $LAB_DIR/zones holds the trust anchor (anchor), that of a root that is another
 # one (anchor.other), the CA of the resolver's certificate (ca.pem) and one that
 # has nothing to do with it (ca.other.pem).
 
-ZONES=(example.test signed.test plain.test bogus.test expired.test other.test)
-RESOLVER_NAME=resolver.example.test	# in its certificate
+ZONES=(lab.example signed.example plain.example bogus.example
+	expired.example other.example)
+RESOLVER_NAME=resolver.lab.example	# in its certificate
 
 lab_zones_up() {
 	local z=$LAB_DIR/zones
@@ -29,7 +30,7 @@ lab_zones_up() {
 	lab_until 300 zones_answer
 }
 zones_answer() {
-	lab_dest dig +time=1 +tries=1 +short "@$RESOLVER4" example.test MX |
+	lab_dest dig +time=1 +tries=1 +short "@$RESOLVER4" lab.example MX |
 		grep -q www
 }
 # lab_asked NAME [TYPE]: the resolver was asked for it; the lines of its log
@@ -59,7 +60,6 @@ zones_conf() {
 		tls-service-pem: "$z/server.pem"
 		access-control: 0.0.0.0/0 allow
 		access-control: ::/0 allow
-		local-zone: "test." nodefault
 	remote-control:
 		control-enable: no
 	C
@@ -90,9 +90,9 @@ zone_root() {
 	local n
 	cat <<-Z
 	\$TTL 600
-	@ SOA ns.test. hostmaster.test. 1 3600 900 604800 300
-	@ NS ns.test.
-	ns.test. A $RESOLVER4
+	@ SOA ns.example. hostmaster.example. 1 3600 900 604800 300
+	@ NS ns.example.
+	ns.example. A $RESOLVER4
 	Z
 	for n in "${ZONES[@]}"; do
 		echo "$n. NS ns.$n."
@@ -101,18 +101,18 @@ zone_root() {
 	done
 }
 # A record of each type that somebody asks for, and what is odd.
-zone_example.test() {
+zone_lab.example() {
 	cat <<-Z
 	@ MX 10 www
 	@ MX 20 mail
 	@ TXT "plain text" "second string"
-	@ CAA 0 issue "ca.example.test"
+	@ CAA 0 issue "ca.lab.example"
 	@ HTTPS 1 . alpn=h2 ipv4hint=$DEST4
 	@ NAPTR 10 100 "S" "SIP+D2U" "" _sip._udp
 	_http._tcp SRV 0 5 80 www
 	_443._tcp TLSA 3 1 1 $(printf %064d 7)
 	host SSHFP 4 2 $(printf %064d 9)
-	uri URI 10 1 "https://www.example.test/"
+	uri URI 10 1 "https://www.lab.example/"
 	mail A $DEST4
 	www A $DEST4
 	www AAAA $DEST6
@@ -123,11 +123,12 @@ zone_example.test() {
 	inside4 A 192.168.7.7
 	inside6 AAAA fd00:dead::7
 	inside HTTPS 1 . ipv4hint=192.168.7.7
+	stray MX 10 printer.lan.
 	first CNAME second
 	second CNAME third
 	third TXT "at the end"
-	across CNAME text.signed.test.
-	nowhere CNAME not.there.signed.test.
+	across CNAME text.signed.example.
+	nowhere CNAME not.there.signed.example.
 	loop CNAME pool
 	pool CNAME loop
 	long $(for i in 1 2 3 4 5 6 7 8 9; do
@@ -135,7 +136,7 @@ zone_example.test() {
 	done)
 	Z
 }
-zone_signed.test() {
+zone_signed.example() {
 	cat <<-Z
 	text TXT "signed, NSEC3"
 	host A $DEST4
@@ -143,13 +144,13 @@ zone_signed.test() {
 	*.wild TXT "wild"
 	Z
 }
-zone_plain.test() {
+zone_plain.example() {
 	cat <<-Z
 	text TXT "not signed"
 	host A $DEST4
 	Z
 }
-zone_bogus.test() {
+zone_bogus.example() {
 	cat <<-Z
 	good TXT "untouched"
 	changed TXT "as it was signed"
@@ -157,8 +158,8 @@ zone_bogus.test() {
 	naked TXT "without its signature"
 	Z
 }
-zone_expired.test() { echo 'text TXT "of last year"'; }
-zone_other.test() { echo 'text TXT "by another key"'; }
+zone_expired.example() { echo 'text TXT "of last year"'; }
+zone_other.example() { echo 'text TXT "by another key"'; }
 
 # ---- keys and signatures ---------------------------------------------------
 
@@ -168,24 +169,25 @@ zones_make() (
 	for n in "${ZONES[@]}"; do
 		{ zone_head; "zone_$n"; } >"$n"
 	done
-	zone_keys example.test ECDSAP256SHA256
-	zone_keys signed.test ED25519
-	zone_keys bogus.test ECDSAP256SHA256
-	zone_keys expired.test ECDSAP256SHA256
-	zone_keys other.test ECDSAP256SHA256
-	zone_sign example.test example.test
-	zone_sign signed.test signed.test -3 -
-	cp plain.test plain.test.signed
-	zone_sign bogus.test bogus.test
+	zone_keys lab.example ECDSAP256SHA256
+	zone_keys signed.example ED25519
+	zone_keys bogus.example ECDSAP256SHA256
+	zone_keys expired.example ECDSAP256SHA256
+	zone_keys other.example ECDSAP256SHA256
+	zone_sign lab.example lab.example
+	zone_sign signed.example signed.example -3 -
+	cp plain.example plain.example.signed
+	zone_sign bogus.example bogus.example
 	sed -i '/^changed\..*TXT/s/as it was/as it was not/
 		/^changed\..*A/s/203\.0\.113\.66/203.0.113.67/
-		/^naked\..*RRSIG[[:space:]]TXT/d' bogus.test.signed
-	zone_sign expired.test expired.test -P -s "$(days_ago 400)" -e "$(days_ago 370)"
-	zone_sign other.test other.test
+		/^naked\..*RRSIG[[:space:]]TXT/d' bogus.example.signed
+	zone_sign expired.example expired.example -P \
+		-s "$(days_ago 400)" -e "$(days_ago 370)"
+	zone_sign other.example other.example
 	mkdir other
-	dnssec-keygen -q -K other -a ECDSAP256SHA256 -f KSK other.test
-	dnssec-dsfromkey -2 other/Kother.test.*.key >dsset-other.test.
-	{ zone_root; cat dsset-*.test.; } >root
+	dnssec-keygen -q -K other -a ECDSAP256SHA256 -f KSK other.example
+	dnssec-dsfromkey -2 other/Kother.example.*.key >dsset-other.example.
+	{ zone_root; cat dsset-*.example.; } >root
 	zone_keys . RSASHA256 -b 2048
 	zone_sign . root
 	cp dsset-. anchor

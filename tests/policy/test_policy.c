@@ -404,7 +404,9 @@ START_TEST(policy_verdict_of_zeroed_memory_is_drop)
 END_TEST
 
 static const struct { const char *name; int may; } names[] = {
-	{ "www.example.test", 1 },	{ "www.example.test.", 1 },
+	{ "www.lab.example", 1 },	{ "www.lab.example.", 1 },
+	{ "www.example.test", 0 },	{ "TEST", 0 },
+	{ "test.example", 1 },		{ "a.xtest", 1 },
 	{ "example.com", 1 },		{ "EXAMPLE.COM", 1 },
 	{ "notlocal.com", 1 },		{ "local.com", 1 },
 	{ "mylocal.example", 1 },	{ "onion.example.org", 1 },
