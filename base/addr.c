@@ -28,6 +28,13 @@ is_mapped(const uint8_t *ip)
 }
 
 int
+addr_is_link_local(const struct addr *a)
+{
+	return a->family == 6 && a->ip[0] == 0xfe &&
+	    (a->ip[1] & 0xc0) == 0x80;
+}
+
+int
 addr_from_sock(struct addr *a, const struct sockaddr *sa)
 {
 	const struct sockaddr_in *s4 = (const void *)sa;
@@ -49,6 +56,8 @@ addr_from_sock(struct addr *a, const struct sockaddr *sa)
 		}
 		a->family = 6;
 		memcpy(a->ip, &s6->sin6_addr, 16);
+		if (addr_is_link_local(a))
+			a->scope = s6->sin6_scope_id;
 		return 0;
 	default:
 		return -EAFNOSUPPORT;
@@ -72,6 +81,7 @@ addr_to_sock(const struct addr *a, struct sockaddr_storage *ss)
 		s6->sin6_family = AF_INET6;
 		s6->sin6_port = htons(a->port);
 		memcpy(&s6->sin6_addr, a->ip, 16);
+		s6->sin6_scope_id = a->scope;
 		return sizeof(*s6);
 	}
 	return 0;
@@ -192,7 +202,7 @@ addr_net_parse(struct addr_net *out, const char *s, int len)
 int
 addr_same_ip(const struct addr *a, const struct addr *b)
 {
-	return a->family && a->family == b->family &&
+	return a->family && a->family == b->family && a->scope == b->scope &&
 	    memcmp(a->ip, b->ip, addr_iplen(a)) == 0;
 }
 

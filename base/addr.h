@@ -3,6 +3,10 @@
  * Zeroed memory is "no address", which matches nothing and can't be dialled.
  * IPv4 sits in the first 4 bytes of @ip; an IPv4-mapped IPv6 address becomes
  * IPv4 when it comes from a socket, never when it comes from text.
+ *
+ * A link-local address is one of an interface, and another one on the next: to
+ * be the same it has to be so in @scope, too.  To a network it belongs or not,
+ * wherever it is.
  */
 #ifndef BASE_ADDR_H
 #define BASE_ADDR_H
@@ -15,6 +19,8 @@ struct addr {
 	uint8_t		family;		/* 0: none; 4; 6 */
 	uint16_t	port;		/* host order */
 	uint8_t		ip[16];
+	uint32_t	scope;		/* index of the interface that it is on,
+					 * of a link-local one; 0: not known */
 };
 
 struct addr_net {			/* 10.0.0.0/8 */
@@ -28,6 +34,7 @@ void	addr_v4(struct addr *, uint32_t host_order, uint16_t port);
 int	addr_from_sock(struct addr *, const struct sockaddr *);
 socklen_t addr_to_sock(const struct addr *, struct sockaddr_storage *);
 size_t	addr_iplen(const struct addr *);	/* 4, 16 or 0 */
+int	addr_is_link_local(const struct addr *);	/* fe80::/10 */
 
 /* "1.2.3.4", "2001:db8::1", "[2001:db8::1]"; 0 or -EINVAL.  @len < 0: strlen. */
 int	addr_parse_ip(struct addr *, const char *, int len);

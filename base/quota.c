@@ -9,8 +9,9 @@
 
 #include "base/addr.h"
 #include "base/map.h"
+#include "base/wire.h"
 
-enum { KEY = 1 + 16 };		/* family, address */
+enum { KEY = 1 + 4 + 16 };	/* family, scope, address */
 
 struct share {
 	uint8_t		key[KEY];
@@ -59,7 +60,8 @@ make_key(uint8_t key[KEY], const struct addr *a)
 {
 	memset(key, 0, KEY);
 	key[0] = a->family;
-	memcpy(key + 1, a->ip, addr_iplen(a));
+	wire_set32(key + 1, a->scope);
+	memcpy(key + 5, a->ip, addr_iplen(a));
 }
 
 static int

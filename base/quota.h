@@ -2,7 +2,8 @@
  *
  * Whoever makes something for a client takes a place first and gives it back
  * when that something goes, so that one client cannot use up what all share.
- * Ports do not count, and nothing is remembered of who has nothing.
+ * Ports do not count, and nothing is remembered of who has nothing.  Which
+ * addresses are one client is for the owner to know (daemon/kin.h).
  */
 #ifndef BASE_QUOTA_H
 #define BASE_QUOTA_H

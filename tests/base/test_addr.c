@@ -277,6 +277,32 @@ START_TEST(addr_to_sock_and_back_is_the_same)
 }
 END_TEST
 
+START_TEST(addr_from_sock_link_local_is_one_of_its_interface)
+{
+	struct sockaddr_in6 s6 = { .sin6_family = AF_INET6,
+		.sin6_scope_id = 2 };
+	struct sockaddr_storage ss;
+	struct addr a, b, c;
+	struct addr_net net;
+
+	ck_assert_int_eq(addr_net_parse(&net, "fe80::/64", -1), 0);
+	ck_assert_int_eq(inet_pton(AF_INET6, "fe80::1", &s6.sin6_addr), 1);
+	ck_assert_int_eq(addr_from_sock(&a, (struct sockaddr *)&s6), 0);
+	s6.sin6_scope_id = 3;
+	ck_assert_int_eq(addr_from_sock(&b, (struct sockaddr *)&s6), 0);
+	ck_assert(!addr_same_ip(&a, &b) && !addr_equal(&a, &b));
+	ck_assert(addr_in_net(&a, &net) && addr_in_net(&b, &net));
+	addr_to_sock(&b, &ss);		/* or it could not be answered */
+	ck_assert_uint_eq(((struct sockaddr_in6 *)&ss)->sin6_scope_id, 3);
+	ck_assert_int_eq(addr_from_sock(&c, (struct sockaddr *)&ss), 0);
+	ck_assert(addr_equal(&b, &c));
+	/* What is the same everywhere is so by whatever interface it comes. */
+	ck_assert_int_eq(inet_pton(AF_INET6, "2001:db8::1", &s6.sin6_addr), 1);
+	ck_assert_int_eq(addr_from_sock(&a, (struct sockaddr *)&s6), 0);
+	ck_assert_uint_eq(a.scope, 0);
+}
+END_TEST
+
 START_TEST(addr_from_sock_mapped_becomes_ipv4)
 {
 	struct sockaddr_in6 s6 = { .sin6_family = AF_INET6,
@@ -324,6 +350,7 @@ START_TEST(addr_raw_longest_text_fits)
 
 	memset(&a, 0xff, sizeof(a));
 	a.family = 6;
+	a.scope = 0;			/* has no text */
 	addr_raw(&a, out);
 	ck_assert_int_eq(addr_parse(&b, out, -1), 0);
 	ck_assert_int_eq(addr_equal(&a, &b), 1);
@@ -343,6 +370,7 @@ static const struct unit_test tests[] = {
 	    NELEM(internal_cases)),
 	UNIT_LOOP(addr_net_is_internal_if_all_of_it_is, NELEM(wholes)),
 	UNIT_LOOP(addr_to_sock_and_back_is_the_same, 2),
+	UNIT(addr_from_sock_link_local_is_one_of_its_interface),
 	UNIT(addr_from_sock_mapped_becomes_ipv4),
 	UNIT(addr_from_sock_of_another_family_is_none),
 	UNIT(addr_show_scrubs_unless_told_otherwise),

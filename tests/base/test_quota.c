@@ -36,6 +36,26 @@ START_TEST(quota_take_over_the_clients_share_fails_for_it_alone)
 }
 END_TEST
 
+START_TEST(quota_of_a_link_local_address_is_of_its_link)
+{
+	struct quota *q = quota_new(10, 2);
+	struct addr a, b;
+
+	ck_assert_ptr_nonnull(q);
+	ck_assert_int_eq(addr_parse_ip(&a, "fe80::1", -1), 0);
+	a.scope = 1;
+	b = a;
+	b.scope = 2;
+	ck_assert_int_eq(quota_take(q, &a), 0);
+	ck_assert_int_eq(quota_take(q, &a), 0);
+	ck_assert(quota_is_full(q, &a) && !quota_is_full(q, &b));
+	ck_assert_int_eq(quota_take(q, &b), 0);
+	quota_give(q, &a);
+	ck_assert(!quota_is_full(q, &a));
+	quota_free(q);
+}
+END_TEST
+
 START_TEST(quota_take_over_the_whole_fails_for_all)
 {
 	struct quota *q = quota_new(3, 2);
@@ -116,6 +136,7 @@ END_TEST
 
 static const struct unit_test tests[] = {
 	UNIT(quota_take_over_the_clients_share_fails_for_it_alone),
+	UNIT(quota_of_a_link_local_address_is_of_its_link),
 	UNIT(quota_take_over_the_whole_fails_for_all),
 	UNIT(quota_note_is_one_of_the_client_while_it_has_a_place),
 	UNIT(quota_take_tells_the_families_apart),

@@ -12,7 +12,7 @@
 static void
 ask(const struct geoip *g, const uint8_t *ip, uint8_t family)
 {
-	struct addr a = { family, 1, { 0 } };
+	struct addr a = { .family = family, .port = 1 };
 	char cc[3];
 
 	memcpy(a.ip, ip, family == 4 ? 4 : 16);

@@ -9,8 +9,10 @@
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	static const struct addr a4 = { 4, 443, { 192, 0, 2, 1 } };
-	static const struct addr a6 = { 6, 9001, { 0x20, 0x01 } };
+	static const struct addr a4 = { .family = 4, .port = 443,
+	    .ip = { 192, 0, 2, 1 } };
+	static const struct addr a6 = { .family = 6, .port = 9001,
+	    .ip = { 0x20, 0x01 } };
 	struct relayset_error err = { 0, 0, NULL };
 	struct relayset *set;
 	char *text = malloc(len + 1);

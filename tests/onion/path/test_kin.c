@@ -34,7 +34,8 @@ static const struct kin subnets = { .subnets = 1 }, none = { .subnets = 0 };
 static void
 set_v6(struct addr *x, uint8_t a2, uint8_t a3, uint8_t a4)
 {
-	*x = (struct addr){ 6, 9001, { 0x20, 0x01, a2, a3, a4 } };
+	*x = (struct addr){ .family = 6, .port = 9001,
+	    .ip = { 0x20, 0x01, a2, a3, a4 } };
 }
 
 START_TEST(kin_same_relays_apart_are_not)
