@@ -8,7 +8,8 @@
  *
  *	The kernel forgets neighbours that were quiet for some time.  What was
  *	found is remembered for KIN_KEEP_MS, unless the table says otherwise:
- *	another link-layer address, or two IPv4 addresses behind it.
+ *	another link-layer address, or two of them, or two IPv4 addresses behind
+ *	it.
  *
  *	Where one link-layer address has several IPv4 addresses (a bridge of a
  *	wireless network, containers that share one) they are several clients,
@@ -27,12 +28,16 @@
 #include "base/loop.h"
 #include "base/map.h"
 
-enum { READ_MS = 20, OWN_MAX = 256, IP = 16 };
+enum {
+	READ_MS = 20, OWN_MAX = 256, IP = 16,
+	KEY = IP + 4,			/* and a scope */
+	NET6 = 8, MAC = 6
+};
 
-struct entry {			/* an IPv6 address that has kin */
+struct entry {			/* an IPv6 address whose link is known */
 	TAILQ_ENTRY(entry) link;
 	struct kin_neighbour six;
-	struct addr	 four;
+	struct addr	 four;		/* its kin; family 0: it has none */
 	int64_t		 looked, found;		/* loop ms */
 };
 
@@ -49,10 +54,29 @@ struct kin {
 };
 
 static void
+key_of(uint8_t key[KEY], const struct addr *six)
+{
+	memcpy(key, six->ip, IP);
+	memcpy(key + IP, &six->scope, KEY - IP);
+}
+
+static struct entry *
+entry_of(const struct kin *k, const struct addr *six)
+{
+	uint8_t key[KEY];
+
+	key_of(key, six);
+	return map_get(k->by_ip, key);
+}
+
+static void
 drop(struct kin *k, struct entry *e)
 {
+	uint8_t key[KEY];
+
 	TAILQ_REMOVE(&k->entries, e, link);
-	map_del(k->by_ip, e->six.addr.ip);
+	key_of(key, &e->six.addr);
+	map_del(k->by_ip, key);
 	free(e);
 }
 
@@ -74,7 +98,10 @@ take_neighbour(void *arg, const struct kin_neighbour *n)
 		k->table = more;
 		k->room = room;
 	}
-	k->table[k->n++] = *n;
+	k->table[k->n] = *n;
+	if (addr_is_link_local(&n->addr))
+		k->table[k->n].addr.scope = (uint32_t)n->ifindex;
+	k->n++;
 }
 
 static void
@@ -123,18 +150,21 @@ same_link(const struct kin_neighbour *a, const struct kin_neighbour *b)
 	    memcmp(a->link, b->link, a->link_len) == 0;
 }
 
-/* The neighbour with that address; NULL: none, or there are two. */
+/* The neighbour with that address; NULL: none, or, as is said, more. */
 static const struct kin_neighbour *
-neighbour(const struct kin *k, const struct addr *a)
+neighbour(const struct kin *k, const struct addr *a, int *is_ambiguous)
 {
 	const struct kin_neighbour *found = NULL;
 	size_t i;
 
+	*is_ambiguous = 0;
 	for (i = 0; i < k->n; i++) {
 		if (!addr_same_ip(&k->table[i].addr, a))
 			continue;
-		if (found && !same_link(found, &k->table[i]))
+		if (found && !same_link(found, &k->table[i])) {
+			*is_ambiguous = 1;
 			return NULL;
+		}
 		found = &k->table[i];
 	}
 	return found;
@@ -161,12 +191,15 @@ static void
 remember(struct kin *k, struct entry *e, const struct kin_neighbour *six,
     const struct addr *four)
 {
+	uint8_t key[KEY];
+
 	if (e == NULL) {
 		if (map_count(k->by_ip) >= KIN_MAX)
 			drop(k, TAILQ_FIRST(&k->entries));
 		if ((e = calloc(1, sizeof(*e))) == NULL)
 			return;
-		if (map_put(k->by_ip, six->addr.ip, e) < 0) {
+		key_of(key, &six->addr);
+		if (map_put(k->by_ip, key, e) < 0) {
 			free(e);
 			return;
 		}
@@ -177,12 +210,13 @@ remember(struct kin *k, struct entry *e, const struct kin_neighbour *six,
 	e->looked = e->found = k->loop->now;
 }
 
-/* Has the table anything against what is remembered? */
+/* Has the table, which knows @six for it or, twice, nothing certain, anything
+ * against what is remembered? */
 static int
 is_over(const struct kin *k, const struct entry *e,
-    const struct kin_neighbour *six, int n)
+    const struct kin_neighbour *six, int is_ambiguous, int n)
 {
-	if (k->loop->now - e->found > KIN_KEEP_MS)
+	if (k->loop->now - e->found > KIN_KEEP_MS || is_ambiguous)
 		return 1;
 	return six && (n > 1 || !same_link(six, &e->six));
 }
@@ -191,19 +225,22 @@ static struct entry *
 look(struct kin *k, struct entry *e, const struct addr *client)
 {
 	const struct kin_neighbour *six;
-	struct addr four;
-	int n = 0;
+	struct addr four = { .family = 0 };
+	int is_ambiguous, n = 0;
 
 	read_table(k);
-	if ((six = neighbour(k, client)) != NULL)
+	if ((six = neighbour(k, client, &is_ambiguous)) != NULL)
 		n = count_four(k, six, &four);
-	if (n == 1)
-		remember(k, e, six, &four);
-	else if (e && is_over(k, e, six, n))
+	if (e && is_over(k, e, six, is_ambiguous, n)) {
 		drop(k, e);
+		e = NULL;
+	}
+	/* an IPv4 neighbour that is forgotten is no reason to forget, too */
+	if (six && (n == 1 || (n == 0 && (e == NULL || e->four.family == 0))))
+		remember(k, e, six, &four);
 	else if (e)
 		e->looked = k->loop->now;
-	return map_get(k->by_ip, client->ip);
+	return entry_of(k, client);
 }
 
 static int
@@ -214,10 +251,41 @@ is_loopback(const struct addr *a)
 	return a->family == 4 ? a->ip[0] == 127 : memcmp(a->ip, one, IP) == 0;
 }
 
-void
-kin_of(struct kin *k, const struct addr *client, struct addr *out)
+/* What is known of a client's IPv6 address; NULL: nothing. */
+static const struct entry *
+known(struct kin *k, const struct addr *client)
 {
-	struct entry *e;
+	struct entry *e = entry_of(k, client);
+
+	if (e == NULL || k->loop->now - e->looked >= KIN_FRESH_MS)
+		e = look(k, e, client);
+	if (e == NULL)
+		return NULL;
+	TAILQ_REMOVE(&k->entries, e, link);
+	TAILQ_INSERT_TAIL(&k->entries, e, link);
+	return e;
+}
+
+/* What stands for all that is behind a link-layer address.  No client has it:
+ * of those that are not known the lower half is taken away. */
+static void
+link_share(const struct kin_neighbour *n, struct addr *out)
+{
+	size_t len = n->link_len < MAC ? n->link_len : MAC;
+
+	memset(out, 0, sizeof(*out));
+	out->family = 6;
+	out->ip[0] = 0xfe;
+	out->ip[1] = 0x80;
+	memcpy(out->ip + IP - len, n->link + n->link_len - len, len);
+	out->scope = (uint32_t)n->ifindex;
+}
+
+/* @share: else the kin. */
+static void
+find(struct kin *k, const struct addr *client, int share, struct addr *out)
+{
+	const struct entry *e;
 
 	*out = *client;
 	out->port = 0;
@@ -227,15 +295,26 @@ kin_of(struct kin *k, const struct addr *client, struct addr *out)
 	}
 	if (client->family != 6)
 		return;
-	e = map_get(k->by_ip, client->ip);
-	if (e == NULL || k->loop->now - e->looked >= KIN_FRESH_MS)
-		e = look(k, e, client);
-	if (e == NULL)
-		return;
-	TAILQ_REMOVE(&k->entries, e, link);
-	TAILQ_INSERT_TAIL(&k->entries, e, link);
-	*out = e->four;
-	out->port = 0;
+	e = known(k, client);
+	if (e && e->four.family) {
+		*out = e->four;
+		out->port = 0;
+	} else if (e && share)
+		link_share(&e->six, out);
+	else if (share)
+		memset(out->ip + NET6, 0, IP - NET6);
+}
+
+void
+kin_of(struct kin *k, const struct addr *client, struct addr *out)
+{
+	find(k, client, 0, out);
+}
+
+void
+kin_share(struct kin *k, const struct addr *client, struct addr *out)
+{
+	find(k, client, 1, out);
 }
 
 int
@@ -250,7 +329,7 @@ kin_new(struct kin **out, struct loop *loop, const struct kin_source *source)
 	k->read = loop->now - READ_MS;
 	k->read_own = loop->now - KIN_FRESH_MS;
 	TAILQ_INIT(&k->entries);
-	if ((k->by_ip = map_new(IP, KIN_MAX)) == NULL) {
+	if ((k->by_ip = map_new(KEY, KIN_MAX)) == NULL) {
 		free(k);
 		return -ENOMEM;
 	}

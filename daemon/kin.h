@@ -6,6 +6,14 @@
  * taken for the IPv4 address that its link-layer address has, too, if that is
  * one and no more; and all addresses of this host for one.  Whatever is not
  * known to be kin is not.
+ *
+ * As to how much one client may have it is the other way round: whoever has many
+ * addresses must not be many clients.  So those count together that are behind
+ * one link-layer address, and else all of an IPv6 network of 64 bits.
+ *
+ * The link is trusted: a host that takes another's link-layer address, or
+ * answers for its IPv6 addresses, is taken for it, as it is by everybody else
+ * there; and what the table says may have changed KIN_FRESH_MS ago.
  */
 #ifndef DAEMON_KIN_H
 #define DAEMON_KIN_H
@@ -51,5 +59,7 @@ void	kin_free(struct kin *);
 /* The one address that stands for whoever has @client (family 0: he came by no
  * network); no port. */
 void	kin_of(struct kin *, const struct addr *client, struct addr *out);
+/* The same, as to shares. */
+void	kin_share(struct kin *, const struct addr *client, struct addr *out);
 
 #endif

@@ -63,16 +63,38 @@ init(void)
 	ck_assert_int_eq(kin_new(&kin, &loop, &source), 0);
 }
 
+/* On interface 3, where that matters. */
+static struct addr
+at(const char *ip)
+{
+	struct addr a;
+
+	ck_assert_int_eq(addr_parse_ip(&a, ip, -1), 0);
+	if (addr_is_link_local(&a))
+		a.scope = 3;
+	return a;
+}
+
 static void
 is_kin(const char *client, const char *want)
 {
-	struct addr a, b, got;
+	struct addr a = at(client), b = at(want), got;
 
-	ck_assert_int_eq(addr_parse_ip(&a, client, -1), 0);
-	ck_assert_int_eq(addr_parse_ip(&b, want, -1), 0);
 	a.port = 4000;
 	kin_of(kin, &a, &got);
 	ck_assert_msg(addr_equal(&got, &b), "%s", client);
+}
+
+/* Do both count as one client? */
+static int
+shares(const struct addr *a, const struct addr *b)
+{
+	struct addr x, y;
+
+	kin_share(kin, a, &x);
+	kin_share(kin, b, &y);
+	ck_assert_uint_eq(x.port + y.port, 0);
+	return addr_same_ip(&x, &y);
 }
 
 static void
@@ -199,8 +221,71 @@ START_TEST(kin_of_an_address_on_two_links_is_none)
 {
 	init();
 	lan();
+	is_kin("fd09:9::11", "10.9.0.11");
+	loop_advance(&loop, KIN_FRESH_MS);
+	add("fd09:9::11", 4, 2);
+	is_kin("fd09:9::11", "fd09:9::11");
+	/* nor was anything remembered */
+	loop_advance(&loop, KIN_FRESH_MS);
+	n = 0;
+	is_kin("fd09:9::11", "fd09:9::11");
+	kin_free(kin);
+}
+END_TEST
+
+START_TEST(kin_of_a_link_local_address_is_of_its_link)
+{
+	struct addr a = at("fe80::11"), got, none;
+
+	init();
+	lan();
 	add("fe80::11", 4, 2);
-	is_kin("fe80::11", "fe80::11");
+	add("10.8.0.2", 4, 2);
+	is_kin("fe80::11", "10.9.0.11");
+	a.scope = 4;
+	kin_of(kin, &a, &got);
+	none = at("10.8.0.2");
+	ck_assert(addr_equal(&got, &none));
+	is_kin("fe80::11", "10.9.0.11");
+	a.scope = 0;			/* on whichever */
+	kin_of(kin, &a, &got);
+	ck_assert(addr_equal(&got, &a));
+	kin_free(kin);
+}
+END_TEST
+
+static const struct { const char *a, *b; int is_one; } share_cases[] = {
+	{ "10.9.0.11", "10.9.0.12", 0 }, { "10.9.0.21", "10.9.0.22", 0 },
+	{ "fd09:9::11", "10.9.0.11", 1 }, { "fd09:9::11", "10.9.0.12", 0 },
+	{ "fd09:9::13", "fd09:9::33", 1 },	/* one link-layer address, */
+	{ "fd09:9::13", "fe80::13", 1 },
+	{ "fd09:9::13", "fd09:9:0:1::13", 1 },
+	{ "fd09:9::13", "fd09:9::16", 0 },	/* two */
+	{ "fd09:9::13", "fd09:9::11", 0 },
+	{ "2001:db8::1", "2001:db8::2:3", 1 },	/* nobody here knows them */
+	{ "2001:db8::1", "2001:db8:0:1::1", 0 },
+	{ "2001:db8::1", "fd09:9::13", 0 },
+	{ "fd09:9::13", "fd09:9::99", 0 }, { "fe80::98", "fe80::99", 1 },
+	{ "::1", "127.0.0.1", 1 }, { "10.9.0.1", "fd09:9::1", 1 },
+};
+
+START_TEST(kin_share_of_many_addresses_is_one)
+{
+	struct addr a = at(share_cases[_i].a), b = at(share_cases[_i].b);
+
+	init();
+	lan();
+	add("fd09:9::33", 3, 3);
+	add("fd09:9:0:1::13", 3, 3);
+	add("fe80::13", 3, 3);
+	add("fd09:9::16", 3, 6);
+	a.port = 1;
+	ck_assert_msg(shares(&a, &b) == share_cases[_i].is_one, "%s, %s",
+	    share_cases[_i].a, share_cases[_i].b);
+	loop_advance(&loop, KIN_FRESH_MS);
+	n = 0;				/* and stays so */
+	ck_assert_msg(shares(&a, &b) == share_cases[_i].is_one, "%s, %s",
+	    share_cases[_i].a, share_cases[_i].b);
 	kin_free(kin);
 }
 END_TEST
@@ -271,6 +356,8 @@ static const struct unit_test tests[] = {
 	UNIT(kin_is_remembered_when_the_kernel_forgets),
 	UNIT_LOOP(kin_is_over_when_the_link_says_otherwise, 3),
 	UNIT(kin_of_an_address_on_two_links_is_none),
+	UNIT(kin_of_a_link_local_address_is_of_its_link),
+	UNIT_LOOP(kin_share_of_many_addresses_is_one, NELEM(share_cases)),
 	UNIT(kin_without_the_kernels_help_is_none),
 	UNIT(kin_of_many_forgets_the_longest_unused),
 	UNIT(kin_kernel_answers),
