@@ -50,6 +50,9 @@
 #include "policy/isolate.h"
 #include "policy/policy.h"
 
+_Static_assert((int)ISOLATE_OWNER == (int)ONION_OWNER &&
+    (int)ISOLATE_OWNER == (int)AUTOMAP_OWNER, "what tokens begin with");
+
 struct flow {
 	LIST_ENTRY(flow) link;
 	struct gateway	*gw;
@@ -138,8 +141,18 @@ flow_done(void *arg, int why)
 	loop_item_add(gw->conf.loop, &f->reap);
 }
 
+void
+gateway_share(struct gateway *gw, const struct door *door,
+    const struct addr *client, struct addr *out)
+{
+	if (door->as_client.family || gw->conf.kin == NULL)
+		*out = *door_share(door, client);
+	else
+		kin_share(gw->conf.kin, client, out);
+}
+
 static void
-token_for(const struct gateway *gw, const struct door *door,
+token_for(struct gateway *gw, const struct door *door,
     const struct addr *client, const struct addr *dest, const char *name,
     uint8_t token[ISOLATE_TOKEN])
 {
@@ -151,6 +164,7 @@ token_for(const struct gateway *gw, const struct door *door,
 
 	if (dest)
 		key.dest = *dest;
+	gateway_share(gw, door, client, &key.owner);
 	isolate_token(gw->isolate, &key, token);
 }
 
@@ -158,7 +172,7 @@ token_for(const struct gateway *gw, const struct door *door,
  * asks at one and connects at another; but where all that comes by a door is
  * one client, no other door's. */
 static void
-group_of(const struct gateway *gw, const struct door *door,
+group_of(struct gateway *gw, const struct door *door,
     const struct addr *client, uint8_t group[ISOLATE_TOKEN])
 {
 	struct isolate_key key = { .flags = ISOLATE_CLIENT_ADDR,
@@ -169,6 +183,7 @@ group_of(const struct gateway *gw, const struct door *door,
 		key.session_group = door->session_group;
 	} else if (gw->conf.kin)
 		kin_of(gw->conf.kin, client, &key.client);
+	gateway_share(gw, door, client, &key.owner);
 	isolate_token(gw->isolate, &key, group);
 }
 
@@ -219,7 +234,6 @@ join(struct gateway *gw, struct flow *f, const struct request *r,
     struct endpoint *far)
 {
 	f->gw = gw;
-	f->share = *door_share(r->door, r->client);
 	f->client = *r->client;
 	f->dest = r->dest;
 	f->mapping = r->mapping;
@@ -242,16 +256,18 @@ join(struct gateway *gw, struct flow *f, const struct request *r,
 static int
 begin(struct gateway *gw, const struct request *r)
 {
-	const struct addr *share = door_share(r->door, r->client);
 	struct endpoint *far;
+	struct addr share;
 	struct flow *f;
 	int rc;
 
-	if ((rc = take_place(gw, share, sockets_of(r))) < 0)
+	gateway_share(gw, r->door, r->client, &share);
+	if ((rc = take_place(gw, &share, sockets_of(r))) < 0)
 		return rc;
 	rc = -ENOMEM;
 	if ((f = calloc(1, sizeof(*f))) == NULL)
 		goto fail;
+	f->share = share;
 	if ((rc = far_side(gw, r, &far)) < 0)
 		goto fail_flow;
 	join(gw, f, r, far);
@@ -260,7 +276,7 @@ begin(struct gateway *gw, const struct request *r)
 fail_flow:
 	free(f);
 fail:
-	give_place(gw, share, sockets_of(r));
+	give_place(gw, &share, sockets_of(r));
 	return rc;
 }
 
@@ -694,20 +710,25 @@ relay_named(void *arg, const char *name, uint8_t id[TARGET_ID],
 	return rc < 0 ? rc : onion_relay_addr(gw->conf.onion, id, addr);
 }
 
-static int
+static void
 use_rules(struct gateway *gw, struct gateway_rules *r)
 {
-	struct automap_conf ac = {
-		.net4 = *gateway_rules_virtual(r, 4),
-		.net6 = *gateway_rules_virtual(r, 6)
-	};
-
 	gw->rules = r;
 	gateway_rules_set_relay(r, relay_named, gw);
 	if (gw->names)
 		names_set_rules(gw->names, gateway_rules_names(r));
-	return gw->automap ? automap_set_conf(gw->automap, &ac) :
-	    automap_new(&gw->automap, &ac);
+}
+
+/* For good: virtual networks do not change while the program runs. */
+static int
+make_automap(struct gateway *gw)
+{
+	struct automap_conf ac = {
+		.net4 = *gateway_rules_virtual(gw->rules, 4),
+		.net6 = *gateway_rules_virtual(gw->rules, 6)
+	};
+
+	return automap_new(&gw->automap, &ac);
 }
 
 static int
@@ -781,7 +802,7 @@ gateway_set_rules(struct gateway *gw, struct gateway_rules *r)
 {
 	struct gateway_rules *old = gw->rules;
 
-	use_rules(gw, r);	/* its networks are right, and there is a map */
+	use_rules(gw, r);
 	gateway_rules_free(old);
 	gateway_rules_tell(r);
 	end_direct(gw);
@@ -811,9 +832,10 @@ gateway_new(struct gateway **out, const struct gateway_conf *gconf,
 	    (gw->sockets = places(gw->conf.sockets_max)) == NULL ||
 	    (gw->isolate = isolate_new()) == NULL)
 		goto fail;
-	if ((rc = gateway_rules_new(&gw->rules, conf)) < 0 ||
-	    (rc = use_rules(gw, gw->rules)) < 0 ||
-	    (rc = make_names(gw)) < 0)
+	if ((rc = gateway_rules_new(&gw->rules, conf)) < 0)
+		goto fail;
+	use_rules(gw, gw->rules);
+	if ((rc = make_automap(gw)) < 0 || (rc = make_names(gw)) < 0)
 		goto fail;
 	gateway_rules_tell(gw->rules);
 	*out = gw;

@@ -69,6 +69,11 @@ void	gateway_free(struct gateway *);
  * what goes direct and would not any more: that ends. */
 void	gateway_set_rules(struct gateway *, struct gateway_rules *take);
 
+/* Who a client that comes by that door is, as to what one client may have
+ * (daemon/kin.h).  It may be somebody else a moment later. */
+void	gateway_share(struct gateway *, const struct door *,
+	    const struct addr *client, struct addr *out);
+
 /* Takes the client's endpoint, whatever becomes of the flow. */
 void	gateway_flow(struct gateway *, const struct door *,
 	    const struct addr *client, const struct addr *dest,

@@ -16,16 +16,25 @@
  *	number of bits will do.
  *
  *	Entries that no flow holds stand in two lists, of all and of their
- *	group, in the order of their last use: what is at the head goes when it
+ *	owner, in the order of their last use: what is at the head goes when it
  *	is old (AUTOMAP_KEEP_S), or when there is no room.  A held entry stands
  *	in neither, so it cannot go.
+ *
+ *	When there is no room it is made by who has the most, so that nobody who
+ *	asks for many names takes theirs from others, whether he has one address
+ *	or makes up many.  Owners stand in lists by the size of what they have,
+ *	a power of two each; so "the most" is so but for a factor of two.
+ *
+ *	The networks are those of the beginning for as long as it lives: were
+ *	they others one day, who still has an address of the old ones would go to
+ *	whatever host has it, with a name that was for Tor alone.
  * Invariants
- *	held == 0 <=> the entry is in both lists; a group is there for as long
- *	as it has entries; an address of an entry is in by_addr, also one that a
- *	new configuration has put outside of the pool (then only while held).
+ *	held == 0 <=> the entry is in both lists; an owner is there for as long
+ *	as it has entries, and in the list of its size; each address of an entry
+ *	is in by_addr.
  * Limits
- *	AUTOMAP_MAX entries, AUTOMAP_GROUP_MAX of a group.  A pool that is full
- *	before that gives up the address of whoever is longest unused.
+ *	AUTOMAP_MAX entries, AUTOMAP_OWNER_MAX of an owner.  A pool that is full
+ *	before that gives up an address of who has the most.
  * Not here
  *	Who is in which group; whether a name is to be mapped at all.
  */
@@ -44,6 +53,8 @@
 
 enum {
 	FAMILIES = 2,
+	SIZES = 15,			/* 1, 2..3, 4..7, ..: lists of owners */
+	ID = AUTOMAP_GROUP - AUTOMAP_OWNER,	/* who may use a mapping */
 	ROUNDS = 10,
 	KEY = 16,			/* of a name in a group */
 	ADDR_KEY = 17,			/* family, address */
@@ -55,15 +66,21 @@ enum {
 					 * through all of it */
 };
 
-struct group {
-	uint8_t		 id[AUTOMAP_GROUP];
+_Static_assert(AUTOMAP_OWNER_MAX < 1 << SIZES, "each size has a list");
+
+struct owner {
+	TAILQ_ENTRY(owner) link;	/* in the list of its size */
+	uint8_t		 id[AUTOMAP_OWNER];
 	size_t		 count;
 	TAILQ_HEAD(, automap_entry) unused;	/* the longest first */
 };
 
+TAILQ_HEAD(owners, owner);
+
 struct automap_entry {
-	TAILQ_ENTRY(automap_entry) link, group_link;
-	struct group	*group;
+	TAILQ_ENTRY(automap_entry) link, owner_link;
+	struct owner	*owner;
+	uint8_t		 group[ID];
 	uint8_t		 key[KEY];
 	struct addr	 addr[FAMILIES];	/* family 0: none yet */
 	int64_t		 used_s;
@@ -81,7 +98,8 @@ struct pool {
 struct automap {
 	struct pool	 pool[FAMILIES];
 	uint8_t		 name_key[crypto_generichash_KEYBYTES];
-	struct map	*by_name, *by_addr, *groups;
+	struct map	*by_name, *by_addr, *owners;
+	struct owners	 by_size[SIZES];
 	TAILQ_HEAD(, automap_entry) unused;
 };
 
@@ -191,7 +209,6 @@ pool_set(struct pool *p, const struct addr_net *net)
 	p->bits = (unsigned)addr_iplen(&net->addr) * 8 - net->bits;
 	clear_bits(&p->net.addr, net->bits);
 	hash_draw(&p->key);
-	p->next = 0;
 }
 
 static struct pool *
@@ -228,7 +245,7 @@ name_key(const struct automap *m, const uint8_t group[AUTOMAP_GROUP],
 	crypto_generichash_state h;
 
 	crypto_generichash_init(&h, m->name_key, sizeof(m->name_key), KEY);
-	crypto_generichash_update(&h, group, AUTOMAP_GROUP);
+	crypto_generichash_update(&h, group + AUTOMAP_OWNER, ID);
 	crypto_generichash_update(&h, (const uint8_t *)name, strlen(name));
 	crypto_generichash_final(&h, key, KEY);
 }
@@ -259,14 +276,14 @@ static void
 out_of_lists(struct automap *m, struct automap_entry *e)
 {
 	TAILQ_REMOVE(&m->unused, e, link);
-	TAILQ_REMOVE(&e->group->unused, e, group_link);
+	TAILQ_REMOVE(&e->owner->unused, e, owner_link);
 }
 
 static void
 into_lists(struct automap *m, struct automap_entry *e)
 {
 	TAILQ_INSERT_TAIL(&m->unused, e, link);
-	TAILQ_INSERT_TAIL(&e->group->unused, e, group_link);
+	TAILQ_INSERT_TAIL(&e->owner->unused, e, owner_link);
 }
 
 static void
@@ -291,13 +308,36 @@ drop_addr(struct automap *m, struct automap_entry *e, int i)
 	e->addr[i].family = 0;
 }
 
-static void
-leave_group(struct automap *m, struct group *g)
+static struct owners *
+list_of(struct automap *m, const struct owner *o)
 {
-	if (--g->count)
+	unsigned i = 0;
+	size_t n;
+
+	for (n = o->count; n > 1; n /= 2)
+		i++;
+	return &m->by_size[i];
+}
+
+static void
+count_on(struct automap *m, struct owner *o)
+{
+	if (o->count)
+		TAILQ_REMOVE(list_of(m, o), o, link);
+	o->count++;
+	TAILQ_INSERT_TAIL(list_of(m, o), o, link);
+}
+
+static void
+count_off(struct automap *m, struct owner *o)
+{
+	TAILQ_REMOVE(list_of(m, o), o, link);
+	if (--o->count) {
+		TAILQ_INSERT_TAIL(list_of(m, o), o, link);
 		return;
-	map_del(m->groups, g->id);
-	free(g);
+	}
+	map_del(m->owners, o->id);
+	free(o);
 }
 
 /* One that nobody holds. */
@@ -310,7 +350,7 @@ drop(struct automap *m, struct automap_entry *e)
 	for (i = 0; i < FAMILIES; i++)
 		drop_addr(m, e, i);
 	map_del(m->by_name, e->key);
-	leave_group(m, e->group);
+	count_off(m, e->owner);
 	free(e);
 }
 
@@ -324,33 +364,61 @@ drop_old(struct automap *m, int64_t now_s)
 		drop(m, e);
 }
 
-static struct group *
-group_get(struct automap *m, const uint8_t id[AUTOMAP_GROUP])
+static struct owner *
+owner_get(struct automap *m, const uint8_t id[AUTOMAP_OWNER])
 {
-	struct group *g = map_get(m->groups, id);
+	struct owner *o = map_get(m->owners, id);
 
-	if (g || (g = calloc(1, sizeof(*g))) == NULL)
-		return g;
-	memcpy(g->id, id, AUTOMAP_GROUP);
-	TAILQ_INIT(&g->unused);
-	if (map_put(m->groups, id, g) < 0) {
-		free(g);
+	if (o || (o = calloc(1, sizeof(*o))) == NULL)
+		return o;
+	memcpy(o->id, id, AUTOMAP_OWNER);
+	TAILQ_INIT(&o->unused);
+	if (map_put(m->owners, id, o) < 0) {
+		free(o);
 		return NULL;
 	}
-	return g;
+	return o;
 }
 
-/* For one more of that group; -ENOSPC: all are in use. */
-static int
-make_room(struct automap *m, const uint8_t id[AUTOMAP_GROUP])
+/* The longest unused of an owner's, with an address of @i unless that is
+ * negative, but not @but; NULL: none. */
+static struct automap_entry *
+unused_of(const struct owner *o, const struct automap_entry *but, int i)
 {
-	struct group *g = map_get(m->groups, id);
-	struct automap_entry *e = NULL;
+	struct automap_entry *e;
 
-	if (g && g->count >= AUTOMAP_GROUP_MAX)
-		e = TAILQ_FIRST(&g->unused);
+	TAILQ_FOREACH(e, &o->unused, owner_link)
+		if (e != but && (i < 0 || e->addr[i].family))
+			return e;
+	return NULL;
+}
+
+/* The same of who has the most, as far as he has one. */
+static struct automap_entry *
+unused_of_most(const struct automap *m, const struct automap_entry *but, int i)
+{
+	struct automap_entry *e;
+	const struct owner *o;
+	unsigned size;
+
+	for (size = SIZES; size-- > 0;)
+		TAILQ_FOREACH(o, &m->by_size[size], link)
+			if ((e = unused_of(o, but, i)) != NULL)
+				return e;
+	return NULL;
+}
+
+/* For one more of that owner's; -ENOSPC: all are in use. */
+static int
+make_room(struct automap *m, const uint8_t id[AUTOMAP_OWNER])
+{
+	const struct owner *o = map_get(m->owners, id);
+	struct automap_entry *e;
+
+	if (o && o->count >= AUTOMAP_OWNER_MAX)
+		e = unused_of(o, NULL, -1);
 	else if (map_count(m->by_name) >= AUTOMAP_MAX)
-		e = TAILQ_FIRST(&m->unused);
+		e = unused_of_most(m, NULL, -1);
 	else
 		return 0;
 	if (e == NULL)
@@ -360,28 +428,29 @@ make_room(struct automap *m, const uint8_t id[AUTOMAP_GROUP])
 }
 
 static int
-entry_new(struct automap *m, const uint8_t id[AUTOMAP_GROUP],
+entry_new(struct automap *m, const uint8_t group[AUTOMAP_GROUP],
     const char *name, const uint8_t key[KEY], struct automap_entry **out)
 {
 	struct automap_entry *e;
-	int rc = make_room(m, id);
+	int rc = make_room(m, group);
 
 	if (rc < 0)
 		return rc;
 	if ((e = calloc(1, sizeof(*e) + strlen(name) + 1)) == NULL)
 		return -ENOMEM;
 	memcpy(e->key, key, KEY);
+	memcpy(e->group, group + AUTOMAP_OWNER, ID);
 	memcpy(e->name, name, strlen(name));
 	if ((rc = map_put(m->by_name, key, e)) < 0) {
 		free(e);
 		return rc;
 	}
-	if ((e->group = group_get(m, id)) == NULL) {
+	if ((e->owner = owner_get(m, group)) == NULL) {
 		map_del(m->by_name, key);
 		free(e);
 		return -ENOMEM;
 	}
-	e->group->count++;
+	count_on(m, e->owner);
 	into_lists(m, e);
 	*out = e;
 	return 0;
@@ -409,21 +478,18 @@ find_free(struct automap *m, struct pool *p, uint64_t tries, struct addr *out)
 	return -ENOSPC;
 }
 
-/* The address of whoever is longest unused, but for @e; it has to be one of the
- * pool's. */
+/* An address of who has the most, but not of @but. */
 static int
 take_away(struct automap *m, const struct automap_entry *but, int i,
     struct addr *out)
 {
-	struct automap_entry *e;
+	struct automap_entry *e = unused_of_most(m, but, i);
 
-	TAILQ_FOREACH(e, &m->unused, link)
-		if (e != but && in_pool(m, &e->addr[i])) {
-			*out = e->addr[i];
-			drop(m, e);
-			return 0;
-		}
-	return -ENOSPC;
+	if (e == NULL)
+		return -ENOSPC;
+	*out = e->addr[i];
+	drop(m, e);
+	return 0;
 }
 
 static int
@@ -463,10 +529,6 @@ automap_address(struct automap *m, const uint8_t group[AUTOMAP_GROUP],
 	    (rc = entry_new(m, group, clean, key, &e)) < 0)
 		return rc;
 	touch(m, e, now_s);
-	/* A flow that began before another configuration may hold one that is
-	 * none any more. */
-	if (e->addr[i].family && !in_pool(m, &e->addr[i]))
-		drop_addr(m, e, i);
 	if (e->addr[i].family == 0 && (rc = give_addr(m, e, i)) < 0) {
 		if (e->addr[!i].family == 0 && e->held == 0)
 			drop(m, e);
@@ -489,7 +551,7 @@ find(const struct automap *m, const uint8_t group[AUTOMAP_GROUP],
 		return NULL;
 	addr_key(key, a);
 	e = map_get(m->by_addr, key);
-	return e && memcmp(e->group->id, group, AUTOMAP_GROUP) == 0 ? e : NULL;
+	return e && memcmp(e->group, group + AUTOMAP_OWNER, ID) == 0 ? e : NULL;
 }
 
 int
@@ -522,20 +584,6 @@ automap_hold(struct automap *m, const uint8_t group[AUTOMAP_GROUP],
 	return e;
 }
 
-static void
-drop_foreign(struct automap *m, struct automap_entry *e)
-{
-	int i, left = 0;
-
-	for (i = 0; i < FAMILIES; i++) {
-		if (!in_pool(m, &e->addr[i]))
-			drop_addr(m, e, i);
-		left += e->addr[i].family != 0;
-	}
-	if (left == 0)
-		drop(m, e);
-}
-
 void
 automap_release(struct automap *m, struct automap_entry *e, int64_t now_s)
 {
@@ -543,7 +591,6 @@ automap_release(struct automap *m, struct automap_entry *e, int64_t now_s)
 		return;
 	e->used_s = now_s;
 	into_lists(m, e);
-	drop_foreign(m, e);
 }
 
 const char *
@@ -567,76 +614,50 @@ is_right(const struct addr_net *net, int family)
 	    net->bits <= addr_iplen(&net->addr) * 8);
 }
 
-static int
-same_net(const struct addr_net *a, const struct addr_net *b)
-{
-	return a->addr.family == b->addr.family && (a->addr.family == 0 ||
-	    (a->bits == b->bits && addr_same_prefix(&a->addr, &b->addr,
-	    a->bits)));
-}
-
-int
-automap_set_conf(struct automap *m, const struct automap_conf *conf)
-{
-	const struct addr_net *nets[FAMILIES] = { &conf->net4, &conf->net6 };
-	struct automap_entry *e, *next;
-	int i, changed = 0;
-
-	if (!is_right(nets[0], 4) || !is_right(nets[1], 6))
-		return -EINVAL;
-	for (i = 0; i < FAMILIES; i++)
-		if (!same_net(nets[i], &m->pool[i].net)) {
-			pool_set(&m->pool[i], nets[i]);
-			changed = 1;
-		}
-	if (!changed)
-		return 0;
-	for (e = TAILQ_FIRST(&m->unused); e; e = next) {
-		next = TAILQ_NEXT(e, link);
-		drop_foreign(m, e);
-	}
-	return 0;
-}
-
 int
 automap_new(struct automap **out, const struct automap_conf *conf)
 {
-	struct automap *m = calloc(1, sizeof(*m));
-	int rc = -ENOMEM;
+	struct automap *m;
+	int i;
 
-	if (m == NULL)
-		return rc;
+	if (!is_right(&conf->net4, 4) || !is_right(&conf->net6, 6))
+		return -EINVAL;
+	if ((m = calloc(1, sizeof(*m))) == NULL)
+		return -ENOMEM;
+	pool_set(&m->pool[0], &conf->net4);
+	pool_set(&m->pool[1], &conf->net6);
 	TAILQ_INIT(&m->unused);
+	for (i = 0; i < SIZES; i++)
+		TAILQ_INIT(&m->by_size[i]);
 	rand_bytes(m->name_key, sizeof(m->name_key));
 	/* One more than there are: what is new is put in first. */
 	m->by_name = map_new(KEY, AUTOMAP_MAX + 1);
 	m->by_addr = map_new(ADDR_KEY, FAMILIES * (AUTOMAP_MAX + 1));
-	m->groups = map_new(AUTOMAP_GROUP, AUTOMAP_MAX + 1);
-	if (m->by_name && m->by_addr && m->groups &&
-	    (rc = automap_set_conf(m, conf)) == 0) {
+	m->owners = map_new(AUTOMAP_OWNER, AUTOMAP_MAX + 1);
+	if (m->by_name && m->by_addr && m->owners) {
 		*out = m;
 		return 0;
 	}
 	automap_free(m);
-	return rc;
+	return -ENOMEM;
 }
 
 void
 automap_free(struct automap *m)
 {
 	struct automap_entry *e;
-	struct group *g;
+	struct owner *o;
 	size_t i;
 
 	if (m == NULL)
 		return;
 	for (i = 0; m->by_name && (e = map_next(m->by_name, &i)) != NULL;)
 		free(e);
-	for (i = 0; m->groups && (g = map_next(m->groups, &i)) != NULL;)
-		free(g);
+	for (i = 0; m->owners && (o = map_next(m->owners, &i)) != NULL;)
+		free(o);
 	map_free(m->by_name);
 	map_free(m->by_addr);
-	map_free(m->groups);
+	map_free(m->owners);
 	secret_wipe(m->pool, sizeof(m->pool));
 	free(m);
 }

@@ -5,8 +5,11 @@
  * another address in another group, and an address is no address there.  Which
  * one a name gets is drawn by a keyed permutation: none can be guessed from
  * others.  It is stable while in use, that is while flows hold it and for
- * AUTOMAP_KEEP_S after it was last asked for or used; when the pool is full the
- * longest unused goes, and one in use never.
+ * AUTOMAP_KEEP_S after it was last asked for or used; when there is no room one
+ * goes of who has the most, its longest unused, and one in use never.
+ *
+ * A group's first bytes say whose it is, as to how much one may have, and no
+ * more: groups that differ in nothing else are one.
  */
 #ifndef DNSPORT_AUTOMAP_H
 #define DNSPORT_AUTOMAP_H
@@ -21,20 +24,20 @@ struct automap_entry;
 
 enum {
 	AUTOMAP_GROUP = 16,
+	AUTOMAP_OWNER = 6,
 	AUTOMAP_NAME_MAX = 253,
-	AUTOMAP_MAX = 65536,		/* mappings, of all groups */
-	AUTOMAP_GROUP_MAX = 16384,	/* of one */
+	AUTOMAP_MAX = 65536,		/* mappings, of all owners */
+	AUTOMAP_OWNER_MAX = 16384,	/* of one */
 	AUTOMAP_KEEP_S = 24 * 60 * 60
 };
 
 struct automap_conf {
-	struct addr_net	 net4, net6;	/* VirtualAddrNetworkIPv4, IPv6 */
+	struct addr_net	 net4, net6;	/* VirtualAddrNetworkIPv4, IPv6;
+					 * family 0: none */
 };
 
 int	automap_new(struct automap **, const struct automap_conf *);
 void	automap_free(struct automap *);
-/* Other networks: what is mapped and does not fit goes, unless it is held. */
-int	automap_set_conf(struct automap *, const struct automap_conf *);
 
 /* Is it an address of the pool, mapped or not? */
 int	automap_is_virtual(const struct automap *, const struct addr *);

@@ -25,6 +25,8 @@ struct onion_lookup;
 
 enum {
 	ONION_TOKEN = 16,
+	ONION_OWNER = 6,	/* of that, at its start: whose circuits it has,
+				 * as to how many one may have */
 	ONION_HOST_MAX = 255,
 	ONION_STREAMS_MAX = 131072,	/* waiting or open, in all */
 	ONION_LOOKUPS_MAX = 8192

@@ -3,6 +3,9 @@
  * The key is written out field by field, each with its length, so that no two
  * different keys have the same bytes; a field that does not count is left
  * empty.  The flags count too: doors with different rules never share.
+ *
+ * The owner's bytes are a hash of their own.  It starts with a byte that no key
+ * starts with.
  */
 #include "policy/isolate.h"
 
@@ -51,6 +54,22 @@ static void
 field_ip(crypto_generichash_state *h, const struct addr *a, int counts)
 {
 	field(h, a->ip, counts ? addr_iplen(a) : 0);
+	field(h, &a->scope, counts && a->scope ? sizeof(a->scope) : 0);
+}
+
+static void
+put_owner(const struct isolate *is, const struct isolate_key *k, uint8_t *out)
+{
+	uint8_t whole[ISOLATE_TOKEN];
+	crypto_generichash_state h;
+	int alone = (k->flags & ISOLATE_CLIENT_ADDR) != 0;
+
+	crypto_generichash_init(&h, is->key, sizeof(is->key), sizeof(whole));
+	crypto_generichash_update(&h, (const uint8_t *)"o", 1);
+	field(&h, &k->session_group, alone ? 0 : sizeof(k->session_group));
+	field_ip(&h, &k->owner, alone);
+	crypto_generichash_final(&h, whole, sizeof(whole));
+	memcpy(out, whole, ISOLATE_OWNER);
 }
 
 void
@@ -72,4 +91,5 @@ isolate_token(const struct isolate *is, const struct isolate_key *k,
 	field(&h, k->dest_name, dest && k->dest_name ? strlen(k->dest_name) : 0);
 	field(&h, k->auth, auth ? k->auth_len : 0);
 	crypto_generichash_final(&h, out, ISOLATE_TOKEN);
+	put_owner(is, k, out);
 }

@@ -5,6 +5,10 @@
  * start, so it says nothing about what went into it.  The listener always
  * counts (session group); what else does is the listener's choice, as with
  * tor's isolation flags; the client's address does by default.
+ *
+ * Its first bytes say whose it is, as to how much one client may have: whatever
+ * of the key a client can choose at will does not change them.  Where clients
+ * may share circuits (no ISOLATE_CLIENT_ADDR) they are one owner.
  */
 #ifndef POLICY_ISOLATE_H
 #define POLICY_ISOLATE_H
@@ -22,13 +26,16 @@ enum {				/* tor's Isolate* flags */
 	ISOLATE_CLIENT_ADDR	= 1 << 4
 };
 
-enum { ISOLATE_TOKEN = 16 };
+enum { ISOLATE_TOKEN = 16, ISOLATE_OWNER = 6 };
 
 struct isolate_key {
 	unsigned	flags;		/* ISOLATE_* */
 	int		session_group;
 	uint8_t		proto;		/* of the client: which kind of door */
 	struct addr	client;		/* its port never counts */
+	struct addr	owner;		/* what stands for the client, whichever
+					 * of its addresses it has now; neither
+					 * does this one's port */
 	struct addr	dest;		/* address and port */
 	const char	*dest_name;	/* or NULL; instead of the address */
 	const char	*auth;		/* SOCKS user and password, or NULL */

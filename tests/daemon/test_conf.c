@@ -408,6 +408,13 @@ static const struct {
 	{ "", "UseDefaultFallbackDirs 1\n", NULL },
 	{ "", "UseEntryGuards 0\n", "UseEntryGuards" },
 	{ "", "ClientUseIPv6 0\nReachableAddresses *:443\n", NULL },
+	{ "", "VirtualAddrNetworkIPv4 10.64.0.0/10\n",
+	    "VirtualAddrNetworkIPv4" },
+	{ "", "VirtualAddrNetworkIPv6 [fd00::]/48\n",
+	    "VirtualAddrNetworkIPv6" },
+	{ "", "VirtualAddrNetworkIPv4 10.200.1.1/10\n"
+	    "VirtualAddrNetworkIPv6 [FD61:7574:6F6D::1]/48\n", NULL },
+	{ "", "AutomapHostsOnResolve 0\n", NULL },
 };
 
 START_TEST(conf_can_reload_case_gives_its_result)

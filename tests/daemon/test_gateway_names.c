@@ -620,35 +620,33 @@ START_TEST(gateway_flow_from_another_address_of_a_client_is_his)
 }
 END_TEST
 
-/* How many of so many questions, by turns, are not refused? */
-static int
-taken_of(int n, const char *const *from)
+/* Its addresses are many, what it may have it has but once. */
+START_TEST(gateway_client_has_one_share_by_all_its_addresses)
 {
-	int i;
-
-	replies = 0;
-	for (i = 0; i < n; i++)
-		ask(from[i % 2], "www.example.com", A);
-	ck_assert(replies == 0 || code == 5);
-	return n - replies;
-}
-
-/* The addresses of a host are one client when it asks, too. */
-START_TEST(gateway_questions_of_all_addresses_of_a_client_are_its_own)
-{
-	static const char *const kin_ips[] = { LAN1, "fd09:9::11" },
-	    *const others[] = { LAN2, "fd09:9::12" };
 	static const struct kin_source source = { .neighbours = one_neighbour,
 	    .own = no_own };
+	static const char *const from[] = { LAN1, "fd09:9::11" };
+	struct addr to = client("8.8.8.8");
+	uint8_t owner[ONION_OWNER];
 	struct kin *kin;
+	int i;
 
 	loop_init(&loop, 100000, 1795300000);
 	ck_assert_int_eq(kin_new(&kin, &loop, &source), 0);
 	init_with("", kin);
-	ck_assert_int_eq(taken_of(2 * DNSPORT_CLIENT_MAX, kin_ips),
-	    DNSPORT_CLIENT_MAX);
-	ck_assert_int_eq(taken_of(2 * DNSPORT_CLIENT_MAX, others),
-	    2 * DNSPORT_CLIENT_MAX);
+	ck_assert_int_eq(flow(LAN1, to)->dead, 0);
+	memcpy(owner, token, sizeof(owner));
+	for (i = 1; i < FLOWS_MAX / 4 * 3; i++) {
+		ck_assert_int_eq(flow(from[i % 2], to)->dead, 0);
+		ck_assert_mem_eq(token, owner, sizeof(owner));
+	}
+	ck_assert_int_eq(flow(from[0], to)->dead, 1);
+	ck_assert_int_eq(flow(from[1], to)->dead, 1);
+	ck_assert_int_eq(flow("2001:db8::1", to)->dead, 0);
+	ck_assert_mem_ne(token, owner, sizeof(owner));
+	memcpy(owner, token, sizeof(owner));
+	ck_assert_int_eq(flow("2001:db8::2", to)->dead, 0);
+	ck_assert_mem_eq(token, owner, sizeof(owner));
 	end();
 	kin_free(kin);
 }
@@ -662,11 +660,17 @@ START_TEST(gateway_set_rules_keeps_virtual_addresses)
 	a = virtual_of(LAN1, ONION_GOOD);
 	reload("AutomapHostsSuffixes .onion\nRejectPlaintextPorts 23\n");
 	ck_assert_int_eq(flow(LAN1, a)->dead, 0);
-	reload("VirtualAddrNetworkIPv4 10.64.0.0/10\n");
-	ck_assert_int_eq(flow(LAN1, a)->dead, 1);	/* held, but no more */
-	a = virtual_of(LAN1, ONION_GOOD);
-	ck_assert_uint_lt(a.ip[1], 128);
+	reload("AutomapHostsOnResolve 0\n");
 	ck_assert_int_eq(flow(LAN1, a)->dead, 0);
+	/* and nothing makes such an address an ordinary one */
+	reload("FlowRule direct to 10.0.0.0/8\n");
+	ck_assert_int_eq(flow(LAN1, a)->dead, 0);
+	ck_assert_int_eq(flow(LAN2, a)->dead, 1);
+	reload("VirtualAddrNetworkIPv4 10.64.0.0/10\n"
+	    "FlowRule direct to 10.0.0.0/8\n");
+	ck_assert_int_eq(flow(LAN1, a)->dead, 0);
+	ck_assert_int_eq(flow(LAN2, a)->dead, 1);
+	ck_assert_int_eq(dials, 0);
 	end();
 }
 END_TEST
@@ -1246,7 +1250,7 @@ static const struct unit_test tests[] = {
 	UNIT(gateway_flow_holds_its_mapping),
 	UNIT(gateway_flow_of_a_door_that_is_one_client_has_its_names),
 	UNIT(gateway_flow_from_another_address_of_a_client_is_his),
-	UNIT(gateway_questions_of_all_addresses_of_a_client_are_its_own),
+	UNIT(gateway_client_has_one_share_by_all_its_addresses),
 	UNIT(gateway_set_rules_keeps_virtual_addresses),
 	UNIT_LOOP(gateway_question_is_answered_here_and_leaves_not,
 	    NELEM(questions)),

@@ -6,7 +6,9 @@
 
 #include "tests/unit.h"
 
-static const uint8_t lan1[AUTOMAP_GROUP] = { 1 }, lan2[AUTOMAP_GROUP] = { 2 };
+/* Groups of two owners, as hosts have them. */
+static const uint8_t lan1[AUTOMAP_GROUP] = { 1, [AUTOMAP_OWNER] = 1 },
+    lan2[AUTOMAP_GROUP] = { 2, [AUTOMAP_OWNER] = 2 };
 static struct automap *map;
 
 static void
@@ -354,18 +356,18 @@ fill(const uint8_t *group, int n)
 	}
 }
 
-START_TEST(automap_group_that_is_full_recycles_its_own)
+START_TEST(automap_owner_that_is_full_recycles_his_own)
 {
 	struct addr first, other, a;
 
 	usual();
 	other = mapped(lan2, "other.onion", 4, 0);
 	first = mapped(lan1, "first.onion", 4, 0);
-	fill(lan1, AUTOMAP_GROUP_MAX - 1);
+	fill(lan1, AUTOMAP_OWNER_MAX - 1);
 	is_name(lan1, &first, "first.onion", 0);	/* used: n0 is next */
 	a = mapped(lan1, "n0.onion", 4, 0);		/* and now n1 is */
 	mapped(lan1, "more.onion", 4, 0);
-	ck_assert_uint_eq(automap_count(map), AUTOMAP_GROUP_MAX + 1);
+	ck_assert_uint_eq(automap_count(map), AUTOMAP_OWNER_MAX + 1);
 	is_name(lan1, &first, "first.onion", 0);
 	is_name(lan1, &a, "n0.onion", 0);
 	is_name(lan2, &other, "other.onion", 0);
@@ -373,101 +375,87 @@ START_TEST(automap_group_that_is_full_recycles_its_own)
 }
 END_TEST
 
-START_TEST(automap_that_is_full_recycles_the_longest_unused)
+/* The @i-th address that a host makes up, a group of its own each. */
+static void
+made_up(uint8_t group[AUTOMAP_GROUP], uint8_t owner, int i)
 {
-	uint8_t group[AUTOMAP_GROUP] = { 9 };
-	struct automap_entry *held;
-	struct addr first, second;
+	memset(group, 0, AUTOMAP_GROUP);
+	group[0] = owner;
+	i += 1000;			/* none of the others */
+	memcpy(group + AUTOMAP_OWNER, &i, sizeof(i));
+}
+
+START_TEST(automap_owner_of_many_groups_recycles_his_own)
+{
+	uint8_t group[AUTOMAP_GROUP];
+	struct addr other, first, a;
 	int i;
 
 	usual();
-	first = mapped(lan1, "first.onion", 4, 0);
-	second = mapped(lan1, "second.onion", 4, 0);
-	held = automap_hold(map, lan1, &first);
-	fill(lan1, AUTOMAP_GROUP_MAX - 2);
-	for (i = 1; i < AUTOMAP_MAX / AUTOMAP_GROUP_MAX; i++) {
-		group[1] = (uint8_t)i;
-		fill(group, AUTOMAP_GROUP_MAX);
+	other = mapped(lan2, "other.onion", 4, 0);
+	for (i = 0; i <= AUTOMAP_OWNER_MAX; i++) {
+		made_up(group, 9, i);
+		a = mapped(group, "a.onion", 4, 0);
+		if (i == 0)
+			first = a;
 	}
-	ck_assert_uint_eq(automap_count(map), AUTOMAP_MAX);
-	mapped(lan2, "more.onion", 4, 0);
-	ck_assert_uint_eq(automap_count(map), AUTOMAP_MAX);
-	is_name(lan1, &first, "first.onion", 0);
-	is_name(lan1, &second, NULL, 0);
-	automap_release(map, held, 0);
+	ck_assert_uint_eq(automap_count(map), AUTOMAP_OWNER_MAX + 1);
+	is_name(group, &a, "a.onion", 0);
+	made_up(group, 9, 0);
+	is_name(group, &first, NULL, 0);
+	is_name(lan2, &other, "other.onion", 0);
 	automap_free(map);
 }
 END_TEST
 
-START_TEST(automap_set_conf_of_the_same_networks_keeps_all)
+START_TEST(automap_that_is_full_recycles_of_who_has_the_most)
 {
-	struct automap_conf conf;
-	struct addr a, b;
+	enum { OWNERS = 64, EACH = (AUTOMAP_MAX - 2) / OWNERS };
+	uint8_t group[AUTOMAP_GROUP];
+	struct addr few[2], many[OWNERS];
+	struct automap_entry *held;
+	int i;
 
 	usual();
-	a = mapped(lan1, "a.onion", 4, 0);
-	b = mapped(lan1, "a.onion", 6, 0);
-	/* Bits behind the prefix don't make it another one. */
-	addr_net_parse(&conf.net4, "10.200.1.1/10", -1);
-	addr_net_parse(&conf.net6, "[fd61:7574:6f6d::1]/48", -1);
-	ck_assert_int_eq(automap_set_conf(map, &conf), 0);
-	is_name(lan1, &a, "a.onion", 0);
-	is_name(lan1, &b, "a.onion", 0);
+	few[0] = mapped(lan1, "first.onion", 4, 0);	/* longest unused */
+	few[1] = mapped(lan1, "second.onion", 4, 0);
+	for (i = 0; i < OWNERS; i++) {
+		made_up(group, (uint8_t)(100 + i), i);
+		many[i] = mapped(group, "many.onion", 4, 0);
+		fill(group, EACH - 1);
+	}
+	fill(lan1, AUTOMAP_MAX - 2 - OWNERS * EACH);
+	ck_assert_uint_eq(automap_count(map), AUTOMAP_MAX);
+	made_up(group, 100, 0);
+	held = automap_hold(map, group, &many[0]);
+	ck_assert_ptr_nonnull(held);
+	for (i = 0; i < OWNERS; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "more%d.onion", i);
+		mapped(lan2, name, 4, 0);
+		ck_assert_uint_eq(automap_count(map), AUTOMAP_MAX);
+	}
+	is_name(lan1, &few[0], "first.onion", 0);
+	is_name(lan1, &few[1], "second.onion", 0);
+	is_name(group, &many[0], "many.onion", 0);
+	automap_release(map, held, 0);
 	automap_free(map);
 }
 END_TEST
 
-START_TEST(automap_set_conf_of_other_networks_drops_what_does_not_fit)
+START_TEST(automap_new_wants_networks_of_their_families)
 {
 	struct automap_conf conf;
-	struct automap_entry *held;
-	struct addr a, six, b, c;
+	struct automap *m = NULL;
 
-	usual();
-	a = mapped(lan1, "a.onion", 4, 0);
-	six = mapped(lan1, "a.onion", 6, 0);
-	b = mapped(lan1, "b.onion", 4, 0);
-	c = mapped(lan1, "held.onion", 4, 0);
-	held = automap_hold(map, lan1, &c);
-	addr_net_parse(&conf.net4, "10.0.0.0/16", -1);
-	addr_net_parse(&conf.net6, "[fd61:7574:6f6d::]/48", -1);
-	ck_assert_int_eq(automap_set_conf(map, &conf), 0);
-	ck_assert(!automap_is_virtual(map, &a));
-	is_name(lan1, &a, NULL, 0);
-	is_name(lan1, &b, NULL, 0);
-	is_name(lan1, &six, "a.onion", 0);
-	ck_assert_str_eq(automap_held_name(held), "held.onion");
-	ck_assert_uint_eq(automap_count(map), 2);
-	automap_release(map, held, 0);
-	ck_assert_uint_eq(automap_count(map), 1);
-	a = mapped(lan1, "a.onion", 4, 0);
-	ck_assert_uint_eq(a.ip[1], 0);
-	is_name(lan1, &a, "a.onion", 0);
-	conf.net4.addr.family = 6;
-	ck_assert_int_eq(automap_set_conf(map, &conf), -EINVAL);
-	is_name(lan1, &a, "a.onion", 0);
-	automap_free(map);
-}
-END_TEST
-
-START_TEST(automap_held_one_gets_a_new_address_of_a_new_network)
-{
-	struct automap_conf conf = { .net6 = { .bits = 0 } };
-	struct automap_entry *held;
-	struct addr a;
-
-	init("10.192.0.0/10", NULL);
-	a = mapped(lan1, "a.onion", 4, 0);
-	held = automap_hold(map, lan1, &a);
-	addr_net_parse(&conf.net4, "10.0.0.0/16", -1);
-	ck_assert_int_eq(automap_set_conf(map, &conf), 0);
-	a = mapped(lan1, "a.onion", 4, 0);
-	ck_assert_uint_eq(a.ip[1], 0);
-	ck_assert_ptr_eq(automap_hold(map, lan1, &a), held);
-	automap_release(map, held, 0);
-	automap_release(map, held, 0);
-	is_name(lan1, &a, "a.onion", 0);
-	automap_free(map);
+	addr_net_parse(&conf.net4, "10.192.0.0/10", -1);
+	conf.net6 = conf.net4;
+	ck_assert_int_eq(automap_new(&m, &conf), -EINVAL);
+	conf.net6.addr.family = 0;
+	conf.net4.bits = 33;
+	ck_assert_int_eq(automap_new(&m, &conf), -EINVAL);
+	ck_assert_ptr_null(m);
 	automap_free(NULL);
 }
 END_TEST
@@ -487,11 +475,10 @@ static const struct unit_test tests[] = {
 	UNIT(automap_address_is_not_given_again_soon),
 	UNIT(automap_held_ones_never_go),
 	UNIT(automap_entry_is_kept_while_it_is_in_use),
-	UNIT(automap_group_that_is_full_recycles_its_own),
-	UNIT(automap_that_is_full_recycles_the_longest_unused),
-	UNIT(automap_set_conf_of_the_same_networks_keeps_all),
-	UNIT(automap_set_conf_of_other_networks_drops_what_does_not_fit),
-	UNIT(automap_held_one_gets_a_new_address_of_a_new_network),
+	UNIT(automap_owner_that_is_full_recycles_his_own),
+	UNIT(automap_owner_of_many_groups_recycles_his_own),
+	UNIT(automap_that_is_full_recycles_of_who_has_the_most),
+	UNIT(automap_new_wants_networks_of_their_families),
 };
 
 UNIT_MAIN("automap", tests)

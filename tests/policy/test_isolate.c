@@ -62,6 +62,8 @@ six_client(struct isolate_key *k)
 	memcpy(k->client.ip, "\x0a\0\0\1", 4);
 }
 
+static void other_link(struct isolate_key *k) { k->client.scope = 2; }
+
 static const struct {
 	const char	*what;
 	void		(*change)(struct isolate_key *);
@@ -72,6 +74,7 @@ static const struct {
 	{ "protocol", other_proto, ISOLATE_CLIENT_PROTO },
 	{ "client", other_client, ISOLATE_CLIENT_ADDR },
 	{ "client of the other family", six_client, ISOLATE_CLIENT_ADDR },
+	{ "client of another link", other_link, ISOLATE_CLIENT_ADDR },
 	{ "client's port", client_port, 0 },
 	{ "destination port", other_port, ISOLATE_DEST_PORT },
 	{ "destination", other_dest, ISOLATE_DEST_ADDR },
@@ -174,6 +177,56 @@ START_TEST(isolate_token_differs_between_two_instances)
 }
 END_TEST
 
+static int
+same_owner(const struct isolate_key *a, const struct isolate_key *b)
+{
+	uint8_t ta[ISOLATE_TOKEN], tb[ISOLATE_TOKEN];
+
+	isolate_token(is, a, ta);
+	isolate_token(is, b, tb);
+	return memcmp(ta, tb, ISOLATE_OWNER) == 0;
+}
+
+/* Whatever a client chooses at will, its tokens begin alike. */
+START_TEST(isolate_token_begins_with_its_owner_whatever_else_changes)
+{
+	unsigned flags;
+	size_t i;
+
+	setup();
+	for (flags = 0; flags <= FLAGS_ALL; flags++)
+		for (i = 0; i < NELEM(changes); i++) {
+			struct isolate_key a = base_key(flags), b = a;
+
+			addr_v4(&a.owner, 0x0a000001, 1);
+			addr_v4(&b.owner, 0x0a000001, 2);
+			changes[i].change(&b);
+			ck_assert_msg(same_owner(&a, &b) ==
+			    (!(changes[i].counts & ALWAYS) ||
+			    (flags & ISOLATE_CLIENT_ADDR)),
+			    "%s under flags %#x", changes[i].what, flags);
+		}
+	isolate_free(is);
+}
+END_TEST
+
+START_TEST(isolate_token_of_another_owner_begins_otherwise)
+{
+	struct isolate_key a = base_key(FLAGS_ALL), b = a;
+
+	setup();
+	addr_v4(&a.owner, 0x0a000001, 0);
+	addr_v4(&b.owner, 0x0a000002, 0);
+	ck_assert(!same_owner(&a, &b));
+	b.owner.family = 6;
+	ck_assert(!same_owner(&a, &b));
+	/* Where clients may share circuits nobody has one of his own. */
+	a.flags = b.flags = FLAGS_ALL & ~ISOLATE_CLIENT_ADDR;
+	ck_assert(same(&a, &b));
+	isolate_free(is);
+}
+END_TEST
+
 static const struct unit_test tests[] = {
 	UNIT_LOOP(isolate_token_differs_exactly_where_it_counts,
 	    NELEM(changes)),
@@ -181,6 +234,8 @@ static const struct unit_test tests[] = {
 	UNIT(isolate_token_differs_by_flags_alone),
 	UNIT(isolate_token_fields_do_not_run_into_each_other),
 	UNIT(isolate_token_differs_between_two_instances),
+	UNIT(isolate_token_begins_with_its_owner_whatever_else_changes),
+	UNIT(isolate_token_of_another_owner_begins_otherwise),
 };
 
 UNIT_MAIN("isolate", tests)
