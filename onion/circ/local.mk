@@ -27,6 +27,7 @@ onion_circ_libcirc_a_SOURCES = \
 	onion/circ/pool.c onion/circ/pool.h onion/circ/pool_int.h \
 	onion/circ/poolcirc.c \
 	onion/circ/poolset.c \
+	onion/circ/poolshare.c \
 	onion/circ/poolhs.c \
 	onion/circ/attach.c onion/circ/attach.h onion/circ/attach_int.h \
 	onion/circ/attach_stream.c \

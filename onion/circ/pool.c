@@ -31,7 +31,8 @@
  *	at most, sets of two first (poolset.c); while build times are being
  *	learned, circuits are built for that alone.
  * Limits
- *	POOL_CIRCS_MAX circuits; over max_queued bytes in streams and outside,
+ *	POOL_CIRCS_MAX circuits, and of them and of max_pending a share for each
+ *	client (poolshare.c); over max_queued bytes in streams and outside,
  *	whatever has the oldest data, a circuit or what the user has, is ended
  *	until a tenth of that is free.
  */
@@ -219,22 +220,47 @@ note_port(struct pool *p, uint16_t port)
 	predict_note(&p->predict, port, now);
 }
 
-int
-pool_get(struct pool *p, const struct pool_need *need, struct pool_circ **out)
+static int
+has_already(const struct pool_circ *pc, const struct pool_need *need)
+{
+	return pc->has_token && is_of(pc, need);
+}
+
+/* One that is to be had, or is begun; 0, or as pool_get(). */
+static int
+find_for(struct pool *p, const struct pool_need *need, struct pool_circ **out)
 {
 	struct pool_circ *pc, *best = NULL;
 	int rc;
 
-	if (need->port)
-		note_port(p, need->port);
 	LIST_FOREACH(pc, &p->circs, link)
 		if (may_serve(pc, need) && better(pc, best))
 			best = pc;
+	*out = best;
+	if (best && has_already(best, need))
+		return 0;
+	if (!poolshare_may_have(p, need->token, best == NULL))
+		return -EAGAIN;
 	if (best == NULL && (best = poolcirc_launch(p, need, &rc)) == NULL)
 		return rc == -ENOENT ? -ENOENT : -EAGAIN;
+	promise(best, need);
+	poolshare_settle(p, need->token);
+	*out = best;
+	return 0;
+}
+
+int
+pool_get(struct pool *p, const struct pool_need *need, struct pool_circ **out)
+{
+	struct pool_circ *best;
+	int rc;
+
+	if (need->port)
+		note_port(p, need->port);
+	if ((rc = find_for(p, need, &best)) < 0)
+		return rc;
 	if (best->state == POOL_LINKING && !best->linking)
 		poolset_alone(best);	/* nobody waits for its mate */
-	promise(best, need);
 	if (best->state != POOL_READY)
 		return -EAGAIN;
 	*out = best;
@@ -260,9 +286,11 @@ pool_circ_used(struct pool_circ *pc, const struct pool_need *need)
 		if (!pc->streamed)
 			pc->dirty = pc->pool->conf.loop->now;
 		pc->streamed = 1;
+		pc->idle = pc->pool->conf.loop->now;
 		return;
 	}
 	promise(pc, need);
+	pc->idle = pc->pool->conf.loop->now;
 	if (pc->used)
 		return;
 	pc->used = 1;

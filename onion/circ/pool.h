@@ -31,6 +31,8 @@ struct timeout;
 
 enum {
 	POOL_TOKEN = 16,
+	POOL_OWNER = 6,			/* its first bytes: the client whose it
+					 * is, as to what one may have */
 	POOL_CIRCS_MAX = 1024,		/* in all */
 	POOL_CLEAN_MAX = 14,		/* unused, waiting (path-spec 2.1.1) */
 	POOL_AVOID_MAX = 8,

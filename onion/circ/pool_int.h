@@ -4,6 +4,7 @@
  *	poolcirc.c	the life of one
  *	poolset.c	two that are linked (conflux)
  *	poolhs.c	those towards onion services
+ *	poolshare.c	how much one client may have
  */
 #ifndef ONION_CIRC_POOL_INT_H
 #define ONION_CIRC_POOL_INT_H
@@ -60,6 +61,7 @@ struct pool_circ {
 					 * channel was open */
 	int64_t		 built;
 	int64_t		 dirty;		/* first used */
+	int64_t		 idle;		/* used last, or the last stream ended */
 	int64_t		 keep_until;	/* while clean */
 	int64_t		 due;		/* the timer's, while it is built */
 	struct loop_timer timer;	/* dialling, build timeout, close */
@@ -143,6 +145,17 @@ int	 poolhs_lingers(struct pool_circ *);	/* nor is it closed yet */
 int	 poolhs_is_busy(const struct pool_circ *);
 void	 poolhs_ahead(struct pool *);		/* stubs */
 const char *poolhs_purpose(const struct pool_circ *);
+
+/* poolshare.c */
+/* Is there room for one more, of anybody's, or one that can give way to it?
+ * Then it is made. */
+int	 poolshare_has_room(const struct pool *);
+void	 poolshare_make_room(struct pool *);
+/* The same, of whoever has @token: for one that is to be built or, else, for
+ * one that is there and nobody's.  When he has it, what he has too much goes. */
+int	 poolshare_may_have(const struct pool *,
+	    const uint8_t token[POOL_TOKEN], int is_new);
+void	 poolshare_settle(struct pool *, const uint8_t token[POOL_TOKEN]);
 
 /* poolset.c */
 void	 poolset_configure(struct pool *);	/* a new netdir, or conf */

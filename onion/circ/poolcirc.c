@@ -223,6 +223,7 @@ on_idle(void *arg)
 {
 	struct pool_circ *pc = arg;
 
+	pc->idle = pc->pool->conf.loop->now;
 	/* Closed at the end of the turn: whoever ended the last stream may
 	 * still look at the circuit. */
 	if (pc->spoilt)
@@ -561,9 +562,10 @@ is_stable(const struct pool *p, const struct pool_need *need, int is_set,
 static int
 may_launch(const struct pool *p)
 {
-	return p->usable && p->netdir && p->count < POOL_CIRCS_MAX &&
+	return p->usable && p->netdir &&
 	    p->building < (size_t)p->conf.max_pending &&
-	    p->conf.loop->now >= p->hold_until;
+	    p->conf.loop->now >= p->hold_until &&
+	    poolshare_has_room(p);
 }
 
 static int64_t
@@ -604,6 +606,7 @@ launch(struct pool *p, const struct launch *l, int *rc)
 		goto fail;
 	if ((*rc = open_circ(p, &path, pc)) < 0)
 		goto fail_guard;
+	poolshare_make_room(p);
 	pc->guard = path.guard;
 	pc->stable = (uint8_t)is_stable(p, l->need, l->is_set || l->is_stable,
 	    &path);

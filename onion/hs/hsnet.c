@@ -255,6 +255,7 @@ token_of(const struct pool_need *need, uint8_t out[HSCLIENT_TOKEN])
 	wire_set32(in + POOL_TOKEN, need->nym);
 	crypt_sha3(digest, in, sizeof(in));
 	memcpy(out, digest, HSCLIENT_TOKEN);
+	memcpy(out, need->token, POOL_OWNER);	/* the same client's */
 }
 
 static void

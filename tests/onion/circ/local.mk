@@ -61,6 +61,7 @@ check_PROGRAMS += \
 	tests/onion/circ/test_pool \
 	tests/onion/circ/test_poolset \
 	tests/onion/circ/test_poolhs \
+	tests/onion/circ/test_poolshare \
 	tests/onion/circ/test_attach \
 	tests/onion/circ/test_attach_service
 tests_onion_circ_test_predict_SOURCES = tests/onion/circ/test_predict.c
@@ -74,6 +75,9 @@ tests_onion_circ_test_poolset_LDADD = $(CIRC_TESTS_LDADD)
 tests_onion_circ_test_poolhs_SOURCES = tests/onion/circ/test_poolhs.c \
 	$(CIRC_POOLRIG)
 tests_onion_circ_test_poolhs_LDADD = $(CIRC_TESTS_LDADD)
+tests_onion_circ_test_poolshare_SOURCES = tests/onion/circ/test_poolshare.c \
+	$(CIRC_POOLRIG)
+tests_onion_circ_test_poolshare_LDADD = $(CIRC_TESTS_LDADD)
 tests_onion_circ_test_attach_SOURCES = tests/onion/circ/test_attach.c \
 	$(CIRC_POOLRIG)
 tests_onion_circ_test_attach_LDADD = $(CIRC_TESTS_LDADD)
