@@ -24,8 +24,10 @@
  *	unread bytes would take the answer from it.
  * Limits
  *	PROXIES_MAX clients that are neither WAITING nor OPEN; those are the
- *	gateway's, who counts them among its flows.  A client that asks has
- *	SocksTimeout for it, one that leaves PROXY_LINGER_MS.
+ *	gateway's, who counts them among its flows.  Where that is reached, or
+ *	the lower one of whoever comes, the oldest one gives way that is still
+ *	ASKING, of all or of his: who means to ask does so at once.  A client
+ *	that asks has SocksTimeout for it, one that leaves PROXY_LINGER_MS.
  */
 #include "daemon/proxy.h"
 
@@ -53,13 +55,14 @@ union request {
 };
 
 struct proxy {
-	LIST_ENTRY(proxy) link;		/* of those without a flow */
+	TAILQ_ENTRY(proxy) link;	/* of those without a flow */
 	struct endpoint	 ep;		/* what the gateway holds */
 	struct endpoint	*sock;		/* the client's; NULL: gone */
 	struct proxies	*set;
 	struct door	 door;
 	struct proxy_rules rules;
 	struct addr	 client;
+	struct addr	 share;		/* whose place it takes */
 	uint8_t		 state;
 	uint8_t		 placed;	/* has a place of the quota */
 	uint8_t		 fin;		/* the client sends no more */
@@ -80,7 +83,7 @@ struct proxy {
 struct proxies {
 	struct proxies_conf conf;
 	struct quota	*quota;
-	LIST_HEAD(, proxy) list;
+	TAILQ_HEAD(, proxy) list;	/* the first came first */
 	size_t		 n;		/* all that are not freed */
 	int		 closed;
 	struct proxies_totals totals;
@@ -137,8 +140,8 @@ give_place(struct proxy *p)
 	if (!p->placed)
 		return;
 	p->placed = 0;
-	LIST_REMOVE(p, link);
-	quota_give(p->set->quota, door_share(&p->door, &p->client));
+	TAILQ_REMOVE(&p->set->list, p, link);
+	quota_give(p->set->quota, &p->share);
 }
 
 /* Nobody is called any more. */
@@ -288,17 +291,44 @@ op_fin(struct endpoint *e)
 		endpoint_fin(p->sock);
 }
 
+/* The oldest that did not say yet what it wants; @share: of that client's;
+ * NULL: of all. */
+static struct proxy *
+oldest_asking(const struct proxies *set, const struct addr *share)
+{
+	struct proxy *p;
+
+	TAILQ_FOREACH(p, &set->list, link)
+		if (p->state == ST_ASKING && (share == NULL ||
+		    addr_same_ip(&p->share, share)))
+			return p;
+	return NULL;
+}
+
+static void
+make_room(struct proxies *set, const struct addr *share)
+{
+	struct proxy *p = NULL;
+
+	if (quota_is_full(set->quota, share))
+		p = oldest_asking(set, share);
+	else if (quota_count(set->quota) >= PROXIES_MAX)
+		p = oldest_asking(set, NULL);
+	if (p)
+		hang_up(p, -ECONNRESET);
+}
+
 static int
 take_place(struct proxy *p)
 {
 	struct proxies *set = p->set;
 	int rc;
 
-	rc = quota_take(set->quota, door_share(&p->door, &p->client));
-	if (rc < 0)
+	make_room(set, &p->share);
+	if ((rc = quota_take(set->quota, &p->share)) < 0)
 		return rc;
 	p->placed = 1;
-	LIST_INSERT_HEAD(&set->list, p, link);
+	TAILQ_INSERT_TAIL(&set->list, p, link);
 	return 0;
 }
 
@@ -798,6 +828,7 @@ make(struct proxy **out, struct proxies *set, const struct door *door,
 	p->door = *door;
 	p->rules = *rules;
 	p->client = *client;
+	gateway_share(set->conf.gateway, door, client, &p->share);
 	buf_init(&p->early, PROXY_EARLY_MAX);
 	loop_timer_init(&p->timer, on_timer, p);
 	loop_item_init(&p->deliver, on_deliver, p);
@@ -859,6 +890,7 @@ proxies_new(struct proxies **out, const struct proxies_conf *conf)
 		return -ENOMEM;
 	}
 	set->conf = *conf;
+	TAILQ_INIT(&set->list);
 	*out = set;
 	return 0;
 }
@@ -870,7 +902,7 @@ proxies_close(struct proxies *set)
 
 	if (set == NULL)
 		return;
-	while ((p = LIST_FIRST(&set->list)) != NULL)
+	while ((p = TAILQ_FIRST(&set->list)) != NULL)
 		hang_up(p, 0);
 	set->closed = 1;
 	set_reap(set);

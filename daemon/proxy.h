@@ -22,7 +22,7 @@ struct proxies;
 
 enum {
 	/* Clients that have not said yet what they want, or wait for a name, or
-	 * for the end after a refusal; of one address three quarters. */
+	 * for the end after a refusal; of one client three quarters. */
 	PROXIES_MAX = 1024,
 	PROXIES_EACH_MAX = 768,
 	/* Bytes of one that are kept here: of what it sends behind its request

@@ -89,6 +89,16 @@ static const struct endpoint_user holder = {
 };
 
 void
+gateway_share(struct gateway *g, const struct door *d, const struct addr *from,
+    struct addr *out)
+{
+	(void)g;
+	*out = *door_share(d, from);
+	if (out->family == 6)		/* is kin of that one */
+		addr_v4(out, 0x0a000003, 0);
+}
+
+void
 gateway_flow_to(struct gateway *g, const struct door *d,
     const struct addr *client, const char *host, uint16_t port,
     struct endpoint *take)
@@ -751,33 +761,28 @@ START_TEST(proxy_one_that_waits_for_its_flow_has_no_limit_here)
 }
 END_TEST
 
-START_TEST(proxies_one_address_has_its_share_and_all_have_a_ceiling)
+/* Clients that say nothing; @n of them so far. */
+static void
+come_many(struct client **c, size_t *n, size_t more)
 {
-	static struct client *c[MANY];
-	struct proxies_totals t;
-	size_t i, n = 0;
+	while (more-- > 0)
+		c[(*n)++] = come();
+}
 
-	begin(DOOR_SOCKS);
-	for (i = 1; i <= PROXIES_EACH_MAX; i++)
-		c[n++] = come();
-	ck_assert_int_eq(c[n - 2]->killed, 0);
-	ck_assert_int_eq(c[n - 1]->killed, 1);
-	ck_assert_int_lt(c[n - 1]->why, 0);
-	addr_v4(&who, 0x0a000003, 4000);
-	while (n < PROXIES_MAX)
-		c[n++] = come();
-	ck_assert_int_eq(c[n - 1]->killed, 0);
-	c[n++] = come();
-	ck_assert_int_eq(c[n - 1]->killed, 1);
+static size_t
+count_now(void)
+{
+	struct proxies_totals t;
+
 	proxies_totals(set, &t);
-	ck_assert_uint_eq(t.now, PROXIES_MAX);
-	ck_assert_uint_eq(t.refused, 2);
-	/* who has said what it wants takes no place any more */
-	say(c[n - 2], BYTES(CONNECT5));
-	c[n++] = come();
-	ck_assert_int_eq(c[n - 1]->killed, 0);
-	endpoint_kill(gw.ep, -ECONNREFUSED);	/* and there is none to wait */
-	ck_assert_int_eq(c[n - 3]->killed, 1);
+	return t.now;
+}
+
+static void
+end_many(struct client **c, size_t n)
+{
+	size_t i;
+
 	proxies_close(set);
 	turn();
 	for (i = 0; i < n; i++) {
@@ -785,6 +790,83 @@ START_TEST(proxies_one_address_has_its_share_and_all_have_a_ceiling)
 		free(c[i]);
 	}
 	ck_assert_int_eq(loop_next(&loop), LOOP_NEVER);
+}
+
+START_TEST(proxies_of_a_client_with_its_share_its_oldest_silent_one_goes)
+{
+	static struct client *c[MANY];
+	struct addr six;
+	size_t n = 0;
+
+	begin(DOOR_SOCKS);		/* that one is of 10.0.0.2 */
+	addr_v4(&who, 0x0a000003, 4000);
+	come_many(c, &n, PROXIES_EACH_MAX);
+	ck_assert_uint_eq(count_now(), PROXIES_EACH_MAX + 1);
+	ck_assert_int_eq(c[0]->killed, 0);
+	ck_assert_int_eq(addr_parse_ip(&six, "2001:db8::3", -1), 0);
+	who = six;			/* by whatever address */
+	come_many(c, &n, 1);
+	ck_assert_int_eq(c[n - 1]->killed, 0);
+	ck_assert_int_eq(c[0]->killed, 1);
+	ck_assert_int_lt(c[0]->why, 0);
+	ck_assert_int_eq(cl->killed, 0);
+	ck_assert_uint_eq(count_now(), PROXIES_EACH_MAX + 1);
+	end_many(c, n);
+	free(cl);
+}
+END_TEST
+
+START_TEST(proxies_when_all_is_full_the_oldest_silent_one_goes)
+{
+	static struct client *c[MANY];
+	size_t n = 0;
+
+	begin(DOOR_SOCKS);
+	c[n++] = cl;
+	say(cl, BYTES("\5\1\0\5\xf0\0\3\1a\0\0"));	/* wants a name */
+	ck_assert_int_eq(gw.lookups, 1);
+	come_many(c, &n, PROXIES_EACH_MAX - 1);
+	addr_v4(&who, 0x0a000003, 4000);
+	come_many(c, &n, PROXIES_MAX - PROXIES_EACH_MAX);
+	ck_assert_uint_eq(count_now(), PROXIES_MAX);
+	come_many(c, &n, 1);
+	ck_assert_int_eq(c[n - 1]->killed, 0);
+	ck_assert_int_eq(cl->killed, 0);	/* it said what it wants */
+	ck_assert_int_eq(c[1]->killed, 1);
+	ck_assert_int_eq(c[2]->killed, 0);
+	ck_assert_uint_eq(count_now(), PROXIES_MAX);
+	/* who waits for his flow takes no place any more */
+	say(c[n - 1], BYTES(CONNECT5));
+	ck_assert_uint_eq(count_now(), PROXIES_MAX - 1);
+	come_many(c, &n, 1);
+	ck_assert_int_eq(c[2]->killed, 0);
+	/* but to be told that it was refused it does */
+	endpoint_kill(gw.ep, -ECONNREFUSED);
+	ck_assert_int_eq(c[n - 2]->killed, 0);
+	ck_assert_int_eq(c[2]->killed, 1);
+	ck_assert_uint_eq(count_now(), PROXIES_MAX);
+	end_many(c, n);
+}
+END_TEST
+
+START_TEST(proxies_that_all_wait_for_names_leave_no_room)
+{
+	static struct client *c[MANY];
+	struct proxies_totals t;
+	size_t i, n = 0;
+
+	begin(DOOR_SOCKS);
+	c[n++] = cl;
+	come_many(c, &n, PROXIES_EACH_MAX - 1);
+	for (i = 0; i < n; i++)
+		say(c[i], BYTES("\5\1\0\5\xf0\0\3\1a\0\0"));
+	come_many(c, &n, 1);
+	ck_assert_int_eq(c[n - 1]->killed, 1);
+	ck_assert_int_lt(c[n - 1]->why, 0);
+	ck_assert_uint_eq(count_now(), PROXIES_EACH_MAX);
+	proxies_totals(set, &t);
+	ck_assert_uint_eq(t.refused, 1);
+	end_many(c, n);
 }
 END_TEST
 
@@ -944,7 +1026,9 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(proxy_lookup_is_cancelled_when_the_client_goes, 2),
 	UNIT(proxy_silent_client_is_ended),
 	UNIT(proxy_one_that_waits_for_its_flow_has_no_limit_here),
-	UNIT(proxies_one_address_has_its_share_and_all_have_a_ceiling),
+	UNIT(proxies_of_a_client_with_its_share_its_oldest_silent_one_goes),
+	UNIT(proxies_when_all_is_full_the_oldest_silent_one_goes),
+	UNIT(proxies_that_all_wait_for_names_leave_no_room),
 	UNIT_LOOP(proxies_policy_says_who_may_come, 3),
 	UNIT_LOOP(proxies_close_leaves_flows_to_the_gateway, 2),
 	UNIT_LOOP(proxy_over_a_socket_carries_both_ways, 2),
