@@ -27,6 +27,13 @@ is_mapped(const uint8_t *ip)
 	return memcmp(ip, prefix, sizeof(prefix)) == 0;
 }
 
+void
+addr_unmap(struct addr *a)
+{
+	if (a->family == 6 && is_mapped(a->ip))
+		addr_v4(a, wire_get32(a->ip + 12), a->port);
+}
+
 int
 addr_is_link_local(const struct addr *a)
 {
@@ -49,13 +56,9 @@ addr_from_sock(struct addr *a, const struct sockaddr *sa)
 		return 0;
 	case AF_INET6:
 		a->port = ntohs(s6->sin6_port);
-		if (is_mapped(s6->sin6_addr.s6_addr)) {
-			a->family = 4;
-			memcpy(a->ip, s6->sin6_addr.s6_addr + 12, 4);
-			return 0;
-		}
 		a->family = 6;
 		memcpy(a->ip, &s6->sin6_addr, 16);
+		addr_unmap(a);
 		if (addr_is_link_local(a))
 			a->scope = s6->sin6_scope_id;
 		return 0;

@@ -2,7 +2,8 @@
  *
  * Zeroed memory is "no address", which matches nothing and can't be dialled.
  * IPv4 sits in the first 4 bytes of @ip; an IPv4-mapped IPv6 address becomes
- * IPv4 when it comes from a socket, never when it comes from text.
+ * IPv4 when it comes from a socket, never when it comes from text; addr_unmap()
+ * does it for whoever takes both for the same.
  *
  * A link-local address is one of an interface, and another one on the next: to
  * be the same it has to be so in @scope, too.  To a network it belongs or not,
@@ -34,6 +35,7 @@ void	addr_v4(struct addr *, uint32_t host_order, uint16_t port);
 int	addr_from_sock(struct addr *, const struct sockaddr *);
 socklen_t addr_to_sock(const struct addr *, struct sockaddr_storage *);
 size_t	addr_iplen(const struct addr *);	/* 4, 16 or 0 */
+void	addr_unmap(struct addr *);	/* ::ffff:1.2.3.4 -> 1.2.3.4 */
 int	addr_is_link_local(const struct addr *);	/* fe80::/10 */
 
 /* "1.2.3.4", "2001:db8::1", "[2001:db8::1]"; 0 or -EINVAL.  @len < 0: strlen. */

@@ -467,17 +467,20 @@ gateway_flow(struct gateway *gw, const struct door *door,
 		.door = door, .client = client, .dest = *dest, .ep = ep
 	};
 
-	if (automap_is_virtual(gw->automap, dest)) {
+	/* All doors lead here.  What an exit or this host takes for IPv4 is
+	 * that, to rules and to the map. */
+	addr_unmap(&r.dest);
+	if (automap_is_virtual(gw->automap, &r.dest)) {
 		go_mapped(gw, &r);
 		return;
 	}
-	if (dest->family == 0) {	/* of which policy has a word to say */
+	if (r.dest.family == 0) {	/* of which policy has a word to say */
 		r.target.kind = TARGET_ADDR;
 		pursue(gw, &r);
 		return;
 	}
 	target_find_addr(&r.target, &gateway_rules_names(gw->rules)->target,
-	    dest);
+	    &r.dest);
 	go(gw, &r);
 }
 

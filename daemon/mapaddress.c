@@ -131,6 +131,7 @@ read_side(const char **s, char out[MAPADDRESS_NAME + 1], int *all)
 	out[len] = '\0';
 	if (addr_parse_ip(&a, out, -1) < 0)
 		return 0;
+	addr_unmap(&a);
 	snprintf(out, MAPADDRESS_NAME + 1, "%s", addr_ip_raw(&a, text));
 	return *all ? -EINVAL : 0;
 }

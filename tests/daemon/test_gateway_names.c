@@ -921,6 +921,13 @@ static const struct {
 	{ "", "10.192.0.7", -EACCES, { .proto = DOOR_SOCKS } },
 	{ "", "fd61:7574:6f6d::7", -EACCES, { .proto = DOOR_SOCKS } },
 	{ "", "8.8.8.8", -EACCES, { .proto = DOOR_SOCKS, .no_ipv4 = 1 } },
+	{ "", "::ffff:8.8.8.8", -EACCES,
+	    { .proto = DOOR_SOCKS, .no_ipv4 = 1 } },
+	{ "", "::ffff:10.200.0.1", -EACCES, { .proto = DOOR_SOCKS } },
+	{ "FlowRule reject to 8.0.0.0/8\n", "::ffff:8.8.8.8", -EACCES,
+	    { .proto = DOOR_HTTP } },
+	{ "MapAddress 8.8.8.8 192.168.0.1\n", "::ffff:8.8.8.8", -EACCES,
+	    { .proto = DOOR_SOCKS } },
 	{ "", "www.example.com", -EACCES,
 	    { .proto = DOOR_SOCKS, .no_ipv4 = 1, .no_ipv6 = 1 } },
 	{ "", ONION_GOOD, -EACCES, { .proto = DOOR_SOCKS, .no_onion = 1 } },
@@ -961,7 +968,7 @@ END_TEST
 
 START_TEST(gateway_flow_to_takes_addresses_and_virtual_ones)
 {
-	char text[ADDR_TEXT];
+	char text[ADDR_TEXT], mapped[ADDR_TEXT + 8];
 	struct addr a;
 
 	init("");
@@ -972,6 +979,13 @@ START_TEST(gateway_flow_to_takes_addresses_and_virtual_ones)
 	a = virtual_of(LAN1, ONION_GOOD);
 	ck_assert_int_eq(flow_to(&socks, addr_ip_raw(&a, text), 443)->dead,
 	    0);
+	ck_assert_str_eq(host, ONION_GOOD);
+	/* IPv4 is IPv4, however it is written */
+	ck_assert_int_eq(flow_to(&socks, "::ffff:8.8.4.4", 443)->dead, 0);
+	ck_assert_str_eq(host, "8.8.4.4");
+	snprintf(mapped, sizeof(mapped), "::ffff:%s", text);
+	host[0] = '\0';
+	ck_assert_int_eq(flow_to(&socks, mapped, 443)->dead, 0);
 	ck_assert_str_eq(host, ONION_GOOD);
 	a = virtual_of(LAN2, ONION_GOOD);
 	ck_assert_int_eq(flow_to(&socks, addr_ip_raw(&a, text), 443)->dead,

@@ -14,6 +14,7 @@ static const struct { const char *text, *canonical; } good[] = {
 	{ "a.example 192.0.2.1", "a.example 192.0.2.1" },
 	{ "192.0.2.1 a.example", "192.0.2.1 a.example" },
 	{ "2001:DB8:0::1 [2001:db8::2]", "2001:db8::1 2001:db8::2" },
+	{ "::ffff:192.0.2.1 ::ffff:192.0.2.2", "192.0.2.1 192.0.2.2" },
 	{ "a.example a.example.relay.exit", "a.example a.example.relay.exit" },
 	{ "*.a *.a.$0123456789ABCDEF0123456789abcdef01234567.exit",
 	    "*.a *.a.$0123456789abcdef0123456789abcdef01234567.exit" },
