@@ -19,7 +19,8 @@
  *	client gone	-> stream killed with the same reason
  *	stream gone, 0	-> drained -> client fin; done when the client is gone
  *			   too, or took nothing for SPLICE_LINGER_MS
- *	stream gone, <0	-> drained -> client killed: a reset
+ *	stream gone, <0	-> drained -> client killed: a reset; at once where
+ *			   it was not let in yet: that is how it hears why
  *
  *	What the client has taken is what its kernel says has arrived, not what
  *	our own queue got rid of: a reset throws away all between the two, and a
@@ -226,7 +227,8 @@ on_gone(void *arg, int why)
 		finish(s);
 		return;
 	}
-	if (from == &s->client || (why < 0 && untaken(s) == 0)) {
+	if (from == &s->client ||
+	    (why < 0 && (!s->accepted || untaken(s) == 0))) {
 		kill_side(to, why);
 		finish(s);
 		return;

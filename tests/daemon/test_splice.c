@@ -300,6 +300,21 @@ START_TEST(splice_client_is_refused_where_the_stream_fails)
 }
 END_TEST
 
+/* What a proxy has said to it already may be under way still: to be let in for
+ * that would be to be told of a success. */
+START_TEST(splice_client_is_refused_whatever_it_was_told_before)
+{
+	join(BIG, BIG);
+	client.kernel = 2;
+	go(&stream, -ECONNREFUSED);
+	ck_assert_uint_eq(client.accepted, 0);
+	ck_assert(client.dead);
+	ck_assert_int_eq(client.why, -ECONNREFUSED);
+	ck_assert_uint_eq(done, 1);
+	finish();
+}
+END_TEST
+
 START_TEST(splice_client_is_accepted_though_the_stream_ended_at_once)
 {
 	join(BIG, BIG);
@@ -746,6 +761,7 @@ static const struct unit_test tests[] = {
 	UNIT(splice_accept_lets_the_client_in_before_the_stream_is_open),
 	UNIT(splice_accept_then_a_stream_that_fails_resets_the_client),
 	UNIT(splice_client_is_refused_where_the_stream_fails),
+	UNIT(splice_client_is_refused_whatever_it_was_told_before),
 	UNIT(splice_client_is_accepted_though_the_stream_ended_at_once),
 	UNIT(splice_early_data_is_bounded_though_the_stream_takes_it),
 	UNIT(splice_early_data_that_is_refused_waits),
