@@ -15,6 +15,9 @@
  *	Whether a failed try may be repeated is for the kind to say
  *	(attach_stream.c, attach_lookup.c).  Whatever exit a waiter failed at, it
  *	avoids from then on, as long as there are others.
+ *	To ask the pool costs a look at each of its circuits.  So of one client
+ *	no more than ATTACH_ASKS_MAX are told to wait in one go, and the others
+ *	behind them wait unasked: those in front have what is built first.
  * Limits
  *	ATTACH_FAILURES_MAX tries that ended for the exit's own reasons,
  *	ATTACH_TRIES_MAX in all, total_ms altogether.
@@ -26,6 +29,7 @@
 #include <string.h>
 
 #include "base/loop.h"
+#include "base/wire.h"
 #include "onion/circ/attach_int.h"
 
 /* --- states --- */
@@ -276,6 +280,31 @@ asks_the_same(const struct attach_seek *k, const struct pool_need *b)
 	    memcmp(a->token, b->token, sizeof(a->token)) == 0;
 }
 
+/* How many of whose tokens begin so were told to wait: a hash is even, so that
+ * two clients seldom count as one. */
+enum { ASKS = 4096 };
+
+struct asks {
+	uint16_t	n[ASKS];
+};
+
+/* Told to wait; of those to services each has its own to ask. */
+static int
+must_wait(struct attach_waiter *w, struct asks *asks)
+{
+	struct attach_seek *k = w->seek;
+	uint16_t *n = &asks->n[wire_get16(k->need.token) % ASKS];
+
+	if (k->has_service)
+		return !serve_one(w);
+	if (*n >= ATTACH_ASKS_MAX)
+		return 1;
+	if (serve_one(w))
+		return 0;
+	++*n;
+	return 1;
+}
+
 /* Those who must go on waiting move behind a marker, in their order; what a
  * callback adds goes there too, and what it ends is simply no longer met. */
 void
@@ -283,6 +312,7 @@ attach_serve(struct attach *at)
 {
 	struct attach_waiter marker = { .state = ATTACH_WAITING }, *w;
 	struct pool_need refused = { .navoid = 1 };
+	struct asks asks = { { 0 } };
 
 	if (at->nwaiting == 0)
 		return;
@@ -290,7 +320,7 @@ attach_serve(struct attach *at)
 	while ((w = TAILQ_FIRST(&at->waiting)) != &marker) {
 		if (!asks_the_same(w->seek, &refused)) {
 			refused.navoid = 1;
-			if (serve_one(w))
+			if (!must_wait(w, &asks))
 				continue;
 			if (!w->seek->has_service)
 				refused = w->seek->need;

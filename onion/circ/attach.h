@@ -24,6 +24,7 @@ enum {
 	ATTACH_STREAMS_MAX = 131072,
 	ATTACH_LOOKUPS_MAX = 8192,
 	ATTACH_HOST_MAX = 255,
+	ATTACH_ASKS_MAX = 256,		/* of one client, at a time */
 	ATTACH_EARLY_MAX = 32 * 1024,	/* bytes kept for a retry */
 	ATTACH_EARLY_SUM_MAX = 32 * 1024 * 1024,	/* of all streams */
 	/* That ended for reasons that exits gave, whichever; see

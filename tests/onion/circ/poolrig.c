@@ -314,8 +314,12 @@ poolrig_index(const struct poolrig *r, const uint8_t rsa[20])
 static void
 make_token(uint8_t token[POOL_TOKEN], unsigned n)
 {
+	uint16_t owner = (uint16_t)(n >> 16);
+
 	memset(token, 0x55, POOL_TOKEN);
-	memcpy(token, &n, sizeof(n));
+	memcpy(owner ? token + POOL_OWNER : token, &n, sizeof(n));
+	if (owner)
+		memcpy(token, &owner, sizeof(owner));
 }
 
 void

@@ -61,6 +61,8 @@ unsigned poolrig_dials(const struct poolrig *);
 /* Which of the relays has that identity? */
 size_t	 poolrig_index(const struct poolrig *, const uint8_t rsa[20]);
 
+/* Of tokens below 65536 each is another client's; of others those are the same
+ * client's that have the same upper half. */
 struct poolrig_need {		/* a need, and room for what it avoids */
 	struct pool_need need;
 	uint8_t		 avoid[POOL_AVOID_MAX][20];

@@ -860,7 +860,40 @@ START_TEST(attach_free_tells_lookups)
 }
 END_TEST
 
+/* More than are asked for at a time, each to get a circuit of its own. */
+START_TEST(attach_many_of_one_client_are_served_and_keep_nobody_waiting)
+{
+	enum { MANY = ATTACH_ASKS_MAX + 100, CLIENT = 1 << 16 };
+	static struct hold h[MANY];
+	struct poolrig r = { .no_attach = 0 };
+	struct hold other = { .on = NULL };
+	unsigned i, opened = 0;
+
+	poolrig_new(&r);
+	for (i = 0; i < MANY; i++) {
+		memset(&h[i], 0, sizeof(h[i]));
+		ck_assert_int_eq(hold_connect(&r, &h[i], CLIENT + i, HOST,
+		    SIM_ECHO), 0);
+	}
+	ck_assert_int_eq(hold_connect(&r, &other, 2 * CLIENT, HOST, SIM_ECHO),
+	    0);
+	while (other.opened == 0 && opened < MANY)
+		for (poolrig_run(&r, 10), i = opened = 0; i < MANY; i++)
+			opened += h[i].opened;
+	ck_assert_uint_eq(other.opened, 1);
+	ck_assert_uint_lt(opened, MANY / 2);
+	poolrig_run(&r, 100 * 1000);
+	for (i = 0; i < MANY; i++)
+		ck_assert_uint_eq(h[i].opened, 1);
+	for (i = 0; i < MANY; i++)
+		hold_kill(&h[i]);
+	hold_kill(&other);
+	poolrig_free(&r);
+}
+END_TEST
+
 static const struct unit_test tests[] = {
+	UNIT(attach_many_of_one_client_are_served_and_keep_nobody_waiting),
 	UNIT(attach_connect_opens_and_carries_both_ways),
 	UNIT(attach_connect_end_in_order_is_fin_then_gone),
 	UNIT(attach_connect_early_bytes_and_fin_travel_with_begin),
