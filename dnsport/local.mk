@@ -14,6 +14,7 @@ dnsport_libdnsport_a_SOURCES = \
 	dnsport/dnssock.c dnsport/dnssock.h \
 	dnsport/dnstls.c dnsport/dnstls.h \
 	dnsport/points.c dnsport/points.h \
+	dnsport/glance.c dnsport/glance.h \
 	dnsport/question.c dnsport/question.h \
 	dnsport/reply.c dnsport/reply.h \
 	dnsport/rrset.c dnsport/rrset.h \

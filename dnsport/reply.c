@@ -14,6 +14,7 @@
 #include "base/wire.h"
 #include "dnsport/chain.h"
 #include "dnsport/dname.h"
+#include "dnsport/glance.h"
 #include "dnsport/rrset.h"
 
 enum { HEADER = 12 };
@@ -60,15 +61,36 @@ all_have_their_parts(const ldns_rr_list *l)
 	return 1;
 }
 
+static size_t
+count_parts(const ldns_rr_list *l)
+{
+	size_t i, sum = 0, n = rrset_count(l);
+
+	for (i = 0; i < n; i++)
+		sum += ldns_rr_rd_count(ldns_rr_list_rr(l, i));
+	return sum;
+}
+
+/* One may have a single byte on the wire, and takes far more memory. */
+static int
+has_too_many_parts(const ldns_pkt *pkt)
+{
+	return count_parts(ldns_pkt_answer(pkt)) +
+	    count_parts(ldns_pkt_authority(pkt)) +
+	    count_parts(ldns_pkt_additional(pkt)) > REPLY_PARTS_MAX;
+}
+
 ldns_pkt *
 reply_parse(const uint8_t *msg, size_t len)
 {
 	ldns_pkt *pkt = NULL;
 
 	if (len < HEADER || wire_get16(msg + 6) + wire_get16(msg + 8) +
-	    wire_get16(msg + 10) > REPLY_RECORDS_MAX)
+	    wire_get16(msg + 10) > REPLY_RECORDS_MAX ||
+	    !glance_is_cheap(msg, len))
 		return NULL;
 	if (ldns_wire2pkt(&pkt, msg, len) != LDNS_STATUS_OK ||
+	    has_too_many_parts(pkt) ||
 	    !all_have_their_parts(ldns_pkt_answer(pkt)) ||
 	    !all_have_their_parts(ldns_pkt_authority(pkt))) {
 		ldns_pkt_free(pkt);

@@ -11,6 +11,7 @@ check_PROGRAMS += \
 	tests/dnsport/test_dnstls \
 	tests/dnsport/test_forged \
 	tests/dnsport/test_points \
+	tests/dnsport/test_hostile \
 	tests/dnsport/test_question \
 	tests/dnsport/test_stub \
 	tests/dnsport/test_upstream \
@@ -47,6 +48,9 @@ EXTRA_DIST += tests/vectors/dnssec/answers.txt tests/vectors/dnssec/anchor \
 tests_dnsport_test_forged_SOURCES = tests/dnsport/test_forged.c \
 	tests/dnsport/signer.h
 tests_dnsport_test_forged_LDADD = $(DNSPORT_TESTS_LDADD)
+tests_dnsport_test_hostile_SOURCES = tests/dnsport/test_hostile.c \
+	tests/dnsport/query.h
+tests_dnsport_test_hostile_LDADD = $(DNSPORT_TESTS_LDADD)
 tests_dnsport_test_upstream_SOURCES = tests/dnsport/test_upstream.c \
 	tests/dnsport/resolver.h
 tests_dnsport_test_upstream_LDADD = $(DNSPORT_TESTS_LDADD)
