@@ -17,6 +17,7 @@
 #include "daemon/gateway_rules.h"
 #include "daemon/kin.h"
 #include "daemon/sock.h"
+#include "daemon/target.h"
 #include "dnsport/automap.h"
 #include "onion/crypto/crypt.h"
 #include "onion/onion.h"
@@ -27,8 +28,8 @@
 #include "tests/unit.h"
 
 enum { FAKES_MAX = 60, FLOWS_MAX = 32, ANSWER_MAX = 2048 };
-enum { A = 1, PTR = 12, AAAA = 28 };
-enum { NOERROR = 0, SERVFAIL = 2, NXDOMAIN = 3, REFUSED = 5 };
+enum { A = 1, PTR = 12, MX = 15, AAAA = 28 };
+enum { NOERROR = 0, FORMERR = 1, SERVFAIL = 2, NXDOMAIN = 3, NOTIMP = 4 };
 
 struct fake {
 	struct endpoint	ep;
@@ -491,6 +492,23 @@ START_TEST(gateway_flow_to_anothers_virtual_address_is_refused)
 	ask_back(LAN1, &own);
 	ck_assert_int_eq(code, NXDOMAIN);
 	ck_assert_int_eq(resolves, 0);
+	end();
+}
+END_TEST
+
+/* Of the other family, too (C10). */
+START_TEST(gateway_flow_to_anothers_ipv6_virtual_address_is_refused)
+{
+	struct addr a;
+
+	init("");
+	a = virtual_by(&dns, LAN1, ONION_GOOD, 6);
+	ck_assert_int_eq(flow(LAN2, a)->why, -EACCES);
+	ask_back(LAN2, &a);
+	ck_assert_int_eq(code, NXDOMAIN);
+	ask_back(LAN1, &a);
+	ck_assert(is_back(ONION_GOOD));
+	ck_assert_int_eq(connects + resolves, 0);
 	end();
 }
 END_TEST
@@ -1254,10 +1272,216 @@ START_TEST(gateway_resolve_gives_names_of_addresses)
 }
 END_TEST
 
+static void
+asked_for(size_t at, const char *text, size_t len)
+{
+	ck_assert_uint_ge(reply_len, at + len);
+	ck_assert_mem_eq(reply + at, text, len);
+}
+
+/* It is one service in capitals, and the answer's question has them still. */
+START_TEST(gateway_question_for_an_onion_in_capitals_is_for_the_same)
+{
+	char upper[] = ONION_GOOD;
+	struct addr a, b;
+	size_t i;
+
+	for (i = 0; upper[i]; i++)
+		if (i % 2 == 0 && upper[i] >= 'a' && upper[i] <= 'z')
+			upper[i] = (char)(upper[i] - 'a' + 'A');
+	ck_assert_str_ne(upper, ONION_GOOD);
+	init("");
+	a = virtual_of(LAN1, ONION_GOOD);
+	b = virtual_of(LAN1, upper);
+	ck_assert(addr_same_ip(&a, &b));
+	asked_for(13, upper, 56);
+	asked_for(70, upper + 57, 5);
+	ck_assert_int_eq(flow(LAN1, b)->dead, 0);
+	ck_assert_str_eq(host, ONION_GOOD);
+	end();
+}
+END_TEST
+
+/* The longest name that there can be in .onion, and what is too long. */
+START_TEST(gateway_question_for_a_very_long_onion_is_answered_or_refused)
+{
+	char name[TARGET_HOST + 2];
+	struct addr a;
+
+	init("");
+	memset(name, 'a', sizeof(name));
+	name[63] = name[127] = name[190] = '.';
+	strcpy(name + 191, ONION_GOOD);
+	ck_assert_uint_eq(strlen(name), TARGET_HOST);
+	a = virtual_of(LAN1, name);
+	ck_assert_int_eq(flow(LAN1, a)->dead, 0);
+	ck_assert_str_eq(host, name);
+	ask_back(LAN1, &a);
+	ck_assert(is_back(name));
+	name[190] = 'a';		/* one byte more */
+	name[191] = '.';
+	strcpy(name + 192, ONION_GOOD);
+	ask(LAN1, name, A);
+	ck_assert_int_eq(code, FORMERR);
+	strcpy(name + 57, ".onion");	/* a label of one more, and of 63 */
+	ask(LAN1, name, A);
+	ck_assert_int_eq(code, NXDOMAIN);
+	memset(name, 'a', 63);
+	strcpy(name + 63, ".onion");
+	ask(LAN1, name, AAAA);
+	ck_assert_int_eq(code, NXDOMAIN);
+	ck_assert_ptr_nonnull(strstr(ede_text, "56 characters"));
+	ck_assert_int_eq(resolves, 0);
+	end();
+}
+END_TEST
+
+/* --- what an exit may answer --- */
+
+static void
+answered(const struct onion_answer *a, size_t n)
+{
+	lookup.fn(lookup.arg, 0, a, n);
+	loop_end_turn(&loop);
+}
+
+START_TEST(gateway_question_with_a_hundred_answers_gets_sixteen)
+{
+	struct onion_answer a[100];
+	size_t i;
+
+	init("");
+	memset(a, 0, sizeof(a));
+	for (i = 0; i < NELEM(a); i++) {
+		addr_v4(&a[i].addr, 0x08080800 + (uint32_t)i, 0);
+		a[i].ttl = 300;
+	}
+	ask(LAN1, "www.example.com", A);
+	answered(a, NELEM(a));
+	ck_assert_int_eq(code, NOERROR);
+	ck_assert_int_eq(answers(), 16);
+	end();
+}
+END_TEST
+
+static const struct { uint32_t says, told; } times[] = {
+	{ 0, 60 }, { 0x7fffffff, 3600 }, { 0x80000000, 3600 },
+	{ 0xffffffff, 3600 }
+};
+
+START_TEST(gateway_question_gets_a_time_to_live_within_bounds)
+{
+	struct onion_answer a = { .ttl = times[_i].says };
+
+	init("");
+	addr_v4(&a.addr, 0x08080808, 0);
+	ask(LAN1, "www.example.com", A);
+	answered(&a, 1);
+	ck_assert_int_eq(answers(), 1);
+	ck_assert_uint_eq(ttl(4), times[_i].told);
+	end();
+}
+END_TEST
+
+/* Answers of a type that was not asked for are none. */
+static const struct { const char *name; uint16_t type; int code; } wrong[] = {
+	{ "www.example.com", A, NOERROR }, { "www.example.com", AAAA, NOERROR },
+	{ "8.8.8.8.in-addr.arpa", PTR, NXDOMAIN },
+};
+
+START_TEST(gateway_question_answered_with_another_type_gets_nothing)
+{
+	struct onion_answer a[2] = { { .ttl = 300 }, { .ttl = 300 } };
+
+	init("");
+	ask(LAN1, wrong[_i].name, wrong[_i].type);
+	if (wrong[_i].type != A)
+		addr_v4(&a[0].addr, 0x08080808, 0);
+	else
+		addr_parse_ip(&a[0].addr, "2001:4860::8", -1);
+	if (wrong[_i].type == PTR)
+		addr_parse_ip(&a[1].addr, "2001:4860::8", -1);
+	else
+		a[1].name = "host.example.com";
+	answered(a, 2);
+	ck_assert_int_eq(code, wrong[_i].code);
+	ck_assert_int_eq(answers(), 0);
+	end();
+}
+END_TEST
+
+/* --- names that would write into the log --- */
+
+static unsigned lines;
+
+static void
+hear_text(void *arg, enum log_level level, const char *text)
+{
+	(void)arg;
+	(void)level;
+	lines++;
+	for (; *text; text++)
+		ck_assert_msg(*text >= 0x20 && *text < 0x7f, "0x%02x",
+		    (unsigned char)*text);
+}
+
+static const struct { const char *label; size_t len; } odd[] = {
+	{ "a\nNov 28 19:00:00.000 [err] all is lost", 39 }, { "a\r\nb", 4 },
+	{ "\x1b[2J", 4 }, { "%s%s%n", 6 }, { "\xc3\xa9", 2 }, { "\xff", 1 },
+	{ "a\\x0a", 5 }, { "a\0b", 3 }, { "a b", 3 }, { "a.b", 3 },
+	{ "\x7f", 1 }, { "\"'`;", 4 },
+};
+
+static void
+ask_odd(const char *label, size_t len, const char *top, uint16_t type)
+{
+	struct dns_from from = { .client = client(LAN1), .tcp = 1,
+	    .listener = (void *)(uintptr_t)&dns };
+	static struct query msg;
+	struct dns_query *q;
+
+	query_head(&msg, 0x0100, 1, 0, 0, 0);
+	query_label(&msg, label, len);
+	query_ask(&msg, top, type, 1);
+	ck_assert_int_eq(dnsport_query(gateway_dnsport(gw), msg.buf,
+	    query_len(&msg), &from, on_reply, NULL, &q), 0);
+	loop_end_turn(&loop);
+}
+
+/* Even where names are shown.  By DNS they don't come as far as the log. */
+START_TEST(gateway_log_has_text_whatever_is_asked_for)
+{
+	static const uint16_t types[] = { A, AAAA, PTR, MX };
+	static const char *const tops[] = { "onion", "exit", "local" };
+	char name[100];
+	size_t i, j;
+
+	init("");
+	log_set_scrub(0);
+	log_capture(hear_text, NULL);
+	for (i = 0; i < NELEM(types); i++)
+		for (j = 0; j < NELEM(tops); j++)
+			ask_odd(odd[_i].label, odd[_i].len, tops[j], types[i]);
+	ck_assert_int_eq(replies, (int)(NELEM(types) * NELEM(tops)));
+	ck_assert_uint_eq(lines, 0);
+	snprintf(name, sizeof(name), "%s.local", odd[_i].label);
+	ck_assert_int_eq(flow_to(&socks, name, 80)->dead, 1);
+	ck_assert_uint_eq(lines, 1);
+	resolve(&socks, name, 4, 0);
+	ck_assert_uint_eq(lines, 2);
+	loop_end_turn(&loop);
+	ck_assert_int_lt(told_err, 0);
+	ck_assert_int_eq(connects + resolves, 0);
+	log_set_scrub(1);
+	end();
+}
+END_TEST
+
 static const struct unit_test tests[] = {
 	UNIT(gateway_question_for_an_onion_gets_a_virtual_address),
 	UNIT_LOOP(gateway_flow_to_a_virtual_address_goes_to_its_name, 4),
 	UNIT(gateway_flow_to_anothers_virtual_address_is_refused),
+	UNIT(gateway_flow_to_anothers_ipv6_virtual_address_is_refused),
 	UNIT_LOOP(gateway_flow_to_an_unknown_virtual_address_is_refused,
 	    NELEM(unknown)),
 	UNIT(gateway_flow_to_a_forgotten_virtual_address_is_refused),
@@ -1290,6 +1514,14 @@ static const struct unit_test tests[] = {
 	    NELEM(settled)),
 	UNIT(gateway_resolve_asks_the_engine),
 	UNIT(gateway_resolve_gives_names_of_addresses),
+	UNIT(gateway_question_for_an_onion_in_capitals_is_for_the_same),
+	UNIT(gateway_question_for_a_very_long_onion_is_answered_or_refused),
+	UNIT(gateway_question_with_a_hundred_answers_gets_sixteen),
+	UNIT_LOOP(gateway_question_gets_a_time_to_live_within_bounds,
+	    NELEM(times)),
+	UNIT_LOOP(gateway_question_answered_with_another_type_gets_nothing,
+	    NELEM(wrong)),
+	UNIT_LOOP(gateway_log_has_text_whatever_is_asked_for, NELEM(odd)),
 };
 
 int
