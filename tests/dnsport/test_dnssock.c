@@ -3,6 +3,10 @@
 
 #include <check.h>
 #include <errno.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
@@ -171,6 +175,54 @@ START_TEST(dnssock_ipv6_udp_and_tcp_answer)
 	PUMP_UNTIL(hear(tcp) > 2);
 	close(udp);
 	close(tcp);
+	close_all();
+}
+END_TEST
+
+/* A network of this test's own where the loopback interface has @addr, too. */
+static int
+have_network(const char *const addr[], size_t n)
+{
+	struct { struct in6_addr ip; uint32_t bits; int ifindex; } six;
+	struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	struct addr a;
+	size_t i;
+	int fd, rc;
+
+	if (geteuid() != 0 || unshare(CLONE_NEWNET) < 0 ||
+	    (fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0)) < 0)
+		return 0;
+	rc = ioctl(fd, SIOCSIFFLAGS, &lo);
+	for (i = 0; i < n && rc == 0; i++) {
+		ck_assert_int_eq(addr_parse_ip(&a, addr[i], -1), 0);
+		memcpy(&six.ip, a.ip, sizeof(six.ip));
+		six.bits = 128;
+		six.ifindex = 1;
+		rc = ioctl(fd, SIOCSIFADDR, &six);
+	}
+	close(fd);
+	return rc == 0;
+}
+
+/* As with IPv4; what would be chosen for an answer is its receiver's own. */
+START_TEST(dnssock_ipv6_udp_answer_comes_from_the_address_asked)
+{
+	static const char *const asked[] = { "fd09::1", "fd09::2", "::1" };
+	size_t i;
+	int fd;
+
+	if (!have_network(asked, 2))
+		return;			/* not root, or without IPv6 */
+	open_at("::");
+	for (i = 0; i < NELEM(asked); i++) {
+		fd = dial(asked[i], SOCK_DGRAM, "fd09::1", 0);
+		ck_assert_int_ge(fd, 0);
+		ask_udp(fd, "hold.example.test");
+		PUMP_UNTIL(server.nheld == 1);
+		server_release();
+		expect_udp(fd, 0);
+		close(fd);
+	}
 	close_all();
 }
 END_TEST
@@ -406,6 +458,7 @@ static const struct unit_test tests[] = {
 	UNIT(dnssock_udp_question_is_answered),
 	UNIT(dnssock_udp_answer_comes_from_the_address_asked),
 	UNIT(dnssock_ipv6_udp_and_tcp_answer),
+	UNIT(dnssock_ipv6_udp_answer_comes_from_the_address_asked),
 	UNIT(dnssock_udp_garbage_is_met_with_silence),
 	UNIT_LOOP(dnssock_udp_source_port_that_no_resolver_has_is_not_answered,
 	    NELEM(ports)),

@@ -340,6 +340,40 @@ START_TEST(hsclient_log_has_no_names_and_does_not_swell)
 }
 END_TEST
 
+/* --- the clock --- */
+
+static const struct { int64_t off_h; int asks; } clocks[] = {
+	{ 0, 1 }, { -12, 1 }, { 12, 1 }, { -23, 1 }, { 23, 1 },
+	{ -26, 0 }, { 28, 0 }
+};
+
+/* Which period it is, and so which directories and which blinded key, the
+ * consensus says: a clock that is off by a day asks for the same.  One that is
+ * more so has no consensus that counts. */
+START_TEST(hsclient_clock_that_is_off_changes_no_period)
+{
+	char right[64];
+
+	rig_new(&r, 0);
+	rig_to_descriptor(&r, 0);
+	strcpy(right, r.circ[0].path);
+	ck_assert_uint_gt(strlen(right), 40);
+	rig_free(&r);
+	rig_new(&r, 0);
+	r.loop.wall += clocks[_i].off_h * 3600;
+	if (clocks[_i].asks) {
+		rig_to_descriptor(&r, 0);
+		ck_assert_str_eq(r.circ[0].path, right);
+		ck_assert_ptr_nonnull(rig_last(&r, HS_INTRO));
+	} else {
+		ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
+		rig_turn(&r);
+		ck_assert_uint_eq(r.ncircs, 0);
+	}
+	rig_free(&r);
+}
+END_TEST
+
 static const struct unit_test tests[] = {
 	UNIT_LOOP(hsclient_message_not_due_closes_and_the_reach_goes_on,
 	    NELEM(wrong_cases)),
@@ -353,6 +387,8 @@ static const struct unit_test tests[] = {
 	UNIT(hsclient_events_twice_or_of_the_wrong_kind_are_passed_over),
 	UNIT(hsclient_answer_before_or_after_the_question_is_none),
 	UNIT(hsclient_log_has_no_names_and_does_not_swell),
+	UNIT_LOOP(hsclient_clock_that_is_off_changes_no_period,
+	    NELEM(clocks)),
 };
 
 UNIT_MAIN("hsclient_hostile", tests)
