@@ -1345,6 +1345,31 @@ answered(const struct onion_answer *a, size_t n)
 	loop_end_turn(&loop);
 }
 
+/* C09: an answer is nobody else's, and a circuit isn't either. */
+START_TEST(gateway_question_of_each_client_is_asked_anew)
+{
+	struct onion_answer a = { .ttl = 3600 };
+	uint8_t first[ONION_TOKEN];
+
+	init("");
+	addr_v4(&a.addr, 0x08080808, 0);
+	ask(LAN1, "www.example.com", A);
+	memcpy(first, token, sizeof(first));
+	answered(&a, 1);
+	ck_assert_int_eq(answers(), 1);
+	ask(LAN1, "www.example.com", AAAA);
+	ck_assert_int_eq(resolves, 2);
+	ck_assert_mem_eq(token, first, sizeof(first));
+	answered(&a, 1);
+	replies = 0;
+	ask(LAN2, "www.example.com", A);
+	ck_assert_int_eq(replies, 0);
+	ck_assert_int_eq(resolves, 3);
+	ck_assert_mem_ne(token, first, sizeof(first));
+	end();
+}
+END_TEST
+
 START_TEST(gateway_question_with_a_hundred_answers_gets_sixteen)
 {
 	struct onion_answer a[100];
@@ -1516,6 +1541,7 @@ static const struct unit_test tests[] = {
 	UNIT(gateway_resolve_gives_names_of_addresses),
 	UNIT(gateway_question_for_an_onion_in_capitals_is_for_the_same),
 	UNIT(gateway_question_for_a_very_long_onion_is_answered_or_refused),
+	UNIT(gateway_question_of_each_client_is_asked_anew),
 	UNIT(gateway_question_with_a_hundred_answers_gets_sixteen),
 	UNIT_LOOP(gateway_question_gets_a_time_to_live_within_bounds,
 	    NELEM(times)),
