@@ -179,6 +179,19 @@ START_TEST(dnssock_ipv6_udp_and_tcp_answer)
 }
 END_TEST
 
+static int
+is_mine(const struct addr *a)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = addr_to_sock(a, &ss);
+	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0), rc;
+
+	ck_assert_int_ge(fd, 0);
+	rc = bind(fd, (struct sockaddr *)&ss, len);
+	close(fd);
+	return rc == 0;
+}
+
 /* A network of this test's own where the loopback interface has @addr, too. */
 static int
 have_network(const char *const addr[], size_t n)
@@ -187,7 +200,7 @@ have_network(const char *const addr[], size_t n)
 	struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP };
 	struct addr a;
 	size_t i;
-	int fd, rc;
+	int fd, rc, waits;
 
 	if (geteuid() != 0 || unshare(CLONE_NEWNET) < 0 ||
 	    (fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0)) < 0)
@@ -199,6 +212,9 @@ have_network(const char *const addr[], size_t n)
 		six.bits = 128;
 		six.ifindex = 1;
 		rc = ioctl(fd, SIOCSIFADDR, &six);
+		for (waits = 0; rc == 0 && !is_mine(&a) && waits < 5000;
+		    waits++)
+			usleep(1000);	/* the kernel's worker makes it so */
 	}
 	close(fd);
 	return rc == 0;
