@@ -692,15 +692,10 @@ name_who(void *arg, const struct dns_from *from, struct names_who *who)
 	who->prefer_ipv6 = door->virtual_ipv6;
 }
 
-/* Of all addresses of a host one; but a door's one client is that already. */
 static void
 name_share(void *arg, const struct dns_from *from, struct addr *out)
 {
-	const struct gateway *gw = arg;
-	const struct door *door = from->listener;
-
-	if (gw->conf.kin && door->as_client.family == 0)
-		kin_of(gw->conf.kin, &from->client, out);
+	gateway_share(arg, from->listener, &from->client, out);
 }
 
 static int

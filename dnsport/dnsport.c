@@ -22,8 +22,7 @@
  * Limits
  *	DNSPORT_QUERIES_MAX queries, DNSPORT_CLIENT_MAX of one client; over
  *	either: REFUSED at once, which is kinder than silence.  Who is one
- *	client share() says: all addresses that are known to be one host's, and
- *	no more, since a LAN is one /64 and all who are on it would be one.
+ *	client share() says.
  */
 #include "dnsport/dnsport.h"
 

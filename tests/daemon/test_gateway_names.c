@@ -603,6 +603,11 @@ one_neighbour(void *arg, void (*fn)(void *, const struct kin_neighbour *),
 	fn(fn_arg, &n);
 	n.addr = client("fd09:9::11");
 	fn(fn_arg, &n);
+	n.link[0] = 7;			/* a host without IPv4 */
+	n.addr = client("fd09:a::7");
+	fn(fn_arg, &n);
+	n.addr = client("fd09:b::7");
+	fn(fn_arg, &n);
 	return 0;
 }
 
@@ -633,6 +638,43 @@ START_TEST(gateway_flow_from_another_address_of_a_client_is_his)
 	b = virtual_by(&dns, "127.0.0.1", ONION_GOOD, 6);
 	ck_assert_int_eq(flow("::1", b)->dead, 0);
 	ck_assert_int_eq(flow("::1", a)->dead, 1);
+	end();
+	kin_free(kin);
+}
+END_TEST
+
+/* How many of so many questions, by turns, are not refused? */
+static int
+taken_of(int n, const char *const *from)
+{
+	int i;
+
+	replies = 0;
+	for (i = 0; i < n; i++)
+		ask(from[i % 2], "www.example.com", A);
+	ck_assert(replies == 0 || code == 5);
+	return n - replies;
+}
+
+/* The addresses of a host are one client when it asks, too. */
+START_TEST(gateway_questions_of_all_addresses_of_a_client_are_its_own)
+{
+	static const char *const kin_ips[] = { LAN1, "fd09:9::11" },
+	    *const six_only[] = { "fd09:a::7", "fd09:b::7" },
+	    *const others[] = { LAN2, "fd09:9::12" };
+	static const struct kin_source source = { .neighbours = one_neighbour,
+	    .own = no_own };
+	struct kin *kin;
+
+	loop_init(&loop, 100000, 1795300000);
+	ck_assert_int_eq(kin_new(&kin, &loop, &source), 0);
+	init_with("", kin);
+	ck_assert_int_eq(taken_of(2 * DNSPORT_CLIENT_MAX, kin_ips),
+	    DNSPORT_CLIENT_MAX);
+	ck_assert_int_eq(taken_of(2 * DNSPORT_CLIENT_MAX, six_only),
+	    DNSPORT_CLIENT_MAX);
+	ck_assert_int_eq(taken_of(2 * DNSPORT_CLIENT_MAX, others),
+	    2 * DNSPORT_CLIENT_MAX);
 	end();
 	kin_free(kin);
 }
