@@ -32,7 +32,8 @@ udp_parse(struct udp *u, const struct ip *ip, int csum_ok)
 	u->dport = wire_u16(&w);
 	len = wire_u16(&w);
 	sum = wire_u16(&w);
-	if (w.err || len < UDP_HEAD || len > ip->len || u->dport == 0)
+	if (w.err || len < UDP_HEAD || len > ip->len || u->sport == 0 ||
+	    u->dport == 0)
 		return DROP_DATAGRAM;
 	u->data = ip->payload + UDP_HEAD;
 	u->len = len - UDP_HEAD;

@@ -85,6 +85,17 @@ START_TEST(udp_parse_of_a_length_that_lies_drops_it)
 }
 END_TEST
 
+/* Nobody can be answered there, or asked. */
+START_TEST(udp_parse_of_port_0_drops_it)
+{
+	struct raw r = datagram(_i / 2, 10);
+	struct udp u;
+
+	raw_set16(r.b + r.len - 18 + 2 * (_i % 2), 0);
+	ck_assert_int_eq(parse(&r, &u, 1), DROP_DATAGRAM);
+}
+END_TEST
+
 START_TEST(udp_parse_of_padding_leaves_it_out)
 {
 	struct raw r = datagram(0, 10);
@@ -150,6 +161,7 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(udp_parse_of_a_wrong_checksum_drops_it_unless_vouched_for, 2),
 	UNIT_LOOP(udp_parse_takes_no_checksum_from_ipv4_alone, 2),
 	UNIT_LOOP(udp_parse_of_a_length_that_lies_drops_it, 4),
+	UNIT_LOOP(udp_parse_of_port_0_drops_it, 4),
 	UNIT(udp_parse_of_padding_leaves_it_out),
 	UNIT(udp_build_makes_what_udp_parse_takes),
 	UNIT(udp_build_for_a_device_that_sums_leaves_it_the_rest),
