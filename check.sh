@@ -213,6 +213,10 @@ if [ -z "$quick" ]; then
 		NETCTL="$BUILD/tests/platform/netctl" \
 		OT="$BUILD/daemon/onion-transparent" tests/platform/tun
 	script "TUN: beside the kernel's TCP" "$BUILD/tests/tun/difftcp"
+	script "TUN: hostile frames" "$BUILD/tests/tun/hostile" \
+		"$BUILD/tests/tun/echo_tun"
+	script "TUN: hostile frames, sanitizers" "$BUILD/tests/tun/hostile" \
+		"$BUILD-asan/tests/tun/echo_tun"
 	script "TUN" env ECHO_TUN="$BUILD/tests/tun/echo_tun" tests/tun/run
 	script "network" tests/net/run \
 		-s "$BUILD/daemon/onion-transparent" -l "$OUT/net"

@@ -3,14 +3,15 @@ check_PROGRAMS += \
 	tests/tun/test_icmp \
 	tests/tun/test_ip \
 	tests/tun/test_tcp_seg
+RAW = tests/tun/raw.h tests/tun/rawsum.h
 TUN_TESTS_LDADD = $(TUN_LIBS) $(CHECK_LIBS)
 tests_tun_test_csum_SOURCES = tests/tun/test_csum.c
 tests_tun_test_csum_LDADD = $(TUN_TESTS_LDADD)
-tests_tun_test_icmp_SOURCES = tests/tun/test_icmp.c tests/tun/raw.h
+tests_tun_test_icmp_SOURCES = tests/tun/test_icmp.c $(RAW)
 tests_tun_test_icmp_LDADD = $(TUN_TESTS_LDADD)
-tests_tun_test_ip_SOURCES = tests/tun/test_ip.c tests/tun/raw.h
+tests_tun_test_ip_SOURCES = tests/tun/test_ip.c $(RAW)
 tests_tun_test_ip_LDADD = $(TUN_TESTS_LDADD)
-tests_tun_test_tcp_seg_SOURCES = tests/tun/test_tcp_seg.c tests/tun/raw.h
+tests_tun_test_tcp_seg_SOURCES = tests/tun/test_tcp_seg.c $(RAW)
 tests_tun_test_tcp_seg_LDADD = $(TUN_TESTS_LDADD)
 check_PROGRAMS += tests/tun/test_ring
 tests_tun_test_ring_SOURCES = tests/tun/test_ring.c
@@ -62,7 +63,7 @@ tests_tun_test_proven_SOURCES = tests/tun/test_proven.c
 tests_tun_test_proven_LDADD = $(TUN_TESTS_LDADD)
 tests_tun_test_rate_SOURCES = tests/tun/test_rate.c
 tests_tun_test_rate_LDADD = $(TUN_TESTS_LDADD)
-tests_tun_test_stack_SOURCES = tests/tun/test_stack.c tests/tun/raw.h $(PEER)
+tests_tun_test_stack_SOURCES = tests/tun/test_stack.c $(RAW) $(PEER)
 tests_tun_test_stack_LDFLAGS = $(WRAP_MEMORY)
 tests_tun_test_stack_LDADD = $(TUN_TESTS_LDADD)
 tests_tun_test_tcp_SOURCES = tests/tun/test_tcp.c $(PEER)
@@ -82,7 +83,7 @@ tests_tun_test_tcp_rcv_LDADD = $(TUN_TESTS_LDADD)
 tests_tun_test_tcp_table_SOURCES = tests/tun/test_tcp_table.c $(PEER)
 tests_tun_test_tcp_table_LDFLAGS = $(WRAP_MEMORY)
 tests_tun_test_tcp_table_LDADD = $(TUN_TESTS_LDADD)
-tests_tun_test_udp_SOURCES = tests/tun/test_udp.c tests/tun/raw.h
+tests_tun_test_udp_SOURCES = tests/tun/test_udp.c $(RAW)
 tests_tun_test_udp_LDADD = $(TUN_TESTS_LDADD)
 
 check_PROGRAMS += tests/tun/test_vnet
@@ -94,7 +95,8 @@ if LINUX_TUN
 check_PROGRAMS += tests/tun/test_nowait
 tests_tun_test_nowait_SOURCES = tests/tun/test_nowait.c
 tests_tun_test_nowait_LDADD = $(TUN_TESTS_LDADD)
-noinst_PROGRAMS += tests/platform/tundev tests/tun/difftcp tests/tun/echo_tun
+noinst_PROGRAMS += tests/platform/tundev tests/tun/difftcp tests/tun/echo_tun \
+	tests/tun/hostile
 endif
 tests_platform_tundev_SOURCES = tests/platform/tundev.c
 tests_platform_tundev_LDADD = $(TUN_LIBS)
@@ -102,4 +104,9 @@ tests_tun_difftcp_SOURCES = tests/tun/difftcp.c
 tests_tun_difftcp_LDADD = $(TUN_LIBS)
 tests_tun_echo_tun_SOURCES = tests/tun/echo_tun.c
 tests_tun_echo_tun_LDADD = $(DAEMON_LIBS)
+tests_tun_hostile_SOURCES = tests/tun/hostile.c tests/tun/hostile.h \
+	tests/tun/hostile_tcp.c tests/tun/hostile_seg.c \
+	tests/tun/hostile_ip.c tests/tun/rawdev.c tests/tun/rawdev.h \
+	tests/tun/rawclient.c tests/tun/rawclient.h tests/tun/rawsum.h
+tests_tun_hostile_LDADD = $(TUN_LIBS)
 EXTRA_DIST += tests/tun/run tests/tun/peer.py

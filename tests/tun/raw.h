@@ -1,7 +1,7 @@
 /* tests/tun/raw.h - packets made by hand, by nothing of tun/
  *
- * Headers are written byte by byte and checksums summed up as RFC 1071 defines
- * them, so that a mistake of tun/ is not made here a second time.
+ * Headers are written byte by byte, so that a mistake of tun/ is not made here
+ * a second time.
  */
 #ifndef TESTS_TUN_RAW_H
 #define TESTS_TUN_RAW_H
@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/addr.h"
+#include "tests/tun/rawsum.h"
 
 struct raw {
 	uint8_t	b[66000];
@@ -27,60 +28,12 @@ raw_addr(const char *text)
 }
 
 static inline void
-raw_set16(uint8_t *p, size_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-static inline void
 raw_put(struct raw *r, const void *p, size_t len)
 {
 	ck_assert_uint_le(r->len + len, sizeof(r->b));
 	if (len)
 		memcpy(r->b + r->len, p, len);
 	r->len += len;
-}
-
-static inline uint32_t
-raw_add(uint32_t sum, const uint8_t *p, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++) {
-		sum += i % 2 ? p[i] : (uint32_t)p[i] << 8;
-		if (sum > 0xffff)
-			sum = (sum & 0xffff) + 1;
-	}
-	return sum;
-}
-
-/* What an IPv4 header at @p must have as its checksum. */
-static inline uint16_t
-raw_sum4(const uint8_t *p)
-{
-	uint32_t sum = raw_add(0, p, 10);
-
-	return (uint16_t)~raw_add(sum, p + 12, (p[0] & 15u) * 4u - 12);
-}
-
-/* What @len bytes of a transport at @p must have as their checksum at @at,
- * with a pseudo header, if @proto is not 0. */
-static inline uint16_t
-raw_sum(const uint8_t *p, size_t len, size_t at, const struct addr *src,
-    const struct addr *dst, uint8_t proto)
-{
-	uint8_t tail[4] = { 0, proto };
-	uint32_t sum = 0;
-
-	if (proto) {
-		sum = raw_add(sum, src->ip, addr_iplen(src));
-		sum = raw_add(sum, dst->ip, addr_iplen(dst));
-		raw_set16(tail + 2, len);
-		sum = raw_add(sum, tail, 4);
-	}
-	sum = raw_add(sum, p, at);
-	return (uint16_t)~raw_add(sum, p + at + 2, len - at - 2);
 }
 
 /* After a change of the IPv4 header. */
