@@ -70,6 +70,14 @@ status() { # WANTED CMD...
 
 answer() { prog dig +short +noedns +time=60 +tries=3 "$@" | grep -v '^;;'; }
 static() { prog "$LAB_DIR/tmp/bare" "$1" >"$LAB_DIR/tmp/page"; }
+# Debian's hey is a Go program, whose calls and resolver are its own; each of
+# its requests here is a connection.
+gopher() {
+	prog env GODEBUG=netdns=go+1 hey -n 5 -c 1 -t 300 -disable-keepalive \
+		"$1" >"$LAB_DIR/tmp/hey" 2>&1
+	cat "$LAB_DIR/tmp/hey"
+	grep '\[200\][[:space:]]*5 responses' "$LAB_DIR/tmp/hey"
+}
 forks() {
 	# shellcheck disable=SC2016
 	prog sh -c '
@@ -192,6 +200,11 @@ battery() { # HOW
 	check "$1: a static binary with its own resolver" \
 		static www.lab.example
 	check "$1: the server saw an exit (static)" seen_exit
+	check "$1: a Go program" gopher http://www.example.test/
+	check "$1: by Go's own resolver" \
+		grep "Go's resolver" "$LAB_DIR/tmp/hey"
+	check "$1: the server saw an exit (Go)" seen_exit
+	check "$1: a Go program, to an IPv6 address" gopher "http://[$DEST6]/"
 	check "$1: children of its own" forks
 	check "$1: a child that outlives it has no network" orphan
 	check "$1: standard streams are its own" streams
