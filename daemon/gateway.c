@@ -357,14 +357,17 @@ decide(const struct gateway *gw, struct request *r)
 static void
 turn_away(struct gateway *gw, const struct request *r, int why)
 {
-	static struct log_limit limit = { .every_s = 10 };
+	static struct log_limit limits[2] = { { .every_s = 10 },
+		{ .every_s = 10 } };
+	int typo = why == -WHY_HS_ADDRESS;	/* somebody will wonder */
 	char text[TARGET_HOST + 1];
 
 	gw->totals.rejected += r->d.verdict == POLICY_REJECT;
 	gw->totals.dropped += r->d.verdict == POLICY_DROP;
-	log_limited(&limit, LL_INFO, LD_STREAM, "refused a connection to %s: "
-	    "%s", r->name ? log_scrub(log_text(text, sizeof(text), r->name,
-	    strlen(r->name))) : addr_show(&r->dest, text), r->d.why);
+	log_limited(&limits[typo], typo ? LL_NOTICE : LL_INFO,
+	    LD_STREAM, "refused a connection to %s: %s", r->name ?
+	    log_scrub(log_text(text, sizeof(text), r->name, strlen(r->name))) :
+	    addr_show(&r->dest, text), r->d.why);
 	refuse(r->ep, why);
 }
 

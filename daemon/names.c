@@ -230,9 +230,11 @@ weigh_reverse(struct names *n, const struct names_who *who,
 static void
 weigh(struct names *n, const struct question *q, struct verdict *v)
 {
-	static struct log_limit limit = { .every_s = 10 };
+	static struct log_limit limits[2] = { { .every_s = 10 },
+		{ .every_s = 10 } };
 	char text[TARGET_HOST + 1];
 	struct names_who who;
+	int typo;
 
 	memset(v, 0, sizeof(*v));
 	memset(&who, 0, sizeof(who));
@@ -244,9 +246,11 @@ weigh(struct names *n, const struct question *q, struct verdict *v)
 	if (v->plan != PLAN_REFUSE)
 		return;
 	n->rejected++;
-	log_limited(&limit, LL_INFO, LD_DNS, "refused a question for %s: %s",
-	    q->name ? log_scrub(log_text(text, sizeof(text), q->name,
-	    strlen(q->name))) : addr_show(q->addr, text), v->why);
+	typo = v->err == -WHY_HS_ADDRESS;	/* somebody will wonder */
+	log_limited(&limits[typo], typo ? LL_NOTICE : LL_INFO,
+	    LD_DNS, "refused a question for %s: %s", q->name ?
+	    log_scrub(log_text(text, sizeof(text), q->name, strlen(q->name))) :
+	    addr_show(q->addr, text), v->why);
 }
 
 static int
@@ -521,7 +525,8 @@ is_better(const struct gateway_lookup *l, const struct onion_answer *a,
     const struct onion_answer *than)
 {
 	if (l->reverse)
-		return than == NULL && a->addr.family == 0 && a->name;
+		return than == NULL && a->addr.family == 0 && a->name &&
+		    strlen(a->name) < sizeof(l->name);
 	if (a->addr.family == 0 || !may_be(l->names, &a->addr) ||
 	    (l->family && a->addr.family != l->family))
 		return 0;

@@ -1544,6 +1544,35 @@ START_TEST(gateway_log_has_text_whatever_is_asked_for)
 }
 END_TEST
 
+static struct { enum log_level level; char text[200]; } heard;
+
+static void
+hear_last(void *arg, enum log_level level, const char *text)
+{
+	(void)arg;
+	heard.level = level;
+	snprintf(heard.text, sizeof(heard.text), "%s", text);
+}
+
+/* Who runs it sees why an address does not work, and not whose it is. */
+START_TEST(gateway_mistyped_onion_is_told_in_the_log)
+{
+	static const char v2[] = "expyuzz4wqqyqhjn.onion";
+
+	init("");
+	log_capture(hear_last, NULL);
+	if (_i == 0)
+		ask(LAN1, v2, A);
+	else
+		ck_assert_int_eq(flow_to(&socks, v2, 80)->dead, 1);
+	ck_assert_int_eq(heard.level, LL_NOTICE);
+	ck_assert_ptr_nonnull(strstr(heard.text, "(version 2) are gone"));
+	ck_assert_ptr_nonnull(strstr(heard.text, "[scrubbed]"));
+	ck_assert_ptr_null(strstr(heard.text, "expyuzz"));
+	end();
+}
+END_TEST
+
 static const struct unit_test tests[] = {
 	UNIT(gateway_question_for_an_onion_gets_a_virtual_address),
 	UNIT_LOOP(gateway_flow_to_a_virtual_address_goes_to_its_name, 4),
@@ -1590,6 +1619,7 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(gateway_question_answered_with_another_type_gets_nothing,
 	    NELEM(wrong)),
 	UNIT_LOOP(gateway_log_has_text_whatever_is_asked_for, NELEM(odd)),
+	UNIT_LOOP(gateway_mistyped_onion_is_told_in_the_log, 2),
 };
 
 int
