@@ -125,10 +125,19 @@ seen_exit() {
 drip_start() {
 	rm -f "$LAB_DIR/tmp/drip"
 	DRIP_BEFORE=$(streams_at_80)
+	drip_spawn
+	lab_until 600 drip_began
+}
+drip_spawn() {
 	lab_spawn drip lan1 curl -q -sS -o "$LAB_DIR/tmp/drip" \
 		"http://$DEST4/drip/1000000000"
 	DRIP=$(lab_pid drip)
-	lab_until 600 test -s "$LAB_DIR/tmp/drip"
+}
+# One that failed before is tried again, as a client would.
+drip_began() {
+	[ ! -s "$LAB_DIR/tmp/drip" ] || return 0
+	alive "$DRIP" || drip_spawn
+	return 1
 }
 # The exit and the path that carry it: the server and the program say so.
 drip_exit() {

@@ -17,11 +17,11 @@ three_relays() {
 # it is a circuit that was not in use before that tells.
 own_circuits() {
 	sut_get circuits-of "$DEST4:80" | sort -u >"$LAB_DIR/tmp/circuits"
-	lab_spawn drip2 lan2 curl -q -sS -o /dev/null \
-		"http://$DEST4/drip/1000000000"
 	lab_until 300 another_circuit
 }
 another_circuit() {
+	lab_alive drip2 || lab_spawn drip2 lan2 curl -q -sS -o /dev/null \
+		"http://$DEST4/drip/1000000000"
 	sut_get circuits-of "$DEST4:80" | sort -u |
 		comm -13 "$LAB_DIR/tmp/circuits" - | grep .
 }
