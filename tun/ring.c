@@ -11,7 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RING_FIRST = 256 };
+enum {
+	RING_FIRST = 256,
+	RING_AHEAD = 256		/* times what is put, at most */
+};
 
 void
 ring_init(struct ring *r, uint32_t max)
@@ -70,11 +73,16 @@ move(struct ring *r, uint32_t cap)
 	r->off = 0;
 }
 
+/* What fills and empties again and again is made large enough at once: to grow
+ * by doubling moves each byte once more. */
 static void
 grow(struct ring *r, size_t want)
 {
 	uint32_t cap = r->cap ? r->cap : RING_FIRST / 2;
+	uint32_t likely = r->most > r->last ? r->most : r->last;
 
+	if (want < likely)
+		want = want < likely / RING_AHEAD ? want * RING_AHEAD : likely;
 	do
 		cap = cap < r->max / 2 ? cap * 2 : r->max;
 	while (cap < want);
@@ -116,16 +124,21 @@ ring_put(struct ring *r, const void *p, size_t len)
 	if (len > head)
 		memcpy(r->base, (const uint8_t *)p + head, len - head);
 	r->len += (uint32_t)len;
+	if (r->len > r->most)
+		r->most = r->len;
 	return len;
 }
 
 void
 ring_drain(struct ring *r, size_t n)
 {
+	uint32_t most = r->most, last = r->last - r->last / 8;
+
 	assert(n <= r->len);
 	r->len -= (uint32_t)n;
 	if (r->len == 0) {
 		ring_free(r);
+		r->last = most > last ? most : last;
 		return;
 	}
 	r->off += (uint32_t)n;

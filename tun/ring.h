@@ -3,7 +3,9 @@
  * Bytes are copied once, when they come, and stay where they are until they are
  * drained; what is read is therefore up to two slices.  The block grows as it
  * must, up to @max, shrinks when less than an eighth of it is left, and goes
- * when the ring runs empty.
+ * when the ring runs empty.  What it held until then says how large the next
+ * one is made, as with base/buf: a stream in bursts does not pay for growth
+ * each time.
  */
 #ifndef TUN_RING_H
 #define TUN_RING_H
@@ -19,6 +21,9 @@ struct ring {
 	uint32_t	 len;		/* bytes queued */
 	uint32_t	 cap;
 	uint32_t	 max;		/* most bytes that may ever be queued */
+	uint32_t	 most;		/* bytes at once, since it was empty */
+	uint32_t	 last;		/* the same, of the times before: 7/8 of
+					 * it counts once more each time */
 };
 
 void	 ring_init(struct ring *, uint32_t max);

@@ -53,6 +53,59 @@ START_TEST(ring_that_runs_empty_holds_no_memory)
 }
 END_TEST
 
+/* One burst like the last is put without a move; something small is no burst,
+ * and after enough of that a burst is not expected any more. */
+START_TEST(ring_is_made_as_large_as_the_last_burst)
+{
+	static const uint8_t some[60000];
+	const uint8_t *base;
+	struct ring r;
+	size_t n;
+
+	ring_init(&r, 1 << 20);
+	ck_assert_uint_eq(ring_put(&r, some, sizeof(some)), sizeof(some));
+	ring_drain(&r, sizeof(some));
+	ck_assert_ptr_null(r.base);
+	ck_assert_uint_eq(ring_put(&r, some, 498), 498);
+	base = r.base;
+	for (n = 498; n + 498 <= sizeof(some); n += 498)
+		ck_assert_uint_eq(ring_put(&r, some, 498), 498);
+	ck_assert_ptr_eq(r.base, base);
+	ck_assert_uint_le(r.cap, 65536);
+	ring_drain(&r, n);
+	for (n = 0; n < 50; n++) {
+		ck_assert_uint_eq(ring_put(&r, some, 1), 1);
+		ck_assert_uint_le(r.cap, 512);
+		ring_drain(&r, 1);
+	}
+	ck_assert_uint_eq(ring_put(&r, some, 498), 498);
+	ck_assert_uint_le(r.cap, 512);
+	ring_free(&r);
+}
+END_TEST
+
+/* The same where a little of the burst is left when the next one comes. */
+START_TEST(ring_that_shrank_is_made_large_at_once)
+{
+	static const uint8_t some[60000];
+	const uint8_t *base;
+	struct ring r;
+	size_t n;
+
+	ring_init(&r, 1 << 20);
+	ck_assert_uint_eq(ring_put(&r, some, sizeof(some)), sizeof(some));
+	ring_drain(&r, sizeof(some) - 400);
+	ck_assert_uint_lt(r.cap, 4096);
+	for (n = 0; r.cap < 4096; n += 498)
+		ck_assert_uint_eq(ring_put(&r, some, 498), 498);
+	base = r.base;
+	for (; n + 498 <= sizeof(some) - 400; n += 498)
+		ck_assert_uint_eq(ring_put(&r, some, 498), 498);
+	ck_assert_ptr_eq(r.base, base);
+	ring_free(&r);
+}
+END_TEST
+
 START_TEST(ring_zeroed_takes_nothing)
 {
 	struct ring r = { 0 };
@@ -144,6 +197,8 @@ END_TEST
 static const struct unit_test tests[] = {
 	UNIT(ring_put_up_to_the_ceiling_takes_no_more),
 	UNIT(ring_that_runs_empty_holds_no_memory),
+	UNIT(ring_is_made_as_large_as_the_last_burst),
+	UNIT(ring_that_shrank_is_made_large_at_once),
 	UNIT(ring_zeroed_takes_nothing),
 	UNIT(ring_slices_across_the_end_are_two),
 	UNIT(ring_that_is_nearly_empty_holds_little),
