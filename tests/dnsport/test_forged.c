@@ -315,8 +315,8 @@ static const char *const lies[] = {
 	"www.tree.island. A 203.0.113.66", "evil.island. A 203.0.113.66",
 	"www.evil.island. A 203.0.113.66", "www.evil. A 203.0.113.66",
 	"a.island. NSEC zzz.island. TXT", "island. SOA evil. b. 1 2 3 4 5",
-	"www.island. RRSIG A 13 2 3600 20270101000000 20250101000000 1 "
-	"island. AAAA",
+	("www.island. RRSIG A 13 2 3600 20270101000000 20250101000000 1 "
+	    "island. AAAA"),
 };
 
 static const struct { const char *name; uint16_t type; } mix_questions[] = {
