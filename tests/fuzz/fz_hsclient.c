@@ -56,8 +56,11 @@ ask(void)
 	void *circ;
 	int rc = rig_get(&r, b & 1, b >> 1 & 1, &circ);
 
-	must(rc == 0 || rc == -EAGAIN || (-rc >= WHY_HS_FIRST &&
-	    -rc < WHY_HS_END));
+	/* -ENOBUFS, and what the world says: what fails again and again is not
+	 * the service's. */
+	must(rc == 0 || rc == -EAGAIN || rc == -ENOBUFS ||
+	    rc == -EHOSTUNREACH ||
+	    (-rc >= WHY_HS_FIRST && -rc < WHY_HS_END));
 	if (b & 128)
 		rig_turn(&r);
 }
