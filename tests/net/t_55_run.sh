@@ -200,7 +200,7 @@ battery() { # HOW
 	check "$1: a static binary with its own resolver" \
 		static www.lab.example
 	check "$1: the server saw an exit (static)" seen_exit
-	check "$1: a Go program" gopher http://www.example.test/
+	check "$1: a Go program" gopher http://www.lab.example/
 	check "$1: by Go's own resolver" \
 		grep "Go's resolver" "$LAB_DIR/tmp/hey"
 	check "$1: the server saw an exit (Go)" seen_exit
