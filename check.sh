@@ -193,7 +193,8 @@ script() { # NAME COMMAND...
 }
 
 step "packages" packages_install "${PACKAGES_BUILD[@]}" \
-	"${PACKAGES_LAB[@]}" "${PACKAGES_DNS[@]}" "${PACKAGES_CHECK[@]}"
+	"${PACKAGES_LAB[@]}" "${PACKAGES_NAMES[@]}" "${PACKAGES_DNS[@]}" \
+	"${PACKAGES_CHECK[@]}"
 step "autogen" source_tree
 step "build with gcc, hardened" build "$BUILD" gcc
 unit "unit tests, gcc" "$BUILD"

@@ -51,6 +51,13 @@ enum conf_iso {				/* what must be equal to share */
 	CONF_ISO_DEFAULT	= CONF_ISO_SOCKSAUTH | CONF_ISO_CLIENTADDR,
 };
 
+enum { CONF_RESOLVERS_MAX = 16 };
+
+struct conf_resolver {			/* one DNSUpstream line */
+	struct addr	addr;
+	char		name[254];	/* in its certificate; "": no TLS */
+};
+
 struct conf_port {			/* one line of a port */
 	struct addr	addr;		/* where to listen; port 0: any free
 					 * one ("auto") */

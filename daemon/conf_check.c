@@ -426,6 +426,19 @@ check_virtual(struct conf *c, struct conf_err *err)
 	return 0;
 }
 
+static int
+check_dns(struct conf *c, struct conf_err *err)
+{
+	if (c->ndns_upstream > CONF_RESOLVERS_MAX)
+		return conf_fail(err, -EINVAL, "%sDNSUpstream: %d are the "
+		    "most", where(c, "DNSUpstream"), CONF_RESOLVERS_MAX);
+	if (c->dns_validate && c->ndns_upstream == 0)
+		return conf_fail(err, -EINVAL, "%sDNSValidate 1 wants "
+		    "DNSUpstream: what an exit says can't be validated",
+		    where(c, "DNSValidate"));
+	return 0;
+}
+
 int
 conf_check(struct conf *c, struct conf_err *err)
 {

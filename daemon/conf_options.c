@@ -311,6 +311,14 @@ const struct conf_opt conf_options[] = {
 	    "drop"),
 
 	/* names */
+	BUILT("DNSUpstream", RESOLVERS, dns_upstream, NULL, CONF_F_OURS,
+	    "a resolver, asked through Tor, for what exits can't be asked"),
+	BUILT("DNSUpstreamCA", PATH, dns_upstream_ca, NULL, CONF_F_OURS,
+	    "certificates to trust for it (default: the system's)"),
+	BUILT("DNSValidate", BOOL, dns_validate, "0", CONF_F_OURS,
+	    "ask it for addresses, too, and check all with DNSSEC"),
+	BUILT("DNSTrustAnchor", PATH, dns_trust_anchor, NULL, CONF_F_OURS,
+	    "DS or DNSKEY records to begin with (default: the root's)"),
 	BUILT("AutomapHostsOnResolve", BOOL, automap_hosts_on_resolve, "1", 0,
 	    "answer with a virtual address for names under "
 	    "AutomapHostsSuffixes"),

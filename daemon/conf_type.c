@@ -129,6 +129,9 @@ static const struct conf_type types[CONF_NKINDS] = {
 		"address, or *. and a name", .item = sizeof(char *),
 		.read = conf_read_map_address, .print = conf_print_string,
 		.free = conf_free_string },
+	[CONF_K_RESOLVERS] = { .wants = "ADDRESS[:PORT] [tls=NAME]",
+		.item = sizeof(struct conf_resolver),
+		.read = conf_read_resolver, .print = conf_print_resolver },
 };
 
 const struct conf_type *

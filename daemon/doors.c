@@ -133,6 +133,8 @@ doors_rules(struct door *d, const struct conf_port *p)
 		d->session_group = p->session_group;
 	d->no_ipv4 = !p->ipv4_traffic;
 	d->no_ipv6 = !p->ipv6_traffic;
+	d->no_onion = !p->onion_traffic;
+	d->virtual_ipv6 = p->prefer_ipv6_automap;
 	d->prefer_ipv6 = p->prefer_ipv6;
 }
 

@@ -507,107 +507,6 @@ gateway_flow_to(struct gateway *gw, const struct door *door,
 	go(gw, &r);
 }
 
-/* --- proxies: minimal, to be replaced --- */
-
-void
-gateway_flow_to(struct gateway *gw, const struct door *door,
-    const struct addr *client, const char *host, uint16_t port,
-    struct endpoint *ep)
-{
-	struct addr dest = { .port = port };
-	struct request r = {
-		.door = door, .client = client, .dest = &dest, .ep = ep
-	};
-	struct onion_target target = { .host = host, .port = port,
-	    .no_ipv4 = door->no_ipv4, .no_ipv6 = door->no_ipv6,
-	    .prefer_ipv6 = door->prefer_ipv6 };
-	struct endpoint *far;
-	uint8_t token[ISOLATE_TOKEN];
-	struct flow *f;
-	struct addr a;
-	int rc = -EACCES;
-
-	if (addr_parse_ip(&a, host, -1) == 0) {
-		a.port = port;
-		gateway_flow(gw, door, client, &a, ep);
-		return;
-	}
-	if (!policy_name_may_leave(host)) {
-		refuse(ep, rc);
-		return;
-	}
-	token_for(gw, door, client, &dest, host, token);
-	if ((rc = take_place(gw, door_share(door, client), 1)) < 0) {
-		refuse(ep, reason(rc));
-		return;
-	}
-	if ((f = calloc(1, sizeof(*f))) == NULL ||
-	    (rc = onion_connect(gw->conf.onion, token, &target, &far)) < 0) {
-		free(f);
-		give_place(gw, door_share(door, client), 1);
-		refuse(ep, reason(rc));
-		return;
-	}
-	join(gw, f, &r, far);
-}
-
-struct gateway_lookup {
-	struct onion_lookup *onion;
-	gateway_lookup_fn *fn;
-	void		*arg;
-};
-
-static void
-lookup_done(void *arg, int err, const struct onion_answer *ans, size_t n)
-{
-	struct gateway_lookup *l = arg;
-
-	if (err == 0 && n == 0)
-		err = -ENOENT;
-	if (err < 0)
-		l->fn(l->arg, err, NULL, NULL, 0);
-	else
-		l->fn(l->arg, 0, ans->addr.family ? &ans->addr : NULL,
-		    ans->addr.family ? NULL : ans->name, ans->ttl);
-	free(l);
-}
-
-int
-gateway_resolve(struct gateway *gw, const struct door *door,
-    const struct addr *client, const char *name, int family, int reverse,
-    gateway_lookup_fn *fn, void *arg, struct gateway_lookup **out)
-{
-	struct gateway_lookup *l;
-	uint8_t token[ISOLATE_TOKEN];
-	struct addr a;
-	int rc;
-
-	(void)family;
-	if (reverse ? addr_parse_ip(&a, name, -1) < 0 ||
-	    !policy_addr_may_leave(&a) : !policy_name_may_leave(name))
-		return -EACCES;
-	if ((l = calloc(1, sizeof(*l))) == NULL)
-		return -ENOMEM;
-	l->fn = fn;
-	l->arg = arg;
-	token_for(gw, door, client, NULL, name, token);
-	rc = onion_resolve(gw->conf.onion, token, name, lookup_done, l,
-	    &l->onion);
-	if (rc < 0) {
-		free(l);
-		return rc;
-	}
-	*out = l;
-	return 0;
-}
-
-void
-gateway_lookup_cancel(struct gateway_lookup *l)
-{
-	onion_lookup_cancel(l->onion);
-	free(l);
-}
-
 /* --- memory --- */
 
 uint64_t
@@ -732,6 +631,25 @@ make_automap(struct gateway *gw)
 	return automap_new(&gw->automap, &ac);
 }
 
+/* To a resolver of DNSUpstream: on circuits that carry nothing else. */
+static int
+name_connect(void *arg, const struct dns_from *from, const struct addr *a,
+    struct endpoint **out)
+{
+	struct gateway *gw = arg;
+	struct door door = *(const struct door *)from->listener;
+	uint8_t token[ISOLATE_TOKEN];
+	char host[ADDR_TEXT];
+	struct onion_target target = {
+		.host = addr_ip_raw(a, host), .port = a->port
+	};
+
+	door.proto = DOOR_RESOLVER;
+	door.isolate |= ISOLATE_CLIENT_PROTO;
+	token_for(gw, &door, &from->client, a, NULL, token);
+	return onion_connect(gw->conf.onion, token, &target, out);
+}
+
 static int
 make_names(struct gateway *gw)
 {
@@ -741,9 +659,10 @@ make_names(struct gateway *gw)
 		.share = name_share, .connect = name_connect, .arg = gw };
 	int rc = names_new(&gw->names, &nc);
 
-	if (rc == 0)
-		names_set_rules(gw->names, gateway_rules_names(gw->rules));
-	return rc;
+	if (rc < 0)
+		return rc;
+	names_set_rules(gw->names, gateway_rules_names(gw->rules));
+	return names_set_dns(gw->names, gateway_rules_dns(gw->rules));
 }
 
 int
@@ -805,6 +724,9 @@ gateway_set_rules(struct gateway *gw, struct gateway_rules *r)
 
 	use_rules(gw, r);
 	gateway_rules_free(old);
+	if (names_set_dns(gw->names, gateway_rules_dns(r)) < 0)
+		log_warn(LD_DNS, "the resolvers of DNSUpstream stay as they "
+		    "were: no memory");
 	gateway_rules_tell(r);
 	end_direct(gw);
 }

@@ -29,6 +29,9 @@ struct door {
 	int		session_group;
 	uint8_t		proto;		/* DOOR_* */
 	uint8_t		no_ipv4, no_ipv6, prefer_ipv6;
+	uint8_t		no_onion;
+	uint8_t		virtual_ipv6;	/* for a proxy's client who would take a
+					 * virtual address of either family */
 	/* Whoever comes by it has the share of this one client together, as to
 	 * what one client may have; family 0: each address has its own. */
 	struct addr	as_client;

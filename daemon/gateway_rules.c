@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "daemon/conf.h"
+#include "daemon/dnsconf.h"
 #include "daemon/mapaddress.h"
 #include "daemon/names.h"
 #include "policy/policy.h"
@@ -170,6 +171,12 @@ gateway_rules_set_relay(struct gateway_rules *r, int (*relay)(void *,
 {
 	r->names.target.relay = relay;
 	r->names.target.arg = arg;
+}
+
+const struct dnsport_conf *
+gateway_rules_dns(const struct gateway_rules *r)
+{
+	return dnsconf_get(r->dns);
 }
 
 void

@@ -27,6 +27,7 @@ const struct addr_net *gateway_rules_virtual(const struct gateway_rules *,
 /* By what a relay's name is found out; before they are used. */
 void	gateway_rules_set_relay(struct gateway_rules *, int (*relay)(void *arg,
 	    const char *name, uint8_t id[20], struct addr *), void *arg);
+const struct dnsport_conf *gateway_rules_dns(const struct gateway_rules *);
 /* To the log, what goes past Tor: nobody is to find that out later. */
 void	gateway_rules_tell(const struct gateway_rules *);
 

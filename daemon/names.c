@@ -439,8 +439,8 @@ on_may_leave(void *arg, const struct dns_question *q,
     const struct dns_from *from)
 {
 	struct names *n = arg;
-	int may = (q->addr.family == 0 || policy_addr_may_leave(&q->addr)) &&
-	    (q->name[0] == '\0' || policy_name_may_leave(q->name));
+	int may = q->addr.family == 0 || (policy_addr_may_leave(&q->addr) &&
+	    !automap_is_virtual(n->conf.automap, &q->addr));
 
 	(void)from;
 	if (may && q->name[0] && is_ours(n, q))

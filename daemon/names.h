@@ -12,9 +12,12 @@
 
 #include "daemon/target.h"
 
+struct addr;
 struct automap;
 struct dns_from;
 struct dnsport;
+struct dnsport_conf;
+struct endpoint;
 struct gateway_lookup;
 struct loop;
 struct names;

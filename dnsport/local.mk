@@ -7,7 +7,6 @@ dnsport_libdnsport_a_SOURCES = \
 	dnsport/cookie.c dnsport/cookie.h \
 	dnsport/denial.c dnsport/denial.h \
 	dnsport/dname.c dnsport/dname.h \
-	dnsport/automap.c dnsport/automap.h \
 	dnsport/dnsconn.c dnsport/dnsconn.h \
 	dnsport/dnspipe.c dnsport/dnspipe.h \
 	dnsport/dnsport.c dnsport/dnsport.h \

@@ -17,10 +17,12 @@ enum {
 /* To be freed with ldns_pkt_free(); NULL: it is no message, or one with more in
  * it than anybody needs (glance.h), or a record of it lacks a part. */
 struct ldns_struct_pkt *reply_parse(const uint8_t *msg, size_t len);
-/* Leaves what answers that question: the records on the way from its name over
- * CNAMEs, the SOA where there are none, and with @dnssec their signatures and
- * proofs.  0 or -ENOMEM. */
-int	reply_trim(struct ldns_struct_pkt *, const struct ldns_struct_rdf *name,
-	    uint16_t type, int dnssec);
+/* A message of that chain: its links, for a DNAME the CNAME that follows from
+ * it, the SOA where there is nothing, and with @dnssec the signatures and
+ * proofs.  @secure: of what is beside the links only what the validator has
+ * verified, or what else the message has.  To be freed with ldns_pkt_free();
+ * NULL: no memory. */
+struct ldns_struct_pkt *reply_make(const struct chain *, int secure,
+	    int dnssec);
 
 #endif

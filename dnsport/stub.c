@@ -280,7 +280,7 @@ pass(struct stub_lookup *l, int secure, uint16_t why)
 	a.pkt = l->reply = reply_make(l->chain, secure, l->q.dnssec);
 	if (a.pkt == NULL)
 		fail(l, DNS_EDE_OTHER, NULL);
-	else if (points_astray(&l->stub->points, l->pkt))
+	else if (points_astray(&l->stub->points, a.pkt))
 		refuse_astray(l);
 	else
 		end(l, &a);

@@ -9,7 +9,6 @@ onion_hs_libhs_a_SOURCES = \
 	onion/hs/hsdesc_inner.c \
 	onion/hs/hsauth.c onion/hs/hsauth.h \
 	onion/hs/hsntor.c onion/hs/hsntor.h \
-	onion/hs/intromsg.c onion/hs/intromsg.h
 	onion/hs/intromsg.c onion/hs/intromsg.h \
 	onion/hs/blake2b.c onion/hs/blake2b.h \
 	onion/hs/hashx.c onion/hs/hashx.h onion/hs/hashx_int.h \
@@ -23,14 +22,3 @@ onion_hs_libhs_a_SOURCES = \
 	onion/hs/hsintro.c \
 	onion/hs/hsrend.c \
 	onion/hs/hstry.c
-onion_hs_libhs_a_SOURCES += \
-	onion/hs/onionaddr.c onion/hs/onionaddr.h \
-	onion/hs/blind.c onion/hs/blind.h \
-	onion/hs/hstime.c onion/hs/hstime.h \
-	onion/hs/hsring.c onion/hs/hsring.h \
-	onion/hs/hsdesc.c onion/hs/hsdesc.h onion/hs/hsdesc_int.h \
-	onion/hs/hsdesc_text.c \
-	onion/hs/hsdesc_inner.c \
-	onion/hs/hsauth.c onion/hs/hsauth.h \
-	onion/hs/hsntor.c onion/hs/hsntor.h \
-	onion/hs/intromsg.c onion/hs/intromsg.h

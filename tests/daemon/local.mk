@@ -11,8 +11,8 @@ check_PROGRAMS += \
 	tests/daemon/test_gateway \
 	tests/daemon/test_gateway_direct \
 	tests/daemon/test_gateway_memory \
-	tests/daemon/test_gateway_names \
 	tests/daemon/test_httpconnect \
+	tests/daemon/test_gateway_names \
 	tests/daemon/test_keeper \
 	tests/daemon/test_kin \
 	tests/daemon/test_listen \

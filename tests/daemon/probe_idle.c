@@ -24,6 +24,7 @@
 #include "onion/onion.h"
 #include "policy/isolate.h"
 #include "tests/daemon/nolookup.h"
+#include "tests/daemon/norelays.h"
 #include "tests/onion/circ/poolrig.h"
 #include "tests/quiet.h"
 #include "tests/unit.h"

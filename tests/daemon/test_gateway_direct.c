@@ -16,6 +16,7 @@
 #include "daemon/gateway_rules.h"
 #include "daemon/sock.h"
 #include "onion/onion.h"
+#include "tests/daemon/nolookup.h"
 #include "tests/daemon/norelays.h"
 #include "tests/daemon/testconf.h"
 #include "tests/unit.h"

@@ -15,6 +15,7 @@
 #include "daemon/conf.h"
 #include "daemon/splice.h"
 #include "onion/onion.h"
+#include "tests/daemon/nolookup.h"
 #include "tests/daemon/norelays.h"
 #include "tests/tun/peer.h"
 #include "tests/unit.h"

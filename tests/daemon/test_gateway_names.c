@@ -779,7 +779,6 @@ static const struct {
 	{ "AutomapHostsSuffixes .\n", "printer.local", A, NXDOMAIN, 0, 0, 1 },
 	{ "AutomapHostsSuffixes .\n", "nas.internal", A, NXDOMAIN, 0, 0, 1 },
 	{ "AutomapHostsSuffixes .\n", "x.home.arpa", A, NXDOMAIN, 0, 0, 1 },
-	{ "AutomapHostsSuffixes .\n", "localhost", A, NXDOMAIN, 0, 0, 1 },
 	{ "AutomapHostsSuffixes .\n", "single", A, NXDOMAIN, 0, 0, 1 },
 	{ "", "1.0.0.10.in-addr.arpa", PTR, NXDOMAIN, 0, 0, 1 },
 	/* every name, and some */
@@ -835,6 +834,30 @@ START_TEST(gateway_question_before_relays_are_known_may_come_again)
 	relay_rc = -EAGAIN;
 	ask(LAN1, "www.example.com.relay.exit", A);
 	ck_assert_int_eq(code, SERVFAIL);
+	end();
+}
+END_TEST
+
+/* Types that exits can't be asked for, without a resolver: what is ours has
+ * none such, what may not leave is not there, the rest is not implemented. */
+static const struct {
+	const char	*rules, *name;
+	int		 code;
+} others[] = {
+	{ "", ONION_GOOD, NOERROR }, { "", ONION_BAD, NOTIMP },
+	{ "", "www.example.com", NOTIMP },
+	{ "AllowDotExit 1\n", "www.example.com.relay.exit", NOERROR },
+	{ "MapAddress a.example b.example\n", "a.example", NOERROR },
+	{ "AutomapHostsSuffixes .\n", "www.example.com", NOTIMP },
+};
+
+START_TEST(gateway_question_of_another_type_stays_here)
+{
+	init(others[_i].rules);
+	ask(LAN1, others[_i].name, MX);
+	ck_assert_int_eq(code, others[_i].code);
+	ck_assert_int_eq(answers(), 0);
+	ck_assert_int_eq(resolves + connects, 0);
 	end();
 }
 END_TEST
@@ -1584,10 +1607,12 @@ static const struct unit_test tests[] = {
 	UNIT(gateway_flow_holds_its_mapping),
 	UNIT(gateway_flow_of_a_door_that_is_one_client_has_its_names),
 	UNIT(gateway_flow_from_another_address_of_a_client_is_his),
+	UNIT(gateway_questions_of_all_addresses_of_a_client_are_its_own),
 	UNIT(gateway_client_has_one_share_by_all_its_addresses),
 	UNIT(gateway_set_rules_keeps_virtual_addresses),
 	UNIT_LOOP(gateway_question_is_answered_here_and_leaves_not,
 	    NELEM(questions)),
+	UNIT_LOOP(gateway_question_of_another_type_stays_here, NELEM(others)),
 	UNIT(gateway_question_before_relays_are_known_may_come_again),
 	UNIT_LOOP(gateway_question_for_another_name_goes_to_the_engine,
 	    NELEM(left)),

@@ -1,16 +1,16 @@
 check_PROGRAMS += \
 	tests/dnsport/test_answer \
+	tests/dnsport/test_automap \
 	tests/dnsport/test_cookie \
 	tests/dnsport/test_dname \
-	tests/dnsport/test_automap \
 	tests/dnsport/test_dnsconn \
 	tests/dnsport/test_dnspipe \
 	tests/dnsport/test_dnsport \
 	tests/dnsport/test_dnsup \
 	tests/dnsport/test_dnssock \
 	tests/dnsport/test_dnstls \
-	tests/dnsport/test_forged \
 	tests/dnsport/test_points \
+	tests/dnsport/test_forged \
 	tests/dnsport/test_hostile \
 	tests/dnsport/test_question \
 	tests/dnsport/test_stub \

@@ -255,6 +255,22 @@ START_TEST(question_parse_host_characters_are_taken)
 }
 END_TEST
 
+/* A relay's fingerprint may stand before .exit, with its "$". */
+START_TEST(question_parse_dollar_is_taken_in_exit_alone)
+{
+	query_make(&query, "a.$0123456789abcdef.Exit", Q_A);
+	expect_ask(DNS_ASK_A, "a.$0123456789abcdef.exit");
+	query_make(&query, "a.$0.exit.test", Q_A);
+	expect_error(RCODE_REFUSED);
+	query_make(&query, "a.$0.xexit", Q_A);
+	expect_error(RCODE_REFUSED);
+	query_make(&query, "$.test", Q_A);
+	expect_error(RCODE_REFUSED);
+	query_make(&query, "a.$/.exit", Q_A);
+	expect_error(RCODE_REFUSED);
+}
+END_TEST
+
 START_TEST(question_parse_the_root_is_refused)
 {
 	query_make(&query, "", Q_A);
@@ -538,6 +554,7 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(question_parse_name_that_no_host_has_is_refused,
 	    NELEM(odd_labels)),
 	UNIT(question_parse_host_characters_are_taken),
+	UNIT(question_parse_dollar_is_taken_in_exit_alone),
 	UNIT(question_parse_the_root_is_refused),
 	UNIT_LOOP(question_parse_type_that_no_record_has_is_not_implemented,
 	    NELEM(no_types)),

@@ -118,7 +118,7 @@ answer_some(uint16_t n, size_t len)
 
 START_TEST(stub_lookup_keeps_no_more_than_it_may)
 {
-	open_stub();
+	open_stub(1);
 	ask(0x0a000001, 0x0a000001);
 	answer_all(RECORDS, 0);
 	ck_assert_uint_gt(stub_held(stub), RECORDS * RECORD);
@@ -189,7 +189,7 @@ START_TEST(stub_answer_that_contradicts_itself_is_servfail)
 	for (validate = 0; validate < 2; validate++) {
 		open_stub(validate);
 		memcpy(junk + RECORD, alias, sizeof(alias));
-		ask(0x0a000001);
+		ask(0x0a000001, 0x0a000001);
 		answer_some(2, RECORD + sizeof(alias));
 		ck_assert_uint_eq(done, 1);
 		stub_free(stub);

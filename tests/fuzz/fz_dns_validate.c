@@ -130,21 +130,13 @@ judge_pkt(struct anchors *anchors, struct zones *zones, const ldns_pkt *pkt,
 	struct validate *v = NULL;
 	struct chain *c = NULL;
 
-	nwants = 0;
-	if (pkt && validate_new(&v, &conf, name, frames[0].type, pkt) == 0)
-		while ((r = validate_run(v, WALL)) == VALIDATE_NEED) {
-			must(given < nwants && runs++ < VALIDATE_FETCH_MAX);
-			for (; given < nwants; given++)
-				validate_give(v, wants[given].name,
-				    wants[given].type, frame_for(
-				    wants[given].name, wants[given].type));
-		}
-	validate_free(v);
-	while (nwants)
-		ldns_rdf_deep_free(wants[--nwants].name);
-	if (pkt) {
-		must(reply_trim(pkt, name, frames[0].type, 1) == 0);
-		(void)points_astray(&points, pkt);
+	*reply = NULL;
+	if (chain_find(&c, pkt, name, frames[0].type) == 0 &&
+	    validate_new(&v, &conf, c) == 0) {
+		r = run(v);
+		*reply = reply_make(c, r == VALIDATE_SECURE, 1);
+		must(*reply != NULL);
+		(void)points_astray(&points, *reply);
 	}
 	validate_free(v);
 	chain_free(c);

@@ -26,8 +26,8 @@ FUZZ_TARGETS = \
 	tests/fuzz/fz_hsdesc \
 	tests/fuzz/fz_hsclient \
 	tests/fuzz/fz_http_resp \
-	tests/fuzz/fz_intro_ack \
 	tests/fuzz/fz_httpconnect \
+	tests/fuzz/fz_intro_ack \
 	tests/fuzz/fz_ip \
 	tests/fuzz/fz_mapaddress \
 	tests/fuzz/fz_microdesc \

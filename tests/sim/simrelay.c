@@ -460,9 +460,9 @@ find_of(struct simcirc *c)
 }
 
 static void
-talk(struct simcirc *c, struct simstream *st)
+talk(struct simcirc *c, struct simstream *st, uint64_t len)
 {
-	st->left = c->net->source;
+	st->left = len;
 	find_of(c)->talks = 1;
 }
 
@@ -553,7 +553,7 @@ play(struct simcirc *c, struct simstream *st)
 	else if (p != SIM_DEAD)
 		send_connected(c, st);
 	if (p == SIM_SOURCE && c->net->source > 0)
-		talk(c, st);
+		talk(c, st, c->net->source);
 	else if (p == SIM_SOURCE)
 		send_end(c, st, 6);
 }
@@ -711,8 +711,8 @@ take_bytes(struct simcirc *c, struct simstream *st, const uint8_t *p,
 	if (st->port == SIM_ECHO || st->is_dir)
 		echo_add(c, st, p, len);
 	if ((st->port == SIM_HTTP || st->is_dir) && st->got == len)
-		st->left = st->is_dir && c->net->dir_answer ?
-		    c->net->dir_len : c->net->source;
+		talk(c, st, st->is_dir && c->net->dir_answer ?
+		    c->net->dir_len : c->net->source);
 	if (c->cc)
 		return;
 	if (--st->rwindow < 0)

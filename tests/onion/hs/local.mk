@@ -99,47 +99,6 @@ tests_onion_hs_test_hswipe_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=free
 
 EXTRA_DIST += \
 	tests/vectors/hs/auth \
-	tests/vectors/hs/open
-
-check_PROGRAMS += \
-	tests/onion/hs/test_blake2b \
-	tests/onion/hs/test_hashx \
-	tests/onion/hs/test_equix \
-	tests/onion/hs/test_hspow \
-	tests/onion/hs/test_hspow_thread
-tests_onion_hs_test_blake2b_SOURCES = tests/onion/hs/test_blake2b.c \
-	tests/onion/crypto/hex.h
-tests_onion_hs_test_blake2b_LDADD = $(HS_TESTS_LDADD)
-tests_onion_hs_test_hashx_SOURCES = tests/onion/hs/test_hashx.c \
-	tests/onion/crypto/hex.h
-tests_onion_hs_test_hashx_LDADD = $(HS_TESTS_LDADD)
-tests_onion_hs_test_equix_SOURCES = tests/onion/hs/test_equix.c
-tests_onion_hs_test_equix_LDADD = $(HS_TESTS_LDADD)
-tests_onion_hs_test_hspow_SOURCES = tests/onion/hs/test_hspow.c \
-	tests/onion/crypto/hex.h
-tests_onion_hs_test_hspow_LDADD = $(HS_TESTS_LDADD)
-tests_onion_hs_test_hspow_thread_SOURCES = tests/onion/hs/test_hspow_thread.c
-tests_onion_hs_test_hspow_thread_LDFLAGS = $(AM_LDFLAGS) \
-	-Wl,--wrap=equix_new,--wrap=equix_free
-tests_onion_hs_test_hspow_thread_LDADD = $(HS_TESTS_LDADD)
-
-# How fast it is, by hand.
-noinst_PROGRAMS += tests/onion/hs/probe_pow
-tests_onion_hs_probe_pow_SOURCES = tests/onion/hs/probe_pow.c
-tests_onion_hs_probe_pow_LDADD = $(ONION_LIBS)
-
-# A client and all it talks to; its hsdesc_open(), hsring_find() and hsauth_key()
-# come before those of libhs.a.
-HS_RIG = tests/onion/hs/hsrig.c tests/onion/hs/hsrig.h
-check_PROGRAMS += \
-	tests/onion/hs/test_hsclient \
-	tests/onion/hs/test_hsclient_hostile
-tests_onion_hs_test_hsclient_SOURCES = tests/onion/hs/test_hsclient.c \
-	$(HS_RIG)
-tests_onion_hs_test_hsclient_LDADD = $(HS_TESTS_LDADD)
-tests_onion_hs_test_hsclient_hostile_SOURCES = \
-	tests/onion/hs/test_hsclient_hostile.c $(HS_RIG)
-tests_onion_hs_test_hsclient_hostile_LDADD = $(HS_TESTS_LDADD)
 	tests/vectors/hs/current/auth \
 	tests/vectors/hs/current/consensus \
 	tests/vectors/hs/current/microdescs \
