@@ -92,10 +92,7 @@ read_version(const struct netdoc_item *it)
 static unsigned
 which(const struct netdoc_item *it)
 {
-	static const struct {
-		const char *key;
-		unsigned    bit;
-	} keys[] = {
+	static const struct netdoc_key keys[] = {
 		{ "dir-key-certificate-version", SEEN_VERSION },
 		{ "fingerprint", SEEN_FINGERPRINT },
 		{ "dir-key-published", SEEN_PUBLISHED },
@@ -105,12 +102,8 @@ which(const struct netdoc_item *it)
 		{ "dir-key-crosscert", SEEN_CROSSCERT },
 		{ "dir-key-certification", SEEN_CERTIFICATION },
 	};
-	size_t i;
 
-	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		if (netdoc_is(it, keys[i].key))
-			return keys[i].bit;
-	return 0;
+	return netdoc_which(it, keys, sizeof(keys) / sizeof(keys[0]));
 }
 
 static int

@@ -265,20 +265,13 @@ read_id(struct microdesc *md, struct slice rest)
 static unsigned
 line_of(const struct netdoc_item *it)
 {
-	static const struct {
-		const char *key;
-		unsigned    bit;
-	} lines[] = {
+	static const struct netdoc_key lines[] = {
 		{ first_key, SEEN_FIRST }, { "ntor-onion-key", SEEN_NTOR },
 		{ "family", SEEN_FAMILY }, { "family-ids", SEEN_FAMIDS },
 		{ "p", SEEN_P }, { "p6", SEEN_P6 },
 	};
-	size_t i;
 
-	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
-		if (netdoc_is(it, lines[i].key))
-			return lines[i].bit;
-	return 0;
+	return netdoc_which(it, lines, sizeof(lines) / sizeof(lines[0]));
 }
 
 static int

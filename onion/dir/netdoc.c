@@ -189,6 +189,18 @@ netdoc_is(const struct netdoc_item *it, const char *key)
 	return netdoc_eq(it->key, key);
 }
 
+unsigned
+netdoc_which(const struct netdoc_item *it, const struct netdoc_key *keys,
+    size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (netdoc_is(it, keys[i].key))
+			return keys[i].bit;
+	return 0;
+}
+
 int
 netdoc_arg(struct slice *rest, struct slice *arg)
 {

@@ -47,6 +47,14 @@ int	netdoc_next(struct netdoc *, struct netdoc_item *);
 			/* 1: an item; 0: the end; -EBADMSG */
 int	netdoc_is(const struct netdoc_item *, const char *key);
 
+struct netdoc_key {		/* a table of keywords, */
+	const char	*key;
+	unsigned	 bit;
+};
+/* and the bit of the one that it is; 0: none of them. */
+unsigned netdoc_which(const struct netdoc_item *, const struct netdoc_key *,
+	    size_t n);
+
 /* Takes the next argument off the front of @rest; 0 when there is none. */
 int	netdoc_arg(struct slice *rest, struct slice *arg);
 int	netdoc_eq(struct slice, const char *);

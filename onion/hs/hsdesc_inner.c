@@ -48,10 +48,7 @@ struct inner_read {
 static unsigned
 which(const struct netdoc_item *it)
 {
-	static const struct {
-		const char *key;
-		unsigned    bit;
-	} lines[] = {
+	static const struct netdoc_key lines[] = {
 		{ "create2-formats", IN_FORMATS },
 		{ "intro-auth-required", IN_AUTH },
 		{ "single-onion-service", IN_SINGLE },
@@ -60,12 +57,8 @@ which(const struct netdoc_item *it)
 		{ "auth-key", IP_AUTH }, { "enc-key", IP_ENC },
 		{ "enc-key-cert", IP_ENC_CERT },
 	};
-	size_t i;
 
-	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
-		if (netdoc_is(it, lines[i].key))
-			return lines[i].bit;
-	return 0;
+	return netdoc_which(it, lines, sizeof(lines) / sizeof(lines[0]));
 }
 
 /* --- introduction points --- */

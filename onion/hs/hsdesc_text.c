@@ -60,23 +60,6 @@ read_sealed(struct slice *out, const struct netdoc_item *it)
 	return 0;
 }
 
-struct line {
-	const char	*key;
-	unsigned	 bit;
-};
-
-/* 0: none of these. */
-static unsigned
-which(const struct line *lines, size_t n, const struct netdoc_item *it)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (netdoc_is(it, lines[i].key))
-			return lines[i].bit;
-	return 0;
-}
-
 /* --- the outer text --- */
 
 enum {
@@ -85,7 +68,7 @@ enum {
 	OUT_ALL = (1 << 6) - 1
 };
 
-static const struct line outer_lines[] = {
+static const struct netdoc_key outer_lines[] = {
 	{ "hs-descriptor", OUT_VERSION }, { "descriptor-lifetime",
 	OUT_LIFETIME }, { "descriptor-signing-key-cert", OUT_CERT },
 	{ "revision-counter", OUT_REVISION }, { "superencrypted", OUT_SEALED },
@@ -145,8 +128,8 @@ read_outer_value(struct outer_read *r, unsigned line, struct slice arg,
 static int
 read_outer(struct outer_read *r, const struct netdoc_item *it)
 {
-	unsigned line = which(outer_lines,
-	    sizeof(outer_lines) / sizeof(outer_lines[0]), it);
+	unsigned line = netdoc_which(it, outer_lines,
+	    sizeof(outer_lines) / sizeof(outer_lines[0]));
 	struct slice arg;
 
 	if (r->seen & (line | OUT_SIGNATURE) ||
@@ -214,7 +197,7 @@ enum {
 	MID_CLIENT = 1 << 3, MID_ALL = (1 << 4) - 1
 };
 
-static const struct line middle_lines[] = {
+static const struct netdoc_key middle_lines[] = {
 	{ "desc-auth-type", MID_TYPE }, { "desc-auth-ephemeral-key", MID_KEY },
 	{ "auth-client", MID_CLIENT }, { "encrypted", MID_SEALED },
 };
@@ -244,8 +227,8 @@ static int
 read_middle(struct hsdesc_middle *m, const struct netdoc_item *it,
     unsigned *seen)
 {
-	unsigned line = which(middle_lines,
-	    sizeof(middle_lines) / sizeof(middle_lines[0]), it);
+	unsigned line = netdoc_which(it, middle_lines,
+	    sizeof(middle_lines) / sizeof(middle_lines[0]));
 	struct slice rest = it->rest, arg;
 	struct client c;
 
