@@ -110,11 +110,11 @@ check "a wrong onion address: general failure without" says '(1)' \
 
 raw() { # BYTES, as of printf: what comes back, in hex
 	# shellcheck disable=SC2059
-	printf "$1" | lab_lan timeout 20 "$PYTHON" -c '
+	printf "$1" | lab_lan timeout 200 "$PYTHON" -c '
 import socket, sys
 s = socket.create_connection((sys.argv[1], int(sys.argv[2])))
 s.sendall(sys.stdin.buffer.read())
-s.settimeout(10)
+s.settimeout(100)
 got = b""
 try:
     while len(got) < 4096:
@@ -151,15 +151,16 @@ check "TLS on a SocksPort: closed" tls_is_closed
 check "GET on an HTTPTunnelPort: nothing is said" \
 	same "<$(raw 'GET / HTTP/1.1\r\nHost: a.example\r\n\r\n' $HTTP)>" "<>"
 # optimistic: all at once
-check "all that there is to say at once, and data behind it" hex_begins \
-	05000500 '\5\1\0\5\1\0\3\17www.lab.example\0\x50GET / HTTP/1.0\r\n\r\n'
+check "all that there is to say at once, and data behind it" \
+	lab_until 300 hex_begins 05000500 '\5\1\0\5\1\0\3\17www.lab.example\0\x50GET / HTTP/1.0\r\n\r\n'
 
 # ---- lookups ---------------------------------------------------------------
 
 # shellcheck disable=SC2086
-check "RESOLVE, SOCKS 5" hex_is "0500050000""01$(printf %02x \
+check "RESOLVE, SOCKS 5" lab_until 300 hex_is "0500050000""01$(printf %02x \
 	${DEST4//./ })0000" '\5\1\0\5\xf0\0\3\21only4.lab.example\0\0'
-tor_resolves() { same "$(lab_lan tor-resolve "$@" "$LAN4:$SOCKS")" "$WANT"; }
+tor_resolves() { lab_until 300 resolves "$@"; }
+resolves() { same "$(lab_lan tor-resolve "$@" "$LAN4:$SOCKS")" "$WANT"; }
 WANT=$DEST4
 check "tor-resolve" tor_resolves only4.lab.example
 check "tor-resolve -4" tor_resolves -4 only4.lab.example
