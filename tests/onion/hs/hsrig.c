@@ -26,6 +26,7 @@ uint8_t rig_service[2][32] = {	/* RFC 8032 7.1 */
 	  0xa7, 0x4d, 0x1b, 0x7e, 0xbc, 0x9c, 0x98, 0x2c, 0xcf, 0x2e, 0xc4,
 	  0x96, 0x8c, 0xc0, 0xcd, 0x55, 0xf1, 0x2a, 0xf4, 0x66, 0x0c }
 };
+const int rig_laters[RIG_LATERS] = { -EAGAIN, -EBUSY, -ENOMEM };
 const uint8_t rig_token[2][HSCLIENT_TOKEN] = { { 1, 1 }, { 2, 2 } };
 
 void
@@ -693,4 +694,31 @@ rig_free(struct rig *r)
 	must(loop_next(&r->loop) == LOOP_NEVER);
 	must(r->loop.items == NULL);
 	free(r->auth);
+}
+
+int
+rig_answer_all(struct rig *r, int status, unsigned *asked)
+{
+	uint8_t seen[RIG_DIRS] = { 0 };
+	struct rig_circ *dir;
+
+	for (*asked = 0; (dir = rig_last(r, HS_DIR)) != NULL; ++*asked) {
+		must(rig_open(r, HS_DIR) == 1);
+		must(seen[dir->last.id.ed[0] - 0x80]++ == 0);
+		rig_built(r, dir);
+		if (status < 0)
+			rig_gone(r, dir);
+		else
+			rig_fetched(r, dir, status);
+	}
+	return rig_get(r, 0, 0, NULL);
+}
+
+struct hsclient_totals
+rig_totals(const struct rig *r)
+{
+	struct hsclient_totals t;
+
+	hsclient_totals(r->hs, &t);
+	return t;
 }

@@ -106,6 +106,13 @@ void	rig_new(struct rig *, int testing);
 void	rig_free(struct rig *);		/* and looks whether all is closed */
 void	rig_turn(struct rig *);
 void	rig_wait(struct rig *, int64_t ms);
+/* The directory's answer, until there is a reason or nobody is asked; @status
+ * < 0: circuits that go.  What the first token is told then. */
+int	rig_answer_all(struct rig *, int status, unsigned *asked);
+struct hsclient_totals rig_totals(const struct rig *);
+
+enum { RIG_LATERS = 3 };
+extern const int rig_laters[RIG_LATERS];	/* no answers, but reasons to wait */
 /* Another consensus, hours later. */
 void	rig_later(struct rig *, int64_t hours);
 void	rig_key(struct rig *, const uint8_t key[32]);	/* NULL: none */

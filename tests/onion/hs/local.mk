@@ -33,6 +33,8 @@ HS_RIG = tests/onion/hs/hsrig.c tests/onion/hs/hsrig.h tests/onion/hs/hsfake.c
 check_PROGRAMS += \
 	tests/onion/hs/test_hsclient \
 	tests/onion/hs/test_hsclient_hostile \
+	tests/onion/hs/test_hsclient_limits \
+	tests/onion/hs/test_hsclient_pow \
 	tests/onion/hs/test_hsclient_real
 tests_onion_hs_test_hsclient_real_SOURCES = \
 	tests/onion/hs/test_hsclient_real.c \
@@ -41,8 +43,15 @@ tests_onion_hs_test_hsclient_real_SOURCES = \
 tests_onion_hs_test_hsclient_real_LDADD = $(HS_TESTS_LDADD)
 tests_onion_hs_test_hsclient_SOURCES = tests/onion/hs/test_hsclient.c \
 	tests/onion/dir/tmpdir.h $(HS_RIG)
-tests_onion_hs_test_hsclient_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=hsntor_new
 tests_onion_hs_test_hsclient_LDADD = $(HS_TESTS_LDADD)
+tests_onion_hs_test_hsclient_limits_SOURCES = \
+	tests/onion/hs/test_hsclient_limits.c $(HS_RIG)
+tests_onion_hs_test_hsclient_limits_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=hsntor_new
+tests_onion_hs_test_hsclient_limits_LDADD = $(HS_TESTS_LDADD)
+tests_onion_hs_test_hsclient_pow_SOURCES = \
+	tests/onion/hs/test_hsclient_pow.c $(HS_RIG)
+tests_onion_hs_test_hsclient_pow_LDADD = $(HS_TESTS_LDADD)
 tests_onion_hs_test_hsclient_hostile_SOURCES = \
 	tests/onion/hs/test_hsclient_hostile.c $(HS_RIG)
 tests_onion_hs_test_hsclient_hostile_LDADD = $(HS_TESTS_LDADD)

@@ -13,17 +13,6 @@
 #include "tests/onion/hs/hsrig.h"
 
 static struct rig r;
-/* What is no answer, but a reason to wait. */
-static const int laters[] = { -EAGAIN, -EBUSY, -ENOMEM };
-
-static struct hsclient_totals
-totals(void)
-{
-	struct hsclient_totals t;
-
-	hsclient_totals(r.hs, &t);
-	return t;
-}
 
 /* --- the way it should be --- */
 
@@ -70,11 +59,11 @@ START_TEST(hsclient_get_reaches_a_service)
 	ck_assert_uint_eq(r.wakes, 1);
 	ck_assert_int_eq(rig_get(&r, 0, 0, &circ), 0);
 	ck_assert_ptr_eq(circ, rend);
-	ck_assert_uint_eq(totals().joined, 1);
-	ck_assert_uint_eq(totals().standing, 1);
-	ck_assert_uint_eq(totals().trying, 0);
-	ck_assert_uint_eq(totals().introduced, 1);
-	ck_assert_uint_eq(totals().fetched, 1);
+	ck_assert_uint_eq(rig_totals(&r).joined, 1);
+	ck_assert_uint_eq(rig_totals(&r).standing, 1);
+	ck_assert_uint_eq(rig_totals(&r).trying, 0);
+	ck_assert_uint_eq(rig_totals(&r).introduced, 1);
+	ck_assert_uint_eq(rig_totals(&r).fetched, 1);
 	rig_free(&r);
 }
 END_TEST
@@ -123,7 +112,7 @@ START_TEST(hsclient_spoil_and_gone_make_the_next_get_start_anew)
 		ck_assert_int_eq(rend->open, 1);
 	} else
 		rig_gone(&r, rend);
-	ck_assert_uint_eq(totals().standing, 0);
+	ck_assert_uint_eq(rig_totals(&r).standing, 0);
 	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
 	rig_turn(&r);
 	ck_assert_uint_eq(rig_count(&r, HS_DIR), 1);	/* it is still known */
@@ -153,7 +142,7 @@ START_TEST(hsclient_newnym_forgets_all_and_lets_circuits_stand)
 	ck_assert_int_eq(other->open, 0);
 	ck_assert_uint_eq(rig_open(&r, HS_INTRO), 0);
 	ck_assert_uint_eq(r.wakes, 1);
-	ck_assert_uint_eq(totals().services, 0);
+	ck_assert_uint_eq(rig_totals(&r).services, 0);
 	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
 	rig_turn(&r);
 	ck_assert_uint_eq(rig_count(&r, HS_DIR), 3);
@@ -162,25 +151,6 @@ START_TEST(hsclient_newnym_forgets_all_and_lets_circuits_stand)
 END_TEST
 
 /* --- descriptors --- */
-
-/* The directory's answer, until there is a reason or nobody is asked. */
-static int
-answer_all(int status, unsigned *asked)
-{
-	uint8_t seen[RIG_DIRS] = { 0 };
-	struct rig_circ *dir;
-
-	for (*asked = 0; (dir = rig_last(&r, HS_DIR)) != NULL; ++*asked) {
-		ck_assert_uint_eq(rig_open(&r, HS_DIR), 1);
-		ck_assert_uint_eq(seen[dir->last.id.ed[0] - 0x80]++, 0);
-		rig_built(&r, dir);
-		if (status < 0)
-			rig_gone(&r, dir);
-		else
-			rig_fetched(&r, dir, status);
-	}
-	return rig_get(&r, 0, 0, NULL);
-}
 
 static const struct {
 	int	status, desc_rc, want;
@@ -201,11 +171,11 @@ START_TEST(hsclient_all_directories_fail_with_the_reason)
 	r.desc_rc = all_cases[_i].desc_rc;
 	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
 	rig_turn(&r);
-	ck_assert_int_eq(answer_all(all_cases[_i].status, &n),
+	ck_assert_int_eq(rig_answer_all(&r, all_cases[_i].status, &n),
 	    all_cases[_i].want);
 	ck_assert_uint_eq(n, RIG_DIRS);
 	ck_assert_uint_eq(rig_open(&r, HS_REND), 0);
-	ck_assert_uint_eq(totals().failed, 1);
+	ck_assert_uint_eq(rig_totals(&r).failed, 1);
 	rig_free(&r);
 }
 END_TEST
@@ -249,12 +219,12 @@ START_TEST(hsclient_failure_stands_for_all_who_wait_and_then_is_tried_anew)
 	rig_new(&r, 0);
 	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
 	rig_turn(&r);
-	ck_assert_int_eq(answer_all(404, &n), -WHY_HS_NOT_FOUND);
+	ck_assert_int_eq(rig_answer_all(&r, 404, &n), -WHY_HS_NOT_FOUND);
 	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -WHY_HS_NOT_FOUND);
 	rig_wait(&r, 1000);
 	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
 	rig_turn(&r);
-	ck_assert_int_eq(answer_all(404, &n), -WHY_HS_NOT_FOUND);
+	ck_assert_int_eq(rig_answer_all(&r, 404, &n), -WHY_HS_NOT_FOUND);
 	ck_assert_uint_eq(n, RIG_DIRS);
 	rig_wait(&r, 1000);			/* longer each time */
 	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -WHY_HS_NOT_FOUND);
@@ -331,7 +301,7 @@ START_TEST(hsclient_older_revision_does_not_replace_a_newer)
 	rig_fetched(&r, rig_last(&r, HS_DIR), 200);
 	if (_i == 0) {
 		ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -WHY_HS_INTRO);
-		ck_assert_uint_eq(totals().fetched, 1);
+		ck_assert_uint_eq(rig_totals(&r).fetched, 1);
 	} else {
 		ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
 		ck_assert_ptr_nonnull(rig_last(&r, HS_INTRO));
@@ -550,15 +520,15 @@ START_TEST(hsclient_sealed_descriptors_are_kept_for_an_hour)
 	rig_new(&r, 0);
 	memcpy(r.wants_key, right_key, 32);
 	rig_to_descriptor(&r, 0);
-	ck_assert_uint_gt(totals().sealed, 0);
+	ck_assert_uint_gt(rig_totals(&r).sealed, 0);
 	rig_wait(&r, (_i ? 61 : 59) * 60 * 1000);
-	ck_assert_uint_eq(totals().services, _i ? 0 : 1);
-	ck_assert_int_eq(totals().sealed > 0, !_i);
+	ck_assert_uint_eq(rig_totals(&r).services, _i ? 0 : 1);
+	ck_assert_int_eq(rig_totals(&r).sealed > 0, !_i);
 	rig_key(&r, right_key);
 	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
 	rig_turn(&r);
 	ck_assert_uint_eq(rig_count(&r, HS_DIR), _i ? 2 : 1);
-	ck_assert_uint_eq(totals().sealed, 0);
+	ck_assert_uint_eq(rig_totals(&r).sealed, 0);
 	if (_i == 0) {		/* it is as old as it is */
 		rig_gone(&r, rig_last(&r, HS_INTRO));
 		rig_wait(&r, 2 * 3600 * 1000 + 61 * 1000);
@@ -585,14 +555,14 @@ START_TEST(hsclient_sealed_descriptors_are_bounded_and_the_oldest_goes)
 	ck_assert_uint_lt(most + 8, RIG_CIRCS);
 	for (i = 0; i < most + 3; i++)
 		ck_assert_int_eq(get_sealed(i), -WHY_HS_AUTH_MISSING);
-	ck_assert_uint_eq(totals().sealed, most * len);
+	ck_assert_uint_eq(rig_totals(&r).sealed, most * len);
 	rig_key(&r, right_key);
 	ck_assert_int_eq(get_sealed(3), -EAGAIN);
 	ck_assert_uint_eq(rig_count(&r, HS_DIR), most + 3);
 	ck_assert_int_eq(get_sealed(2), -EAGAIN);
 	ck_assert_uint_eq(rig_count(&r, HS_DIR), most + 4);
 	hsclient_newnym(r.hs);
-	ck_assert_uint_eq(totals().sealed, 0);
+	ck_assert_uint_eq(rig_totals(&r).sealed, 0);
 	rig_key(&r, NULL);
 	rig_free(&r);
 }
@@ -1004,276 +974,6 @@ START_TEST(hsclient_descriptor_of_far_increment_is_invalid)
 }
 END_TEST
 
-/* --- proof of work --- */
-
-static void
-with_puzzle(uint32_t effort)
-{
-	r.desc.pow.has = 1;
-	r.desc.pow.effort = effort;
-	r.desc.pow.expires = r.loop.wall + 7200;
-	memset(r.desc.pow.seed, 0x33, 32);
-}
-
-START_TEST(hsclient_puzzle_is_solved_before_the_introduction)
-{
-	struct rig_intro1 i;
-
-	rig_new(&r, 0);
-	with_puzzle(_i ? 50000 : 100);
-	rig_to_introduced(&r, 0);
-	ck_assert_uint_eq(r.njobs, 1);
-	ck_assert_uint_eq(r.job[0].ask.effort, _i ? HSPOW_EFFORT_MAX : 100);
-	ck_assert_uint_eq(rig_last(&r, HS_INTRO)->nsent, 0);
-	rig_solve(&r, 0, 0);
-	ck_assert_uint_eq(rig_last(&r, HS_INTRO)->nsent, 1);
-	ck_assert_int_eq(rig_read(&r, rig_last(&r, HS_INTRO), &i), 0);
-	ck_assert_int_eq(i.pow, 1);
-	ck_assert_uint_eq(i.proof[0], 1);
-	rig_free(&r);
-}
-END_TEST
-
-START_TEST(hsclient_puzzle_that_is_not_solved_is_gone_without)
-{
-	struct rig_intro1 i;
-
-	rig_new(&r, 0);
-	with_puzzle(100);
-	if (_i == 1)
-		r.solve_rc = -ENOTSUP;
-	rig_to_introduced(&r, 0);
-	if (_i == 0)
-		rig_solve(&r, 0, -ETIMEDOUT);
-	ck_assert_int_eq(rig_read(&r, rig_last(&r, HS_INTRO), &i), 0);
-	ck_assert_int_eq(i.pow, 0);
-	rig_free(&r);
-}
-END_TEST
-
-START_TEST(hsclient_effort_of_none_needs_no_proof_at_first)
-{
-	struct rig_circ *intro;
-
-	rig_new(&r, 0);
-	with_puzzle(0);
-	rig_to_introduced(&r, 0);
-	ck_assert_uint_eq(r.njobs, 0);
-	intro = rig_last(&r, HS_INTRO);
-	ck_assert_uint_eq(intro->nsent, 1);
-	rig_wait(&r, 31 * 1000);
-	ck_assert_uint_eq(r.njobs, 1);		/* the next time, it tries */
-	ck_assert_uint_eq(r.job[0].ask.effort, hspow_effort_again(0));
-	rig_free(&r);
-}
-END_TEST
-
-START_TEST(hsclient_each_introduction_has_its_own_proof)
-{
-	struct rig_intro1 a, b;
-
-	rig_new(&r, 0);
-	with_puzzle(100);
-	rig_to_introduced(&r, 0);
-	rig_solve(&r, 0, 0);
-	ck_assert_int_eq(rig_read(&r, rig_last(&r, HS_INTRO), &a), 0);
-	ck_assert_int_eq(rig_ack(&r, rig_last(&r, HS_INTRO), 1), 0);
-	rig_turn(&r);
-	rig_built(&r, rig_last(&r, HS_INTRO));
-	ck_assert_uint_eq(rig_last(&r, HS_INTRO)->nsent, 0);
-	ck_assert_uint_eq(r.njobs, 2);
-	ck_assert_uint_eq(r.job[1].ask.effort, 100);
-	rig_solve(&r, 1, 0);
-	ck_assert_int_eq(rig_read(&r, rig_last(&r, HS_INTRO), &b), 0);
-	ck_assert_mem_ne(a.proof, b.proof, INTROMSG_POW);
-	rig_free(&r);
-}
-END_TEST
-
-START_TEST(hsclient_expired_puzzle_is_fetched_anew_once)
-{
-	struct rig_intro1 i;
-
-	rig_new(&r, 0);
-	with_puzzle(100);
-	r.desc.pow.expires = r.loop.wall - 1;
-	rig_to_descriptor(&r, 0);
-	ck_assert_uint_eq(rig_count(&r, HS_DIR), 2);
-	ck_assert_uint_eq(rig_count(&r, HS_INTRO), 0);
-	if (_i)
-		with_puzzle(200);
-	rig_built(&r, rig_last(&r, HS_DIR));
-	rig_fetched(&r, rig_last(&r, HS_DIR), 200);
-	rig_built(&r, rig_last(&r, HS_INTRO));
-	rig_built(&r, rig_last(&r, HS_REND));
-	ck_assert_int_eq(rig_established(&r, rig_last(&r, HS_REND)), 0);
-	rig_turn(&r);
-	ck_assert_uint_eq(r.njobs, (unsigned)_i);
-	if (_i)
-		rig_solve(&r, 0, 0);
-	ck_assert_int_eq(rig_read(&r, rig_last(&r, HS_INTRO), &i), 0);
-	ck_assert_int_eq(i.pow, _i);
-	rig_free(&r);
-}
-END_TEST
-
-/* So that it is still wanted; ms. */
-static void
-wait_asking(int64_t ms)
-{
-	for (; ms > 0; ms -= 1000) {
-		ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
-		rig_wait(&r, ms < 1000 ? ms : 1000);
-	}
-}
-
-/* Once more, after the service did not come. */
-static void
-introduce_again(void)
-{
-	ck_assert_int_eq(rig_ack(&r, rig_last(&r, HS_INTRO), 0), 0);
-	wait_asking(30 * 1000);
-	rig_built(&r, rig_last(&r, HS_INTRO));
-	rig_built(&r, rig_last(&r, HS_REND));
-	ck_assert_int_eq(rig_established(&r, rig_last(&r, HS_REND)), 0);
-	rig_turn(&r);
-}
-
-START_TEST(hsclient_puzzle_that_takes_too_long_is_gone_without_for_now)
-{
-	struct rig_intro1 i;
-
-	rig_new(&r, 0);
-	with_puzzle(100);
-	rig_to_introduced(&r, 0);
-	ck_assert_mem_eq(r.job[0].ask.owner, rig_token[0], HSCLIENT_OWNER);
-	wait_asking(59 * 1000);
-	ck_assert_uint_eq(rig_last(&r, HS_INTRO)->nsent, 0);
-	wait_asking(1000);
-	ck_assert_int_eq(rig_read(&r, rig_last(&r, HS_INTRO), &i), 0);
-	ck_assert_int_eq(i.pow, 0);
-	ck_assert_int_eq(r.job[0].open, 1);		/* it goes on */
-	introduce_again();
-	ck_assert_uint_eq(rig_last(&r, HS_INTRO)->nsent, 0);
-	if (_i) {
-		wait_asking(30 * 1000);			/* once more without */
-		ck_assert_uint_eq(rig_last(&r, HS_INTRO)->nsent, 1);
-		introduce_again();
-	}
-	ck_assert_uint_eq(r.njobs, 1);
-	rig_solve(&r, 0, 0);
-	ck_assert_int_eq(rig_read(&r, rig_last(&r, HS_INTRO), &i), 0);
-	ck_assert_int_eq(i.pow, 1);
-	/* Only what was proved and not enough makes the next one harder. */
-	introduce_again();
-	ck_assert_uint_eq(r.njobs, 2);
-	ck_assert_uint_eq(r.job[1].ask.effort, hspow_effort_again(100));
-	rig_free(&r);
-}
-END_TEST
-
-START_TEST(hsclient_puzzle_without_a_place_waits_for_one)
-{
-	struct rig_intro1 i;
-
-	rig_new(&r, 0);
-	with_puzzle(100);
-	rig_to_descriptor(&r, 1);
-	ck_assert_uint_eq(r.njobs, 1);
-	r.solve_rc = laters[_i % 2 * 2];
-	rig_to_introduced(&r, 0);
-	wait_asking(59 * 1000);
-	ck_assert_uint_eq(rig_last(&r, HS_INTRO)->nsent, 0);
-	if (_i / 2 == 0) {		/* there never is one */
-		wait_asking(1000);
-		ck_assert_int_eq(rig_read(&r, rig_last(&r, HS_INTRO), &i), 0);
-		ck_assert_int_eq(i.pow, 0);
-		rig_free(&r);
-		return;
-	}
-	ck_assert_int_eq(rig_get(&r, 1, 0, NULL), -EAGAIN);
-	r.solve_rc = 0;
-	if (_i / 2 == 1)
-		rig_solve(&r, 0, 0);	/* the other one's is done */
-	else
-		hsclient_room(r.hs);
-	rig_turn(&r);
-	ck_assert_uint_eq(r.njobs, 2);
-	rig_solve(&r, 1, 0);
-	ck_assert_int_eq(rig_read(&r, rig_last(&r, HS_INTRO), &i), 0);
-	ck_assert_int_eq(i.pow, 1);
-	rig_free(&r);
-}
-END_TEST
-
-/* The seed ends while it is worked on, or when all that is missing is a
- * circuit. */
-START_TEST(hsclient_puzzle_that_expires_on_the_way_is_fetched_anew_once)
-{
-	struct rig_intro1 i;
-	struct rig_circ *rend;
-
-	rig_new(&r, 0);
-	with_puzzle(100);
-	r.desc.pow.expires = r.loop.wall + 40;
-	rig_to_descriptor(&r, 0);
-	rend = rig_last(&r, HS_REND);
-	if (_i % 2)
-		rig_solve(&r, 0, 0);
-	wait_asking(41 * 1000);
-	if (_i / 2)			/* there is none that is fresh */
-		with_puzzle(200);
-	rig_built(&r, rig_last(&r, HS_INTRO));
-	rig_built(&r, rend);
-	ck_assert_int_eq(rig_established(&r, rend), 0);
-	rig_turn(&r);
-	ck_assert_uint_eq(rend->nsent, 1);
-	ck_assert_uint_eq(rig_count(&r, HS_DIR), 2);
-	rig_built(&r, rig_last(&r, HS_DIR));
-	rig_fetched(&r, rig_last(&r, HS_DIR), 200);
-	rig_built(&r, rig_last(&r, HS_INTRO));
-	if (_i / 2) {
-		ck_assert_uint_eq(rig_last(&r, HS_INTRO)->nsent, 0);
-		ck_assert_uint_eq(r.njobs, 2);
-		ck_assert_uint_eq(r.job[1].ask.effort, 200);
-		rig_solve(&r, 1, 0);
-	}
-	ck_assert_int_eq(rig_read(&r, rig_last(&r, HS_INTRO), &i), 0);
-	ck_assert_int_eq(i.pow, _i / 2);
-	ck_assert_uint_eq(rig_count(&r, HS_REND), 1);
-	ck_assert_uint_eq(rig_count(&r, HS_DIR), 2);
-	ck_assert_int_eq(rig_meet(&r, rig_last(&r, HS_INTRO), rend), 0);
-	rig_turn(&r);
-	rig_free(&r);
-}
-END_TEST
-
-START_TEST(hsclient_puzzle_is_given_up_when_nobody_waits)
-{
-	rig_new(&r, 0);
-	with_puzzle(100);
-	rig_to_introduced(&r, 0);
-	ck_assert_int_eq(r.job[0].open, 1);
-	if (_i == 0) {
-		rig_wait(&r, 44 * 1000);
-		ck_assert_int_eq(r.job[0].open, 1);
-		rig_wait(&r, 32 * 1000);
-		ck_assert_uint_eq(rig_open(&r, HS_REND), 0);
-		ck_assert_uint_eq(totals().trying, 0);
-	} else if (_i == 1)
-		hsclient_newnym(r.hs);
-	else {
-		rig_gone(&r, rig_last(&r, HS_INTRO));	/* not for that */
-		ck_assert_int_eq(r.job[0].open, 1);
-		rig_free(&r);
-		return;
-	}
-	rig_turn(&r);
-	ck_assert_int_eq(r.job[0].open, 0);
-	rig_free(&r);
-}
-END_TEST
-
 /* --- who may not know of whom --- */
 
 START_TEST(hsclient_tokens_share_nothing)
@@ -1300,7 +1000,7 @@ START_TEST(hsclient_failures_of_one_token_are_not_anothers)
 	rig_new(&r, 0);
 	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
 	rig_turn(&r);
-	ck_assert_int_eq(answer_all(404, &n), -WHY_HS_NOT_FOUND);
+	ck_assert_int_eq(rig_answer_all(&r, 404, &n), -WHY_HS_NOT_FOUND);
 	ck_assert_int_eq(rig_get(&r, 1, 0, NULL), -EAGAIN);
 	rig_turn(&r);
 	ck_assert_uint_eq(rig_open(&r, HS_DIR), 1);
@@ -1389,7 +1089,7 @@ START_TEST(hsclient_directories_that_are_excluded_are_never_asked_if_strict)
 	rig_turn(&r);
 	n = 0;
 	if (_i > 0)
-		(void)answer_all(404, &n);
+		(void)rig_answer_all(&r, 404, &n);
 	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -WHY_HS_NOT_FOUND);
 	ck_assert_uint_eq(n, (unsigned)_i);
 	ck_assert_uint_eq(rig_count(&r, HS_DIR), (unsigned)_i);
@@ -1443,472 +1143,6 @@ START_TEST(hsclient_introduction_points_that_are_excluded_are_none_if_strict)
 }
 END_TEST
 
-/* --- limits --- */
-
-static int
-get_nth(uint32_t token, uint32_t n)
-{
-	uint8_t t[HSCLIENT_TOKEN] = { 7 }, service[32] = { 2 };
-	void *circ;
-
-	memcpy(t + 4, &token, sizeof(token));
-	memcpy(service + 4, &n, sizeof(n));
-	return hsclient_get(r.hs, t, service, 0, &circ);
-}
-
-START_TEST(hsclient_tries_are_bounded_for_one_and_for_all)
-{
-	uint32_t i;
-
-	rig_new(&r, 0);
-	for (i = 0; i < HSCLIENT_TRYING_EACH + 8; i++)
-		ck_assert_int_eq(get_nth(0, i), -EAGAIN);
-	ck_assert_uint_eq(totals().trying, HSCLIENT_TRYING_EACH);
-	for (i = 0; i < HSCLIENT_TRYING_MAX; i++)
-		ck_assert_int_eq(get_nth(1 + i, i), -EAGAIN);
-	ck_assert_uint_eq(totals().trying, HSCLIENT_TRYING_MAX);
-	ck_assert_uint_eq(totals().services, HSCLIENT_TRYING_MAX);
-	r.wakes = 0;
-	rig_turn(&r);
-	ck_assert_uint_eq(r.wakes, 1);		/* some ended: there is room */
-	rig_free(&r);
-}
-END_TEST
-
-/* Of one client, but for the last. */
-START_TEST(hsclient_tries_are_bounded_whatever_tokens_one_has)
-{
-	uint8_t t[HSCLIENT_TOKEN] = { 8 }, service[32] = { 2 };
-	void *circ;
-	int i;
-
-	rig_new(&r, 0);
-	for (i = 0; i < HSCLIENT_TRYING_EACH + 8; i++) {
-		t[HSCLIENT_OWNER] = (uint8_t)i;
-		ck_assert_int_eq(hsclient_get(r.hs, t, service, 0, &circ),
-		    -EAGAIN);
-	}
-	ck_assert_uint_eq(totals().trying, HSCLIENT_TRYING_EACH);
-	t[HSCLIENT_OWNER - 1] = 1;
-	ck_assert_int_eq(hsclient_get(r.hs, t, service, 0, &circ), -EAGAIN);
-	ck_assert_uint_eq(totals().trying, HSCLIENT_TRYING_EACH + 1);
-	rig_free(&r);
-}
-END_TEST
-
-START_TEST(hsclient_services_are_bounded_and_the_oldest_forgotten)
-{
-	uint32_t i;
-
-	rig_new(&r, 0);
-	rig_to_joined(&r, 0);
-	r.ndirs = 0;
-	for (i = 0; i < HSCLIENT_SERVICES_MAX + 100; i++) {
-		(void)get_nth(i / 200, i);
-		rig_turn(&r);
-		ck_assert_uint_le(totals().services, HSCLIENT_SERVICES_MAX);
-	}
-	ck_assert_uint_eq(totals().services, HSCLIENT_SERVICES_MAX);
-	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);	/* forgotten */
-	ck_assert_int_eq(rig_last(&r, HS_REND)->open, 1);
-	rig_free(&r);
-}
-END_TEST
-
-START_TEST(hsclient_one_token_pushes_out_only_its_own)
-{
-	uint32_t i;
-
-	rig_new(&r, 0);
-	rig_to_joined(&r, 0);
-	for (i = 0; i < HSCLIENT_SERVICES_EACH + 100; i++) {
-		(void)get_nth(3, i);
-		rig_turn(&r);
-	}
-	ck_assert_uint_eq(totals().services, HSCLIENT_SERVICES_EACH + 1);
-	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), 0);
-	rig_free(&r);
-}
-END_TEST
-
-START_TEST(hsclient_nobody_asks_any_more_and_all_is_closed)
-{
-	rig_new(&r, 0);
-	rig_to_descriptor(&r, 0);
-	r.wakes = 0;
-	rig_wait(&r, 100 * 1000);
-	ck_assert_uint_ge(r.wakes, 1);		/* do you? */
-	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
-	rig_wait(&r, 100 * 1000);
-	ck_assert_uint_eq(totals().trying, 1);
-	rig_wait(&r, 60 * 1000);
-	ck_assert_uint_eq(totals().trying, 0);
-	ck_assert_uint_eq(rig_open(&r, HS_INTRO), 0);
-	ck_assert_uint_eq(rig_open(&r, HS_REND), 0);
-	rig_free(&r);
-}
-END_TEST
-
-START_TEST(hsclient_what_is_of_no_use_is_not_kept)
-{
-	rig_new(&r, 0);
-	r.desc.lifetime_s = 3600;
-	rig_to_joined(&r, 0);
-	rig_gone(&r, rig_last(&r, HS_REND));
-	rig_wait(&r, 3500 * 1000);
-	ck_assert_uint_eq(totals().services, 1);
-	rig_wait(&r, 200 * 1000);
-	ck_assert_uint_eq(totals().services, 0);
-	ck_assert_int_eq(loop_next(&r.loop) == LOOP_NEVER, 1);
-	rig_free(&r);
-}
-END_TEST
-
-START_TEST(hsclient_without_room_waits_for_it)
-{
-	enum hs_purpose p = (enum hs_purpose)(HS_DIR + _i);
-
-	rig_new(&r, 0);
-	r.open_rc[p] = -EAGAIN;
-	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
-	rig_turn(&r);
-	if (p != HS_DIR) {
-		rig_built(&r, rig_last(&r, HS_DIR));
-		rig_fetched(&r, rig_last(&r, HS_DIR), 200);
-	}
-	ck_assert_uint_eq(rig_count(&r, p), 0);
-	r.open_rc[p] = 0;
-	if (_i % 2)
-		hsclient_room(r.hs);
-	else
-		rig_wait(&r, 31 * 1000);	/* even if it is not told */
-	rig_turn(&r);
-	ck_assert_uint_eq(rig_open(&r, p), 1);
-	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
-	rig_free(&r);
-}
-END_TEST
-
-START_TEST(hsclient_without_room_is_no_answer)
-{
-	enum hs_purpose p = (enum hs_purpose)(HS_DIR + _i % 3);
-	unsigned i;
-
-	rig_new(&r, 0);
-	r.open_rc[p] = laters[_i / 3];
-	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
-	rig_turn(&r);
-	if (p != HS_DIR) {
-		rig_built(&r, rig_last(&r, HS_DIR));
-		rig_fetched(&r, rig_last(&r, HS_DIR), 200);
-	}
-	for (i = 0; i < 100; i++) {
-		hsclient_room(r.hs);
-		rig_turn(&r);
-		ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
-	}
-	r.open_rc[p] = 0;
-	hsclient_room(r.hs);
-	rig_turn(&r);
-	ck_assert_uint_eq(rig_open(&r, p), 1);
-	rig_free(&r);
-}
-END_TEST
-
-/* By that many tokens, who all want the same. */
-static void
-get_by(uint8_t ntokens)
-{
-	uint8_t t[HSCLIENT_TOKEN] = { 9 };
-	void *circ;
-
-	for (t[1] = 0; t[1] < ntokens; t[1]++)
-		ck_assert_int_eq(hsclient_get(r.hs, t, rig_service[0], 0, &circ),
-		    -EAGAIN);
-}
-
-START_TEST(hsclient_without_room_one_asks_for_all)
-{
-	unsigned i;
-
-	rig_new(&r, 0);
-	r.open_rc[HS_DIR] = -EAGAIN;
-	get_by(100);
-	rig_turn(&r);
-	ck_assert_uint_eq(r.opens, 1);
-	for (i = 0; i < 10; i++) {
-		hsclient_room(r.hs);
-		rig_turn(&r);
-	}
-	ck_assert_uint_eq(r.opens, 11);
-	ck_assert_uint_eq(r.rings, 1);
-	r.open_rc[HS_DIR] = 0;
-	hsclient_room(r.hs);
-	rig_turn(&r);
-	ck_assert_uint_eq(rig_open(&r, HS_DIR), 100);
-	ck_assert_uint_eq(r.rings, 1);
-	rig_free(&r);
-}
-END_TEST
-
-START_TEST(hsclient_no_room_for_one_directory_is_none_for_nobody)
-{
-	rig_new(&r, 0);
-	r.open_rc[HS_DIR] = -EBUSY;
-	get_by(100);
-	rig_turn(&r);
-	ck_assert_uint_eq(r.opens, 100);
-	rig_free(&r);
-}
-END_TEST
-
-START_TEST(hsclient_ring_is_made_once_for_each_consensus)
-{
-	rig_new(&r, 0);
-	rig_to_descriptor(&r, 0);
-	rig_to_descriptor(&r, 1);
-	ck_assert_uint_eq(r.rings, 1);
-	rig_later(&r, 1);
-	get_by(2);
-	rig_turn(&r);
-	ck_assert_uint_eq(r.rings, 2);
-	rig_free(&r);
-}
-END_TEST
-
-static unsigned nkeys;
-int	__real_hsntor_new(struct hsntor *);
-int	__wrap_hsntor_new(struct hsntor *);
-
-int
-__wrap_hsntor_new(struct hsntor *h)
-{
-	nkeys++;
-	return __real_hsntor_new(h);
-}
-
-START_TEST(hsclient_without_room_no_keys_are_drawn)
-{
-	unsigned i;
-
-	rig_new(&r, 0);
-	nkeys = 0;
-	r.open_rc[HS_REND] = -EBUSY;
-	rig_to_descriptor(&r, 0);
-	for (i = 0; i < 10; i++) {
-		hsclient_room(r.hs);
-		rig_turn(&r);
-	}
-	ck_assert_uint_eq(nkeys, 0);
-	r.open_rc[HS_REND] = 0;
-	hsclient_room(r.hs);
-	rig_turn(&r);
-	ck_assert_uint_eq(nkeys, 1);
-	rig_free(&r);
-}
-END_TEST
-
-/* No way there, that is: who was to be reached is as good as before. */
-START_TEST(hsclient_path_that_is_none_is_held_against_nobody)
-{
-	enum hs_purpose p = (enum hs_purpose)(HS_DIR + _i);
-	unsigned n;
-
-	rig_new(&r, 0);
-	r.open_rc[p] = -ENETUNREACH;
-	if (p == HS_DIR) {
-		ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
-		rig_turn(&r);
-	} else
-		rig_to_descriptor(&r, 0);
-	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -ENETUNREACH);
-	ck_assert_uint_eq(rig_open(&r, HS_INTRO) + rig_open(&r, HS_REND), 0);
-	r.open_rc[p] = 0;
-	rig_wait(&r, 1000);
-	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
-	rig_turn(&r);
-	ck_assert_uint_eq(rig_open(&r, p), 1);
-	if (p == HS_DIR) {
-		ck_assert_int_eq(answer_all(404, &n), -WHY_HS_NOT_FOUND);
-		ck_assert_uint_eq(n, RIG_DIRS);
-	}
-	ck_assert_uint_eq(rig_count(&r, HS_DIR), p == HS_DIR ? RIG_DIRS : 1);
-	rig_free(&r);
-}
-END_TEST
-
-/* Its circuits do not come near; the network is dark, for example. */
-START_TEST(hsclient_circuit_that_is_lost_on_our_way_is_held_against_nobody)
-{
-	enum hs_purpose p = (enum hs_purpose)(HS_DIR + _i);
-	unsigned i, n;
-
-	rig_new(&r, 0);
-	r.desc.nintros = 1;
-	if (p == HS_DIR) {
-		ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
-		rig_turn(&r);
-	} else
-		rig_to_descriptor(&r, 0);
-	for (i = 0; i < 100; i++) {
-		rig_lost(&r, rig_last(&r, p));
-		ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
-	}
-	if (p == HS_DIR) {
-		ck_assert_int_eq(answer_all(404, &n), -WHY_HS_NOT_FOUND);
-		ck_assert_uint_eq(n, RIG_DIRS);
-		rig_free(&r);
-		return;
-	}
-	rig_built(&r, rig_last(&r, HS_INTRO));
-	rig_built(&r, rig_last(&r, HS_REND));
-	ck_assert_int_eq(rig_established(&r, rig_last(&r, HS_REND)), 0);
-	rig_turn(&r);
-	ck_assert_uint_eq(rig_last(&r, HS_INTRO)->nsent, 1);
-	ck_assert_uint_eq(rig_count(&r, HS_DIR), 1);
-	rig_free(&r);
-}
-END_TEST
-
-START_TEST(hsclient_fetch_that_cannot_begin_is_held_against_nobody)
-{
-	unsigned i, n;
-
-	rig_new(&r, 0);
-	r.ndirs = 1;
-	r.fetch_rc = -ENOMEM;
-	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
-	rig_turn(&r);
-	for (i = 0; i < 4; i++)
-		rig_built(&r, rig_last(&r, HS_DIR));
-	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -ENOMEM);
-	rig_wait(&r, 1000);
-	r.fetch_rc = 0;
-	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
-	rig_turn(&r);
-	ck_assert_int_eq(answer_all(404, &n), -WHY_HS_NOT_FOUND);
-	ck_assert_uint_eq(n, 1);
-	rig_free(&r);
-}
-END_TEST
-
-START_TEST(hsclient_introduction_that_cannot_be_sent_is_held_against_nobody)
-{
-	unsigned i;
-
-	rig_new(&r, 0);
-	r.desc.nintros = 1;
-	rig_to_descriptor(&r, 0);
-	rig_built(&r, rig_last(&r, HS_REND));
-	ck_assert_int_eq(rig_established(&r, rig_last(&r, HS_REND)), 0);
-	r.send_rc = -ENOMEM;
-	for (i = 0; i < 3; i++)
-		rig_built(&r, rig_last(&r, HS_INTRO));
-	r.send_rc = 0;
-	rig_built(&r, rig_last(&r, HS_INTRO));	/* the same */
-	ck_assert_uint_eq(rig_last(&r, HS_INTRO)->nsent, 1);
-	ck_assert_uint_eq(rig_count(&r, HS_REND), 1);
-	ck_assert_uint_eq(rig_count(&r, HS_DIR), 1);
-	rig_free(&r);
-}
-END_TEST
-
-START_TEST(hsclient_introduction_that_never_can_be_sent_ends_in_a_reason)
-{
-	unsigned i;
-
-	rig_new(&r, 0);
-	rig_to_descriptor(&r, 0);
-	rig_built(&r, rig_last(&r, HS_REND));
-	ck_assert_int_eq(rig_established(&r, rig_last(&r, HS_REND)), 0);
-	r.send_rc = -ENOMEM;
-	for (i = 0; i < 4; i++)
-		rig_built(&r, rig_last(&r, HS_INTRO));
-	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -ENOBUFS);
-	rig_free(&r);
-}
-END_TEST
-
-/* Joined and given up: streams may be on it still. */
-static void
-leave_one_standing(int token)
-{
-	struct rig_circ *intro, *rend;
-	void *circ;
-
-	ck_assert_int_eq(rig_get(&r, token, 0, NULL), -EAGAIN);
-	rig_turn(&r);
-	intro = rig_last(&r, HS_INTRO);
-	rend = rig_last(&r, HS_REND);
-	rig_built(&r, intro);
-	rig_built(&r, rend);
-	ck_assert_int_eq(rig_established(&r, rend), 0);
-	rig_turn(&r);
-	ck_assert_int_eq(rig_ack(&r, intro, 0), 0);
-	ck_assert_int_eq(rig_meet(&r, intro, rend), 0);
-	rig_turn(&r);
-	ck_assert_int_eq(rig_get(&r, token, 0, &circ), 0);
-	hsclient_spoil(r.hs, circ);
-}
-
-START_TEST(hsclient_circuits_of_a_client_are_bounded_for_it_alone)
-{
-	unsigned i;
-	void *circ;
-
-	rig_new(&r, 0);
-	rig_to_joined(&r, 0);
-	ck_assert_int_eq(rig_get(&r, 0, 0, &circ), 0);
-	hsclient_spoil(r.hs, circ);
-	for (i = 2; i < HSCLIENT_CIRCS_EACH; i++)
-		leave_one_standing(0);
-	ck_assert_uint_eq(rig_open(&r, HS_REND), HSCLIENT_CIRCS_EACH - 1);
-	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
-	rig_turn(&r);
-	ck_assert_uint_eq(rig_open(&r, HS_REND) + rig_open(&r, HS_INTRO),
-	    HSCLIENT_CIRCS_EACH);
-	hsclient_room(r.hs);
-	rig_turn(&r);
-	ck_assert_uint_eq(rig_open(&r, HS_REND) + rig_open(&r, HS_INTRO),
-	    HSCLIENT_CIRCS_EACH);
-	rig_to_joined(&r, 1);
-	rig_gone(&r, &r.circ[1]);		/* the first */
-	hsclient_room(r.hs);
-	rig_turn(&r);
-	ck_assert_uint_eq(rig_open(&r, HS_REND) + rig_open(&r, HS_INTRO),
-	    HSCLIENT_CIRCS_EACH + 1);
-	hsclient_newnym(r.hs);		/* they are still its own */
-	ck_assert_int_eq(rig_get(&r, 0, 0, NULL), -EAGAIN);
-	rig_turn(&r);
-	rig_free(&r);
-}
-END_TEST
-
-START_TEST(hsclient_testing_network_asks_directories_again_soon)
-{
-	unsigned i;
-
-	rig_new(&r, _i);
-	r.ndirs = 1;
-	rig_to_introduced(&r, 0);
-	rig_gone(&r, rig_last(&r, HS_REND));
-	for (i = 0; i < 3 && rig_last(&r, HS_INTRO); i++) {
-		if (rig_last(&r, HS_REND)->nsent == 0) {
-			rig_built(&r, rig_last(&r, HS_REND));
-			(void)rig_established(&r, rig_last(&r, HS_REND));
-		}
-		rig_built(&r, rig_last(&r, HS_INTRO));
-		(void)rig_ack(&r, rig_last(&r, HS_INTRO), 1);
-		rig_turn(&r);
-		if (i < 2)
-			rig_wait(&r, 3000);
-	}
-	/* 6 s after the first time: in a testing network, it is asked. */
-	ck_assert_uint_eq(rig_count(&r, HS_DIR), _i ? 2 : 1);
-	rig_free(&r);
-}
-END_TEST
-
 static const struct unit_test tests[] = {
 	UNIT(hsclient_get_reaches_a_service),
 	UNIT(hsclient_get_again_gives_the_same_circuit),
@@ -1955,46 +1189,15 @@ static const struct unit_test tests[] = {
 	    NELEM(cc_cases)),
 	UNIT_LOOP(hsclient_descriptor_of_far_increment_is_invalid,
 	    NELEM(inc_cases)),
-	UNIT_LOOP(hsclient_puzzle_is_solved_before_the_introduction, 2),
-	UNIT_LOOP(hsclient_puzzle_that_is_not_solved_is_gone_without, 2),
-	UNIT(hsclient_effort_of_none_needs_no_proof_at_first),
-	UNIT(hsclient_each_introduction_has_its_own_proof),
-	UNIT_LOOP(hsclient_expired_puzzle_is_fetched_anew_once, 2),
-	UNIT_LOOP(hsclient_puzzle_that_takes_too_long_is_gone_without_for_now,
-	    2),
-	UNIT_LOOP(hsclient_puzzle_without_a_place_waits_for_one, 6),
-	UNIT_LOOP(hsclient_puzzle_that_expires_on_the_way_is_fetched_anew_once,
-	    4),
-	UNIT_LOOP(hsclient_puzzle_is_given_up_when_nobody_waits, 3),
 	UNIT(hsclient_tokens_share_nothing),
 	UNIT(hsclient_failures_of_one_token_are_not_anothers),
 	UNIT(hsclient_services_of_a_token_have_circuits_of_their_own),
-	UNIT(hsclient_tries_are_bounded_for_one_and_for_all),
-	UNIT(hsclient_tries_are_bounded_whatever_tokens_one_has),
-	UNIT(hsclient_services_are_bounded_and_the_oldest_forgotten),
-	UNIT(hsclient_one_token_pushes_out_only_its_own),
-	UNIT(hsclient_nobody_asks_any_more_and_all_is_closed),
-	UNIT(hsclient_what_is_of_no_use_is_not_kept),
-	UNIT_LOOP(hsclient_without_room_waits_for_it, 3),
-	UNIT_LOOP(hsclient_without_room_is_no_answer, 3 * NELEM(laters)),
-	UNIT(hsclient_without_room_one_asks_for_all),
-	UNIT(hsclient_no_room_for_one_directory_is_none_for_nobody),
-	UNIT(hsclient_ring_is_made_once_for_each_consensus),
-	UNIT(hsclient_without_room_no_keys_are_drawn),
-	UNIT_LOOP(hsclient_path_that_is_none_is_held_against_nobody, 3),
-	UNIT_LOOP(hsclient_circuit_that_is_lost_on_our_way_is_held_against_nobody,
-	    3),
-	UNIT(hsclient_fetch_that_cannot_begin_is_held_against_nobody),
-	UNIT(hsclient_introduction_that_cannot_be_sent_is_held_against_nobody),
-	UNIT(hsclient_introduction_that_never_can_be_sent_ends_in_a_reason),
-	UNIT(hsclient_circuits_of_a_client_are_bounded_for_it_alone),
 	UNIT(hsclient_directories_that_are_excluded_are_asked_last),
 	UNIT_LOOP(hsclient_directories_that_are_excluded_are_never_asked_if_strict,
 	    3),
 	UNIT(hsclient_introduction_points_that_are_excluded_come_last),
 	UNIT_LOOP(hsclient_introduction_points_that_are_excluded_are_none_if_strict,
 	    2),
-	UNIT_LOOP(hsclient_testing_network_asks_directories_again_soon, 2),
 };
 
 UNIT_MAIN("hsclient", tests)
