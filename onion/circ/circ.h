@@ -6,8 +6,8 @@
  * itself; in both cases its memory goes at the end of the turn.  All streams
  * and lookups on it are told -ECONNRESET before gone() is called, and also
  * after circ_kill(); only a stream that holds what came before still delivers
- * that, and is told afterwards (not so for CIRC_WHY_MEMORY).  No call down calls up: what it leads to is
- * told when the turn ends.
+ * that, and is told afterwards (not so for CIRC_WHY_MEMORY).  No call down calls
+ * up: what it leads to is told when the turn ends.
  *
  * How long building, connecting or looking up may take is the owner's business;
  * nothing here times out, but a stream that is silent after its holder shut it

@@ -137,13 +137,13 @@ void	pool_close_all(struct pool *);
  * 0, and events come, none from within the call; -EAGAIN: nobody gets one now,
  * -EBUSY: not that one, and either way ready() tells when to ask again;
  * -ENETUNREACH: there is no such path; -ENOMEM.  After pool_circ_close() none
- * comes; after gone() the pointer is not used again.  @token is for status and isolation;
- * streams over it are counted like any others.
+ * comes; after gone() the pointer is not used again.  @token is for status and
+ * isolation; streams over it are counted like any others.
  *
  * It gets old as others do, from its first stream on; before that it counts
  * from when it was joined to the service, and until then it does not age: its
- * owner closes it when he is done.  A build that is too slow is gone() to its asker,
- * unless no circuit stands at all. */
+ * owner closes it when he is done.  A build that is too slow is gone() to its
+ * asker, unless no circuit stands at all. */
 struct pool_hs_user {
 	void	(*built)(void *arg);
 	int	(*message)(void *arg, uint8_t cmd, const uint8_t *data,

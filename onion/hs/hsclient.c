@@ -33,8 +33,9 @@
  *	the service.
  * Limits
  *	HSCLIENT_*_MAX and _EACH, HS_CIRCS_MAX.  Whoever can have many tokens
- *	has no more tries, circuits and proofs of work for it.  A descriptor opened is 10 KB at
- *	most; sealed ones are HS_SEALED_SUM_MAX bytes together.
+ *	has no more tries, circuits and proofs of work for it.  A descriptor
+ *	opened is 10 KB at most; sealed ones are HS_SEALED_SUM_MAX bytes
+ *	together.
  */
 #include "onion/hs/hsclient.h"
 

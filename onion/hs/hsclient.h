@@ -103,9 +103,8 @@ void	hsclient_set_netdir(struct hsclient *, const struct netdir *);
 void	hsclient_newnym(struct hsclient *);
 
 /* 0 and the circuit that leads to the service for that token, of relays that
- * are Stable if it is made for @stable; -EAGAIN: it is
- * being tried, or there is no directory or no room yet, and wake() comes; else
- * -errno or -WHY_HS_*.  A reason stands for a second, so that all who wait get
+ * are Stable if it is made for @stable; -EAGAIN: it is being tried, or there is
+ * no directory or no room yet, and wake() comes; else -errno or -WHY_HS_*.  A reason stands for a second, so that all who wait get
  * it, for longer where it comes again and again (30 s at most), and a minute
  * where it is a missing key; after that a call tries anew.  What nobody asks
  * for in two minutes is given up; sooner while work is proved for it. */

@@ -2,9 +2,10 @@
  *
  * One directory of those that have it is asked at a time, drawn from those that
  * were not asked for a while; a circuit that comes to nothing counts as asked,
- * too, but not what we failed at ourselves.  When none is left the reach has failed, and all may be asked by the
- * next one: who runs the service may just have started it.  How often that may
- * be is for the growing hold after failures (hstry.c).
+ * too, but not what we failed at ourselves.  When none is left the reach has
+ * failed, and all may be asked by the next one: who runs the service may just
+ * have started it.  How often that may be is for the growing hold after failures
+ * (hstry.c).
  *
  * Whom ExcludeNodes names is asked when all others were, or never, where
  * StrictNodes is set: which directories have it nobody can choose.

@@ -50,8 +50,8 @@ int	hspow_new(struct hspow **, const struct hspow_conf *);
  * within a callback. */
 void	hspow_free(struct hspow *);
 /* -EINVAL (the effort is too high: ask for hspow_effort_first()), -ENOMEM,
- * -EAGAIN (enough jobs are there, or no thread).  The callback comes once, never from within,
- * unless cancelled; when it comes, the job is gone. */
+ * -EAGAIN (enough jobs are there, or no thread).  The callback comes once, never
+ * from within, unless cancelled; when it comes, the job is gone. */
 int	hspow_solve(struct hspow *, const struct hspow_ask *, hspow_fn *,
 	    void *arg, struct hspow_job **);
 void	hspow_cancel(struct hspow_job *);

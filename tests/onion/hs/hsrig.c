@@ -671,8 +671,9 @@ rig_new(struct rig *r, int testing)
 	crypt_init();
 	rig = r;
 	loop_init(&r->loop, 1000, rig_start);
-	r->net = (struct hsclient_net){ net_open, net_excluded,
-	    net_fetch, net_send, net_last, net_join, net_close, net_wake, net_solve, net_unsolve };
+	r->net = (struct hsclient_net){ net_open, net_excluded, net_fetch,
+	    net_send, net_last, net_join, net_close, net_wake, net_solve,
+	    net_unsolve };
 	make_hop(&r->rp, 0x20);
 	make_service(r);
 	make_dirs(r);
