@@ -19,6 +19,7 @@ TESTS = $(check_PROGRAMS) tests/check-layers tests/check-hardening \
 	tests/check-docs
 
 noinst_HEADERS += tests/unit.h tests/quiet.h tests/fuzz/fuzz.h \
-	tests/daemon/testconf.h tests/daemon/nolookup.h
+	tests/daemon/testconf.h tests/daemon/nolookup.h \
+	tests/daemon/fakeengine.h
 EXTRA_DIST += tests/layers tests/check-layers.awk tests/packages.sh \
 	tests/docs.sh tests/net tests/bench docs/design.md docs/testing.md

@@ -15,109 +15,18 @@
 #include "daemon/gateway_rules.h"
 #include "onion/onion.h"
 #include "policy/isolate.h"
+#include "tests/daemon/fakeengine.h"
 #include "tests/daemon/norelays.h"
 #include "tests/daemon/testconf.h"
 #include "tests/dnsport/query.h"
 #include "tests/quiet.h"
 #include "tests/unit.h"
 
-enum { FLOWS_MAX = 12, SOCKETS_MAX = 8, FAKES_MAX = 40 };
-
-struct fake {
-	struct endpoint	ep;
-	int		dead, why, fin;
-};
-
-struct onion_lookup {
-	onion_lookup_fn	*fn;
-	void		*arg;
-	int		 cancelled;
-};
+enum { FLOWS_MAX = 12, SOCKETS_MAX = 8 };
 
 static struct loop loop;
 static struct gateway *gw;
-static struct fake fakes[FAKES_MAX];
-static int nfakes, connect_rc, resolve_rc, connects, resolves;
-static struct fake *stream;		/* the last one */
-static uint8_t token[ONION_TOKEN];
-static char host[ONION_HOST_MAX + 1], name[ONION_HOST_MAX + 1];
-static uint16_t port;
-static struct onion_lookup lookup;
 static int replies, reply_len, reply_code, reply_answers;
-
-static size_t
-take(struct endpoint *e, const void *p, size_t len)
-{
-	(void)e;
-	(void)p;
-	return len;
-}
-
-static void grant(struct endpoint *e, size_t n) { (void)e; (void)n; }
-
-static void
-fin(struct endpoint *e)
-{
-	((struct fake *)(void *)e)->fin = 1;
-}
-
-static void
-die(struct endpoint *e, int why)
-{
-	struct fake *f = (struct fake *)(void *)e;
-
-	ck_assert_int_eq(f->dead, 0);
-	f->dead = 1;
-	f->why = why;
-}
-
-static const struct endpoint_ops ops = {
-	.send = take, .grant = grant, .fin = fin, .kill = die
-};
-
-static struct fake *
-fake(void)
-{
-	struct fake *f = &fakes[nfakes];
-
-	ck_assert_int_lt(nfakes++, FAKES_MAX);
-	memset(f, 0, sizeof(*f));
-	f->ep.ops = &ops;
-	return f;
-}
-
-int
-onion_connect(struct onion *o, const uint8_t t[ONION_TOKEN],
-    const struct onion_target *target, struct endpoint **out)
-{
-	(void)o;
-	connects++;
-	memcpy(token, t, ONION_TOKEN);
-	snprintf(host, sizeof(host), "%s", target->host);
-	port = target->port;
-	if (connect_rc < 0)
-		return connect_rc;
-	stream = fake();
-	*out = &stream->ep;
-	return 0;
-}
-
-int
-onion_resolve(struct onion *o, const uint8_t t[ONION_TOKEN], const char *n,
-    onion_lookup_fn *fn, void *arg, struct onion_lookup **out)
-{
-	(void)o;
-	resolves++;
-	memcpy(token, t, ONION_TOKEN);
-	snprintf(name, sizeof(name), "%s", n);
-	lookup.fn = fn;
-	lookup.arg = arg;
-	lookup.cancelled = 0;
-	*out = &lookup;
-	return resolve_rc;
-}
-
-void onion_lookup_cancel(struct onion_lookup *l) { l->cancelled = 1; }
 
 static void
 init_with(const char *text)
@@ -128,7 +37,7 @@ init_with(const char *text)
 
 	log_capture(quiet, NULL);
 	loop_init(&loop, 1000, 1795300000);
-	nfakes = connects = resolves = connect_rc = resolve_rc = 0;
+	fake_begin(&fake_taken);
 	replies = 0;
 	ck_assert_int_eq(gateway_new(&gw, &gc, c), 0);
 	conf_free(c);
@@ -183,7 +92,7 @@ START_TEST(gateway_flow_goes_to_its_destination_and_ends)
 	ck_assert_uint_eq(port, 443);
 	ck_assert_uint_eq(totals().flows, 1);
 	ck_assert_uint_eq(totals().accepted, 1);
-	stream->ep.user->gone(stream->ep.arg, -ECONNRESET);
+	far->ep.user->gone(far->ep.arg, -ECONNRESET);
 	loop_end_turn(&loop);
 	ck_assert_int_eq(f->dead, 1);
 	ck_assert_uint_eq(totals().flows, 0);
@@ -369,7 +278,7 @@ START_TEST(gateway_free_ends_flows)
 	f = flow(&plain, "10.0.0.1:1", "8.8.8.8:80");
 	end();
 	ck_assert_int_eq(f->dead, 1);
-	ck_assert_int_eq(stream->dead, 1);
+	ck_assert_int_eq(far->dead, 1);
 }
 END_TEST
 
@@ -428,7 +337,7 @@ START_TEST(gateway_question_is_asked_and_answered)
 	init();
 	ask(answers[_i].name, answers[_i].type);
 	ck_assert_int_eq(resolves, 1);
-	ck_assert_str_eq(name, answers[_i].type == 12 ? "8.8.8.8" :
+	ck_assert_str_eq(asked, answers[_i].type == 12 ? "8.8.8.8" :
 	    answers[_i].name);
 	ck_assert_int_eq(replies, 0);
 	if (answers[_i].family == 4)

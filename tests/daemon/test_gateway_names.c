@@ -22,36 +22,19 @@
 #include "onion/crypto/crypt.h"
 #include "onion/onion.h"
 #include "policy/isolate.h"
+#include "tests/daemon/fakeengine.h"
 #include "tests/daemon/onionfake.h"
 #include "tests/daemon/testconf.h"
 #include "tests/dnsport/query.h"
 #include "tests/unit.h"
 
-enum { FAKES_MAX = 60, FLOWS_MAX = 32, ANSWER_MAX = 2048 };
+enum { FLOWS_MAX = 32, ANSWER_MAX = 2048 };
 enum { A = 1, PTR = 12, MX = 15, AAAA = 28 };
 enum { NOERROR = 0, FORMERR = 1, SERVFAIL = 2, NXDOMAIN = 3, NOTIMP = 4 };
 
-struct fake {
-	struct endpoint	ep;
-	int		dead, why, accepted;
-};
-
-struct onion_lookup {
-	onion_lookup_fn	*fn;
-	void		*arg;
-	int		 cancelled;
-};
-
 static struct loop loop;
 static struct gateway *gw;
-static struct fake fakes[FAKES_MAX];
-static int nfakes, connects, resolves, dials, relay_rc;
-static struct fake *far;
-static uint8_t token[ONION_TOKEN];
-static char host[ONION_HOST_MAX + 1], asked[ONION_HOST_MAX + 1];
-static uint16_t port;
-static int exit_id, no_ipv4, no_ipv6;
-static struct onion_lookup lookup;
+static int dials, relay_rc;
 static int replies, code;		/* of the DNS server */
 static uint8_t reply[ANSWER_MAX];
 static size_t reply_len;
@@ -60,83 +43,6 @@ static char ede_text[200];
 static char logged[4096];
 
 /* --- what is made up --- */
-
-static size_t
-take(struct endpoint *e, const void *p, size_t len)
-{
-	(void)e;
-	(void)p;
-	return len;
-}
-
-static void grant(struct endpoint *e, size_t n) { (void)e; (void)n; }
-static void fin(struct endpoint *e) { (void)e; }
-
-static void
-die(struct endpoint *e, int why)
-{
-	struct fake *f = (struct fake *)(void *)e;
-
-	ck_assert_int_eq(f->dead, 0);
-	f->dead = 1;
-	f->why = why;
-}
-
-static void
-accepted(struct endpoint *e)
-{
-	((struct fake *)(void *)e)->accepted++;
-}
-
-static const struct endpoint_ops held_ops = {
-	.send = take, .grant = grant, .fin = fin, .kill = die,
-	.accept = accepted
-};
-
-static struct fake *
-fake(void)
-{
-	struct fake *f = &fakes[nfakes];
-
-	ck_assert_int_lt(nfakes++, FAKES_MAX);
-	memset(f, 0, sizeof(*f));
-	f->ep.ops = &held_ops;
-	return f;
-}
-
-int
-onion_connect(struct onion *o, const uint8_t t[ONION_TOKEN],
-    const struct onion_target *target, struct endpoint **out)
-{
-	(void)o;
-	connects++;
-	memcpy(token, t, ONION_TOKEN);
-	snprintf(host, sizeof(host), "%s", target->host);
-	port = target->port;
-	exit_id = target->exit ? target->exit[0] : 0;
-	no_ipv4 = target->no_ipv4;
-	no_ipv6 = target->no_ipv6;
-	far = fake();
-	*out = &far->ep;
-	return 0;
-}
-
-int
-onion_resolve(struct onion *o, const uint8_t t[ONION_TOKEN], const char *n,
-    onion_lookup_fn *fn, void *arg, struct onion_lookup **out)
-{
-	(void)o;
-	resolves++;
-	memcpy(token, t, ONION_TOKEN);
-	snprintf(asked, sizeof(asked), "%s", n);
-	lookup.fn = fn;
-	lookup.arg = arg;
-	lookup.cancelled = 0;
-	*out = &lookup;
-	return 0;
-}
-
-void onion_lookup_cancel(struct onion_lookup *l) { l->cancelled = 1; }
 
 int
 onion_relay_named(const struct onion *o, const char *n, uint8_t rsa[20])
@@ -204,7 +110,8 @@ init_with(const char *rules, struct kin *kin)
 
 	log_set_use(log_set_new());
 	log_capture(hear, NULL);
-	nfakes = connects = resolves = dials = replies = relay_rc = 0;
+	fake_begin(&fake_held);
+	dials = replies = relay_rc = 0;
 	ede = 0;
 	ede_text[0] = logged[0] = '\0';
 	ck_assert_int_eq(gateway_new(&gw, &gc, c), 0);
