@@ -13,7 +13,7 @@ struct buf {
 	uint8_t	*base;
 	size_t	 off;		/* first byte not yet drained */
 	size_t	 len;		/* bytes queued, from off */
-	size_t	 cap;
+	size_t	 cap;		/* what it takes of memory; 0 when empty */
 	size_t	 max;		/* most bytes that may ever be queued */
 	size_t	 most;		/* bytes to make room for when it begins anew */
 };

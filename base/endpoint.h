@@ -36,7 +36,8 @@
 struct endpoint;
 
 struct endpoint_queued {
-	size_t	bytes;		/* in this program's memory */
+	size_t	bytes;		/* of this program's memory: what waits, and the
+				 * room that its queue has for more */
 	size_t	counted;	/* more of them, that its maker counts itself */
 	int64_t	since;		/* loop ms, the oldest; INT64_MAX: none */
 };

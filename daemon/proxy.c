@@ -375,7 +375,7 @@ op_queued(const struct endpoint *e, struct endpoint_queued *q)
 		endpoint_queued(p->sock, q);
 	if (p->early.len == 0)
 		return;
-	q->bytes += p->early.len;
+	q->bytes += p->early.cap;
 	if (p->since < q->since)
 		q->since = p->since;
 }

@@ -499,7 +499,7 @@ op_queued(const struct endpoint *e, struct endpoint_queued *q)
 
 	if (s->dead || s->out.len == 0)
 		return;
-	q->bytes = s->out.len;
+	q->bytes = s->out.cap;
 	q->since = s->since;
 }
 

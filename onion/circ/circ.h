@@ -125,7 +125,7 @@ const struct hopinfo *circ_hopinfo(const struct circ *, size_t i);
 size_t	 circ_nstreams(const struct circ *);	/* and lookups */
 uint32_t circ_id(const struct circ *);		/* ours; for logs and status */
 struct chan *circ_chan(const struct circ *);	/* NULL: it is over */
-/* Bytes waiting in its streams and queues, and since when (loop ms; for the
+/* Memory of what waits in its streams and queues, and since when (loop ms; for the
  * memory limit: oldest data goes first). */
 size_t	 circ_queued(const struct circ *, int64_t *oldest);
 void	 circ_totals(const struct circ *, uint64_t *bytes_fwd,

@@ -255,3 +255,13 @@ conflux_in_held(const struct conflux_in *in)
 		n += in->leg[i].held.len;
 	return n - in->taken;
 }
+
+size_t
+conflux_in_memory(const struct conflux_in *in)
+{
+	size_t i, n = 0;
+
+	for (i = 0; conflux_in_held(in) > 0 && i < in->nlegs; i++)
+		n += in->leg[i].held.cap;
+	return n;
+}

@@ -85,5 +85,7 @@ int	conflux_in_got(struct conflux_in *, size_t leg,
 /* Of those held, one whose turn has come: 1, valid until the next call; 0. */
 int	conflux_in_next(struct conflux_in *, struct relaymsg *);
 size_t	conflux_in_held(const struct conflux_in *);	/* bytes */
+/* What they take, with the room that their queues have for more. */
+size_t	conflux_in_memory(const struct conflux_in *);
 
 #endif

@@ -297,9 +297,9 @@ op_queued(const struct endpoint *e, struct endpoint_queued *q)
 	if (st->held.len == 0)
 		return;
 	if (st->set->cut)
-		q->bytes = st->held.len;
+		q->bytes = st->held.cap;
 	else
-		q->counted = st->held.len;
+		q->counted = st->held.cap;
 	q->since = st->held_since;
 }
 

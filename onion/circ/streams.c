@@ -687,11 +687,11 @@ size_t
 streams_queued(const struct streams *s, int64_t *oldest)
 {
 	const struct stream *st;
-	size_t n = s->linked ? conflux_in_held(&s->in) : 0;
+	size_t n = s->linked ? conflux_in_memory(&s->in) : 0;
 
 	*oldest = n ? s->in.since : LOOP_NEVER;
 	TAILQ_FOREACH(st, &s->all, link) {
-		n += st->held.len + st->part_len;
+		n += st->held.cap + st->part_len;
 		/* Not that of a part: to free it is not worth a circuit. */
 		if (st->held.len)
 			note_oldest(oldest, st->held_since);

@@ -9,7 +9,8 @@ if sut_is_tor; then
 fi
 
 # Without a limit each of them is worth some 1.5 MB, in all of its queues: three
-# times the bound that is set here, which leaves room for what malloc() keeps.
+# times the bound that is set here, which leaves room for what comes within a
+# second, until it is looked at again, and for what malloc() keeps.
 MANY=140 LIMIT_MB=20
 SUT_EXTRA="MaxMemInQueues $LIMIT_MB MB"
 check "the program bootstraps" sut_fresh
