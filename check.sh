@@ -122,6 +122,7 @@ unit() { # NAME DIR
 # compiled, without optimisation; of its tests those run that need each kind of
 # file that a tarball may lack, as all of them have just run here.
 DIST_TESTS="tests/check-layers tests/check-hardening tests/check-docs \
+	tests/check-promises \
 	tests/fuzz/fz_dns_tcp tests/daemon/test_conf_golden \
 	tests/onion/dir/test_consensus"
 distribution() {

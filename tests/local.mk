@@ -13,13 +13,14 @@ include tests/policy/local.mk
 include tests/daemon/local.mk
 include tests/fuzz/local.mk
 
-dist_check_SCRIPTS += tests/check-layers tests/check-docs
+dist_check_SCRIPTS += tests/check-layers tests/check-docs tests/check-promises
 check_SCRIPTS = tests/check-hardening
 TESTS = $(check_PROGRAMS) tests/check-layers tests/check-hardening \
-	tests/check-docs
+	tests/check-docs tests/check-promises
 
 noinst_HEADERS += tests/unit.h tests/quiet.h tests/fuzz/fuzz.h \
 	tests/daemon/testconf.h tests/daemon/nolookup.h \
 	tests/daemon/fakeengine.h
 EXTRA_DIST += tests/layers tests/check-layers.awk tests/packages.sh \
-	tests/docs.sh tests/net tests/bench docs/design.md docs/testing.md
+	tests/docs.sh tests/net tests/bench docs/design.md docs/testing.md \
+	docs/promises.md docs/known-issues.md
