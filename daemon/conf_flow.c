@@ -18,7 +18,7 @@ warn_if_wide(const struct rule *r, struct conf_note *note)
 {
 	char text[RULE_TEXT];
 
-	if (r->action != RULE_DIRECT ||
+	if (r->action != RULE_DIRECT || r->to_kind != RULE_TO_NET ||
 	    r->to.bits >= (r->to.addr.family == 4 ? WIDE4 : WIDE6))
 		return;
 	conf_odd(note, "'%.60s' is wider than any private network: THESE "

@@ -11,5 +11,7 @@ policy_libpolicy_a_SOURCES = \
 	policy/netstate_set.c \
 	policy/networld.c policy/networld.h \
 	policy/policy.c policy/policy.h \
-	policy/rule.c policy/rule.h \
+	policy/rule.c policy/rule.h policy/rule_int.h \
+	policy/rule_match.c policy/rule_text.c \
+	policy/rules.c policy/rules.h \
 	policy/sysctl.c policy/sysctl.h

@@ -131,17 +131,15 @@ allow(const struct policy_conf *conf, const struct policy_flow *flow,
 static const struct rule *
 find_rule(const struct policy_conf *conf, const struct policy_flow *flow)
 {
+	struct rule_flow f = { .client = flow->client, .dest = flow->dest,
+		.names = &flow->name, .nnames = flow->name != NULL,
+		.proto = RULE_PROTO_TCP };
 	const struct rule *r;
-	size_t n = 0;
 
-	while (n < conf->nrules) {
-		r = rule_find(conf->rules + n, conf->nrules - n, &flow->client,
-		    &flow->dest);
-		if (r == NULL || flow->name == NULL ||
-		    r->action != RULE_DIRECT)
+	for (r = conf->rules; r < conf->rules + conf->nrules; r++)
+		if ((flow->name == NULL || r->action != RULE_DIRECT) &&
+		    rule_matches(r, &f))
 			return r;
-		n = (size_t)(r - conf->rules) + 1;
-	}
 	return NULL;
 }
 

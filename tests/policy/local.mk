@@ -1,5 +1,5 @@
 check_PROGRAMS += tests/policy/test_isolate tests/policy/test_policy \
-	tests/policy/test_rule
+	tests/policy/test_rule tests/policy/test_rules
 check_PROGRAMS += tests/policy/test_isolate tests/policy/test_netplan \
 	tests/policy/test_netrecord tests/policy/test_policy
 tests_policy_test_netplan_SOURCES = tests/policy/test_netplan.c
@@ -13,6 +13,8 @@ tests_policy_test_policy_SOURCES = tests/policy/test_policy.c
 tests_policy_test_policy_LDADD = $(POLICY_LIBS) $(CHECK_LIBS)
 tests_policy_test_rule_SOURCES = tests/policy/test_rule.c
 tests_policy_test_rule_LDADD = $(POLICY_LIBS) $(CHECK_LIBS)
+tests_policy_test_rules_SOURCES = tests/policy/test_rules.c
+tests_policy_test_rules_LDADD = $(POLICY_LIBS) $(CHECK_LIBS)
 
 # The kernel's part of a TUN, run as root in namespaces by tests/platform/tun.
 noinst_PROGRAMS += tests/platform/netctl
