@@ -336,7 +336,10 @@ static void
 decide(const struct gateway *gw, struct request *r)
 {
 	struct policy_flow flow = {
-		.client = *r->client, .dest = r->dest, .name = r->name,
+		.about = { .client = *r->client, .dest = r->dest,
+		    .names = &r->name, .nnames = r->name != NULL,
+		    .proto = RULE_PROTO_TCP },
+		.name = r->name,
 		.no_addr = r->target.kind != TARGET_ADDR,
 		.onion = r->target.kind == TARGET_ONION,
 		.no_ipv4 = r->door->no_ipv4, .no_ipv6 = r->door->no_ipv6,
@@ -689,7 +692,8 @@ static int
 still_direct(const struct gateway *gw, const struct flow *f)
 {
 	struct policy_flow flow = {
-		.client = f->client, .dest = f->dest,
+		.about = { .client = f->client, .dest = f->dest,
+		    .proto = RULE_PROTO_TCP },
 		.no_ipv4 = f->no_ipv4, .no_ipv6 = f->no_ipv6
 	};
 	struct policy_decision d;

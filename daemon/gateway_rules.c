@@ -12,11 +12,13 @@
 #include "daemon/names.h"
 #include "policy/policy.h"
 #include "policy/rule.h"
+#include "policy/rules.h"
 
 struct gateway_rules {
 	struct dnsconf	*dns;
 	struct policy_conf policy;
 	struct rule	*rules;				/* owned copies */
+	struct rules	*table;				/* of them */
 	uint16_t	*reject_ports, *warn_ports;
 	struct names_rules names;
 	char		**suffixes;
@@ -97,8 +99,7 @@ static void
 fill(struct policy_conf *p, const struct gateway_rules *r,
     const struct conf *conf)
 {
-	p->rules = r->rules;
-	p->nrules = conf->nflow_rules;
+	p->rules = r->table;
 	p->no_network = conf->disable_network;
 	p->reject_internal = conf->client_reject_internal_addresses;
 	p->reject_ports = r->reject_ports;
@@ -124,7 +125,8 @@ gateway_rules_new(struct gateway_rules **out, const struct conf *conf)
 	r->reject_ports = copy_ports(&conf->reject_plaintext_ports);
 	r->warn_ports = copy_ports(&conf->warn_plaintext_ports);
 	if (r->rules == NULL || r->reject_ports == NULL ||
-	    r->warn_ports == NULL || make_names(r, conf) < 0) {
+	    r->warn_ports == NULL || make_names(r, conf) < 0 ||
+	    rules_new(&r->table, r->rules, conf->nflow_rules) < 0) {
 		gateway_rules_free(r);
 		return -ENOMEM;
 	}
@@ -139,6 +141,7 @@ gateway_rules_free(struct gateway_rules *r)
 	if (r == NULL)
 		return;
 	dnsconf_free(r->dns);
+	rules_free(r->table);
 	free(r->rules);
 	free(r->reject_ports);
 	free(r->warn_ports);
@@ -185,7 +188,7 @@ gateway_rules_tell(const struct gateway_rules *r)
 	char text[RULE_TEXT];
 	size_t i;
 
-	for (i = 0; i < r->policy.nrules; i++)
+	for (i = 0; i < rules_count(r->table); i++)
 		if (r->rules[i].action == RULE_DIRECT)
 			log_notice(LD_CONFIG, "'FlowRule %s': these connections "
 			    "do not go through Tor; where they go to, this "

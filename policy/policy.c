@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "policy/rule.h"
+#include "policy/rules.h"
 
 enum { ONION_KEY = 56, ONION_KEY_OLD = 16 };	/* characters */
 
@@ -48,7 +49,7 @@ optimistic(const struct policy_flow *flow, const struct policy_decision *d)
 	if (d->rule && d->rule->accept != RULE_ACCEPT_UNSAID)
 		return d->rule->accept == RULE_ACCEPT_OPTIMISTIC;
 	return d->verdict == POLICY_TORIFY && flow->name &&
-	    port_in(flow->dest.port, client_first,
+	    port_in(flow->about.dest.port, client_first,
 	    sizeof(client_first) / sizeof(client_first[0]));
 }
 
@@ -77,11 +78,11 @@ against_action(const struct policy_conf *conf, const struct policy_flow *flow,
 	if (a == RULE_DIRECT) {
 		if (conf->no_network)
 			return "there is to be no network (DisableNetwork)";
-		if (!is_one_other(&flow->dest))
+		if (!is_one_other(&flow->about.dest))
 			return "its destination is not another host, and a "
 			    "FlowRule can let it go direct to none but one";
 	} else if (conf->reject_internal && !flow->no_addr &&
-	    addr_is_internal(&flow->dest))
+	    addr_is_internal(&flow->about.dest))
 		return "its destination is a private address, which no exit "
 		    "can reach (ClientRejectInternalAddresses)";
 	return NULL;
@@ -96,7 +97,7 @@ against_family(const struct policy_flow *flow)
 		return flow->no_onion ? "its port's line in the configuration "
 		    "does not allow onion services" : NULL;
 	if (flow->no_addr ? flow->no_ipv4 && flow->no_ipv6 :
-	    flow->dest.family == 4 ? flow->no_ipv4 : flow->no_ipv6)
+	    flow->about.dest.family == 4 ? flow->no_ipv4 : flow->no_ipv6)
 		return "its port's line in the configuration does not allow "
 		    "this address family";
 	return NULL;
@@ -111,7 +112,7 @@ against(const struct policy_conf *conf, const struct policy_flow *flow,
 	if ((why = against_action(conf, flow, a)) != NULL ||
 	    (why = against_family(flow)) != NULL)
 		return why;
-	if (port_in(flow->dest.port, conf->reject_ports, conf->nreject_ports))
+	if (port_in(flow->about.dest.port, conf->reject_ports, conf->nreject_ports))
 		return "its port is in RejectPlaintextPorts";
 	return NULL;
 }
@@ -123,30 +124,28 @@ allow(const struct policy_conf *conf, const struct policy_flow *flow,
 	decide(d, action(d) == RULE_DIRECT ? POLICY_DIRECT : POLICY_TORIFY,
 	    NULL);
 	d->plaintext = d->verdict == POLICY_TORIFY &&
-	    port_in(flow->dest.port, conf->warn_ports, conf->nwarn_ports);
+	    port_in(flow->about.dest.port, conf->warn_ports, conf->nwarn_ports);
 	d->optimistic = optimistic(flow, d);
 }
 
-/* The first that matches; `direct' matches no name. */
+/* The first that matches; `direct' matches nothing that goes to a name. */
 static const struct rule *
 find_rule(const struct policy_conf *conf, const struct policy_flow *flow)
 {
-	struct rule_flow f = { .client = flow->client, .dest = flow->dest,
-		.names = &flow->name, .nnames = flow->name != NULL,
-		.proto = RULE_PROTO_TCP };
-	const struct rule *r;
+	const struct rule *r = NULL;
+	size_t from = 0;
 
-	for (r = conf->rules; r < conf->rules + conf->nrules; r++)
-		if ((flow->name == NULL || r->action != RULE_DIRECT) &&
-		    rule_matches(r, &f))
-			return r;
-	return NULL;
+	while (conf->rules &&
+	    (r = rules_find(conf->rules, from, &flow->about)) != NULL &&
+	    flow->name && r->action == RULE_DIRECT)
+		from = rules_number(conf->rules, r) + 1;
+	return r;
 }
 
 static int
 is_known(const struct policy_flow *flow)
 {
-	return flow->dest.port != 0 && (flow->dest.family != 0 ||
+	return flow->about.dest.port != 0 && (flow->about.dest.family != 0 ||
 	    (flow->name && flow->no_addr));
 }
 

@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "policy/rule.h"
 
 enum policy_verdict {
 	POLICY_DROP,		/* silence */
@@ -31,11 +32,10 @@ enum policy_verdict {
 				 * side sees this host's own address */
 };
 
-struct rule;
+struct rules;
 
 struct policy_conf {
-	const struct rule *rules;		/* FlowRule */
-	size_t		 nrules;
+	const struct rules *rules;		/* FlowRule; NULL: none */
 	int		 no_network;		/* DisableNetwork */
 	int		 reject_internal;	/* ClientRejectInternal-
 						 * Addresses */
@@ -46,10 +46,9 @@ struct policy_conf {
 };
 
 struct policy_flow {
-	struct addr	 client;
-	struct addr	 dest;		/* where it was really going */
+	struct rule_flow about;		/* dest: where it was really going */
 	const char	*name;		/* that is connected to, or NULL */
-	int		 no_addr;	/* @dest is not where it goes to: it
+	int		 no_addr;	/* about.dest is not where it goes to: it
 					 * stands for the name, or is a port */
 	int		 onion;		/* the name is an onion service's */
 	int		 no_ipv4, no_ipv6, no_onion;	/* the door's rule */

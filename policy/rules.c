@@ -349,3 +349,21 @@ rules_find(const struct rules *s, size_t from, const struct rule_flow *f)
 			return r;
 	return NULL;
 }
+
+size_t
+rules_number(const struct rules *s, const struct rule *r)
+{
+	return (size_t)(r - s->v);
+}
+
+size_t
+rules_count(const struct rules *s)
+{
+	return s->n;
+}
+
+const struct rule *
+rules_at(const struct rules *s, size_t i)
+{
+	return &s->v[i];
+}

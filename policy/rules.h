@@ -22,5 +22,8 @@ void	rules_free(struct rules *);
 /* The first rule at or behind @from that matches, or NULL. */
 const struct rule *rules_find(const struct rules *, size_t from,
 	    const struct rule_flow *);
+size_t	rules_number(const struct rules *, const struct rule *);
+size_t	rules_count(const struct rules *);
+const struct rule *rules_at(const struct rules *, size_t);
 
 #endif

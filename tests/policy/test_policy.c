@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "policy/rule.h"
+#include "policy/rules.h"
 #include "tests/unit.h"
 
 static const uint16_t reject_ports[] = { 23, 109 };
@@ -61,8 +62,8 @@ decide(const struct policy_conf *conf, const char *dest, int door)
 	struct policy_decision d;
 
 	memset(&d, 0xff, sizeof(d));
-	ck_assert_int_eq(addr_parse(&flow.dest, dest, -1), 0);
-	addr_v4(&flow.client, 0x0a000001, 40000);
+	ck_assert_int_eq(addr_parse(&flow.about.dest, dest, -1), 0);
+	addr_v4(&flow.about.client, 0x0a000001, 40000);
 	policy_decide(conf, &flow, &d);
 	return d;
 }
@@ -81,13 +82,13 @@ END_TEST
 
 START_TEST(policy_decide_unknown_destination_is_dropped)
 {
-	struct policy_flow flow = { .dest = { .port = 80 } };
+	struct policy_flow flow = { .about = { .dest = { .port = 80 } } };
 	struct policy_decision d = { .verdict = POLICY_TORIFY };
 
 	policy_decide(&normal, &flow, &d);
 	ck_assert_int_eq(d.verdict, POLICY_DROP);
 	ck_assert_ptr_nonnull(d.why);
-	addr_v4(&flow.dest, 0xcb007150, 0);	/* no port */
+	addr_v4(&flow.about.dest, 0xcb007150, 0);	/* no port */
 	d.verdict = POLICY_TORIFY;
 	policy_decide(&normal, &flow, &d);
 	ck_assert_int_eq(d.verdict, POLICY_DROP);
@@ -134,6 +135,17 @@ static const char *const table[] = {
 static struct rule rules[NELEM(table)];
 static struct policy_conf ruled;
 
+/* One table at a time. */
+static const struct rules *
+made(const struct rule *v, size_t n)
+{
+	static struct rules *s;
+
+	rules_free(s);
+	ck_assert_int_eq(rules_new(&s, v, n), 0);
+	return s;
+}
+
 static void
 compile(void)
 {
@@ -144,8 +156,7 @@ compile(void)
 		if (rule_parse(&rules[i], table[i], &err) < 0)
 			ck_abort_msg("%s: %s", table[i], err.why);
 	ruled = normal;
-	ruled.rules = rules;
-	ruled.nrules = NELEM(table);
+	ruled.rules = made(rules, NELEM(table));
 }
 
 static const struct {
@@ -302,8 +313,8 @@ START_TEST(policy_decide_is_optimistic_where_that_is_right)
 	struct policy_decision d;
 
 	compile();
-	ck_assert_int_eq(addr_parse(&flow.dest, accepts[_i].dest, -1), 0);
-	addr_v4(&flow.client, 0x0a000001, 40000);
+	ck_assert_int_eq(addr_parse(&flow.about.dest, accepts[_i].dest, -1), 0);
+	addr_v4(&flow.about.client, 0x0a000001, 40000);
 	policy_decide(&ruled, &flow, &d);
 	ck_assert_msg(d.optimistic == accepts[_i].optimistic, "%s, %d",
 	    accepts[_i].dest, accepts[_i].named);
@@ -353,14 +364,13 @@ START_TEST(policy_decide_of_a_name)
 
 	if (named[_i].rule) {
 		ck_assert_int_eq(rule_parse(&rule, named[_i].rule, &err), 0);
-		conf.rules = &rule;
-		conf.nrules = 1;
+		conf.rules = made(&rule, 1);
 	}
 	flow.name = "www.example.com";
-	addr_v4(&flow.client, 0x0a000001, 40000);
-	flow.dest.port = 80;
+	addr_v4(&flow.about.client, 0x0a000001, 40000);
+	flow.about.dest.port = 80;
 	if (named[_i].dest[0])
-		ck_assert_int_eq(addr_parse(&flow.dest, named[_i].dest, -1),
+		ck_assert_int_eq(addr_parse(&flow.about.dest, named[_i].dest, -1),
 		    0);
 	policy_decide(&conf, &flow, &d);
 	ck_assert_int_eq(d.verdict, named[_i].want);
@@ -373,7 +383,7 @@ START_TEST(policy_decide_of_a_name_passes_over_direct_rules)
 		"direct to 10.192.0.0/10", "reject to 10.192.0.0/10 port 25",
 		"direct to 10.192.0.0/10", "torify to 10.0.0.0/8" };
 	struct rule row[NELEM(texts)];
-	struct policy_conf conf = { .rules = row, .nrules = NELEM(texts) };
+	struct policy_conf conf = { .no_network = 0 };
 	struct policy_flow flow = { .name = "a.example", .no_addr = 1 };
 	struct policy_decision d;
 	struct rule_error err;
@@ -381,11 +391,12 @@ START_TEST(policy_decide_of_a_name_passes_over_direct_rules)
 
 	for (i = 0; i < NELEM(texts); i++)
 		ck_assert_int_eq(rule_parse(&row[i], texts[i], &err), 0);
-	addr_v4(&flow.client, 0x0a000001, 40000);
-	addr_v4(&flow.dest, 0x0ac00007, 80);
+	conf.rules = made(row, NELEM(texts));
+	addr_v4(&flow.about.client, 0x0a000001, 40000);
+	addr_v4(&flow.about.dest, 0x0ac00007, 80);
 	policy_decide(&conf, &flow, &d);
 	ck_assert_ptr_eq(d.rule, &row[4]);
-	flow.dest.port = 25;
+	flow.about.dest.port = 25;
 	policy_decide(&conf, &flow, &d);
 	ck_assert_ptr_eq(d.rule, &row[2]);
 	flow.name = NULL;
