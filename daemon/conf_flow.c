@@ -2,8 +2,11 @@
 #include "daemon/conf_flow.h"
 
 #include <errno.h>
+#include <string.h>
+#include <strings.h>
 
 #include "daemon/conf.h"
+#include "daemon/conf_nodes.h"
 #include "daemon/conf_util.h"
 #include "policy/rule.h"
 
@@ -26,6 +29,63 @@ warn_if_wide(const struct rule *r, struct conf_note *note)
 	    "this host's own address", rule_text(r, text));
 }
 
+/* Flows of several clients over one circuit: an exit sees them together, and
+ * what one of them does shows in the others'. */
+static void
+warn_if_shared(const struct rule *r, struct conf_note *note)
+{
+	int one = r->has_mac || (r->from.addr.family &&
+	    r->from.bits == (r->from.addr.family == 4 ? 32 : 128));
+	char text[RULE_TEXT];
+
+	if (one || r->isolate == 0 ||
+	    (r->isolate & (RULE_ISOLATE_CLIENT | RULE_ISOLATE_FLOW)))
+		return;
+	conf_odd(note, "'%.60s': THESE CLIENTS SHARE CIRCUITS, since isolate= "
+	    "does not name client", rule_text(r, text));
+}
+
+static int
+is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* What exit= has in the rule that @s was read to: it has one. */
+static const char *
+find_exit(const char *s)
+{
+	static const char key[] = "exit=";
+	const char *at;
+
+	for (at = s; *at; at++)
+		if (at > s && is_space(at[-1]) &&
+		    strncasecmp(at, key, sizeof(key) - 1) == 0)
+			break;
+	return *at ? at + sizeof(key) - 1 : at;
+}
+
+static int
+check_exit(const struct rule *r, const char *s, struct conf_note *note)
+{
+	const char *at = r->exit[0] ? find_exit(s) : "";
+	size_t len;
+
+	if (*at == '\0')
+		return 0;
+	for (;; at += len + 1) {
+		for (len = 0; at[len] && at[len] != ',' && !is_space(at[len]);
+		    len++)
+			;
+		if (conf_check_node(at, len, note) < 0) {
+			note->column = (size_t)(at - s) + 1;
+			return -EINVAL;
+		}
+		if (at[len] != ',')
+			return 0;
+	}
+}
+
 int
 conf_read_flow_rule(void *array, const char *s, struct conf_note *note)
 {
@@ -36,7 +96,10 @@ conf_read_flow_rule(void *array, const char *s, struct conf_note *note)
 		note->column = err.at + 1;
 		return conf_wrong(note, "%s", err.why);
 	}
+	if (check_exit(&r, s, note) < 0)
+		return -EINVAL;
 	warn_if_wide(&r, note);
+	warn_if_shared(&r, note);
 	if ((at = conf_array_add(array, sizeof(*at))) == NULL)
 		return -ENOMEM;
 	*at = r;

@@ -60,8 +60,8 @@ is_country(const char *s, size_t len)
 	    (s[1] == '?' && s[2] == '?'));
 }
 
-static int
-check_item(const char *s, size_t len, struct conf_note *note)
+int
+conf_check_node(const char *s, size_t len, struct conf_note *note)
 {
 	struct conf_rule rule;
 
@@ -84,7 +84,7 @@ canonical(char **out, const char *s, struct conf_note *note)
 	if ((text = malloc(strlen(s) + 1)) == NULL)
 		return -ENOMEM;
 	while ((item = conf_item(&s, &len)) != NULL) {
-		if (check_item(item, len, note) < 0) {
+		if (conf_check_node(item, len, note) < 0) {
 			free(text);
 			return -EINVAL;
 		}

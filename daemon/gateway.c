@@ -49,6 +49,7 @@
 #include "onion/onion.h"
 #include "policy/isolate.h"
 #include "policy/policy.h"
+#include "policy/rule.h"
 
 _Static_assert((int)ISOLATE_OWNER == (int)ONION_OWNER &&
     (int)ISOLATE_OWNER == (int)AUTOMAP_OWNER, "what tokens begin with");
@@ -75,6 +76,8 @@ struct request {			/* somebody wants to connect */
 					 * mapped to; NULL: an address */
 	struct automap_entry *mapping;
 	struct target	 target;
+	const char	*names[2];	/* that rules know it by */
+	struct policy_flow flow;
 	struct policy_decision d;
 };
 
@@ -88,6 +91,7 @@ struct gateway {
 	struct automap	*automap;
 	struct names	*names;
 	LIST_HEAD(, flow) flows;
+	uint64_t	 flow;		/* counts those that are isolated */
 	struct gateway_totals totals;
 };
 
@@ -151,21 +155,19 @@ gateway_share(struct gateway *gw, const struct door *door,
 		kin_share(gw->conf.kin, client, out);
 }
 
+/* Fills in what is the door's and the client's. */
 static void
 token_for(struct gateway *gw, const struct door *door,
-    const struct addr *client, const struct addr *dest, const char *name,
+    const struct addr *client, struct isolate_key *key,
     uint8_t token[ISOLATE_TOKEN])
 {
-	struct isolate_key key = {
-		.flags = door->isolate, .session_group = door->session_group,
-		.proto = door->proto, .client = *client, .dest_name = name,
-		.auth = door->auth, .auth_len = door->auth_len
-	};
-
-	if (dest)
-		key.dest = *dest;
-	gateway_share(gw, door, client, &key.owner);
-	isolate_token(gw->isolate, &key, token);
+	key->session_group = door->session_group;
+	key->proto = door->proto;
+	key->client = *client;
+	key->auth = door->auth;
+	key->auth_len = door->auth_len;
+	gateway_share(gw, door, client, &key->owner);
+	isolate_token(gw->isolate, key, token);
 }
 
 /* Who is one client to the address map: whatever door it comes by, since it
@@ -187,6 +189,30 @@ group_of(struct gateway *gw, const struct door *door,
 	isolate_token(gw->isolate, &key, group);
 }
 
+static const char *
+exits_of(const struct rule *r)
+{
+	return r && r->exit[0] ? r->exit : NULL;
+}
+
+static void
+token_of(struct gateway *gw, const struct request *r,
+    uint8_t token[ISOLATE_TOKEN])
+{
+	const struct rule_flow *about = &r->flow.about;
+	const struct target *t = &r->target;
+	struct isolate_key key = {
+		.flags = policy_isolation(r->d.rule, r->door->isolate),
+		.dest = r->dest,
+		.dest_name = t->kind == TARGET_ADDR ? NULL : t->host,
+		.uid = about->uid, .app = about->app,
+		.names = about->names, .nnames = about->nnames,
+		.flow = ++gw->flow
+	};
+
+	token_for(gw, r->door, r->client, &key, token);
+}
+
 static int
 through_tor(struct gateway *gw, const struct request *r, struct endpoint **out)
 {
@@ -198,11 +224,13 @@ through_tor(struct gateway *gw, const struct request *r, struct endpoint **out)
 		.exit = t->has_exit ? t->exit : NULL,
 		.no_ipv4 = by_exit && r->door->no_ipv4,
 		.no_ipv6 = by_exit && r->door->no_ipv6,
-		.prefer_ipv6 = by_exit && r->door->prefer_ipv6
+		.prefer_ipv6 = by_exit && r->door->prefer_ipv6,
+		.exits = exits_of(r->d.rule),
+		.alone = r->d.rule && (r->d.rule->isolate &
+		    RULE_ISOLATE_FLOW)
 	};
 
-	token_for(gw, r->door, r->client, &r->dest,
-	    t->kind == TARGET_ADDR ? NULL : t->host, token);
+	token_of(gw, r, token);
 	return onion_connect(gw->conf.onion, token, &target, out);
 }
 
@@ -337,15 +365,18 @@ decide(const struct gateway *gw, struct request *r)
 {
 	struct policy_flow flow = {
 		.about = { .client = *r->client, .dest = r->dest,
-		    .names = &r->name, .nnames = r->name != NULL,
+		    .names = r->names,
+		    .nnames = target_names(&r->target, r->names),
 		    .proto = RULE_PROTO_TCP },
 		.name = r->name,
 		.no_addr = r->target.kind != TARGET_ADDR,
 		.onion = r->target.kind == TARGET_ONION,
+		.asked_exit = r->target.asked_exit,
 		.no_ipv4 = r->door->no_ipv4, .no_ipv6 = r->door->no_ipv6,
 		.no_onion = r->door->no_onion
 	};
 
+	r->flow = flow;
 	policy_decide(gateway_rules_policy(gw->rules), &flow, &r->d);
 	/* Our own connection to ourselves would come from inside of whatever
 	 * guards us against the client; and through the TUN it would be the
@@ -445,6 +476,17 @@ go(struct gateway *gw, struct request *r)
 	return pursue(gw, r);
 }
 
+/* Where some rule lets clients choose exits, whether it is this one's is found
+ * out once it is known which decides. */
+static void
+find_target(const struct gateway *gw, const char *name, struct target *t)
+{
+	struct target_conf conf = gateway_rules_names(gw->rules)->target;
+
+	conf.allow_dot_exit |= gateway_rules_have_dotexit(gw->rules);
+	target_find(t, &conf, name);
+}
+
 static void
 go_mapped(struct gateway *gw, struct request *r)
 {
@@ -458,8 +500,7 @@ go_mapped(struct gateway *gw, struct request *r)
 		return;
 	}
 	r->name = automap_held_name(r->mapping);
-	target_find(&r->target, &gateway_rules_names(gw->rules)->target,
-	    r->name);
+	find_target(gw, r->name, &r->target);
 	if (go(gw, r) < 0)
 		automap_release(gw->automap, r->mapping,
 		    gw->conf.loop->now / 1000);
@@ -506,7 +547,7 @@ gateway_flow_to(struct gateway *gw, const struct door *door,
 		gateway_flow(gw, door, client, &dest, ep);
 		return;
 	}
-	target_find(&r.target, &gateway_rules_names(gw->rules)->target, host);
+	find_target(gw, host, &r.target);
 	go(gw, &r);
 }
 
@@ -578,11 +619,54 @@ gateway_shed(struct gateway *gw, uint64_t bytes, int64_t at)
 
 /* --- names --- */
 
-static void
+/* What is asked for a name goes as its flows would, as far as that can be said
+ * before there is one.  A question by itself would be each family's; so it is
+ * each name's, and each client's. */
+static const char *
 name_token(void *arg, const struct dns_from *from, const char *name,
     uint8_t token[ONION_TOKEN])
 {
-	token_for(arg, from->listener, &from->client, NULL, name, token);
+	struct gateway *gw = arg;
+	const struct door *door = from->listener;
+	struct isolate_key key = { .dest_name = name };
+	struct policy_flow flow = {
+		.about = { .client = from->client, .names = &name,
+		    .nnames = 1, .any_port = 1, .proto = RULE_PROTO_TCP },
+		.name = name, .no_addr = 1
+	};
+	const struct rule *rule = NULL;
+	struct addr reverse;
+
+	if (addr_parse_ip(&reverse, name, -1) < 0) {
+		rule = policy_rule(gateway_rules_policy(gw->rules), &flow);
+		key.names = flow.about.names;
+		key.nnames = flow.about.nnames;
+	}
+	key.flags = policy_isolation(rule, door->isolate);
+	if (key.flags & ISOLATE_FLOW)
+		key.flags = (key.flags & ~(unsigned)ISOLATE_FLOW) |
+		    ISOLATE_DEST_ADDR | ISOLATE_CLIENT_ADDR;
+	token_for(gw, door, &from->client, &key, token);
+	return exits_of(rule);
+}
+
+/* Could a rule that has dotexit decide what connects to it? */
+static int
+name_dotexit(void *arg, const struct dns_from *from, const char *name)
+{
+	struct gateway *gw = arg;
+	struct rule_flow about = { .client = from->client, .any_port = 1,
+		.proto = RULE_PROTO_TCP };
+	const char *names[2];
+	struct target t;
+
+	if (!gateway_rules_have_dotexit(gw->rules))
+		return 0;
+	find_target(gw, name, &t);
+	about.names = names;
+	about.nnames = target_names(&t, names);
+	about.dest = t.addr;
+	return t.asked_exit && gateway_rules_may_dotexit(gw->rules, &about);
 }
 
 static void
@@ -641,6 +725,7 @@ name_connect(void *arg, const struct dns_from *from, const struct addr *a,
 {
 	struct gateway *gw = arg;
 	struct door door = *(const struct door *)from->listener;
+	struct isolate_key key = { .dest = *a };
 	uint8_t token[ISOLATE_TOKEN];
 	char host[ADDR_TEXT];
 	struct onion_target target = {
@@ -648,8 +733,8 @@ name_connect(void *arg, const struct dns_from *from, const struct addr *a,
 	};
 
 	door.proto = DOOR_RESOLVER;
-	door.isolate |= ISOLATE_CLIENT_PROTO;
-	token_for(gw, &door, &from->client, a, NULL, token);
+	key.flags = door.isolate | ISOLATE_CLIENT_PROTO;
+	token_for(gw, &door, &from->client, &key, token);
 	return onion_connect(gw->conf.onion, token, &target, out);
 }
 
@@ -658,7 +743,7 @@ make_names(struct gateway *gw)
 {
 	struct names_conf nc = { .loop = gw->conf.loop,
 		.onion = gw->conf.onion, .automap = gw->automap,
-		.token = name_token, .who = name_who,
+		.token = name_token, .dotexit = name_dotexit, .who = name_who,
 		.share = name_share, .connect = name_connect, .arg = gw };
 	int rc = names_new(&gw->names, &nc);
 

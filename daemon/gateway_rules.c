@@ -19,6 +19,9 @@ struct gateway_rules {
 	struct policy_conf policy;
 	struct rule	*rules;				/* owned copies */
 	struct rules	*table;				/* of them */
+	uint32_t	*dotexit;			/* numbers, of those that
+							 * have it */
+	size_t		 ndotexit;
 	uint16_t	*reject_ports, *warn_ports;
 	struct names_rules names;
 	char		**suffixes;
@@ -95,12 +98,26 @@ make_names(struct gateway_rules *r, const struct conf *conf)
 	return 0;
 }
 
+static int
+find_dotexit(struct gateway_rules *r, size_t n)
+{
+	size_t i;
+
+	if ((r->dotexit = calloc(n + 1, sizeof(*r->dotexit))) == NULL)
+		return -ENOMEM;
+	for (i = 0; i < n; i++)
+		if (r->rules[i].dotexit)
+			r->dotexit[r->ndotexit++] = (uint32_t)i;
+	return 0;
+}
+
 static void
 fill(struct policy_conf *p, const struct gateway_rules *r,
     const struct conf *conf)
 {
 	p->rules = r->table;
 	p->no_network = conf->disable_network;
+	p->allow_dot_exit = conf->allow_dot_exit;
 	p->reject_internal = conf->client_reject_internal_addresses;
 	p->reject_ports = r->reject_ports;
 	p->nreject_ports = conf->reject_plaintext_ports.n;
@@ -126,7 +143,8 @@ gateway_rules_new(struct gateway_rules **out, const struct conf *conf)
 	r->warn_ports = copy_ports(&conf->warn_plaintext_ports);
 	if (r->rules == NULL || r->reject_ports == NULL ||
 	    r->warn_ports == NULL || make_names(r, conf) < 0 ||
-	    rules_new(&r->table, r->rules, conf->nflow_rules) < 0) {
+	    rules_new(&r->table, r->rules, conf->nflow_rules) < 0 ||
+	    find_dotexit(r, conf->nflow_rules) < 0) {
 		gateway_rules_free(r);
 		return -ENOMEM;
 	}
@@ -143,6 +161,7 @@ gateway_rules_free(struct gateway_rules *r)
 	dnsconf_free(r->dns);
 	rules_free(r->table);
 	free(r->rules);
+	free(r->dotexit);
 	free(r->reject_ports);
 	free(r->warn_ports);
 	free_strings(r->suffixes, r->names.nsuffix);
@@ -160,6 +179,25 @@ const struct names_rules *
 gateway_rules_names(const struct gateway_rules *r)
 {
 	return &r->names;
+}
+
+int
+gateway_rules_have_dotexit(const struct gateway_rules *r)
+{
+	return r->ndotexit != 0;
+}
+
+int
+gateway_rules_may_dotexit(const struct gateway_rules *r,
+    const struct rule_flow *f)
+{
+	unsigned lacks;
+	size_t i;
+
+	for (i = 0; i < r->ndotexit; i++)
+		if (rule_could_match(&r->rules[r->dotexit[i]], f, &lacks))
+			return 1;
+	return 0;
 }
 
 const struct addr_net *

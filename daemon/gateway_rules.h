@@ -15,12 +15,17 @@ struct dnsport_conf;
 struct gateway_rules;
 struct names_rules;
 struct policy_conf;
+struct rule_flow;
 
 int	gateway_rules_new(struct gateway_rules **, const struct conf *);
 			/* 0, -ENOMEM, or as dnsconf_new() */
 void	gateway_rules_free(struct gateway_rules *);
 const struct policy_conf *gateway_rules_policy(const struct gateway_rules *);
 const struct names_rules *gateway_rules_names(const struct gateway_rules *);
+/* Has any rule dotexit, and may one that has it decide what is so? */
+int	gateway_rules_have_dotexit(const struct gateway_rules *);
+int	gateway_rules_may_dotexit(const struct gateway_rules *,
+	    const struct rule_flow *);
 /* VirtualAddrNetworkIPv4 (4) or IPv6 (6). */
 const struct addr_net *gateway_rules_virtual(const struct gateway_rules *,
 	    int family);

@@ -183,13 +183,25 @@ weigh_addr(const struct names *n, const struct names_who *who,
 		    q->family) ? PLAN_ADDR : PLAN_NOTHING;
 }
 
+/* A rule may let some choose exits that others must not. */
+static void
+find_target(const struct names *n, const struct dns_from *from,
+    const char *name, struct target *t)
+{
+	struct target_conf conf = n->rules->target;
+
+	if (!conf.allow_dot_exit && n->conf.dotexit)
+		conf.allow_dot_exit = n->conf.dotexit(n->conf.arg, from, name);
+	target_find(t, &conf, name);
+}
+
 static void
 weigh_name(struct names *n, const struct names_who *who,
     const struct question *q, struct verdict *v)
 {
 	struct target t;
 
-	target_find(&t, &n->rules->target, q->name);
+	find_target(n, q->from, q->name, &t);
 	if (t.kind == TARGET_REFUSED)
 		refuse(v, t.err, ede_of(&t), t.why);
 	else if (t.kind == TARGET_ONION || t.has_exit)
@@ -257,10 +269,11 @@ static int
 ask_onion(struct names *n, const struct question *q, const struct verdict *v,
     onion_lookup_fn *fn, void *arg, struct onion_lookup **out)
 {
+	struct onion_question oq = { .name = v->host };
 	uint8_t token[ONION_TOKEN];
 
-	n->conf.token(n->conf.arg, q->from, v->host, token);
-	return onion_resolve(n->conf.onion, token, v->host, fn, arg, out);
+	oq.exits = n->conf.token(n->conf.arg, q->from, v->host, token);
+	return onion_resolve(n->conf.onion, token, &oq, fn, arg, out);
 }
 
 /* --- the DNS server --- */
@@ -406,11 +419,12 @@ on_forget(void *arg, struct dns_query *query)
  * another's place we say all that there is to say.  Of a name that is mapped,
  * its addresses. */
 static int
-is_ours(const struct names *n, const struct dns_question *q)
+is_ours(const struct names *n, const struct dns_question *q,
+    const struct dns_from *from)
 {
 	struct target t;
 
-	target_find(&t, &n->rules->target, q->name);
+	find_target(n, from, q->name, &t);
 	if (t.kind == TARGET_ONION || t.has_exit || t.mapped)
 		return 1;
 	return t.kind == TARGET_NAME && q->ask != DNS_ASK_OTHER &&
@@ -442,8 +456,7 @@ on_may_leave(void *arg, const struct dns_question *q,
 	int may = q->addr.family == 0 || (policy_addr_may_leave(&q->addr) &&
 	    !automap_is_virtual(n->conf.automap, &q->addr));
 
-	(void)from;
-	if (may && q->name[0] && is_ours(n, q))
+	if (may && q->name[0] && is_ours(n, q, from))
 		return DNS_LEAVE_HERE;
 	may = may && name_may_leave(q);
 	n->rejected += !may && q->ask == DNS_ASK_OTHER;
@@ -577,7 +590,7 @@ choose_family(struct names *n, const struct question *q)
 
 	memset(&who, 0, sizeof(who));
 	n->conf.who(n->conf.arg, q->from, &who);
-	target_find(&t, &n->rules->target, q->name);
+	find_target(n, q->from, q->name, &t);
 	if (t.kind == TARGET_ADDR && !t.has_exit)
 		return t.addr.family;
 	if (who.prefer_ipv6)

@@ -49,9 +49,14 @@ struct names_conf {
 	struct loop	*loop;
 	struct onion	*onion;
 	struct automap	*automap;
-	/* Whose circuit a question may share. */
-	void		(*token)(void *arg, const struct dns_from *,
+	/* Whose circuit a question may share, and the exits that it is to leave
+	 * by (as onion_question has them; NULL: any).  @name is what goes out. */
+	const char	*(*token)(void *arg, const struct dns_from *,
 			    const char *name, uint8_t token[NAMES_TOKEN]);
+	/* May whoever asks choose an exit by that name though AllowDotExit is 0?
+	 * NULL: nobody. */
+	int		(*dotexit)(void *arg, const struct dns_from *,
+			    const char *name);
 	void		(*who)(void *arg, const struct dns_from *,
 			    struct names_who *);
 	/* Who has one share of what all have, with whoever asks, for whom @out

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "daemon/conf.h"
+#include "policy/rule.h"
 
 static int
 convert_sources(struct onionconf_store *store, const struct conf *conf)
@@ -43,6 +44,25 @@ convert_sources(struct onionconf_store *store, const struct conf *conf)
 	return 0;
 }
 
+/* exit= of FlowRule. */
+static int
+convert_exits(struct onionconf_store *store, struct onion_conf *o,
+    const struct conf *c)
+{
+	size_t i;
+
+	store->exit_sets = calloc(c->nflow_rules + 1,
+	    sizeof(*store->exit_sets));
+	if (store->exit_sets == NULL)
+		return -ENOMEM;
+	for (i = 0; i < c->nflow_rules; i++)
+		if (c->flow_rules[i].exit[0])
+			store->exit_sets[o->nexit_sets++] =
+			    c->flow_rules[i].exit;
+	o->exit_sets = store->exit_sets;
+	return 0;
+}
+
 static int
 may_reach(void *arg, const struct addr *a)
 {
@@ -74,6 +94,9 @@ geoip_where(const struct conf *c)
 	for (i = 0; *where == '\0' && i < c->node_families.n; i++)
 		if (strchr(c->node_families.item[i], '{'))
 			where = conf_where(c, "NodeFamily", i);
+	for (i = 0; *where == '\0' && i < c->nflow_rules; i++)
+		if (strchr(c->flow_rules[i].exit, '{'))
+			where = conf_where(c, "FlowRule", i);
 	return where;
 }
 
@@ -143,7 +166,7 @@ onionconf_make(struct onion_conf *o, struct onionconf_store *store,
 {
 	memset(o, 0, sizeof(*o));
 	memset(store, 0, sizeof(*store));
-	if (convert_sources(store, c) < 0) {
+	if (convert_sources(store, c) < 0 || convert_exits(store, o, c) < 0) {
 		onionconf_free(store);
 		return -ENOMEM;
 	}
@@ -166,6 +189,7 @@ onionconf_free(struct onionconf_store *store)
 {
 	free(store->auths);
 	free(store->fallbacks);
+	free(store->exit_sets);
 	memset(store, 0, sizeof(*store));
 }
 

@@ -15,6 +15,7 @@ struct conf;
 
 struct onionconf_store {
 	struct onion_authority *auths, *fallbacks;
+	const char	**exit_sets;
 };
 
 int	onionconf_make(struct onion_conf *out, struct onionconf_store *store,

@@ -164,6 +164,15 @@ find(struct target *t, const struct target_conf *conf, const char *name)
 	}
 }
 
+static void
+find_named(struct target *t, const struct target_conf *conf,
+    const char *lower)
+{
+	memcpy(t->asked, lower, sizeof(t->asked));
+	t->asked_exit = is_below(lower, "exit");
+	find(t, conf, lower);
+}
+
 void
 target_find(struct target *t, const struct target_conf *conf,
     const char *name)
@@ -180,7 +189,7 @@ target_find(struct target *t, const struct target_conf *conf,
 		refuse(t, -EACCES, "clients must not choose exits "
 		    "(AllowDotExit)");
 	else
-		find(t, conf, lower);
+		find_named(t, conf, lower);
 }
 
 void
@@ -191,4 +200,17 @@ target_find_addr(struct target *t, const struct target_conf *conf,
 
 	memset(t, 0, sizeof(*t));
 	find(t, conf, addr_ip_raw(a, text));
+}
+
+size_t
+target_names(const struct target *t, const char *names[2])
+{
+	size_t n = 0;
+
+	if (t->asked[0])
+		names[n++] = t->asked;
+	if ((t->kind == TARGET_NAME || t->kind == TARGET_ONION) &&
+	    strcmp(t->host, t->asked) != 0)
+		names[n++] = t->host;
+	return n;
 }

@@ -41,7 +41,9 @@ struct target {
 	char		 host[TARGET_HOST + 1];	/* lower case, no final dot */
 	struct addr	 addr;			/* no port */
 	int		 has_exit;
+	int		 asked_exit;	/* ... by the client's own words */
 	uint8_t		 exit[TARGET_ID];
+	char		 asked[TARGET_HOST + 1]; /* as @host; "": an address */
 	int		 mapped;		/* MapAddress had a say */
 	int		 err;		/* REFUSED: -errno, base/why.h */
 	const char	*why;			/* and in words; static */
@@ -49,6 +51,9 @@ struct target {
 
 void	target_find(struct target *, const struct target_conf *,
 	    const char *name);
+/* All that it is called, in small letters: as it was asked for, and what became
+ * of that.  0, 1 or 2; they are @t's. */
+size_t	target_names(const struct target *t, const char *names[2]);
 /* Of an address: the same, but that it stays what it is where MapAddress says
  * nothing of it. */
 void	target_find_addr(struct target *, const struct target_conf *,

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "onion/crypto/crypt.h"
 #include "onion/onionconf.h"
 #include "onion/path/geoip.h"
 #include "onion/path/relayset.h"
@@ -57,6 +58,96 @@ parse_families(struct nodes *n, const struct onion_conf *conf, char *why,
 	return 0;
 }
 
+void
+nodes_exits_id(uint8_t id[PATH_EXITS_ID], const char *text)
+{
+	uint8_t whole[SHA256_LEN];
+
+	crypt_sha256(whole, text, strlen(text));
+	memcpy(id, whole, PATH_EXITS_ID);
+}
+
+static int
+by_id(const void *a, const void *b)
+{
+	const struct path_exits *x = a, *y = b;
+
+	return memcmp(x->id, y->id, sizeof(x->id));
+}
+
+/* Many rules may name the same. */
+static size_t
+drop_twins(struct path_exits *v, size_t n)
+{
+	size_t i, kept = 0;
+
+	qsort(v, n, sizeof(*v), by_id);
+	for (i = 0; i < n; i++)
+		if (kept == 0 || by_id(&v[kept - 1], &v[i]) != 0)
+			v[kept++] = v[i];
+	return kept;
+}
+
+static int
+parse_exit_set(struct path_exits *e, const char *text, char *why, size_t max)
+{
+	struct relayset *set;
+	int rc = parse(&set, "FlowRule exit=", text, why, max);
+
+	if (rc == 0 && set == NULL) {
+		snprintf(why, max, "FlowRule exit=: it is empty");
+		rc = -EINVAL;
+	}
+	if (rc < 0)
+		return rc;
+	e->set = set;
+	if ((e->text = strdup(text)) != NULL)
+		return 0;
+	snprintf(why, max, "no memory");
+	return -ENOMEM;
+}
+
+static int
+parse_exit_sets(struct nodes *n, const struct onion_conf *conf, char *why,
+    size_t max)
+{
+	struct path_exits *v;
+	size_t i;
+	int rc;
+
+	if (conf->nexit_sets == 0)
+		return 0;
+	v = calloc(conf->nexit_sets, sizeof(*v));
+	if (v == NULL)
+		return -ENOMEM;
+	for (i = 0; i < conf->nexit_sets; i++) {
+		v[i].text = conf->exit_sets[i];
+		nodes_exits_id(v[i].id, v[i].text);
+	}
+	n->exit_sets = v;
+	n->nexit_sets = 0;
+	i = drop_twins(v, conf->nexit_sets);
+	while (n->nexit_sets < i) {
+		struct path_exits *e = &v[n->nexit_sets++];
+		const char *text = e->text;
+
+		e->text = NULL;
+		if ((rc = parse_exit_set(e, text, why, max)) < 0)
+			return rc;
+	}
+	return 0;
+}
+
+static void
+free_exit_sets(struct nodes *n)
+{
+	size_t i;
+
+	for (i = 0; i < n->nexit_sets; i++)
+		free((void *)(uintptr_t)n->exit_sets[i].text);
+	free(n->exit_sets);
+}
+
 static int
 parse_all(struct nodes *n, const struct onion_conf *conf, char *why,
     size_t max)
@@ -81,7 +172,9 @@ parse_all(struct nodes *n, const struct onion_conf *conf, char *why,
 		if (rc < 0)
 			return rc;
 	}
-	return parse_families(n, conf, why, max);
+	if ((rc = parse_families(n, conf, why, max)) < 0)
+		return rc;
+	return parse_exit_sets(n, conf, why, max);
 }
 
 /* Calls @fn for each set that there is. */
@@ -98,6 +191,9 @@ each(struct nodes *n, void (*fn)(struct relayset *, void *), void *arg)
 	for (i = 0; i < n->nfamilies; i++)
 		if (n->families[i])
 			fn(n->families[i], arg);
+	for (i = 0; i < n->nexit_sets; i++)
+		if (n->exit_sets[i].set)
+			fn((void *)(uintptr_t)n->exit_sets[i].set, arg);
 }
 
 static void
@@ -225,6 +321,7 @@ nodes_free(struct nodes *n)
 	if (n == NULL)
 		return;
 	each(n, free_set, NULL);
+	free_exit_sets(n);
 	geoip_free(n->geoip);
 	free(n->families);
 	free(n->text);

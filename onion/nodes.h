@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "onion/path/kin.h"
+#include "onion/path/path.h"
 
 struct geoip;
 struct onion_conf;
@@ -23,6 +24,8 @@ struct nodes {
 	struct relayset	*middles;
 	struct relayset	**families;
 	size_t		 nfamilies;
+	struct path_exits *exit_sets;	/* each once, by rising id */
+	size_t		 nexit_sets;
 	struct kin	 kin;		/* of the families above */
 	struct geoip	*geoip;		/* NULL: no country is asked for */
 	char		*text;		/* all that it was made of */
@@ -33,7 +36,10 @@ struct nodes {
 int	nodes_new(struct nodes **, const struct onion_conf *, char *why,
 	    size_t max);
 void	nodes_free(struct nodes *);
-/* Do both come from the same options? */
+/* What a set of exits is asked for by: its text alone says it. */
+void	nodes_exits_id(uint8_t id[PATH_EXITS_ID], const char *text);
+/* Do both come from the same options?  Sets of exits don't count: which circuit
+ * suits is asked for each stream. */
 int	nodes_same(const struct nodes *, const struct nodes *);
 
 #endif

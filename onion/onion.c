@@ -38,6 +38,7 @@
 #include "onion/hs/hsnet.h"
 #include "onion/hs/onionaddr.h"
 #include "onion/link/chan.h"
+#include "onion/nodes.h"
 #include "onion/onion_int.h"
 #include "onion/path/guard.h"
 #include "onion/path/path.h"
@@ -521,13 +522,22 @@ find_service(const char *host, uint8_t key[ONIONADDR_KEY])
 	return -WHY_HS_ADDRESS;
 }
 
+static const uint8_t *
+exits_of(const char *text, uint8_t id[PATH_EXITS_ID])
+{
+	if (text == NULL || *text == '\0')
+		return NULL;
+	nodes_exits_id(id, text);
+	return id;
+}
+
 int
 onion_connect(struct onion *o, const uint8_t token[ONION_TOKEN],
     const struct onion_target *t, struct endpoint **out)
 {
 	struct attach_target at = { .host = t->host, .port = t->port,
-		.exit = t->exit };
-	uint8_t key[ONIONADDR_KEY];
+		.exit = t->exit, .alone = t->alone };
+	uint8_t key[ONIONADDR_KEY], exits[PATH_EXITS_ID];
 
 	if (is_under(t->host, "exit"))
 		return -EINVAL;
@@ -536,6 +546,7 @@ onion_connect(struct onion *o, const uint8_t token[ONION_TOKEN],
 			return -WHY_HS_ADDRESS;
 		at.service = key;
 	} else {
+		at.exits = exits_of(t->exits, exits);
 		if (addr_parse_ip(&at.addr, t->host, -1) < 0)
 			at.addr.family = 0;
 		at.flags = begin_flags(t, &at.addr);
@@ -594,27 +605,30 @@ reverse_name(const struct addr *a, char out[80])
 
 int
 onion_resolve(struct onion *o, const uint8_t token[ONION_TOKEN],
-    const char *name, onion_lookup_fn *fn, void *arg,
+    const struct onion_question *q, onion_lookup_fn *fn, void *arg,
     struct onion_lookup **out)
 {
+	uint8_t exits[PATH_EXITS_ID];
+	struct attach_question aq = { .name = q->name,
+		.exits = exits_of(q->exits, exits) };
 	struct onion_lookup *l;
 	char reverse[80];
 	struct addr a;
 	int rc;
 
-	if (is_ours_alone(name))
+	if (is_ours_alone(q->name))
 		return -ENOENT;
 	if ((l = calloc(1, sizeof(*l))) == NULL)
 		return -ENOMEM;
 	l->attach = o->attach;
 	l->fn = fn;
 	l->arg = arg;
-	if (addr_parse_ip(&a, name, -1) == 0) {
+	if (addr_parse_ip(&a, q->name, -1) == 0) {
 		reverse_name(&a, reverse);
-		name = reverse;
+		aq.name = reverse;
 	}
 	hurry(o);
-	if ((rc = attach_resolve(o->attach, token, name, on_lookup, l,
+	if ((rc = attach_resolve(o->attach, token, &aq, on_lookup, l,
 	    &l->inner)) < 0) {
 		free(l);
 		return rc;

@@ -50,6 +50,10 @@ struct onion_user {
 	uint64_t (*shed)(void *arg, uint64_t bytes, int64_t at);
 };
 
+/* Once, before onionaddr.h is asked where there is no engine; onion_new() does
+ * it, too. */
+void	onion_init(void);
+
 /* @why gets a sentence for the operator where it fails. */
 int	onion_new(struct onion **, const struct onion_conf *, struct loop *,
 	    struct event_base *, const struct onion_user *, void *arg,
@@ -73,6 +77,12 @@ struct onion_target {
 	const uint8_t	*exit;		/* RSA id (20 bytes) of the relay to leave
 					 * by; NULL: any */
 	int		 no_ipv4, no_ipv6, prefer_ipv6;	/* for names */
+	/* One of the texts of onion_conf's exit_sets: it leaves by a relay of
+	 * that set, and where none will do it is refused, -ENETUNREACH.  NULL:
+	 * by any.  Nothing to a service, which no exit leads to. */
+	const char	*exits;
+	int		 alone;		/* no other stream is to follow on its
+					 * circuit; nothing to a service */
 };
 
 /* A stream.  It waits for the network and for a circuit, and is tried on
@@ -92,11 +102,16 @@ struct onion_answer {
  * out; -EACCES the answer pointed into a private network. */
 typedef void onion_lookup_fn(void *arg, int err, const struct onion_answer *,
     size_t n);
-/* @name: a host name, or, for a reverse lookup, an IP address.  The callback
- * comes once, never from within this call, unless cancelled.  Names in .onion
- * and .exit are refused, -ENOENT. */
+struct onion_question {
+	const char	*name;		/* a host's; or an IP address, whose
+					 * name is wanted */
+	const char	*exits;		/* as of a target */
+};
+/* The callback
+ * comes once, never from within this call, unless cancelled.
+ * Names in .onion and .exit are refused, -ENOENT. */
 int	onion_resolve(struct onion *, const uint8_t token[ONION_TOKEN],
-	    const char *name, onion_lookup_fn *, void *arg,
+	    const struct onion_question *, onion_lookup_fn *, void *arg,
 	    struct onion_lookup **);
 void	onion_lookup_cancel(struct onion_lookup *);
 

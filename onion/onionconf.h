@@ -35,6 +35,10 @@ struct onion_conf {
 	/* Node sets, as text; NULL: empty. */
 	const char	*exclude_nodes, *exclude_exit_nodes, *exit_nodes,
 			*entry_nodes, *middle_nodes;
+	/* What streams and lookups may want of their exits; such a text asks for
+	 * it.  Any order, and any number of times. */
+	const char	*const *exit_sets;	/* FlowRule exit= */
+	size_t		 nexit_sets;
 	int		 strict_nodes;
 	const char	*const *families;	/* NodeFamily */
 	size_t		 nfamilies;

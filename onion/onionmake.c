@@ -45,6 +45,8 @@ path_conf(const struct onion *o, const struct onion_conf *c,
 	out->exclude = n->exclude;
 	out->exclude_exits = n->exclude_exits;
 	out->exits = n->exits;
+	out->exit_sets = n->exit_sets;
+	out->nexit_sets = n->nexit_sets;
 	out->entries = n->entries;
 	out->middles = n->middles;
 	out->strict = c->strict_nodes != 0;
@@ -301,6 +303,12 @@ make_bootstrap(struct onion *o)
 	};
 
 	return bootstrap_new(&o->boot, &bc);
+}
+
+void
+onion_init(void)
+{
+	crypt_init();
 }
 
 int

@@ -62,7 +62,7 @@ put_owner(const struct isolate *is, const struct isolate_key *k, uint8_t *out)
 {
 	uint8_t whole[ISOLATE_TOKEN];
 	crypto_generichash_state h;
-	int alone = (k->flags & ISOLATE_CLIENT_ADDR) != 0;
+	int alone = (k->flags & (ISOLATE_CLIENT_ADDR | ISOLATE_FLOW)) != 0;
 
 	crypto_generichash_init(&h, is->key, sizeof(is->key), sizeof(whole));
 	crypto_generichash_update(&h, (const uint8_t *)"o", 1);
@@ -70,6 +70,31 @@ put_owner(const struct isolate *is, const struct isolate_key *k, uint8_t *out)
 	field_ip(&h, &k->owner, alone);
 	crypto_generichash_final(&h, whole, sizeof(whole));
 	memcpy(out, whole, ISOLATE_OWNER);
+}
+
+/* With their number, so that one more is not the next field. */
+static void
+field_names(crypto_generichash_state *h, const struct isolate_key *k,
+    int counts)
+{
+	uint64_t n = k->nnames;
+	size_t i;
+
+	field(h, &n, counts ? sizeof(n) : 0);
+	for (i = 0; counts && i < k->nnames; i++)
+		field(h, k->names[i], strlen(k->names[i]));
+}
+
+static void
+put_rule(crypto_generichash_state *h, const struct isolate_key *k)
+{
+	int user = (k->flags & ISOLATE_USER) && k->uid;
+	int app = (k->flags & ISOLATE_APP) && k->app;
+
+	field(h, k->uid, user ? sizeof(*k->uid) : 0);
+	field(h, k->app, app ? strlen(k->app) : 0);
+	field_names(h, k, (k->flags & ISOLATE_NAME) != 0);
+	field(h, &k->flow, k->flags & ISOLATE_FLOW ? sizeof(k->flow) : 0);
 }
 
 void
@@ -90,6 +115,7 @@ isolate_token(const struct isolate *is, const struct isolate_key *k,
 	field_ip(&h, &k->dest, dest && k->dest_name == NULL);
 	field(&h, k->dest_name, dest && k->dest_name ? strlen(k->dest_name) : 0);
 	field(&h, k->auth, auth ? k->auth_len : 0);
+	put_rule(&h, k);
 	crypto_generichash_final(&h, out, ISOLATE_TOKEN);
 	put_owner(is, k, out);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "policy/isolate.h"
 #include "policy/rule.h"
 #include "policy/rules.h"
 
@@ -103,16 +104,30 @@ against_family(const struct policy_flow *flow)
 	return NULL;
 }
 
+/* Who wrote .exit has to be allowed to, by the configuration or by the rule
+ * that decides. */
+static const char *
+against_exit(const struct policy_conf *conf, const struct policy_flow *flow,
+    const struct rule *r)
+{
+	if (!flow->asked_exit || conf->allow_dot_exit || (r && r->dotexit))
+		return NULL;
+	return "clients must not choose exits (AllowDotExit, or dotexit in a "
+	    "FlowRule)";
+}
+
 static const char *
 against(const struct policy_conf *conf, const struct policy_flow *flow,
-    enum rule_action a)
+    const struct policy_decision *d)
 {
 	const char *why;
 
-	if ((why = against_action(conf, flow, a)) != NULL ||
+	if ((why = against_action(conf, flow, action(d))) != NULL ||
+	    (why = against_exit(conf, flow, d->rule)) != NULL ||
 	    (why = against_family(flow)) != NULL)
 		return why;
-	if (port_in(flow->about.dest.port, conf->reject_ports, conf->nreject_ports))
+	if (port_in(flow->about.dest.port, conf->reject_ports,
+	    conf->nreject_ports))
 		return "its port is in RejectPlaintextPorts";
 	return NULL;
 }
@@ -129,8 +144,8 @@ allow(const struct policy_conf *conf, const struct policy_flow *flow,
 }
 
 /* The first that matches; `direct' matches nothing that goes to a name. */
-static const struct rule *
-find_rule(const struct policy_conf *conf, const struct policy_flow *flow)
+const struct rule *
+policy_rule(const struct policy_conf *conf, const struct policy_flow *flow)
 {
 	const struct rule *r = NULL;
 	size_t from = 0;
@@ -140,6 +155,31 @@ find_rule(const struct policy_conf *conf, const struct policy_flow *flow)
 	    flow->name && r->action == RULE_DIRECT)
 		from = rules_number(conf->rules, r) + 1;
 	return r;
+}
+
+unsigned
+policy_isolation(const struct rule *r, unsigned door)
+{
+	static const struct {
+		unsigned	rule, flag;
+	} words[] = {
+		{ RULE_ISOLATE_CLIENT, ISOLATE_CLIENT_ADDR },
+		{ RULE_ISOLATE_DEST, ISOLATE_DEST_ADDR },
+		{ RULE_ISOLATE_PORT, ISOLATE_DEST_PORT },
+		{ RULE_ISOLATE_USER, ISOLATE_USER },
+		{ RULE_ISOLATE_APP, ISOLATE_APP },
+		{ RULE_ISOLATE_NAME, ISOLATE_NAME },
+		{ RULE_ISOLATE_FLOW, ISOLATE_FLOW },
+	};
+	unsigned flags = door & (ISOLATE_SOCKS_AUTH | ISOLATE_CLIENT_PROTO);
+	size_t i;
+
+	if (r == NULL || r->isolate == 0)
+		return door;
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (r->isolate & words[i].rule)
+			flags |= words[i].flag;
+	return flags;
 }
 
 static int
@@ -160,12 +200,12 @@ policy_decide(const struct policy_conf *conf, const struct policy_flow *flow,
 		decide(d, POLICY_DROP, "its original destination is unknown");
 		return;
 	}
-	d->rule = find_rule(conf, flow);
+	d->rule = policy_rule(conf, flow);
 	if (action(d) == RULE_DROP)
 		decide(d, POLICY_DROP, "a FlowRule says drop");
 	else if (action(d) == RULE_REJECT)
 		decide(d, POLICY_REJECT, "a FlowRule says reject");
-	else if ((why = against(conf, flow, action(d))) != NULL)
+	else if ((why = against(conf, flow, d)) != NULL)
 		decide(d, POLICY_REJECT, why);
 	else
 		allow(conf, flow, d);

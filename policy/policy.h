@@ -37,6 +37,7 @@ struct rules;
 struct policy_conf {
 	const struct rules *rules;		/* FlowRule; NULL: none */
 	int		 no_network;		/* DisableNetwork */
+	int		 allow_dot_exit;	/* AllowDotExit */
 	int		 reject_internal;	/* ClientRejectInternal-
 						 * Addresses */
 	const uint16_t	*reject_ports;		/* RejectPlaintextPorts */
@@ -50,6 +51,7 @@ struct policy_flow {
 	const char	*name;		/* that is connected to, or NULL */
 	int		 no_addr;	/* about.dest is not where it goes to: it
 					 * stands for the name, or is a port */
+	int		 asked_exit;	/* the client wrote .exit */
 	int		 onion;		/* the name is an onion service's */
 	int		 no_ipv4, no_ipv6, no_onion;	/* the door's rule */
 };
@@ -63,6 +65,15 @@ struct policy_decision {
 					 * whether the far side does */
 };
 
+/* The rule that decides a flow, whatever policy says beside it; NULL: none.  As
+ * to what is asked for a name, with about.any_port. */
+const struct rule *policy_rule(const struct policy_conf *,
+	    const struct policy_flow *);
+/* ISOLATE_*: what has to be equal for flows of that rule to share a circuit,
+ * where the door says @door.  isolate= stands instead of the flags that it has
+ * a word for; what clients say of themselves (SOCKS credentials, the kind of
+ * door) counts as the door has it. */
+unsigned policy_isolation(const struct rule *, unsigned door);
 void	policy_decide(const struct policy_conf *, const struct policy_flow *,
 	    struct policy_decision *);
 

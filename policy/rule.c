@@ -472,6 +472,10 @@ read_isolate(struct parse *p, const struct word *w)
 static int
 read_exit(struct parse *p, const struct word *w)
 {
+	if (w->len > RULE_EXIT_MAX)
+		return wrong(p, w->s, "exit= has room for %d characters; say "
+		    "countries or networks, or make it two rules",
+		    RULE_EXIT_MAX);
 	return read_text(p, w, p->rule.exit, RULE_EXIT_MAX, "list of nodes");
 }
 

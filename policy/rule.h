@@ -66,7 +66,7 @@ enum {
 	RULE_USER_MAX = 32,
 	RULE_APP_MAX = 127,		/* bytes of a cgroup's path */
 	RULE_NAME_MAX = 253,
-	RULE_EXIT_MAX = 127,
+	RULE_EXIT_MAX = 255,
 	RULE_TEXT = 1200,		/* fits any rule and a NUL */
 	RULE_WHY = 120,
 	RULE_DAY = 24 * 60,		/* minutes */
@@ -101,7 +101,7 @@ struct rule {
 	char		app[RULE_APP_MAX + 1];	/* it, and what is below it */
 	char		name[RULE_NAME_MAX + 1];	/* small letters */
 	char		exit[RULE_EXIT_MAX + 1];	/* nodes, as in ExitNodes; not
-						 * looked into */
+						 * looked into here */
 };
 
 struct rule_error {
@@ -128,10 +128,27 @@ struct rule_flow {
 	size_t		 nnames;
 	char		 country[3];	/* of the destination; "": unknown */
 	uint8_t		 proto;		/* enum rule_proto */
+	uint8_t		 any_port;	/* no flow, but whatever goes there: a
+					 * name is asked for */
 	uint8_t		 has_time;
 	uint16_t	 minute;	/* of the week, from Monday 0:00 */
 };
 
 int	rule_matches(const struct rule *, const struct rule_flow *);
+
+enum rule_fact {			/* of a flow, that may be unknown */
+	RULE_FACT_CLIENT	= 1 << 0,
+	RULE_FACT_MAC		= 1 << 1,
+	RULE_FACT_IN		= 1 << 2,
+	RULE_FACT_USER		= 1 << 3,
+	RULE_FACT_APP		= 1 << 4,
+	RULE_FACT_NAME		= 1 << 5,	/* of an address */
+	RULE_FACT_COUNTRY	= 1 << 6,	/* the same */
+	RULE_FACT_TIME		= 1 << 7
+};
+/* Could it match if more were known?  Then *@lacks is what: 0, it matches as it
+ * is.  What goes to a name alone never has an address. */
+int	rule_could_match(const struct rule *, const struct rule_flow *,
+	    unsigned *lacks);
 
 #endif

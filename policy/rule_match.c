@@ -13,29 +13,25 @@ in_net(const struct addr *a, const struct addr_net *net)
 }
 
 static int
-in_ports(const struct rule *r, uint16_t port)
+in_ports(const struct rule *r, const struct rule_flow *f)
 {
 	unsigned i;
 
-	for (i = 0; i < r->nports; i++)
-		if (port >= r->ports[i].lo && port <= r->ports[i].hi)
+	for (i = 0; i < r->nports && !f->any_port; i++)
+		if (f->dest.port >= r->ports[i].lo &&
+		    f->dest.port <= r->ports[i].hi)
 			return 1;
-	return r->nports == 0;
+	return r->nports == 0 || f->any_port;
 }
 
 /* A period that goes past midnight is of the day on which it begins. */
 static int
 in_time(const struct rule *r, const struct rule_flow *f)
 {
-	unsigned day, minute, before;
+	unsigned day = f->minute / RULE_DAY;
+	unsigned minute = f->minute % RULE_DAY;
+	unsigned before = (day + 6) % 7;
 
-	if (r->days == 0)
-		return 1;
-	if (!f->has_time || f->minute >= RULE_WEEK)
-		return 0;
-	day = f->minute / RULE_DAY;
-	minute = f->minute % RULE_DAY;
-	before = (day + 6) % 7;
 	if (r->begin < r->end)
 		return (r->days & 1 << day) && minute >= r->begin &&
 		    minute < r->end;
@@ -48,9 +44,7 @@ in_app(const struct rule *r, const char *app)
 {
 	size_t n = strlen(r->app);
 
-	if (n == 0)
-		return 1;
-	return app && strncmp(app, r->app, n) == 0 &&
+	return strncmp(app, r->app, n) == 0 &&
 	    (app[n] == '\0' || app[n] == '/' || r->app[n - 1] == '/');
 }
 
@@ -69,9 +63,31 @@ is_called(const struct rule *r, const char *name)
 }
 
 static int
-goes_to(const struct rule *r, const struct rule_flow *f)
+has_name(const struct rule *r, const struct rule_flow *f)
 {
 	size_t i;
+
+	for (i = 0; i < f->nnames; i++)
+		if (is_called(r, f->names[i]))
+			return 1;
+	return 0;
+}
+
+/* Does it hold what the rule asks for?  Where it is not @known, it may. */
+static int
+holds(unsigned *lacks, enum rule_fact fact, int known, int is_so)
+{
+	if (!known)
+		*lacks |= (unsigned)fact;
+	return !known || is_so;
+}
+
+/* Of an address, names and a country may be found out; of a name alone there is
+ * neither an address nor a country. */
+static int
+goes_to(const struct rule *r, const struct rule_flow *f, unsigned *lacks)
+{
+	int has_addr = f->dest.family != 0;
 
 	switch (r->to_kind) {
 	case RULE_TO_ANY:
@@ -79,35 +95,53 @@ goes_to(const struct rule *r, const struct rule_flow *f)
 	case RULE_TO_NET:
 		return in_net(&f->dest, &r->to);
 	case RULE_TO_COUNTRY:
-		return f->country[0] && strcmp(f->country, r->country) == 0;
+		return (has_addr || f->country[0]) &&
+		    holds(lacks, RULE_FACT_COUNTRY, f->country[0] != '\0',
+		    strcmp(f->country, r->country) == 0);
 	default:
-		for (i = 0; i < f->nnames; i++)
-			if (is_called(r, f->names[i]))
-				return 1;
-		return 0;
+		return (has_addr || f->nnames) && holds(lacks, RULE_FACT_NAME,
+		    f->nnames != 0, has_name(r, f));
 	}
 }
 
 static int
-comes_from(const struct rule *r, const struct rule_flow *f)
+comes_from(const struct rule *r, const struct rule_flow *f, unsigned *lacks)
 {
-	if (r->from.addr.family && !in_net(&f->client, &r->from))
+	if (r->from.addr.family && !holds(lacks, RULE_FACT_CLIENT,
+	    f->client.family != 0 || r->from.bits == 0,
+	    in_net(&f->client, &r->from)))
 		return 0;
-	if (r->has_mac && (f->mac == NULL ||
-	    memcmp(f->mac, r->mac, sizeof(r->mac)) != 0))
+	if (r->has_mac && !holds(lacks, RULE_FACT_MAC, f->mac != NULL,
+	    f->mac && memcmp(f->mac, r->mac, sizeof(r->mac)) == 0))
 		return 0;
-	if (r->in[0] && (f->in == NULL || strcmp(f->in, r->in) != 0))
+	if (r->in[0] && !holds(lacks, RULE_FACT_IN, f->in != NULL,
+	    f->in && strcmp(f->in, r->in) == 0))
 		return 0;
-	if (r->user[0] && (!r->has_uid || f->uid == NULL || *f->uid != r->uid))
+	/* A user that is not there has no programs. */
+	if (r->user[0] && (!r->has_uid || !holds(lacks, RULE_FACT_USER,
+	    f->uid != NULL, f->uid && *f->uid == r->uid)))
 		return 0;
-	return in_app(r, f->app);
+	return r->app[0] == '\0' || holds(lacks, RULE_FACT_APP,
+	    f->app != NULL, f->app && in_app(r, f->app));
+}
+
+int
+rule_could_match(const struct rule *r, const struct rule_flow *f,
+    unsigned *lacks)
+{
+	*lacks = 0;
+	if (r->proto && r->proto != f->proto)
+		return 0;
+	return goes_to(r, f, lacks) && comes_from(r, f, lacks) &&
+	    in_ports(r, f) && (r->days == 0 || holds(lacks, RULE_FACT_TIME,
+	    f->has_time && f->minute < RULE_WEEK,
+	    f->minute < RULE_WEEK && in_time(r, f)));
 }
 
 int
 rule_matches(const struct rule *r, const struct rule_flow *f)
 {
-	if (r->proto && r->proto != f->proto)
-		return 0;
-	return goes_to(r, f) && comes_from(r, f) &&
-	    in_ports(r, f->dest.port) && in_time(r, f);
+	unsigned lacks;
+
+	return rule_could_match(r, f, &lacks) && lacks == 0;
 }

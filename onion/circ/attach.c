@@ -28,9 +28,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/loop.h"
 #include "base/wire.h"
 #include "onion/circ/attach_int.h"
+#include "onion/path/path.h"
 
 /* --- states --- */
 
@@ -223,6 +225,23 @@ try_on(struct attach_waiter *w, struct pool_circ *pc)
 
 /* --- the queue --- */
 
+/* Nothing that is there, or will be soon, may carry it. */
+static void
+tell_no_exit(const struct attach_waiter *w)
+{
+	static struct log_limit limit = { .every_s = 60 };
+	const struct pool_need *need = &w->seek->need;
+	const struct path_exits *exits;
+
+	if (!need->has_exits)
+		return;
+	exits = path_exits(w->at->conf.path, need->exits);
+	log_limited(&limit, LL_WARN, LD_STREAM, "refused what a FlowRule wants "
+	    "to leave by exit=%s: %s", exits ? exits->text : "...", exits ?
+	    "no relay of those is an exit that takes it and is not excluded" :
+	    "there is no such rule any more");
+}
+
 static int
 serve_service(struct attach_waiter *w)
 {
@@ -261,8 +280,11 @@ serve_one(struct attach_waiter *w)
 		return 0;
 	if (rc == 0)
 		try_on(w, pc);
-	else
+	else {
+		if (k->err == 0)
+			tell_no_exit(w);
 		attach_finish(w, k->err ? k->err : -ENETUNREACH);
+	}
 	return 1;
 }
 
@@ -277,6 +299,8 @@ asks_the_same(const struct attach_seek *k, const struct pool_need *b)
 	    a->nym == b->nym && a->port == b->port &&
 	    a->family == b->family && a->has_exit == b->has_exit &&
 	    memcmp(a->exit, b->exit, sizeof(a->exit)) == 0 &&
+	    a->has_exits == b->has_exits &&
+	    memcmp(a->exits, b->exits, sizeof(a->exits)) == 0 &&
 	    memcmp(a->token, b->token, sizeof(a->token)) == 0;
 }
 
@@ -342,6 +366,16 @@ attach_wake(struct attach *at)
 {
 	if (at->nwaiting)
 		loop_item_add(at->conf.loop, &at->wake);
+}
+
+void
+attach_set_exits(struct attach_waiter *w, const uint8_t *exits)
+{
+	struct pool_need *need = &w->seek->need;
+
+	need->has_exits = exits != NULL;
+	if (exits)
+		memcpy(need->exits, exits, sizeof(need->exits));
 }
 
 int

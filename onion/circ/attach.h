@@ -69,6 +69,10 @@ struct attach_target {
 	uint16_t	 port;
 	uint32_t	 flags;		/* BEGIN_* */
 	const uint8_t	*exit;		/* RSA id of the one to leave by; NULL */
+	const uint8_t	*exits;		/* name of the set that has to have it
+					 * (POOL_EXITS bytes); NULL: any */
+	int		 alone;		/* no other stream is to follow on its
+					 * circuit */
 	const uint8_t	*service;	/* 32 bytes: an onion service's key;
 					 * @host is only shown then, @addr does
 					 * not count; NULL */
@@ -78,12 +82,17 @@ struct attach_target {
 int	attach_connect(struct attach *, const uint8_t token[POOL_TOKEN],
 	    const struct attach_target *, struct endpoint **);
 
+struct attach_question {
+	const char	*name;
+	const uint8_t	*exits;		/* as of a stream */
+};
+
 /* @err as in onion.h, or -ECANCELED; the callback never comes from within the
  * call. */
 typedef void attach_lookup_fn(void *arg, int err, const struct circ_answer *,
     size_t n);
 int	attach_resolve(struct attach *, const uint8_t token[POOL_TOKEN],
-	    const char *name, attach_lookup_fn *, void *arg,
+	    const struct attach_question *, attach_lookup_fn *, void *arg,
 	    struct attach_lookup **);
 void	attach_cancel(struct attach_lookup *);
 

@@ -73,6 +73,8 @@ struct attach {
 /* Begins to wait; the other fields of the need are the caller's. */
 int	 attach_enter(struct attach *, struct attach_waiter *,
 	    const struct attach_kind *, const uint8_t token[POOL_TOKEN]);
+/* It has to leave by one of that set; NULL: by any. */
+void	 attach_set_exits(struct attach_waiter *, const uint8_t *exits);
 void	 attach_move(struct attach_waiter *, enum attach_state);
 /* The answer came: what is left of the search goes, but for early bytes. */
 void	 attach_settle(struct attach_waiter *);

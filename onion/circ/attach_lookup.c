@@ -97,9 +97,10 @@ static const struct attach_kind lookup_kind = {
 
 int
 attach_resolve(struct attach *at, const uint8_t token[POOL_TOKEN],
-    const char *name, attach_lookup_fn *fn, void *arg,
+    const struct attach_question *q, attach_lookup_fn *fn, void *arg,
     struct attach_lookup **out)
 {
+	const char *name = q->name;
 	size_t n = strlen(name);
 	uint8_t scratch[RELAY_DATA_MAX];
 	struct attach_lookup *l;
@@ -122,6 +123,7 @@ attach_resolve(struct attach *at, const uint8_t token[POOL_TOKEN],
 		free(l);
 		return rc;
 	}
+	attach_set_exits(&l->w, q->exits);
 	*out = l;
 	return 0;
 }

@@ -449,6 +449,7 @@ check_target(const struct attach *at, const struct attach_target *t)
 static void
 set_target(struct attach_seek *k, const struct attach_target *t)
 {
+	k->need.alone = t->alone != 0;
 	if (t->exit) {
 		k->need.has_exit = 1;
 		memcpy(k->need.exit, t->exit, sizeof(k->need.exit));
@@ -482,6 +483,7 @@ attach_connect(struct attach *at, const uint8_t token[POOL_TOKEN],
 	s->w.seek->need.port = t->port;
 	s->w.seek->need.family = family_of(t);
 	set_target(s->w.seek, t);
+	attach_set_exits(&s->w, t->exits);
 	s->id = ++at->last_id;
 	*out = &s->ep;
 	return 0;

@@ -17,7 +17,9 @@
  *
  *	One that was built to leave by an exit that was named (.exit) is for
  *	those alone who name it: else whoever makes a client open such a name
- *	would choose the exit of all that it does next.
+ *	would choose the exit of all that it does next.  One that was built to
+ *	leave by some set of exits (FlowRule's exit=) is for all whom its exit
+ *	suits, as any other, and whoever wants such a set takes any that does.
  *
  *	Age.  A circuit that was used takes no new streams dirtiness_ms after
  *	its first, and is closed when its last one ends.  A clean one is kept
@@ -77,6 +79,35 @@ exit_takes(const struct pool *p, const struct pool_circ *pc, uint16_t port,
 	return port == 0 || path_exit_allows(p->conf.path, exit, &want);
 }
 
+static const struct relay *
+exit_of(const struct pool_circ *pc)
+{
+	const struct pool *p = pc->pool;
+
+	return p->netdir ? netdir_by_rsa(p->netdir, pc->exit) : NULL;
+}
+
+static int
+exit_is_in(const struct pool_circ *pc, const struct pool_need *need)
+{
+	const struct path_ctx *path = pc->pool->conf.path;
+	const struct path_exits *exits = path_exits(path, need->exits);
+	const struct relay *exit = exit_of(pc);
+
+	return exits && exit && path_exit_in(path, exit, exits->set);
+}
+
+static int
+exit_lets_out(const struct pool_circ *pc, const struct pool_need *need)
+{
+	struct path_target want = { .port = need->port,
+		.family = need->family };
+	const struct relay *exit = exit_of(pc);
+
+	return exit && (want.port == 0 ||
+	    path_exit_allows(pc->pool->conf.path, exit, &want));
+}
+
 /* Named, it need not be one that we would choose. */
 static int
 exit_serves(const struct pool_circ *pc, const struct pool_need *need)
@@ -86,14 +117,15 @@ exit_serves(const struct pool_circ *pc, const struct pool_need *need)
 		.family = need->family };
 	const struct relay *exit;
 
-	if (pc->named != need->has_exit)
+	if (pc->named != need->has_exit ||
+	    (need->has_exits && !exit_is_in(pc, need)))
 		return 0;
 	if (!need->has_exit)
-		return exit_takes(p, pc, need->port, need->family);
-	if (memcmp(pc->exit, need->exit, sizeof(pc->exit)) != 0 ||
-	    p->netdir == NULL)
+		return need->has_exits ? exit_lets_out(pc, need) :
+		    exit_takes(p, pc, need->port, need->family);
+	if (memcmp(pc->exit, need->exit, sizeof(pc->exit)) != 0)
 		return 0;
-	exit = netdir_by_rsa(p->netdir, pc->exit);
+	exit = exit_of(pc);
 	return exit != NULL && path_exit_named(p->conf.path, exit, &want);
 }
 
@@ -291,6 +323,8 @@ pool_circ_used(struct pool_circ *pc, const struct pool_need *need)
 	}
 	promise(pc, need);
 	pc->idle = pc->pool->conf.loop->now;
+	if (need->alone)
+		pc->spoilt = 1;
 	if (pc->used)
 		return;
 	pc->used = 1;

@@ -31,6 +31,7 @@ struct timeout;
 
 enum {
 	POOL_TOKEN = 16,
+	POOL_EXITS = 16,		/* the name of a set of exits */
 	POOL_OWNER = 6,			/* its first bytes: the client whose it
 					 * is, as to what one may have */
 	POOL_CIRCS_MAX = 1024,		/* in all */
@@ -86,6 +87,10 @@ struct pool_need {
 	uint8_t		family;		/* 4, 6; 0: a name */
 	uint8_t		has_exit;	/* by that one or not at all (.exit) */
 	uint8_t		exit[20];	/* RSA id */
+	uint8_t		has_exits;	/* one of that set (path.h), or not at
+					 * all */
+	uint8_t		exits[POOL_EXITS];
+	uint8_t		alone;		/* nothing comes onto it after that */
 	uint8_t		navoid;		/* <= POOL_AVOID_MAX */
 	const uint8_t	(*avoid)[20];	/* exits, RSA ids */
 };
@@ -99,7 +104,7 @@ void	pool_set_conf(struct pool *, const struct pool_conf *);
 void	pool_set_netdir(struct pool *, const struct netdir *, int usable);
 
 /* 0 and a circuit that stands; -EAGAIN: one is being built, ready() will come;
- * -ENOENT: no exit there is takes it. */
+ * -ENOENT: no exit there is, or may be, takes it. */
 int	pool_get(struct pool *, const struct pool_need *, struct pool_circ **);
 struct circ *pool_circ(struct pool_circ *);
 /* A stream goes onto it: from now on it is its token's, and gets old. */

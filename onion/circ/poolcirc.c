@@ -460,7 +460,7 @@ open_circ(struct pool *p, const struct path *path, struct pool_circ *pc)
 /* By that exit or not at all. */
 static int
 choose_named(struct pool *p, const struct pool_need *need,
-    struct pool_circ *pc, struct path *out)
+    const struct relayset *exits, struct pool_circ *pc, struct path *out)
 {
 	struct path_target want = { .port = need->port,
 		.family = need->family };
@@ -469,7 +469,8 @@ choose_named(struct pool *p, const struct pool_need *need,
 
 	req.last = netdir_by_rsa(p->netdir, need->exit);
 	if (req.last == NULL ||
-	    !path_exit_named(p->conf.path, req.last, &want))
+	    !path_exit_named(p->conf.path, req.last, &want) ||
+	    (exits && !path_exit_in(p->conf.path, req.last, exits)))
 		return -ENOENT;
 	req.need_uptime = path_port_is_long_lived(p->conf.path, need->port) !=
 	    0;
@@ -508,9 +509,15 @@ choose(struct pool *p, const struct pool_need *need, struct pool_circ *pc,
 	struct path_target want = { 0 };
 	struct path_request req = { .kind = PATH_EXIT, .need_capacity = 1,
 		.targets = &want, .guard_arg = pc };
+	const struct path_exits *exits;
 
+	if (need && need->has_exits) {
+		if ((exits = path_exits(p->conf.path, need->exits)) == NULL)
+			return -ENOENT;		/* of a rule that is gone */
+		req.exits = exits->set;
+	}
 	if (need && need->has_exit)
-		return choose_named(p, need, pc, out);
+		return choose_named(p, need, req.exits, pc, out);
 	req.need_conflux = req.need_uptime = is_set != 0;
 	if (need && need->port) {
 		want.port = need->port;

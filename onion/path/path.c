@@ -5,6 +5,9 @@
  *	hold what may ever stand in that position:
  *
  *	  exit		has a way out, is no BadExit; ExitNodes; not excluded
+ *	  any exit	the same without ExitNodes: where a request has a set of
+ *			its own (FlowRule's exit=), which is asked for each
+ *			relay drawn
  *	  middle	anything usable that is not excluded; MiddleNodes
  *	  end		the same without MiddleNodes and MiddleOnly relays: last
  *			hops of internal circuits
@@ -79,12 +82,25 @@ lets_anything_out(const struct relay *r)
 	return portlist_accepts_any(r->exit4) || portlist_accepts_any(r->exit6);
 }
 
+/* Whatever ExitNodes says. */
 static int
-could_exit(const struct path_ctx *c, const struct relay *r)
+could_be_any_exit(const struct path_ctx *c, const struct relay *r)
 {
 	return !(r->flags & (RELAY_BADEXIT | RELAY_MIDDLEONLY)) &&
 	    relay_usable(r) && lets_anything_out(r) && !is_excluded(c, r) &&
-	    !relayset_has(c->conf.exclude_exits, c->nd, r) &&
+	    !relayset_has(c->conf.exclude_exits, c->nd, r);
+}
+
+static int
+may_be_any_exit(void *arg, const struct relay *r)
+{
+	return could_be_any_exit(arg, r);
+}
+
+static int
+could_exit(const struct path_ctx *c, const struct relay *r)
+{
+	return could_be_any_exit(c, r) &&
 	    (!c->conf.exits || relayset_has(c->conf.exits, c->nd, r));
 }
 
@@ -129,6 +145,7 @@ static const struct {
 	wtable_ok_fn	*ok;
 } tables[TABLES] = {
 	[TABLE_EXIT] = { WEIGHT_EXIT, may_be_exit },
+	[TABLE_ANY_EXIT] = { WEIGHT_EXIT, may_be_any_exit },
 	[TABLE_MIDDLE] = { WEIGHT_MIDDLE, may_be_middle },
 	[TABLE_END] = { WEIGHT_MIDDLE, may_be_end },
 	[TABLE_FIRST] = { WEIGHT_GUARD, may_be_first },
@@ -262,6 +279,33 @@ path_exit_usable(const struct path_ctx *c, const struct relay *r)
 	    !path_exit_is_bad(c, r->rsa);
 }
 
+const struct path_exits *
+path_exits(const struct path_ctx *c, const uint8_t id[PATH_EXITS_ID])
+{
+	const struct path_exits *v = c->conf.exit_sets;
+	size_t lo = 0, hi = c->conf.nexit_sets, mid;
+	int d;
+
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		if ((d = memcmp(id, v[mid].id, PATH_EXITS_ID)) == 0)
+			return &v[mid];
+		if (d < 0)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return NULL;
+}
+
+int
+path_exit_in(const struct path_ctx *c, const struct relay *r,
+    const struct relayset *exits)
+{
+	return c->nd != NULL && relayset_has(exits, c->nd, r) &&
+	    could_be_any_exit(c, r);
+}
+
 /* Room for one more: whatever is over goes, else what is over soonest. */
 static void
 forgive_one(struct path_ctx *c)
@@ -318,6 +362,7 @@ struct choice {				/* what a relay is measured against */
 	size_t				 support;	/* targets at least */
 	int				 relaxed;
 	int				 any_kin;	/* only not the same */
+	int				 even_bad;	/* exits */
 };
 
 static int
@@ -368,7 +413,9 @@ fits_exit(void *arg, const struct relay *r)
 {
 	struct choice *ch = arg;
 
-	return fits(ch, r) && !path_exit_is_bad(ch->c, r->rsa) &&
+	return fits(ch, r) && (ch->req->exits == NULL ||
+	    relayset_has(ch->req->exits, ch->c->nd, r)) &&
+	    (ch->even_bad || !path_exit_is_bad(ch->c, r->rsa)) &&
 	    (ch->support == 0 || count_support(ch, r) >= ch->support);
 }
 
@@ -390,12 +437,18 @@ draw(struct choice *ch, enum path_table which, wtable_ok_fn *ok)
 	return r;
 }
 
+static enum path_table
+exit_table(const struct choice *ch)
+{
+	return ch->req->exits ? TABLE_ANY_EXIT : TABLE_EXIT;
+}
+
 /* No exit takes all targets: how many at most does one take?  Only some of
  * those that could be asked for are, so this is seldom. */
 static size_t
 best_support(struct choice *ch)
 {
-	struct wtable *t = table(ch->c, TABLE_EXIT);
+	struct wtable *t = table(ch->c, exit_table(ch));
 	size_t i, n, best = 0;
 
 	ch->support = 0;
@@ -411,7 +464,7 @@ best_support(struct choice *ch)
 static const struct relay *
 draw_exit(struct choice *ch)
 {
-	struct wtable *t = table(ch->c, TABLE_EXIT);
+	struct wtable *t = table(ch->c, exit_table(ch));
 	const struct relay *r;
 	size_t all = ch->req->ntargets;
 
@@ -432,6 +485,12 @@ choose_exit(struct choice *ch)
 
 	if (r == NULL && ch->flags != 0) {
 		ch->flags = 0;
+		r = draw_exit(ch);
+		ch->relaxed |= r != NULL;
+	}
+	/* Of few, one that is short of something is better than none. */
+	if (r == NULL && ch->req->exits && !ch->even_bad) {
+		ch->even_bad = 1;
 		r = draw_exit(ch);
 		ch->relaxed |= r != NULL;
 	}

@@ -28,13 +28,26 @@ enum {
 	PATH_TARGETS_MAX = 64,
 	PATH_AVOID_MAX = 64,
 	PATH_BAD_MAX = 512,	/* exits marked bad at a time */
-	PATH_LONG_LIVED_MAX = 256
+	PATH_LONG_LIVED_MAX = 256,
+	PATH_EXITS_ID = 16
+};
+
+/* Exits that some flows are to leave by, and the name by which that is asked:
+ * whoever waits keeps but the name, so that the set may go meanwhile. */
+struct path_exits {
+	uint8_t			 id[PATH_EXITS_ID];
+	const char		*text;		/* for the log */
+	const struct relayset	*set;
 };
 
 struct path_conf {			/* copied; the sets are borrowed */
 	const struct relayset	*exclude;	/* ExcludeNodes */
 	const struct relayset	*exclude_exits;	/* ExcludeExitNodes */
 	const struct relayset	*exits;		/* ExitNodes; NULL: not set */
+	/* exit= of FlowRule, by rising id; they stand in for ExitNodes, where
+	 * asked for.  Borrowed. */
+	const struct path_exits	*exit_sets;
+	size_t			 nexit_sets;
 	const struct relayset	*entries;	/* EntryNodes */
 	const struct relayset	*middles;	/* MiddleNodes */
 	uint8_t			 strict;	/* StrictNodes */
@@ -82,6 +95,9 @@ struct path_request {
 	 * Policy and flags are not asked then; ExcludeNodes is, if StrictNodes
 	 * is set. */
 	const struct relay	*last;
+	/* PATH_EXIT: the last hop is one of those, whatever ExitNodes says; all
+	 * else that is asked of an exit holds.  NULL: as ExitNodes has it. */
+	const struct relayset	*exits;
 	const uint8_t		(*avoid)[20];	/* RSA ids, not as last hop */
 	size_t			 navoid;	/* <= PATH_AVOID_MAX */
 	const uint8_t		(*avoid_guards)[20];
@@ -131,6 +147,13 @@ int	 path_exit_allows(const struct path_ctx *, const struct relay *,
 	    const struct path_target *);
 /* Is it an exit that path_choose() could choose at this time? */
 int	 path_exit_usable(const struct path_ctx *, const struct relay *);
+/* The set of that name; NULL: there is none (any more). */
+const struct path_exits *path_exits(const struct path_ctx *,
+	    const uint8_t id[PATH_EXITS_ID]);
+/* Could it be chosen where the exit is to be one of those?  Also while it is
+ * bad: there may be no other. */
+int	 path_exit_in(const struct path_ctx *, const struct relay *,
+	    const struct relayset *exits);
 /* An exit broke its policy's promise, or is short of something: it is treated
  * as one that rejects everything for so long (path-spec 2.5). */
 void	 path_exit_bad(struct path_ctx *, const uint8_t rsa[20],

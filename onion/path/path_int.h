@@ -7,7 +7,7 @@
 #include "onion/path/weights.h"
 
 enum path_table {
-	TABLE_EXIT, TABLE_MIDDLE, TABLE_END, TABLE_FIRST, TABLE_DIR, TABLES
+	TABLE_EXIT, TABLE_ANY_EXIT, TABLE_MIDDLE, TABLE_END, TABLE_FIRST, TABLE_DIR, TABLES
 };
 
 struct map;

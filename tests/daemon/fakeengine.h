@@ -34,7 +34,8 @@ static struct fake *far;		/* the last stream */
 static uint8_t token[ONION_TOKEN];	/* and what it was asked for by: */
 static char host[ONION_HOST_MAX + 1], asked[ONION_HOST_MAX + 1];
 static uint16_t port;
-static int exit_id, no_ipv4, no_ipv6;
+static int exit_id, no_ipv4, no_ipv6, alone;
+static char exits[600];			/* "": any */
 static struct onion_lookup lookup;
 
 static size_t
@@ -110,6 +111,9 @@ onion_connect(struct onion *o, const uint8_t t[ONION_TOKEN],
 	exit_id = target->exit ? target->exit[0] : 0;
 	no_ipv4 = target->no_ipv4;
 	no_ipv6 = target->no_ipv6;
+	alone = target->alone;
+	snprintf(exits, sizeof(exits), "%s", target->exits ? target->exits :
+	    "");
 	if (connect_rc < 0)
 		return connect_rc;
 	far = fake();
@@ -118,13 +122,15 @@ onion_connect(struct onion *o, const uint8_t t[ONION_TOKEN],
 }
 
 int
-onion_resolve(struct onion *o, const uint8_t t[ONION_TOKEN], const char *n,
-    onion_lookup_fn *fn, void *arg, struct onion_lookup **out)
+onion_resolve(struct onion *o, const uint8_t t[ONION_TOKEN],
+    const struct onion_question *q, onion_lookup_fn *fn, void *arg,
+    struct onion_lookup **out)
 {
 	(void)o;
 	resolves++;
 	memcpy(token, t, ONION_TOKEN);
-	snprintf(asked, sizeof(asked), "%s", n);
+	snprintf(asked, sizeof(asked), "%s", q->name);
+	snprintf(exits, sizeof(exits), "%s", q->exits ? q->exits : "");
 	lookup.fn = fn;
 	lookup.arg = arg;
 	lookup.cancelled = 0;

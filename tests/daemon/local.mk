@@ -13,6 +13,7 @@ check_PROGRAMS += \
 	tests/daemon/test_gateway_memory \
 	tests/daemon/test_httpconnect \
 	tests/daemon/test_gateway_names \
+	tests/daemon/test_gateway_options \
 	tests/daemon/test_keeper \
 	tests/daemon/test_kin \
 	tests/daemon/test_listen \
@@ -67,6 +68,9 @@ tests_daemon_test_gateway_names_SOURCES = \
 tests_daemon_test_gateway_names_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=dnsport_explain
 tests_daemon_test_gateway_names_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+tests_daemon_test_gateway_options_SOURCES = \
+	tests/daemon/test_gateway_options.c tests/dnsport/query.h
+tests_daemon_test_gateway_options_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_keeper_SOURCES = tests/daemon/test_keeper.c
 tests_daemon_test_keeper_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_listen_SOURCES = tests/daemon/test_listen.c

@@ -12,12 +12,12 @@
 
 int
 onion_resolve(struct onion *o, const uint8_t token[ONION_TOKEN],
-    const char *name, onion_lookup_fn *fn, void *arg,
+    const struct onion_question *q, onion_lookup_fn *fn, void *arg,
     struct onion_lookup **out)
 {
 	(void)o;
 	(void)token;
-	(void)name;
+	(void)q;
 	(void)fn;
 	(void)arg;
 	(void)out;

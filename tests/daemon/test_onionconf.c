@@ -110,12 +110,24 @@ static const struct {
 	{ "ExcludeNodes a\nExitNodes {de}\n", "rc:2: " },
 	{ "ExcludeNodes {de}\nGeoIPFile /x\n", "rc:2: " },
 	{ "NodeFamily a,b\nNodeFamily a,{de}\n", "rc:2: " },
+	{ "FlowRule torify exit=a\nFlowRule torify exit=b,{de}\n", "rc:2: " },
 };
 
 START_TEST(onionconf_make_countries_have_a_line_to_blame)
 {
 	make(blame[_i].text);
 	ck_assert_str_eq(oc.geoip_where, blame[_i].where);
+	end();
+}
+END_TEST
+
+START_TEST(onionconf_make_exits_of_rules_arrive)
+{
+	make("FlowRule drop port 25\nFlowRule torify port 80 exit=a,{de}\n"
+	    "FlowRule torify port 81\nFlowRule torify exit=b\n");
+	ck_assert_uint_eq(oc.nexit_sets, 2);
+	ck_assert_str_eq(oc.exit_sets[0], "a,{de}");
+	ck_assert_str_eq(oc.exit_sets[1], "b");
 	end();
 }
 END_TEST
@@ -163,6 +175,7 @@ static const struct unit_test tests[] = {
 	UNIT(onionconf_make_node_sets_arrive),
 	UNIT_LOOP(onionconf_make_countries_have_a_line_to_blame,
 	    NELEM(blame)),
+	UNIT(onionconf_make_exits_of_rules_arrive),
 	UNIT(onionconf_make_sources_arrive),
 	UNIT(onionconf_make_addresses_and_firewall_arrive),
 };

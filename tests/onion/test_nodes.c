@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/addr.h"
+#include "onion/crypto/crypt.h"
 #include "onion/nodes.h"
 #include "onion/onionconf.h"
 #include "onion/path/relayset.h"
@@ -132,7 +133,71 @@ START_TEST(nodes_new_unknown_countries_are_excluded_as_configured)
 }
 END_TEST
 
+static const char *const sets[] = { "{de}", "moria1," FP, "{de}", "moria1" };
+static const char *const bad_set[] = { "moria1", "{d" };
+static const char *const empty_set[] = { "" };
+
+START_TEST(nodes_new_sets_of_exits_are_found_by_their_text)
+{
+	struct onion_conf conf = { .exit_sets = sets,
+		.nexit_sets = NELEM(sets) };
+	uint8_t id[PATH_EXITS_ID], fp[20];
+	struct nodes *n;
+	struct addr de, other;
+	char why[256], path[512];
+	size_t i, seen = 0;
+
+	crypt_init();
+	tmpdir_make();
+	tmpdir_put("geoip", germany, sizeof(germany) - 1);
+	tmpdir_put("geoip6", germany6, sizeof(germany6) - 1);
+	strcpy(path, tmpdir_path("geoip"));
+	conf.geoip = path;
+	conf.geoip6 = tmpdir_path("geoip6");
+	ck_assert_msg(nodes_new(&n, &conf, why, sizeof(why)) == 0, "%s", why);
+	ck_assert_uint_eq(n->nexit_sets, 3);
+	addr_v4(&de, 0x0a000001, 9001);
+	addr_v4(&other, 0x0b000001, 9001);
+	memset(fp, 0xaa, sizeof(fp));
+	nodes_exits_id(id, "{de}");
+	for (i = 0; i < n->nexit_sets; i++) {
+		const struct path_exits *e = &n->exit_sets[i];
+
+		if (i)
+			ck_assert_int_lt(memcmp(e[-1].id, e->id, sizeof(id)),
+			    0);
+		ck_assert_int_eq(relayset_has_parts(e->set, fp, NULL, NULL),
+		    strcmp(e->text, sets[1]) == 0);
+		if (memcmp(e->id, id, sizeof(id)) != 0)
+			continue;
+		seen++;
+		ck_assert_str_eq(e->text, "{de}");
+		ck_assert(relayset_has_parts(e->set, NULL, NULL, &de));
+		ck_assert(!relayset_has_parts(e->set, NULL, NULL, &other));
+	}
+	ck_assert_uint_eq(seen, 1);
+	nodes_free(n);
+	tmpdir_remove();
+}
+END_TEST
+
+START_TEST(nodes_new_set_of_exits_that_is_wrong_is_refused)
+{
+	struct onion_conf conf = { .exit_sets = _i ? empty_set : bad_set,
+		.nexit_sets = _i ? 1 : 2 };
+	struct nodes *n = NULL;
+	char why[256];
+
+	crypt_init();
+	ck_assert_int_eq(nodes_new(&n, &conf, why, sizeof(why)), -EINVAL);
+	ck_assert_ptr_null(n);
+	ck_assert_ptr_nonnull(strstr(why, "exit="));
+}
+END_TEST
+
 static const struct unit_test tests[] = {
+	UNIT(nodes_new_sets_of_exits_are_found_by_their_text),
+	UNIT_LOOP(nodes_new_set_of_exits_that_is_wrong_is_refused, 2),
 	UNIT_LOOP(nodes_new_unknown_countries_are_excluded_as_configured,
 	    NELEM(unknown_cases)),
 	UNIT_LOOP(nodes_new_is_whole_or_says_which_option_is_wrong,

@@ -220,10 +220,11 @@ static void
 ask(struct rig *r)
 {
 	struct onion_target t = { .host = "www.example.test", .port = 80 };
+	struct onion_question q = { .name = "192.0.2.1" };
 
 	ck_assert_int_eq(onion_connect(r->o, TOKEN, &t, &r->e), 0);
 	endpoint_hold(r->e, &stream_users, r);
-	ck_assert_int_eq(onion_resolve(r->o, TOKEN, "192.0.2.1", on_answer, r,
+	ck_assert_int_eq(onion_resolve(r->o, TOKEN, &q, on_answer, r,
 	    &r->l), 0);
 }
 
@@ -637,11 +638,12 @@ static void
 want_something(struct rig *r, int name)
 {
 	struct onion_target t = { .host = "www.example.test", .port = 80 };
+	struct onion_question q = { .name = "example.test" };
 	struct onion_lookup *l;
 	struct endpoint *e;
 
 	if (name)
-		ck_assert_int_eq(onion_resolve(r->o, TOKEN, "example.test",
+		ck_assert_int_eq(onion_resolve(r->o, TOKEN, &q,
 		    on_answer, r, &l), 0);
 	else {
 		ck_assert_int_eq(onion_connect(r->o, TOKEN, &t, &e), 0);
@@ -687,13 +689,14 @@ static const char *const bad_hosts[] = { "", "a b.test", "a\nb" };
 START_TEST(onion_connect_impossible_host_is_einval)
 {
 	struct onion_target t = { .host = bad_hosts[_i], .port = 80 };
+	struct onion_question q = { .name = bad_hosts[_i] };
 	struct onion_lookup *l;
 	struct endpoint *e;
 	struct rig r;
 
 	rig_new(&r);
 	ck_assert_int_eq(onion_connect(r.o, TOKEN, &t, &e), -EINVAL);
-	ck_assert_int_eq(onion_resolve(r.o, TOKEN, bad_hosts[_i], on_answer,
+	ck_assert_int_eq(onion_resolve(r.o, TOKEN, &q, on_answer,
 	    &r, &l), -EINVAL);
 	rig_free(&r);
 }

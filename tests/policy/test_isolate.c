@@ -10,7 +10,7 @@
 
 #include "tests/unit.h"
 
-enum { FLAGS_ALL = 0x1f, ALWAYS = 0x20 };
+enum { FLAGS_ALL = 0x1ff, ALWAYS = 0x200 };
 
 static struct isolate *is;
 
@@ -21,11 +21,17 @@ setup(void)
 	ck_assert_ptr_nonnull(is);
 }
 
+static const uint32_t one_uid = 1000, other_uid = 1001, root_uid = 0;
+static const char *const two_names[] = { "a.example", "b.example" };
+static const char *const others[] = { "a.example", "c.example" };
+
 static struct isolate_key
 base_key(unsigned flags)
 {
 	struct isolate_key k = { .flags = flags, .session_group = -1,
-		.proto = 1, .auth = "user\0password", .auth_len = 13 };
+		.proto = 1, .auth = "user\0password", .auth_len = 13,
+		.uid = &one_uid, .app = "/a", .names = two_names,
+		.nnames = 2, .flow = 7 };
 
 	addr_v4(&k.client, 0x0a000001, 40000);
 	addr_v4(&k.dest, 0xcb007150, 443);
@@ -53,6 +59,16 @@ static void a_name(struct isolate_key *k) { k->dest_name = "203.0.113.80"; }
 static void no_auth(struct isolate_key *k) { k->auth = NULL; }
 static void other_auth(struct isolate_key *k) { k->auth = "user\0passwore"; }
 static void short_auth(struct isolate_key *k) { k->auth_len = 12; }
+
+static void of_other(struct isolate_key *k) { k->uid = &other_uid; }
+static void of_root(struct isolate_key *k) { k->uid = &root_uid; }
+static void of_nobody(struct isolate_key *k) { k->uid = NULL; }
+static void other_app(struct isolate_key *k) { k->app = "/a/b"; }
+static void no_app(struct isolate_key *k) { k->app = NULL; }
+static void fewer_names(struct isolate_key *k) { k->nnames = 1; }
+static void no_names(struct isolate_key *k) { k->nnames = 0; }
+static void other_names(struct isolate_key *k) { k->names = others; }
+static void other_flow(struct isolate_key *k) { k->flow = 8; }
 
 static void
 six_client(struct isolate_key *k)
@@ -82,6 +98,15 @@ static const struct {
 	{ "no credentials", no_auth, ISOLATE_SOCKS_AUTH },
 	{ "other credentials", other_auth, ISOLATE_SOCKS_AUTH },
 	{ "shorter credentials", short_auth, ISOLATE_SOCKS_AUTH },
+	{ "another user", of_other, ISOLATE_USER },
+	{ "root", of_root, ISOLATE_USER },
+	{ "an unknown user", of_nobody, ISOLATE_USER },
+	{ "another program", other_app, ISOLATE_APP },
+	{ "an unknown program", no_app, ISOLATE_APP },
+	{ "fewer names", fewer_names, ISOLATE_NAME },
+	{ "no names", no_names, ISOLATE_NAME },
+	{ "another name", other_names, ISOLATE_NAME },
+	{ "another flow", other_flow, ISOLATE_FLOW },
 };
 
 START_TEST(isolate_token_differs_exactly_where_it_counts)
@@ -203,7 +228,7 @@ START_TEST(isolate_token_begins_with_its_owner_whatever_else_changes)
 			changes[i].change(&b);
 			ck_assert_msg(same_owner(&a, &b) ==
 			    (!(changes[i].counts & ALWAYS) ||
-			    (flags & ISOLATE_CLIENT_ADDR)),
+			    (flags & (ISOLATE_CLIENT_ADDR | ISOLATE_FLOW))),
 			    "%s under flags %#x", changes[i].what, flags);
 		}
 	isolate_free(is);
@@ -221,8 +246,13 @@ START_TEST(isolate_token_of_another_owner_begins_otherwise)
 	b.owner.family = 6;
 	ck_assert(!same_owner(&a, &b));
 	/* Where clients may share circuits nobody has one of his own. */
-	a.flags = b.flags = FLAGS_ALL & ~ISOLATE_CLIENT_ADDR;
+	a.flags = b.flags = FLAGS_ALL & ~(ISOLATE_CLIENT_ADDR | ISOLATE_FLOW);
 	ck_assert(same(&a, &b));
+	/* But a circuit that is a flow's alone is its client's. */
+	a.flags = b.flags = ISOLATE_FLOW;
+	ck_assert(!same_owner(&a, &b));
+	b.owner = a.owner;
+	ck_assert(same_owner(&a, &b));
 	isolate_free(is);
 }
 END_TEST

@@ -4,6 +4,7 @@
 #include <check.h>
 #include <string.h>
 
+#include "policy/isolate.h"
 #include "policy/rule.h"
 #include "policy/rules.h"
 #include "tests/unit.h"
@@ -406,6 +407,83 @@ START_TEST(policy_decide_of_a_name_passes_over_direct_rules)
 }
 END_TEST
 
+/* Who writes .exit chooses an exit. */
+static const struct {
+	const char	*rule;		/* "": none */
+	int		 allow, asked;
+	enum policy_verdict want;
+} exits[] = {
+	{ "", 0, 1, POLICY_REJECT }, { "", 1, 1, POLICY_TORIFY },
+	{ "", 0, 0, POLICY_TORIFY },
+	{ "torify", 0, 1, POLICY_REJECT }, { "torify", 1, 1, POLICY_TORIFY },
+	{ "torify dotexit", 0, 1, POLICY_TORIFY },
+	{ "torify to .example dotexit", 0, 1, POLICY_TORIFY },
+	{ "torify to .elsewhere dotexit", 0, 1, POLICY_REJECT },
+	{ "torify port 81 dotexit", 0, 1, POLICY_REJECT },
+	{ "reject to .example", 1, 1, POLICY_REJECT },
+	{ "drop to .example", 0, 1, POLICY_DROP },
+};
+
+START_TEST(policy_decide_lets_clients_choose_exits_where_that_is_said)
+{
+	static const char *const called[] = { "a.example" };
+	struct policy_conf conf = { .allow_dot_exit = exits[_i].allow };
+	struct policy_flow flow = { .name = "a.example.relay.exit",
+		.no_addr = 1, .asked_exit = exits[_i].asked,
+		.about = { .names = called, .nnames = 1 } };
+	struct policy_decision d;
+	struct rule_error err;
+	struct rule rule;
+
+	if (exits[_i].rule[0]) {
+		ck_assert_int_eq(rule_parse(&rule, exits[_i].rule, &err), 0);
+		conf.rules = made(&rule, 1);
+	}
+	flow.about.dest.port = 80;
+	policy_decide(&conf, &flow, &d);
+	ck_assert_msg(d.verdict == exits[_i].want, "%s: %d", exits[_i].rule,
+	    d.verdict);
+}
+END_TEST
+
+static const struct {
+	const char	*options;
+	unsigned	 door, want;
+} isolations[] = {
+	{ "", ISOLATE_CLIENT_ADDR, ISOLATE_CLIENT_ADDR },
+	{ "accept=deferred", ISOLATE_DEST_ADDR, ISOLATE_DEST_ADDR },
+	{ "isolate=client", ISOLATE_DEST_ADDR | ISOLATE_DEST_PORT,
+	    ISOLATE_CLIENT_ADDR },
+	{ "isolate=dest", ISOLATE_CLIENT_ADDR, ISOLATE_DEST_ADDR },
+	{ "isolate=port", ISOLATE_CLIENT_ADDR, ISOLATE_DEST_PORT },
+	{ "isolate=user", ISOLATE_CLIENT_ADDR, ISOLATE_USER },
+	{ "isolate=app", ISOLATE_CLIENT_ADDR, ISOLATE_APP },
+	{ "isolate=name", ISOLATE_CLIENT_ADDR, ISOLATE_NAME },
+	{ "isolate=flow", ISOLATE_CLIENT_ADDR, ISOLATE_FLOW },
+	/* what no word of isolate= is for stays as the door has it */
+	{ "isolate=dest", ISOLATE_CLIENT_ADDR | ISOLATE_SOCKS_AUTH |
+	    ISOLATE_CLIENT_PROTO, ISOLATE_DEST_ADDR | ISOLATE_SOCKS_AUTH |
+	    ISOLATE_CLIENT_PROTO },
+	{ "isolate=client,dest,port,user,app,name,flow", 0,
+	    ISOLATE_CLIENT_ADDR | ISOLATE_DEST_ADDR | ISOLATE_DEST_PORT |
+	    ISOLATE_USER | ISOLATE_APP | ISOLATE_NAME | ISOLATE_FLOW },
+};
+
+START_TEST(policy_isolation_is_the_rules_where_it_says_so)
+{
+	struct rule_error err;
+	struct rule rule;
+	char text[100];
+
+	snprintf(text, sizeof(text), "torify %s", isolations[_i].options);
+	ck_assert_int_eq(rule_parse(&rule, text, &err), 0);
+	ck_assert_uint_eq(policy_isolation(&rule, isolations[_i].door),
+	    isolations[_i].want);
+	ck_assert_uint_eq(policy_isolation(NULL, isolations[_i].door),
+	    isolations[_i].door);
+}
+END_TEST
+
 START_TEST(policy_verdict_of_zeroed_memory_is_drop)
 {
 	static const struct policy_decision zero;
@@ -545,6 +623,10 @@ static const struct unit_test tests[] = {
 	    NELEM(accepts)),
 	UNIT_LOOP(policy_decide_of_a_name, NELEM(named)),
 	UNIT(policy_decide_of_a_name_passes_over_direct_rules),
+	UNIT_LOOP(policy_decide_lets_clients_choose_exits_where_that_is_said,
+	    NELEM(exits)),
+	UNIT_LOOP(policy_isolation_is_the_rules_where_it_says_so,
+	    NELEM(isolations)),
 	UNIT(policy_verdict_of_zeroed_memory_is_drop),
 	UNIT_LOOP(policy_name_may_leave_follows_the_table, NELEM(names)),
 	UNIT_LOOP(policy_zone_may_leave_also_from_below_the_root,

@@ -317,6 +317,103 @@ START_TEST(rule_matches_nothing_that_is_unknown)
 }
 END_TEST
 
+/* Of this flow only where it goes to, and its port. */
+static void
+fill_little(struct rule_flow *f, int named)
+{
+	memset(f, 0, sizeof(*f));
+	f->proto = RULE_PROTO_TCP;
+	f->dest.port = 443;
+	if (named) {
+		f->names = names;
+		f->nnames = NELEM(names);
+	} else
+		ck_assert_int_eq(addr_parse(&f->dest, "203.0.113.80:443", -1),
+		    0);
+}
+
+enum { NO = -1 };			/* whatever else is known */
+
+static const struct {
+	const char	*match;
+	int		 by_addr, by_name;	/* what it lacks, or NO */
+} could[] = {
+	{ "", 0, 0 },
+	{ "from 10.0.0.8/29", RULE_FACT_CLIENT, RULE_FACT_CLIENT },
+	{ "from 0.0.0.0/0", 0, 0 },
+	{ "mac 02:00:5e:10:00:01", RULE_FACT_MAC, RULE_FACT_MAC },
+	{ "in lan0", RULE_FACT_IN, RULE_FACT_IN },
+	{ "user 1000", RULE_FACT_USER, RULE_FACT_USER },
+	{ "user nobody-has-said-who", NO, NO },
+	{ "app /user.slice", RULE_FACT_APP, RULE_FACT_APP },
+	{ "to 203.0.113.0/24", 0, NO }, { "to 203.0.114.0/24", NO, NO },
+	{ "to www.example.com", RULE_FACT_NAME, 0 },
+	{ "to www.example.org", RULE_FACT_NAME, NO },
+	{ "to *", RULE_FACT_NAME, 0 },
+	{ "to {de}", RULE_FACT_COUNTRY, NO },
+	{ "port 443", 0, 0 }, { "port 80", NO, NO },
+	{ "proto tcp", 0, 0 }, { "proto udp", NO, NO },
+	{ "time Wed", RULE_FACT_TIME, RULE_FACT_TIME },
+	{ "in lan0 user 7 time Wed", RULE_FACT_IN | RULE_FACT_USER |
+	    RULE_FACT_TIME, RULE_FACT_IN | RULE_FACT_USER | RULE_FACT_TIME },
+	{ "in lan0 port 80", NO, NO },
+	{ "user 7 to {de}", RULE_FACT_USER | RULE_FACT_COUNTRY, NO },
+};
+
+START_TEST(rule_could_match_says_what_is_not_known)
+{
+	struct rule_flow f;
+	unsigned lacks;
+	struct rule r;
+	char text[300];
+	int named, want, may;
+
+	snprintf(text, sizeof(text), "drop %s", could[_i].match);
+	r = parsed(text);
+	for (named = 0; named < 2; named++) {
+		want = named ? could[_i].by_name : could[_i].by_addr;
+		fill_little(&f, named);
+		may = rule_could_match(&r, &f, &lacks);
+		ck_assert_msg(may == (want != NO), "%s, %d", text, named);
+		if (may)
+			ck_assert_msg(lacks == (unsigned)want, "%s, %d: %#x",
+			    text, named, lacks);
+		ck_assert_int_eq(rule_matches(&r, &f), want == 0);
+	}
+}
+END_TEST
+
+/* What is known and is otherwise is not lacking. */
+START_TEST(rule_could_match_of_a_whole_flow_is_whether_it_matches)
+{
+	struct rule_flow f;
+	unsigned lacks;
+	struct rule r;
+	char text[300];
+
+	snprintf(text, sizeof(text), "drop %s", matches[_i].match);
+	r = parsed(text);
+	fill(&f);
+	ck_assert_int_eq(rule_could_match(&r, &f, &lacks), matches[_i].yes);
+	if (matches[_i].yes)
+		ck_assert_uint_eq(lacks, 0);
+}
+END_TEST
+
+START_TEST(rule_matches_whatever_port_where_there_is_none_yet)
+{
+	struct rule r = parsed("drop to .example.com port 80");
+	struct rule_flow f;
+
+	fill(&f);
+	ck_assert(!rule_matches(&r, &f));
+	f.any_port = 1;
+	ck_assert(rule_matches(&r, &f));
+	f.nnames = 0;
+	ck_assert(!rule_matches(&r, &f));
+}
+END_TEST
+
 /* The address of a name is not known yet: it can be any. */
 START_TEST(rule_matches_a_name_in_the_whole_internet_only)
 {
@@ -341,6 +438,10 @@ static const struct unit_test tests[] = {
 	UNIT(rule_of_zeroed_memory_matches_everything),
 	UNIT_LOOP(rule_matches_all_that_it_says_and_no_other, NELEM(matches)),
 	UNIT_LOOP(rule_matches_nothing_that_is_unknown, NELEM(matches)),
+	UNIT_LOOP(rule_could_match_says_what_is_not_known, NELEM(could)),
+	UNIT_LOOP(rule_could_match_of_a_whole_flow_is_whether_it_matches,
+	    NELEM(matches)),
+	UNIT(rule_matches_whatever_port_where_there_is_none_yet),
 	UNIT(rule_matches_a_name_in_the_whole_internet_only),
 };
 

@@ -63,12 +63,16 @@ check_PROGRAMS += \
 	tests/onion/circ/test_poolhs \
 	tests/onion/circ/test_poolshare \
 	tests/onion/circ/test_attach \
+	tests/onion/circ/test_exits \
 	tests/onion/circ/test_attach_service
 tests_onion_circ_test_predict_SOURCES = tests/onion/circ/test_predict.c
 tests_onion_circ_test_predict_LDADD = $(CIRC_TESTS_LDADD)
 tests_onion_circ_test_pool_SOURCES = tests/onion/circ/test_pool.c \
 	$(CIRC_POOLRIG)
 tests_onion_circ_test_pool_LDADD = $(CIRC_TESTS_LDADD)
+tests_onion_circ_test_exits_SOURCES = tests/onion/circ/test_exits.c \
+	$(CIRC_POOLRIG)
+tests_onion_circ_test_exits_LDADD = $(CIRC_TESTS_LDADD)
 tests_onion_circ_test_poolset_SOURCES = tests/onion/circ/test_poolset.c \
 	$(CIRC_POOLRIG)
 tests_onion_circ_test_poolset_LDADD = $(CIRC_TESTS_LDADD)

@@ -693,9 +693,10 @@ static void
 look_start(struct poolrig *r, struct look *k)
 {
 	static const uint8_t token[POOL_TOKEN] = { 9 };
+	static const struct attach_question host = { .name = HOST };
 
 	memset(k, 0, sizeof(*k));
-	ck_assert_int_eq(attach_resolve(r->attach, token, HOST, on_lookup, k,
+	ck_assert_int_eq(attach_resolve(r->attach, token, &host, on_lookup, k,
 	    &k->l), 0);
 	ck_assert_uint_eq(k->calls, 0);
 }

@@ -124,6 +124,140 @@ START_TEST(path_choose_exit_nodes_that_take_no_such_port_give_no_path)
 }
 END_TEST
 
+/* A request's own exits, whatever ExitNodes has. */
+START_TEST(path_choose_exits_of_the_request_are_the_only_exits)
+{
+	struct relayset *set = make_set("relay3,relay4,relay5,relay6");
+	struct relayset *all = make_set("relay9");
+	struct relayset *not = make_set("relay5"), *no_exit = make_set("relay6");
+	struct path_request req = exit_web;
+
+	plain(60);
+	conf.exits = all;
+	conf.exclude = not;
+	conf.exclude_exits = no_exit;
+	begin_conf(1);
+	req.exits = set;
+	check_all_last(&req, " relay3 relay4 ");
+	check_all_last(&exit_web, " relay9 ");
+	end();
+	relayset_free(set);
+	relayset_free(all);
+	relayset_free(not);
+	relayset_free(no_exit);
+}
+END_TEST
+
+static const struct {
+	const char	*set;
+	const char	*p;		/* policy of relay3 */
+} no_exits[] = {
+	{ "relay5,relay6", "accept 443" }, { "nobody", "accept 443" },
+	{ "relay3", "accept 80" }, { "30.0.0.0/8", "accept 443" }
+};
+
+START_TEST(path_choose_exits_of_the_request_that_will_not_do_give_no_path)
+{
+	struct relayset *set = make_set(no_exits[_i].set);
+	struct relayset *not = make_set("relay5"), *no_exit = make_set("relay6");
+	struct path_request req = exit_web;
+	struct path p = { 0 };
+
+	plain(60);
+	strcpy(simdir_by_name(&sd, "relay3")->p, no_exits[_i].p);
+	conf.exclude = not;
+	conf.exclude_exits = no_exit;
+	begin_conf(1);
+	req.exits = set;
+	ck_assert_int_eq(choose(&req, &p), -ENOENT);
+	ck_assert_uint_eq(p.n, 0);
+	end();
+	relayset_free(set);
+	relayset_free(not);
+	relayset_free(no_exit);
+}
+END_TEST
+
+/* Sets of names, networks and fingerprints by chance. */
+static struct relayset *
+random_set(void)
+{
+	char text[512] = "", *at = text;
+	unsigned i, k, n = 1 + rand_below(4);
+
+	for (i = 0; i < n; i++) {
+		struct simdir_relay *r = &sd.relay[rand_below(60)];
+
+		if (i)
+			*at++ = ',';
+		switch (rand_below(3)) {
+		case 0:
+			at += sprintf(at, "%s", r->nickname);
+			break;
+		case 1:
+			at += sprintf(at, "%u.%u.0.0/%u", r->or4.ip[0],
+			    r->or4.ip[1] & 0xfc, 14);
+			break;
+		default:
+			*at++ = '$';
+			for (k = 0; k < 20; k++)
+				at += sprintf(at, "%02X", r->rsa[k]);
+		}
+	}
+	return make_set(text);
+}
+
+START_TEST(path_choose_last_hop_is_in_the_set_whatever_that_is)
+{
+	struct relayset *not, *set;
+	struct path_request req = exit_web;
+	unsigned i, n, found = 0;
+	struct path p;
+
+	plain(60);
+	not = random_set();
+	conf.exclude = not;
+	begin_conf(1);
+	for (n = 0; n < 200; n++) {
+		req.exits = set = random_set();
+		for (i = 0; i < 20 && choose(&req, &p) == 0; i++) {
+			const struct relay *last = p.hop[p.n - 1];
+
+			found++;
+			ck_assert(relayset_has(set, nd, last));
+			ck_assert(!relayset_has(not, nd, last));
+			ck_assert(path_exit_in(ctx, last, set));
+		}
+		relayset_free(set);
+	}
+	ck_assert_uint_gt(found, 1000);
+	end();
+	relayset_free(not);
+}
+END_TEST
+
+START_TEST(path_exits_are_found_by_id)
+{
+	struct path_exits v[50];
+	uint8_t id[PATH_EXITS_ID] = { 0 };
+	size_t i;
+
+	plain(3);
+	memset(v, 0, sizeof(v));
+	for (i = 0; i < NELEM(v); i++)
+		v[i].id[PATH_EXITS_ID - 1] = (uint8_t)(2 * i + 1);
+	conf.exit_sets = v;
+	conf.nexit_sets = NELEM(v);
+	begin_conf(0);
+	for (i = 0; i < 2 * NELEM(v) + 2; i++) {
+		id[PATH_EXITS_ID - 1] = (uint8_t)i;
+		ck_assert_ptr_eq(path_exits(ctx, id), i % 2 && i < 100 ?
+		    &v[i / 2] : NULL);
+	}
+	end();
+}
+END_TEST
+
 START_TEST(path_choose_excluded_exit_is_still_a_middle)
 {
 	struct relayset *set = make_set("20.0.0.0/9");	/* relay0 to relay127 */
@@ -596,6 +730,11 @@ static const struct unit_test tests[] = {
 	UNIT(path_choose_guard_stays_while_the_rest_of_the_path_changes),
 	UNIT(path_choose_exit_nodes_are_the_only_exits),
 	UNIT(path_choose_exit_nodes_that_take_no_such_port_give_no_path),
+	UNIT(path_choose_exits_of_the_request_are_the_only_exits),
+	UNIT_LOOP(path_choose_exits_of_the_request_that_will_not_do_give_no_path,
+	    NELEM(no_exits)),
+	UNIT(path_choose_last_hop_is_in_the_set_whatever_that_is),
+	UNIT(path_exits_are_found_by_id),
 	UNIT(path_choose_excluded_exit_is_still_a_middle),
 	UNIT(path_choose_middle_nodes_are_the_only_middles),
 	UNIT(path_choose_entry_nodes_are_the_only_guards),
