@@ -33,6 +33,7 @@ enum {
 	CONF_INCLUDE_MAX = 31,		/* depth of %include */
 	CONF_WARNINGS_MAX = 256,
 	CONF_ERR_TEXT = 512,
+	CONF_WORDS_MAX = 32,		/* of explain */
 };
 
 #define CONF_RUN_SOCKET "/run/onion-transparent/run"
@@ -351,6 +352,7 @@ enum conf_command {
 	CONF_CMD_UNDO,			/* undo: what a TUN left behind */
 	CONF_CMD_PROGRAM,		/* run COMMAND */
 	CONF_CMD_RESOLVE,		/* resolve NAME */
+	CONF_CMD_EXPLAIN,		/* explain FROM TO PORT */
 	CONF_CMD_VERSION,
 	CONF_CMD_HELP,
 	CONF_CMD_LIST_OPTIONS,		/* --list-torrc-options */
@@ -380,6 +382,8 @@ struct conf_args {			/* the command line */
 	const char		*name;		/* resolve: what */
 	const char		*port;		/* -p PORT or ADDRESS:PORT; NULL */
 	int			 reverse;	/* -x */
+	const char		*word[CONF_WORDS_MAX];	/* explain: what */
+	size_t			 nwords;
 	const char		*text;		/* instead of files (tests) */
 	size_t			 text_len;
 	int			 no_files;	/* %include is an error */

@@ -5,11 +5,13 @@
  *	onion-transparent undo [options]
  *	onion-transparent run [options] [--] COMMAND [ARGUMENT ...]
  *	onion-transparent resolve [-x] [-p PORT] [options] NAME
+ *	onion-transparent explain [options] FROM TO PORT [FACT VALUE ...]
  *
  * As tor's: an option of torrc may be given with or without dashes, with + or
  * / in front, and its value is the next word.  /Name has no value.  With run,
  * options begin with a dash; the first word that does not is the command, and
- * all that follows belongs to it.  With resolve that word is the name.
+ * all that follows belongs to it.  With resolve that word is the name; with
+ * explain all of them are its own.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -154,6 +156,7 @@ command_of(const char *word)
 	} commands[] = {
 		{ "status", CONF_CMD_STATUS }, { "undo", CONF_CMD_UNDO },
 		{ "run", CONF_CMD_PROGRAM }, { "resolve", CONF_CMD_RESOLVE },
+		{ "explain", CONF_CMD_EXPLAIN },
 	};
 	size_t i;
 
@@ -230,6 +233,19 @@ take_resolve(struct conf_args *a, char *const *argv, int i, int argc,
 	return 1;
 }
 
+/* The same of `explain`. */
+static int
+take_explain(struct conf_args *a, const char *word, struct conf_err *err)
+{
+	if (a->command != CONF_CMD_EXPLAIN || *word == '-')
+		return 0;
+	if (a->nwords == CONF_WORDS_MAX)
+		return conf_fail(err, -EINVAL, "explain: these are too many "
+		    "words");
+	a->word[a->nwords++] = word;
+	return 1;
+}
+
 /* What goes with what, once all is read. */
 static int
 check_args(const struct conf_args *a, struct conf_err *err)
@@ -242,6 +258,9 @@ check_args(const struct conf_args *a, struct conf_err *err)
 	if (a->command == CONF_CMD_RESOLVE &&
 	    (a->name == NULL || *a->name == '\0'))
 		return conf_fail(err, -EINVAL, "resolve wants a name");
+	if (a->command == CONF_CMD_EXPLAIN && a->nwords < 3)
+		return conf_fail(err, -EINVAL, "explain wants FROM, TO and "
+		    "PORT: explain 192.168.1.7 www.example.com 443");
 	return 0;
 }
 
@@ -260,7 +279,8 @@ conf_args_parse(struct conf_args *a, int argc, char *const *argv,
 		i++;
 	}
 	while (i < argc && !begins_program(a, argv, i)) {
-		if ((n = take_resolve(a, argv, i, argc, err)) == 0)
+		if ((n = take_resolve(a, argv, i, argc, err)) == 0 &&
+		    (n = take_explain(a, argv[i], err)) == 0)
 			n = take(a, argv[i],
 			    i + 1 < argc ? argv[i + 1] : NULL, err);
 		if (n < 0) {
@@ -289,6 +309,7 @@ conf_usage(FILE *f)
 "       onion-transparent undo [-f FILE]\n"
 "       onion-transparent run [-f FILE] [--] COMMAND [ARGUMENT ...]\n"
 "       onion-transparent resolve [-x] [-p PORT] [-f FILE] NAME\n"
+"       onion-transparent explain [-f FILE] FROM TO PORT [FACT VALUE ...]\n"
 "\n"
 "  -f, --torrc-file FILE       read FILE (- for standard input)\n"
 "  --defaults-torrc FILE       read FILE before it\n"
@@ -300,6 +321,9 @@ conf_usage(FILE *f)
 "  --list-deprecated-options   write those that have no effect any more\n"
 "  -x                          resolve: the name of an address\n"
 "  -p PORT, ADDRESS:PORT       resolve: the SocksPort to ask\n"
+"  FROM TO PORT                explain: of which connection; FROM may be local\n"
+"  FACT VALUE                  explain: in IF, mac MAC, user USER, app CGROUP,\n"
+"                              country CC, proto P, time DAY HH:MM\n"
 "  --hush, --quiet             less, or nothing, on the console\n"
 "  -V, --version               write the version\n"
 "  -h, --help                  write this\n"

@@ -25,6 +25,7 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/process.c daemon/process.h \
 	daemon/proxy.c daemon/proxy.h \
 	daemon/resolve.c daemon/resolve.h \
+	daemon/explain.c daemon/explain.h \
 	daemon/sock.c daemon/sock.h \
 	daemon/socks.c daemon/socks.h \
 	daemon/splice.c daemon/splice.h \

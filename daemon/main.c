@@ -10,6 +10,7 @@
 #include "daemon/app.h"
 #include "daemon/conf.h"
 #include "daemon/control.h"
+#include "daemon/explain.h"
 #include "daemon/netup.h"
 #include "daemon/process.h"
 #include "daemon/resolve.h"
@@ -37,7 +38,7 @@ show_status(const struct conf *c, int json)
 }
 
 static int
-verify(const struct conf *c)
+verify(const struct conf *c, enum conf_quiet quiet)
 {
 	char why[512];
 	size_t i;
@@ -52,6 +53,8 @@ verify(const struct conf *c)
 	}
 	for (i = 0; i < c->warnings.n; i++)
 		log_warn(LD_CONFIG, "%s", c->warnings.item[i]);
+	if (quiet == CONF_NOT_QUIET)
+		explain_table(c, stdout);
 	printf("Configuration was valid\n");
 	return EXIT_SUCCESS;
 }
@@ -83,11 +86,15 @@ with_conf(const struct conf_args *args)
 	}
 	switch (args->command) {
 	case CONF_CMD_VERIFY:
-		status = verify(c);
+		status = verify(c, args->quiet);
 		break;
 	case CONF_CMD_DUMP:
 		conf_dump(c, args->dump, stdout);
 		status = EXIT_SUCCESS;
+		break;
+	case CONF_CMD_EXPLAIN:
+		status = (int)explain(c, args->word, args->nwords, stdout,
+		    stderr);
 		break;
 	case CONF_CMD_UNDO:
 		status = undo(c);

@@ -14,6 +14,7 @@ check_PROGRAMS += \
 	tests/daemon/test_httpconnect \
 	tests/daemon/test_gateway_names \
 	tests/daemon/test_gateway_options \
+	tests/daemon/test_explain \
 	tests/daemon/test_keeper \
 	tests/daemon/test_kin \
 	tests/daemon/test_listen \
@@ -71,6 +72,8 @@ tests_daemon_test_gateway_names_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_gateway_options_SOURCES = \
 	tests/daemon/test_gateway_options.c tests/dnsport/query.h
 tests_daemon_test_gateway_options_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+tests_daemon_test_explain_SOURCES = tests/daemon/test_explain.c
+tests_daemon_test_explain_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_keeper_SOURCES = tests/daemon/test_keeper.c
 tests_daemon_test_keeper_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_listen_SOURCES = tests/daemon/test_listen.c
@@ -115,7 +118,7 @@ tests_daemon_test_tunnel_SOURCES = tests/daemon/test_tunnel.c \
 tests_daemon_test_tunnel_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=dnsport_forget
 tests_daemon_test_tunnel_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 
-EXTRA_DIST += tests/golden/conf tests/golden/status
+EXTRA_DIST += tests/golden/conf tests/golden/explain tests/golden/status
 # The engine's functions are its own; they come before those of libonion.a.
 tests_daemon_test_gateway_memory_SOURCES = \
 	tests/daemon/test_gateway_memory.c $(PEER)

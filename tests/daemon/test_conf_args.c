@@ -5,7 +5,7 @@
 #include "daemon/conf.h"
 #include "tests/unit.h"
 
-enum { WORDS_MAX = 16 };
+enum { WORDS_MAX = 48 };
 
 /* "-f x status": parsed into @a; the words outlive it. */
 static int
@@ -47,6 +47,12 @@ static const struct {
 	{ "status", CONF_CMD_STATUS, CONF_NOT_QUIET, CONF_DUMP_NONE, NULL },
 	{ "status --json -f x", CONF_CMD_STATUS, CONF_NOT_QUIET,
 	    CONF_DUMP_NONE, "x" },
+	{ "explain local a.example 80", CONF_CMD_EXPLAIN, CONF_NOT_QUIET,
+	    CONF_DUMP_NONE, NULL },
+	{ "explain -f x local a.example 80 in lan0", CONF_CMD_EXPLAIN,
+	    CONF_NOT_QUIET, CONF_DUMP_NONE, "x" },
+	{ "explain local a.example 80 -f x", CONF_CMD_EXPLAIN,
+	    CONF_NOT_QUIET, CONF_DUMP_NONE, "x" },
 	{ "--version", CONF_CMD_VERSION, CONF_HUSH, CONF_DUMP_NONE, NULL },
 	{ "-h", CONF_CMD_HELP, CONF_HUSH, CONF_DUMP_NONE, NULL },
 	{ "--list-torrc-options", CONF_CMD_LIST_OPTIONS, CONF_HUSH,
@@ -96,6 +102,32 @@ START_TEST(conf_args_parse_options_are_kept_in_order)
 	}
 	ck_assert_str_eq(joined, options[_i].options);
 	conf_args_free(&a);
+}
+END_TEST
+
+START_TEST(conf_args_parse_explain_keeps_all_its_words)
+{
+	struct conf_args a;
+	struct conf_err err;
+	char line[512] = "explain";
+	size_t i;
+
+	ck_assert_msg(parse(&a, "explain local --ExitNodes {de} a.example 80 "
+	    "user u", &err) == 0, "%s", err.text);
+	ck_assert_uint_eq(a.nwords, 5);
+	ck_assert_str_eq(a.word[0], "local");
+	ck_assert_str_eq(a.word[4], "u");
+	ck_assert_uint_eq(a.option.n, 1);
+	conf_args_free(&a);
+	ck_assert_int_lt(parse(&a, "explain local a.example", &err), 0);
+	ck_assert_ptr_nonnull(strstr(err.text, "FROM, TO and PORT"));
+	ck_assert_int_lt(parse(&a, "--quiet explain local a.example 80", &err),
+	    0);
+	ck_assert_ptr_nonnull(strstr(err.text, "comes first"));
+	for (i = 0; i <= CONF_WORDS_MAX; i++)
+		strcat(line, " x");
+	ck_assert_int_lt(parse(&a, line, &err), 0);
+	ck_assert_ptr_nonnull(strstr(err.text, "too many"));
 }
 END_TEST
 
@@ -214,6 +246,7 @@ END_TEST
 
 static const struct unit_test tests[] = {
 	UNIT_LOOP(conf_args_parse_good_line_gives_its_command, NELEM(good)),
+	UNIT(conf_args_parse_explain_keeps_all_its_words),
 	UNIT_LOOP(conf_args_parse_options_are_kept_in_order, NELEM(options)),
 	UNIT_LOOP(conf_args_parse_run_leaves_the_command_its_words,
 	    NELEM(runs)),
