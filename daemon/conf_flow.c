@@ -34,15 +34,11 @@ warn_if_wide(const struct rule *r, struct conf_note *note)
 static void
 warn_if_shared(const struct rule *r, struct conf_note *note)
 {
-	int one = r->has_mac || (r->from.addr.family &&
-	    r->from.bits == (r->from.addr.family == 4 ? 32 : 128));
 	char text[RULE_TEXT];
 
-	if (one || r->isolate == 0 ||
-	    (r->isolate & (RULE_ISOLATE_CLIENT | RULE_ISOLATE_FLOW)))
-		return;
-	conf_odd(note, "'%.60s': THESE CLIENTS SHARE CIRCUITS, since isolate= "
-	    "does not name client", rule_text(r, text));
+	if (rule_merges_clients(r))
+		conf_odd(note, "'%.60s': THESE CLIENTS SHARE CIRCUITS, since "
+		    "isolate= does not name client", rule_text(r, text));
 }
 
 static int

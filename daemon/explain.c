@@ -128,7 +128,7 @@ say_isolation(FILE *f, const struct rule *r)
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (r->isolate >> i & 1)
 			fprintf(f, "%s%s", words[i], between(at++, n, " and "));
-	if ((r->isolate & (RULE_ISOLATE_CLIENT | RULE_ISOLATE_FLOW)) == 0)
+	if (rule_merges_clients(r))
 		fputs("; clients share them", f);
 }
 

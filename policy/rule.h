@@ -136,6 +136,9 @@ struct rule_flow {
 
 int	rule_matches(const struct rule *, const struct rule_flow *);
 
+/* Do clients that it matches share circuits, which they would not by default? */
+int	rule_merges_clients(const struct rule *);
+
 enum rule_fact {			/* of a flow, that may be unknown */
 	RULE_FACT_CLIENT	= 1 << 0,
 	RULE_FACT_MAC		= 1 << 1,

@@ -145,3 +145,15 @@ rule_matches(const struct rule *r, const struct rule_flow *f)
 
 	return rule_could_match(r, f, &lacks) && lacks == 0;
 }
+
+/* Whose program it is, is known of this host's own alone. */
+int
+rule_merges_clients(const struct rule *r)
+{
+	int one = r->has_mac || r->user[0] || r->app[0] ||
+	    (r->from.addr.family &&
+	    r->from.bits == (r->from.addr.family == 4 ? 32 : 128));
+
+	return !one && r->isolate &&
+	    !(r->isolate & (RULE_ISOLATE_CLIENT | RULE_ISOLATE_FLOW));
+}
