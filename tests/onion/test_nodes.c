@@ -133,7 +133,8 @@ START_TEST(nodes_new_unknown_countries_are_excluded_as_configured)
 }
 END_TEST
 
-static const char *const sets[] = { "{de}", "moria1," FP, "{de}", "moria1" };
+#define TWO "moria1," FP
+static const char *const sets[] = { "{de}", TWO, "{de}", "moria1" };
 static const char *const bad_set[] = { "moria1", "{d" };
 static const char *const empty_set[] = { "" };
 
