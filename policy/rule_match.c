@@ -130,10 +130,10 @@ rule_could_match(const struct rule *r, const struct rule_flow *f,
     unsigned *lacks)
 {
 	*lacks = 0;
-	if (r->proto && r->proto != f->proto)
+	if ((r->proto && r->proto != f->proto) || !in_ports(r, f))
 		return 0;
 	return goes_to(r, f, lacks) && comes_from(r, f, lacks) &&
-	    in_ports(r, f) && (r->days == 0 || holds(lacks, RULE_FACT_TIME,
+	    (r->days == 0 || holds(lacks, RULE_FACT_TIME,
 	    f->has_time && f->minute < RULE_WEEK,
 	    f->minute < RULE_WEEK && in_time(r, f)));
 }
