@@ -209,6 +209,8 @@ if [ -z "$quick" ]; then
 	fuzz
 	script "platform" env ORIGDST="$BUILD/tests/platform/origdst" \
 		TUNDEV="$BUILD/tests/platform/tundev" tests/platform/run
+	script "what is found out of connections" env \
+		FACTSOF="$BUILD/tests/platform/factsof" tests/platform/facts
 	script "DNS" env DNSSERVE="$BUILD/tests/platform/dnsserve" \
 		tests/platform/dns
 	script "TUN: the kernel's part" env \

@@ -1,6 +1,7 @@
 noinst_LIBRARIES += base/libbase.a
 base_libbase_a_SOURCES = \
 	base/addr.c base/addr.h \
+	base/arrival.c base/arrival.h \
 	base/buf.c base/buf.h \
 	base/enc.c base/enc.h \
 	base/endpoint.h \

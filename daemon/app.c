@@ -22,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -35,6 +36,7 @@
 #include "daemon/kin.h"
 #include "daemon/netup.h"
 #include "daemon/onionconf.h"
+#include "daemon/owner.h"
 #include "daemon/process.h"
 #include "daemon/runsock.h"
 #include "daemon/status.h"
@@ -57,6 +59,8 @@ struct app {
 	struct evloop	 ev;
 	struct onion	*onion;
 	struct kin	*kin;
+	struct owner_source owners;
+	struct owner	*owner;
 	struct gateway	*gateway;
 	struct doors	*doors;
 	struct control	*control;
@@ -346,6 +350,20 @@ make_engine(struct app *a, char *why, size_t max)
 	return rc;
 }
 
+/* A kernel that cannot tell whose a socket is leaves rules that ask for it
+ * without a match. */
+static int
+make_owner(struct app *a)
+{
+	int rc = owner_kernel_open(&a->owners);
+
+	if (rc == 0)
+		return owner_new(&a->owner, &a->ev.loop, &a->owners);
+	log_info(LD_GENERAL, "whose a program's connection is cannot be found "
+	    "out here: %s", strerror(-rc));
+	return 0;
+}
+
 static int
 make_gateway(struct app *a)
 {
@@ -355,9 +373,11 @@ make_gateway(struct app *a)
 	    .dial = netup_dial(a->netup) };
 	int rc = kin_new(&a->kin, &a->ev.loop, &kin_kernel);
 
-	if (rc < 0)
+	if (rc < 0 || (rc = make_owner(a)) < 0)
 		return rc;
+	tzset();	/* rules say local times; later it may see no files */
 	gc.kin = a->kin;
+	gc.owner = a->owner;
 	gc.tun = netup_networks(a->netup, &gc.ntun);
 	gc.sockets_max = fds > 2 * SPARE_DESCRIPTORS ?
 	    fds - SPARE_DESCRIPTORS : fds / 2;
@@ -583,6 +603,8 @@ stop(struct app *a)
 	gateway_free(a->gateway);
 	a->gateway = NULL;
 	kin_free(a->kin);
+	owner_free(a->owner);
+	owner_kernel_close(&a->owners);
 	loop_timer_clear(&a->ev.loop, &a->heartbeat);
 	evloop_leave(&a->ev);
 	onion_free(a->onion);

@@ -2,6 +2,7 @@
 #include "daemon/conf_flow.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <string.h>
 #include <strings.h>
 
@@ -82,18 +83,40 @@ check_exit(const struct rule *r, const char *s, struct conf_note *note)
 	}
 }
 
+/* Who that is, now: rules are asked where no names of users can be looked up,
+ * and one that matches nobody would be a hole in what the operator meant. */
+static int
+find_user(struct rule *r, size_t at, struct conf_note *note)
+{
+	const struct passwd *pw;
+
+	if (r->user[0] == '\0' || r->has_uid)
+		return 0;
+	if ((pw = getpwnam(r->user)) == NULL) {
+		note->column = at + 1;
+		return conf_wrong(note, "there is no user '%s' here (a number "
+		    "will do, too)", r->user);
+	}
+	r->uid = pw->pw_uid;
+	r->has_uid = 1;
+	return 0;
+}
+
 int
 conf_read_flow_rule(void *array, const char *s, struct conf_note *note)
 {
 	struct rule_error err;
 	struct rule r, *at;
+	int rc;
 
 	if (rule_parse(&r, s, &err) < 0) {
 		note->column = err.at + 1;
 		return conf_wrong(note, "%s", err.why);
 	}
-	if (check_exit(&r, s, note) < 0)
-		return -EINVAL;
+	if ((rc = check_exit(&r, s, note)) < 0)
+		return rc;
+	if ((rc = find_user(&r, err.at, note)) < 0)
+		return rc;
 	warn_if_wide(&r, note);
 	warn_if_shared(&r, note);
 	if ((at = conf_array_add(array, sizeof(*at))) == NULL)

@@ -217,11 +217,12 @@ find(const struct doors *old, const struct doors *d, const struct conf_port *p,
 }
 
 static void
-on_client(void *arg, const struct addr *client, struct endpoint *ep)
+on_client(void *arg, const struct door *door, const struct addr *client,
+    struct endpoint *ep)
 {
 	const struct entry *e = arg;
 
-	proxies_take(e->proxies, &e->door, &e->proxy, client, ep);
+	proxies_take(e->proxies, door, &e->proxy, client, ep);
 }
 
 struct opening {		/* what add() needs besides the line */

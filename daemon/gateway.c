@@ -23,7 +23,12 @@
  *	waiting it is the reason itself (base/endpoint.h).  Only what is to be
  *	dropped hears nothing, if it has heard nothing yet.
  *
- *	A question of the DNS server takes the same way (names).
+ *	A question of the DNS server takes the same way (names).  What it is
+ *	told of addresses is remembered (given.h) while there is a rule by name.
+ *
+ *	A direct flow lives for as long as its rule lets it: a copy of what was
+ *	found out of it (facts.h) is put to the rules again when those are
+ *	others, and, where any of them says a time, each minute.
  */
 #include "daemon/gateway.h"
 
@@ -39,7 +44,9 @@
 #include "base/why.h"
 #include "daemon/conf.h"
 #include "daemon/dial.h"
+#include "daemon/facts.h"
 #include "daemon/gateway_rules.h"
+#include "daemon/given.h"
 #include "daemon/kin.h"
 #include "daemon/names.h"
 #include "daemon/sock.h"
@@ -50,9 +57,14 @@
 #include "policy/isolate.h"
 #include "policy/policy.h"
 #include "policy/rule.h"
+#include "policy/rules.h"
 
 _Static_assert((int)ISOLATE_OWNER == (int)ONION_OWNER &&
-    (int)ISOLATE_OWNER == (int)AUTOMAP_OWNER, "what tokens begin with");
+    (int)ISOLATE_OWNER == (int)AUTOMAP_OWNER &&
+    (int)ISOLATE_OWNER == (int)GIVEN_OWNER &&
+    (int)ISOLATE_TOKEN == (int)GIVEN_GROUP, "what tokens begin with");
+
+enum { MINUTE = 60 };
 
 struct flow {
 	LIST_ENTRY(flow) link;
@@ -60,6 +72,7 @@ struct flow {
 	struct addr	 share;		/* whose it takes a place of */
 	struct addr	 client, dest;
 	uint8_t		 direct, no_ipv4, no_ipv6;
+	struct facts_kept *facts;	/* a direct one's */
 	struct automap_entry *mapping;	/* that it came by, or NULL */
 	struct splice	 splice;
 	struct loop_item reap;
@@ -71,6 +84,9 @@ struct request {			/* somebody wants to connect */
 	const struct addr *client;
 	struct addr	 dest;		/* original; without a family where
 					 * there is but a name */
+	struct addr	 asked;		/* the same before anything was made of
+					 * it: what the client connected to */
+	const struct facts *facts;	/* once they are found */
 	struct endpoint	*ep;		/* the client's */
 	const char	*name;		/* as it asked, or as what it asked is
 					 * mapped to; NULL: an address */
@@ -90,15 +106,28 @@ struct gateway {
 					 * fewer than what memory has room for */
 	struct automap	*automap;
 	struct names	*names;
+	struct given	*given;
 	LIST_HEAD(, flow) flows;
 	uint64_t	 flow;		/* counts those that are isolated */
+	size_t		 ndirect;	/* of them */
+	struct loop_timer minute;
 	struct gateway_totals totals;
 };
+
+/* What rules ask of flows. */
+static unsigned
+wants(const struct gateway *gw)
+{
+	return rules_wants(gateway_rules_policy(gw->rules)->rules);
+}
 
 static void
 flow_reap(void *arg)
 {
-	free(arg);
+	struct flow *f = arg;
+
+	free(f->facts);
+	free(f);
 }
 
 static void
@@ -135,6 +164,7 @@ flow_done(void *arg, int why)
 	automap_release(gw->automap, f->mapping, gw->conf.loop->now / 1000);
 	give_place(gw, &f->share, f->sockets);
 	gw->totals.flows--;
+	gw->ndirect -= f->direct;
 	gw->totals.failed += why < 0;
 	gw->totals.bytes_fwd += f->splice.client.bytes;
 	gw->totals.bytes_bwd += f->splice.stream.bytes;
@@ -155,17 +185,43 @@ gateway_share(struct gateway *gw, const struct door *door,
 		kin_share(gw->conf.kin, client, out);
 }
 
-/* Fills in what is the door's and the client's. */
+/* Where a client is, as bytes; none where that is not known. */
+enum { PLACE = sizeof(int) + 1 + KIN_LINK };
+
+static size_t
+place_of(struct gateway *gw, const struct door *door,
+    const struct addr *client, int ifindex, uint8_t out[PLACE])
+{
+	struct kin_place as;
+
+	if (gw->conf.kin == NULL || door->as_client.family)
+		return 0;
+	kin_place(gw->conf.kin, client, ifindex, NULL, &as);
+	if (as.ifindex == 0 && as.link_len == 0)
+		return 0;
+	memcpy(out, &as.ifindex, sizeof(as.ifindex));
+	out[sizeof(as.ifindex)] = as.link_len;
+	memcpy(out + sizeof(as.ifindex) + 1, as.link, KIN_LINK);
+	return PLACE;
+}
+
+/* Fills in what is the door's and the client's.  An address that another host
+ * has by now, or that hosts of two networks have, is another client's. */
 static void
-token_for(struct gateway *gw, const struct door *door,
+token_for(struct gateway *gw, const struct door *door, int ifindex,
     const struct addr *client, struct isolate_key *key,
     uint8_t token[ISOLATE_TOKEN])
 {
+	uint8_t place[PLACE];
+
 	key->session_group = door->session_group;
 	key->proto = door->proto;
 	key->client = *client;
 	key->auth = door->auth;
 	key->auth_len = door->auth_len;
+	key->place = place;
+	if (key->flags & ISOLATE_CLIENT_ADDR)
+		key->place_len = place_of(gw, door, client, ifindex, place);
 	gateway_share(gw, door, client, &key->owner);
 	isolate_token(gw->isolate, key, token);
 }
@@ -174,17 +230,22 @@ token_for(struct gateway *gw, const struct door *door,
  * asks at one and connects at another; but where all that comes by a door is
  * one client, no other door's. */
 static void
-group_of(struct gateway *gw, const struct door *door,
+group_of(struct gateway *gw, const struct door *door, int ifindex,
     const struct addr *client, uint8_t group[ISOLATE_TOKEN])
 {
+	uint8_t place[PLACE];
 	struct isolate_key key = { .flags = ISOLATE_CLIENT_ADDR,
 	    .client = *client };
 
 	if (door->as_client.family) {
 		key.flags = 0;
 		key.session_group = door->session_group;
-	} else if (gw->conf.kin)
+	} else if (gw->conf.kin) {
 		kin_of(gw->conf.kin, client, &key.client);
+		key.place = place;
+		key.place_len = place_of(gw, door, &key.client, ifindex,
+		    place);
+	}
 	gateway_share(gw, door, client, &key.owner);
 	isolate_token(gw->isolate, &key, group);
 }
@@ -210,7 +271,7 @@ token_of(struct gateway *gw, const struct request *r,
 		.flow = ++gw->flow
 	};
 
-	token_for(gw, r->door, r->client, &key, token);
+	token_for(gw, r->door, r->door->came.ifindex, r->client, &key, token);
 }
 
 static int
@@ -257,6 +318,19 @@ accept_at_once(const struct request *r)
 	    r->door->proto != DOOR_HTTP;
 }
 
+/* Whoever goes direct by the clock is to be looked at when it has gone on. */
+static void
+set_minute(struct gateway *gw)
+{
+	int64_t wall = gw->conf.loop->wall;
+
+	if (gw->ndirect == 0 || gw->minute.armed ||
+	    !(wants(gw) & RULES_WANT_TIME))
+		return;
+	loop_timer_in(gw->conf.loop, &gw->minute,
+	    (MINUTE - (wall % MINUTE + MINUTE) % MINUTE) * 1000);
+}
+
 static void
 join(struct gateway *gw, struct flow *f, const struct request *r,
     struct endpoint *far)
@@ -276,6 +350,8 @@ join(struct gateway *gw, struct flow *f, const struct request *r,
 	gw->totals.flows++;
 	gw->totals.accepted++;
 	gw->totals.direct += f->direct;
+	gw->ndirect += f->direct;
+	set_minute(gw);
 	splice_open(&f->splice, gw->conf.loop, r->ep, far);
 	if (accept_at_once(r))
 		splice_accept(&f->splice);
@@ -296,12 +372,16 @@ begin(struct gateway *gw, const struct request *r)
 	if ((f = calloc(1, sizeof(*f))) == NULL)
 		goto fail;
 	f->share = share;
+	if (r->d.verdict == POLICY_DIRECT &&
+	    (f->facts = facts_keep(r->facts)) == NULL)
+		goto fail_flow;
 	if ((rc = far_side(gw, r, &far)) < 0)
 		goto fail_flow;
 	join(gw, f, r, far);
 	return 0;
 
 fail_flow:
+	free(f->facts);
 	free(f);
 fail:
 	give_place(gw, &share, sockets_of(r));
@@ -361,7 +441,49 @@ leads_here(const struct gateway *gw, const struct addr *dest)
 }
 
 static void
-decide(const struct gateway *gw, struct request *r)
+find_facts(struct gateway *gw, const struct request *r, unsigned wants,
+    struct facts *f)
+{
+	const struct came *came = &r->door->came;
+	struct facts_conf conf = { .loop = gw->conf.loop,
+	    .onion = gw->conf.onion, .kin = gw->conf.kin,
+	    .owner = gw->conf.owner, .given = gw->given };
+	struct facts_of of = { .client = r->client,
+	    .asked = came->to.family ? &came->to : &r->asked,
+	    .dest = r->name ? NULL : &r->dest, .ifindex = came->ifindex,
+	    .elsewhere = r->door->as_client.family != 0,
+	    .has_uid = came->has_uid, .uid = came->uid };
+	struct addr told = r->asked;
+	uint8_t group[ISOLATE_TOKEN];
+
+	addr_unmap(&told);
+	if ((wants & RULES_WANT_NAMES) && r->name == NULL) {
+		group_of(gw, r->door, came->ifindex, r->client, group);
+		of.group = group;
+		of.told = &told;
+	}
+	facts_find(f, &conf, wants, &of);
+}
+
+/* Our own connection to ourselves would come from inside of whatever guards us
+ * against the client; and through the TUN it would be the next one that goes
+ * direct. */
+static void
+settle_direct(struct gateway *gw, struct request *r, struct facts *facts)
+{
+	if (leads_here(gw, &r->dest)) {
+		r->d.verdict = POLICY_REJECT;
+		r->d.why = "its destination is this host itself, and nothing "
+		    "is let go direct to that";
+		return;
+	}
+	/* Rules that a reload brings may ask for more (still_direct). */
+	find_facts(gw, r, wants(gw) | RULES_WANT_LINK | RULES_WANT_USER |
+	    RULES_WANT_APP, facts);
+}
+
+static void
+decide(struct gateway *gw, struct request *r, struct facts *facts)
 {
 	struct policy_flow flow = {
 		.about = { .client = *r->client, .dest = r->dest,
@@ -376,16 +498,13 @@ decide(const struct gateway *gw, struct request *r)
 		.no_onion = r->door->no_onion
 	};
 
+	find_facts(gw, r, wants(gw), facts);
+	r->facts = facts;
+	facts_lend(facts, &flow);
 	r->flow = flow;
 	policy_decide(gateway_rules_policy(gw->rules), &flow, &r->d);
-	/* Our own connection to ourselves would come from inside of whatever
-	 * guards us against the client; and through the TUN it would be the
-	 * next one that goes direct. */
-	if (r->d.verdict == POLICY_DIRECT && leads_here(gw, &r->dest)) {
-		r->d.verdict = POLICY_REJECT;
-		r->d.why = "its destination is this host itself, and nothing "
-		    "is let go direct to that";
-	}
+	if (r->d.verdict == POLICY_DIRECT)
+		settle_direct(gw, r, facts);
 }
 
 static void
@@ -431,9 +550,10 @@ static int
 pursue(struct gateway *gw, struct request *r)
 {
 	static struct log_limit failed = { .every_s = 10 };
+	struct facts facts;
 	int rc;
 
-	decide(gw, r);
+	decide(gw, r, &facts);
 	tell_plaintext(r);
 	if (r->d.verdict != POLICY_TORIFY && r->d.verdict != POLICY_DIRECT) {
 		turn_away(gw, r, r->d.verdict == POLICY_DROP ? 0 : -EACCES);
@@ -492,7 +612,7 @@ go_mapped(struct gateway *gw, struct request *r)
 {
 	uint8_t group[ISOLATE_TOKEN];
 
-	group_of(gw, r->door, r->client, group);
+	group_of(gw, r->door, r->door->came.ifindex, r->client, group);
 	r->mapping = automap_hold(gw->automap, group, &r->dest);
 	if (r->mapping == NULL) {
 		reject(gw, r, -EACCES, "a virtual address that no name of this "
@@ -514,6 +634,7 @@ gateway_flow(struct gateway *gw, const struct door *door,
 		.door = door, .client = client, .dest = *dest, .ep = ep
 	};
 
+	r.asked = *dest;
 	/* All doors lead here.  What an exit or this host takes for IPv4 is
 	 * that, to rules and to the map. */
 	addr_unmap(&r.dest);
@@ -619,6 +740,21 @@ gateway_shed(struct gateway *gw, uint64_t bytes, int64_t at)
 
 /* --- names --- */
 
+/* Of who asks for a name: where he is, and when. */
+static void
+find_asker(struct gateway *gw, const struct dns_from *from, struct facts *f)
+{
+	const struct door *door = from->listener;
+	struct facts_conf conf = { .loop = gw->conf.loop,
+	    .kin = gw->conf.kin };
+	struct facts_of of = { .client = &from->client,
+	    .ifindex = from->ifindex,
+	    .elsewhere = door->as_client.family != 0 };
+
+	facts_find(f, &conf, wants(gw) & (RULES_WANT_LINK | RULES_WANT_TIME),
+	    &of);
+}
+
 /* What is asked for a name goes as its flows would, as far as that can be said
  * before there is one.  A question by itself would be each family's; so it is
  * each name's, and each client's. */
@@ -636,8 +772,11 @@ name_token(void *arg, const struct dns_from *from, const char *name,
 	};
 	const struct rule *rule = NULL;
 	struct addr reverse;
+	struct facts facts;
 
 	if (addr_parse_ip(&reverse, name, -1) < 0) {
+		find_asker(gw, from, &facts);
+		facts_lend(&facts, &flow);
 		rule = policy_rule(gateway_rules_policy(gw->rules), &flow);
 		key.names = flow.about.names;
 		key.nnames = flow.about.nnames;
@@ -646,7 +785,7 @@ name_token(void *arg, const struct dns_from *from, const char *name,
 	if (key.flags & ISOLATE_FLOW)
 		key.flags = (key.flags & ~(unsigned)ISOLATE_FLOW) |
 		    ISOLATE_DEST_ADDR | ISOLATE_CLIENT_ADDR;
-	token_for(gw, door, &from->client, &key, token);
+	token_for(gw, door, from->ifindex, &from->client, &key, token);
 	return exits_of(rule);
 }
 
@@ -674,7 +813,7 @@ name_who(void *arg, const struct dns_from *from, struct names_who *who)
 {
 	const struct door *door = from->listener;
 
-	group_of(arg, door, &from->client, who->group);
+	group_of(arg, door, from->ifindex, &from->client, who->group);
 	who->no_ipv4 = door->no_ipv4;
 	who->no_ipv6 = door->no_ipv6;
 	who->no_onion = door->no_onion;
@@ -685,6 +824,23 @@ static void
 name_share(void *arg, const struct dns_from *from, struct addr *out)
 {
 	gateway_share(arg, from->listener, &from->client, out);
+}
+
+/* Somebody is told addresses of a name. */
+static void
+name_told(void *arg, const struct dns_from *from, const struct dns_told *t)
+{
+	struct gateway *gw = arg;
+	uint8_t group[ISOLATE_TOKEN];
+	size_t i;
+
+	if (!(wants(gw) & RULES_WANT_NAMES))
+		return;
+	group_of(gw, from->listener, from->ifindex, &from->client, group);
+	for (i = 0; i < t->naddrs; i++)
+		if (!automap_is_virtual(gw->automap, &t->addrs[i]))
+			given_add(gw->given, group, &t->addrs[i], t->names,
+			    t->nnames, t->ttl);
 }
 
 static int
@@ -734,7 +890,7 @@ name_connect(void *arg, const struct dns_from *from, const struct addr *a,
 
 	door.proto = DOOR_RESOLVER;
 	key.flags = door.isolate | ISOLATE_CLIENT_PROTO;
-	token_for(gw, &door, &from->client, &key, token);
+	token_for(gw, &door, from->ifindex, &from->client, &key, token);
 	return onion_connect(gw->conf.onion, token, &target, out);
 }
 
@@ -744,7 +900,8 @@ make_names(struct gateway *gw)
 	struct names_conf nc = { .loop = gw->conf.loop,
 		.onion = gw->conf.onion, .automap = gw->automap,
 		.token = name_token, .dotexit = name_dotexit, .who = name_who,
-		.share = name_share, .connect = name_connect, .arg = gw };
+		.share = name_share, .connect = name_connect,
+		.told = name_told, .arg = gw };
 	int rc = names_new(&gw->names, &nc);
 
 	if (rc < 0)
@@ -759,7 +916,7 @@ gateway_resolve(struct gateway *gw, const struct door *door,
     gateway_lookup_fn *fn, void *arg, struct gateway_lookup **out)
 {
 	struct dns_from from = { .client = *client,
-	    .listener = (void *)(uintptr_t)door };
+	    .ifindex = door->came.ifindex, .listener = (void *)(uintptr_t)door };
 
 	return names_lookup(gw->names, &from, name, family, reverse, fn, arg,
 	    out);
@@ -783,6 +940,12 @@ still_direct(const struct gateway *gw, const struct flow *f)
 	};
 	struct policy_decision d;
 
+	/* Names and countries that nobody asked for then are not known now. */
+	if (wants(gw) & ~facts_kept_wants(f->facts) &
+	    (RULES_WANT_NAMES | RULES_WANT_COUNTRY))
+		return 0;
+	facts_lend_kept(f->facts, &flow);
+	facts_set_time(&flow, gw->conf.loop);
 	policy_decide(gateway_rules_policy(gw->rules), &flow, &d);
 	return d.verdict == POLICY_DIRECT;
 }
@@ -806,6 +969,15 @@ end_direct(struct gateway *gw)
 		    "may not any more have been ended", n);
 }
 
+static void
+on_minute(void *arg)
+{
+	struct gateway *gw = arg;
+
+	end_direct(gw);
+	set_minute(gw);
+}
+
 void
 gateway_set_rules(struct gateway *gw, struct gateway_rules *r)
 {
@@ -818,6 +990,9 @@ gateway_set_rules(struct gateway *gw, struct gateway_rules *r)
 		    "were: no memory");
 	gateway_rules_tell(r);
 	end_direct(gw);
+	set_minute(gw);
+	if (!(wants(gw) & RULES_WANT_NAMES))
+		given_forget(gw->given);
 }
 
 /* One client may have most of it, but never all. */
@@ -840,9 +1015,11 @@ gateway_new(struct gateway **out, const struct gateway_conf *gconf,
 	if (gw->conf.flows_max > ONION_STREAMS_MAX)
 		gw->conf.flows_max = ONION_STREAMS_MAX;
 	LIST_INIT(&gw->flows);
+	loop_timer_init(&gw->minute, on_minute, gw);
 	if ((gw->quota = places(gw->conf.flows_max)) == NULL ||
 	    (gw->sockets = places(gw->conf.sockets_max)) == NULL ||
-	    (gw->isolate = isolate_new()) == NULL)
+	    (gw->isolate = isolate_new()) == NULL ||
+	    given_new(&gw->given, gw->conf.loop) < 0)
 		goto fail;
 	if ((rc = gateway_rules_new(&gw->rules, conf)) < 0)
 		goto fail;
@@ -867,7 +1044,9 @@ gateway_free(struct gateway *gw)
 		return;
 	while ((f = LIST_FIRST(&gw->flows)) != NULL)
 		splice_kill(&f->splice, -ECONNRESET);
+	loop_timer_clear(gw->conf.loop, &gw->minute);
 	names_free(gw->names);
+	given_free(gw->given);
 	automap_free(gw->automap);
 	isolate_free(gw->isolate);
 	quota_free(gw->quota);

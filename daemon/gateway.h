@@ -22,6 +22,15 @@ struct gateway_rules;		/* daemon/gateway_rules.h */
 struct kin;			/* daemon/kin.h */
 struct loop;
 struct onion;
+struct owner;			/* daemon/owner.h */
+
+/* How one connection came.  Zero: not known. */
+struct came {
+	int		 ifindex;	/* by which interface */
+	struct addr	 to;		/* to which address of ours, a proxy's */
+	uint8_t		 has_uid;	/* a unix socket's client */
+	uint32_t	 uid;
+};
 
 /* A door is a listener's rules.  It is looked at within a call only. */
 struct door {
@@ -37,6 +46,8 @@ struct door {
 	struct addr	as_client;
 	const char	*auth;		/* SOCKS user and password, or NULL; */
 	size_t		 auth_len;	/* counts with ISOLATE_SOCKS_AUTH */
+	struct came	 came;		/* where it is a copy, for one
+					 * connection */
 };
 enum { DOOR_TRANS = 1, DOOR_DNS, DOOR_TUN, DOOR_SOCKS, DOOR_HTTP,
 	DOOR_RESOLVER };	/* no door: to DNSUpstream */
@@ -63,13 +74,16 @@ struct gateway_conf {
 	unsigned	 ntun;
 	/* Which addresses are one client; NULL: each is one of its own. */
 	struct kin	*kin;
+	/* Whose a local program's connection is; NULL: nobody knows. */
+	struct owner	*owner;
 };
 
 int	gateway_new(struct gateway **, const struct gateway_conf *,
 	    const struct conf *);
 void	gateway_free(struct gateway *);
 /* For a reload.  What flows goes on under the rules that it began with, but for
- * what goes direct and would not any more: that ends. */
+ * what goes direct and would not any more: that ends.  So it does when the time
+ * of day is another one. */
 void	gateway_set_rules(struct gateway *, struct gateway_rules *take);
 
 /* Who a client that comes by that door is, as to what one client may have

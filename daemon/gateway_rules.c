@@ -148,6 +148,7 @@ gateway_rules_new(struct gateway_rules **out, const struct conf *conf)
 		gateway_rules_free(r);
 		return -ENOMEM;
 	}
+	r->names.table = r->table;
 	fill(&r->policy, r, conf);
 	*out = r;
 	return 0;

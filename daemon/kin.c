@@ -3,8 +3,8 @@
  * Theory of operation
  *	The kernel's neighbour table tells which link-layer address is behind an
  *	IPv6 address, and which IPv4 address is, too.  It is read whole, but not
- *	more often than every READ_MS, and only when somebody with IPv6 is asked
- *	for that was not within KIN_FRESH_MS.
+ *	more often than every KIN_READ_MS, and only when somebody is asked for
+ *	that was not within KIN_FRESH_MS.
  *
  *	The kernel forgets neighbours that were quiet for some time.  What was
  *	found is remembered for KIN_KEEP_MS, unless the table says otherwise:
@@ -14,6 +14,8 @@
  *	Where one link-layer address has several IPv4 addresses (a bridge of a
  *	wireless network, containers that share one) they are several clients,
  *	and an IPv6 address behind it is nobody's kin.
+ *
+ *	Where a client is tells kin_place.c, by the same table.
  * Limits
  *	KIN_MAX remembered; the longest unused goes.  Of a longer table the
  *	first KIN_NEIGHBOURS_MAX are known.
@@ -27,12 +29,9 @@
 
 #include "base/loop.h"
 #include "base/map.h"
+#include "daemon/kin_int.h"
 
-enum {
-	READ_MS = 20, OWN_MAX = 256, IP = 16,
-	KEY = IP + 4,			/* and a scope */
-	NET6 = 8, MAC = 6
-};
+enum { IP = 16, NET6 = 8, MAC = 6 };
 
 struct entry {			/* an IPv6 address whose link is known */
 	TAILQ_ENTRY(entry) link;
@@ -41,41 +40,31 @@ struct entry {			/* an IPv6 address whose link is known */
 	int64_t		 looked, found;		/* loop ms */
 };
 
-struct kin {
-	struct loop	*loop;
-	struct kin_source source;
-	struct map	*by_ip;
-	TAILQ_HEAD(, entry) entries;	/* the longest unused first */
-	struct kin_neighbour *table;
-	size_t		 n, room;
-	struct addr	 own[OWN_MAX];
-	size_t		 nown;
-	int64_t		 read, read_own;
-};
-
-static void
-key_of(uint8_t key[KEY], const struct addr *six)
+void
+kin_key(uint8_t key[KIN_KEY], const struct addr *a)
 {
-	memcpy(key, six->ip, IP);
-	memcpy(key + IP, &six->scope, KEY - IP);
+	memset(key, 0, KIN_KEY);
+	key[0] = a->family;
+	memcpy(key + 1, a->ip, sizeof(a->ip));
+	memcpy(key + 1 + sizeof(a->ip), &a->scope, sizeof(a->scope));
 }
 
 static struct entry *
 entry_of(const struct kin *k, const struct addr *six)
 {
-	uint8_t key[KEY];
+	uint8_t key[KIN_KEY];
 
-	key_of(key, six);
+	kin_key(key, six);
 	return map_get(k->by_ip, key);
 }
 
 static void
 drop(struct kin *k, struct entry *e)
 {
-	uint8_t key[KEY];
+	uint8_t key[KIN_KEY];
 
 	TAILQ_REMOVE(&k->entries, e, link);
-	key_of(key, &e->six.addr);
+	kin_key(key, &e->six.addr);
 	map_del(k->by_ip, key);
 	free(e);
 }
@@ -104,10 +93,10 @@ take_neighbour(void *arg, const struct kin_neighbour *n)
 	k->n++;
 }
 
-static void
-read_table(struct kin *k)
+void
+kin_read_table(struct kin *k, int old_ms)
 {
-	if (k->loop->now - k->read < READ_MS)
+	if (k->loop->now - k->read < old_ms)
 		return;
 	k->read = k->loop->now;
 	k->n = 0;
@@ -120,7 +109,7 @@ take_own(void *arg, const struct addr *a)
 {
 	struct kin *k = arg;
 
-	if (k->nown < OWN_MAX)
+	if (k->nown < KIN_OWN_MAX)
 		k->own[k->nown++] = *a;
 }
 
@@ -150,16 +139,17 @@ same_link(const struct kin_neighbour *a, const struct kin_neighbour *b)
 	    memcmp(a->link, b->link, a->link_len) == 0;
 }
 
-/* The neighbour with that address; NULL: none, or, as is said, more. */
-static const struct kin_neighbour *
-neighbour(const struct kin *k, const struct addr *a, int *is_ambiguous)
+const struct kin_neighbour *
+kin_neighbour(const struct kin *k, const struct addr *a, int ifindex,
+    int *is_ambiguous)
 {
 	const struct kin_neighbour *found = NULL;
 	size_t i;
 
 	*is_ambiguous = 0;
 	for (i = 0; i < k->n; i++) {
-		if (!addr_same_ip(&k->table[i].addr, a))
+		if (!addr_same_ip(&k->table[i].addr, a) ||
+		    (ifindex && k->table[i].ifindex != ifindex))
 			continue;
 		if (found && !same_link(found, &k->table[i])) {
 			*is_ambiguous = 1;
@@ -191,14 +181,14 @@ static void
 remember(struct kin *k, struct entry *e, const struct kin_neighbour *six,
     const struct addr *four)
 {
-	uint8_t key[KEY];
+	uint8_t key[KIN_KEY];
 
 	if (e == NULL) {
 		if (map_count(k->by_ip) >= KIN_MAX)
 			drop(k, TAILQ_FIRST(&k->entries));
 		if ((e = calloc(1, sizeof(*e))) == NULL)
 			return;
-		key_of(key, &six->addr);
+		kin_key(key, &six->addr);
 		if (map_put(k->by_ip, key, e) < 0) {
 			free(e);
 			return;
@@ -228,8 +218,8 @@ look(struct kin *k, struct entry *e, const struct addr *client)
 	struct addr four = { .family = 0 };
 	int is_ambiguous, n = 0;
 
-	read_table(k);
-	if ((six = neighbour(k, client, &is_ambiguous)) != NULL)
+	kin_read_table(k, KIN_READ_MS);
+	if ((six = kin_neighbour(k, client, 0, &is_ambiguous)) != NULL)
 		n = count_four(k, six, &four);
 	if (e && is_over(k, e, six, is_ambiguous, n)) {
 		drop(k, e);
@@ -266,6 +256,12 @@ known(struct kin *k, const struct addr *client)
 	return e;
 }
 
+int
+kin_is_local(struct kin *k, const struct addr *client)
+{
+	return client->family == 0 || is_loopback(client) || is_own(k, client);
+}
+
 /* What stands for all that is behind a link-layer address.  No client has it:
  * of those that are not known the lower half is taken away. */
 static void
@@ -289,7 +285,7 @@ find(struct kin *k, const struct addr *client, int share, struct addr *out)
 
 	*out = *client;
 	out->port = 0;
-	if (client->family == 0 || is_loopback(client) || is_own(k, client)) {
+	if (kin_is_local(k, client)) {
 		addr_v4(out, 0x7f000001, 0);
 		return;
 	}
@@ -326,11 +322,14 @@ kin_new(struct kin **out, struct loop *loop, const struct kin_source *source)
 		return -ENOMEM;
 	k->loop = loop;
 	k->source = *source;
-	k->read = loop->now - READ_MS;
+	k->read = loop->now - KIN_READ_KNOWN_MS;
 	k->read_own = loop->now - KIN_FRESH_MS;
 	TAILQ_INIT(&k->entries);
-	if ((k->by_ip = map_new(KEY, KIN_MAX)) == NULL) {
-		free(k);
+	TAILQ_INIT(&k->places);
+	k->by_ip = map_new(KIN_KEY, KIN_MAX);
+	k->place_of = map_new(KIN_KEY, KIN_MAX);
+	if (k->by_ip == NULL || k->place_of == NULL) {
+		kin_free(k);
 		return -ENOMEM;
 	}
 	*out = k;
@@ -346,6 +345,7 @@ kin_free(struct kin *k)
 		return;
 	while ((e = TAILQ_FIRST(&k->entries)) != NULL)
 		drop(k, e);
+	kin_free_places(k);
 	map_free(k->by_ip);
 	free(k->table);
 	free(k);

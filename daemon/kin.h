@@ -11,6 +11,12 @@
  * addresses must not be many clients.  So those count together that are behind
  * one link-layer address, and else all of an IPv6 network of 64 bits.
  *
+ * Where a client is, its interface and link-layer address, is told as it is now,
+ * for rules, and as what makes it another client than one that had its address
+ * before (a lease goes to the next host).  The latter is what was first found
+ * out of it, and stays while nothing says otherwise: so that to get to know a
+ * neighbour better, or to forget it for a while, makes it nobody else.
+ *
  * The link is trusted: a host that takes another's link-layer address, or
  * answers for its IPv6 addresses, is taken for it, as it is by everybody else
  * there; and what the table says may have changed KIN_FRESH_MS ago.
@@ -43,12 +49,22 @@ struct kin_neighbour {
 	uint8_t		 link_len;	/* 0: not known */
 };
 
+struct kin_place {			/* zero: not known */
+	int		 ifindex;
+	uint8_t		 link[KIN_LINK];
+	uint8_t		 link_len;
+};
+
+enum { KIN_LO = 1, KIN_IFNAME = 16 };	/* the index of "lo"; IFNAMSIZ */
+
 struct kin_source {		/* what the kernel knows; tests make it up */
 	/* Calls fn() for each; 0 or -errno. */
 	int	(*neighbours)(void *arg, void (*fn)(void *,
 		    const struct kin_neighbour *), void *fn_arg);
 	int	(*own)(void *arg, void (*fn)(void *, const struct addr *),
 		    void *fn_arg);
+	/* 0 or -errno. */
+	int	(*ifname)(void *arg, int ifindex, char out[KIN_IFNAME]);
 	void	*arg;
 };
 
@@ -61,5 +77,17 @@ void	kin_free(struct kin *);
 void	kin_of(struct kin *, const struct addr *client, struct addr *out);
 /* The same, as to shares. */
 void	kin_share(struct kin *, const struct addr *client, struct addr *out);
+/* Is it a program of this host?  Nobody else can connect from its addresses:
+ * what comes in from them is dropped, and an answer would not leave. */
+int	kin_is_local(struct kin *, const struct addr *client);
+/* Where @client is, whose connection came by @ifindex (0: not known, and then it
+ * is the neighbour's with that address, if there is one only): @now, as the
+ * kernel knows it; @as, what makes it another client, nothing for programs of
+ * this host, whose interface is KIN_LO, even if they have bound their socket to
+ * another.  Either may be NULL. */
+void	kin_place(struct kin *, const struct addr *client, int ifindex,
+	    struct kin_place *now, struct kin_place *as);
+/* "" where there is none. */
+void	kin_ifname(const struct kin *, int ifindex, char out[KIN_IFNAME]);
 
 #endif

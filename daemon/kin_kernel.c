@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <ifaddrs.h>
+#include <net/if.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -147,4 +148,14 @@ own(void *arg, void (*fn)(void *, const struct addr *), void *fn_arg)
 	return 0;
 }
 
-const struct kin_source kin_kernel = { .neighbours = neighbours, .own = own };
+static int
+ifname(void *arg, int ifindex, char out[KIN_IFNAME])
+{
+	(void)arg;
+	return if_indextoname((unsigned)ifindex, out) ? 0 : -errno;
+}
+
+_Static_assert((int)KIN_IFNAME >= (int)IF_NAMESIZE, "a name has room");
+
+const struct kin_source kin_kernel = { .neighbours = neighbours, .own = own,
+    .ifname = ifname };

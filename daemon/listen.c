@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/arrival.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "daemon/evloop.h"
@@ -45,14 +46,32 @@ reset(int fd)
 }
 
 static void
+how_it_came(const struct listener *l, int fd, struct came *came)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+
+	if (l->path) {
+		came->has_uid = unixsock_peer(fd, &came->uid) == 0;
+		return;
+	}
+	came->ifindex = arrival_of_socket(fd);
+	if (getsockname(fd, (struct sockaddr *)&ss, &len) < 0 ||
+	    addr_from_sock(&came->to, (struct sockaddr *)&ss) < 0)
+		came->to.family = 0;
+}
+
+static void
 take_proxied(struct listener *l, int fd, const struct addr *client)
 {
 	static struct log_limit limit = { .every_s = 30 };
+	struct door door = *l->conf.door;
 	struct endpoint *ep;
-	int rc = sock_new(&ep, l->conf.ev, fd);
+	int rc;
 
-	if (rc == 0) {
-		l->conf.take(l->conf.arg, client, ep);
+	how_it_came(l, fd, &door.came);
+	if ((rc = sock_new(&ep, l->conf.ev, fd)) == 0) {
+		l->conf.take(l->conf.arg, &door, client, ep);
 		return;
 	}
 	log_limited(&limit, LL_WARN, LD_NET, "cannot take a connection: %s",
@@ -64,15 +83,16 @@ static void
 take_redirected(struct listener *l, int fd, const struct addr *client)
 {
 	static struct log_limit limit = { .every_s = 30 };
+	struct door door = *l->conf.door;
 	struct endpoint *ep;
 	struct addr dest;
 	char text[ADDR_TEXT];
 	int rc;
 
+	door.came.ifindex = arrival_of_socket(fd);
 	rc = natlook_find(l->conf.natlook, fd, client, &l->addr, &dest);
 	if (rc == 0 && (rc = sock_new(&ep, l->conf.ev, fd)) == 0) {
-		gateway_flow(l->conf.gateway, l->conf.door, client, &dest,
-		    ep);
+		gateway_flow(l->conf.gateway, &door, client, &dest, ep);
 		return;
 	}
 	if (rc == -ELOOP)

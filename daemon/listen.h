@@ -25,9 +25,10 @@ struct listen_conf {
 	struct natlook	*natlook;
 	const struct door *door;	/* its rules; they may change */
 	struct addr	 addr;
-	/* A proxy port's: who takes the client; natlook is NULL then. */
-	void		(*take)(void *arg, const struct addr *client,
-			    struct endpoint *);
+	/* A proxy port's: who takes the client, and the door as it is for this
+	 * one; natlook is NULL then. */
+	void		(*take)(void *arg, const struct door *,
+			    const struct addr *client, struct endpoint *);
 	void		*arg;
 	/* A unix socket of this file mode, and no address; NULL.  Its clients
 	 * count as 127.0.0.1. */

@@ -9,19 +9,23 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/dial.c daemon/dial.h \
 	daemon/doors.c daemon/doors.h \
 	daemon/evloop.c daemon/evloop.h \
+	daemon/facts.c daemon/facts.h \
 	daemon/gateway.c daemon/gateway.h \
 	daemon/gateway_rules.c daemon/gateway_rules.h \
+	daemon/given.c daemon/given.h \
 	daemon/hostname.c daemon/hostname.h \
 	daemon/httpconnect.c daemon/httpconnect.h \
 	daemon/keeper.c daemon/keeper.h \
 	daemon/keepmsg.c daemon/keepmsg.h \
 	daemon/keepproc.c daemon/keepproc.h \
-	daemon/kin.c daemon/kin.h daemon/kin_kernel.c \
+	daemon/kin.c daemon/kin.h daemon/kin_int.h daemon/kin_kernel.c \
+	daemon/kin_place.c \
 	daemon/listen.c daemon/listen.h \
 	daemon/mapaddress.c daemon/mapaddress.h \
 	daemon/names.c daemon/names.h \
 	daemon/netup.c daemon/netup.h \
 	daemon/onionconf.c daemon/onionconf.h \
+	daemon/owner.c daemon/owner.h daemon/owner_kernel.c \
 	daemon/process.c daemon/process.h \
 	daemon/proxy.c daemon/proxy.h \
 	daemon/resolve.c daemon/resolve.h \

@@ -33,8 +33,9 @@
 #include "dnsport/dnsport.h"
 #include "onion/onion.h"
 #include "policy/policy.h"
+#include "policy/rules.h"
 
-enum { ANSWERS_MAX = 16 };
+enum { ANSWERS_MAX = 16, NAMES_MAX = 16 };
 enum { TYPE_SOA = 6, TYPE_DS = 43, TYPE_DNSKEY = 48 };
 
 _Static_assert((int)NAMES_TOKEN == (int)ONION_TOKEN, "the engine's");
@@ -109,10 +110,22 @@ is_mapped(const struct names_rules *r, const char *name)
 {
 	size_t i;
 
+	if (r->table && rules_may_be_direct(r->table, name))
+		return 0;
 	for (i = 0; r->automap && i < r->nsuffix; i++)
 		if (has_suffix(name, r->suffix[i]))
 			return 1;
 	return 0;
+}
+
+/* By what it was asked for, or by what that means; unless either goes direct. */
+static int
+are_mapped(const struct names_rules *r, const char *name, const char *host)
+{
+	if (r->table && (rules_may_be_direct(r->table, name) ||
+	    rules_may_be_direct(r->table, host)))
+		return 0;
+	return is_mapped(r, name) || is_mapped(r, host);
 }
 
 /* A door that carries connections to one family alone gets no addresses of the
@@ -208,7 +221,7 @@ weigh_name(struct names *n, const struct names_who *who,
 		only_virtual(n, who, q, &t, v);
 	else if (t.kind == TARGET_ADDR)
 		weigh_addr(n, who, q, &t, v);
-	else if (is_mapped(n->rules, q->name) || is_mapped(n->rules, t.host))
+	else if (are_mapped(n->rules, q->name, t.host))
 		give_virtual(n, who, q, v);
 	else {
 		v->plan = PLAN_ASK;
@@ -490,10 +503,31 @@ on_share(void *arg, const struct dns_from *from, struct addr *out)
 		n->conf.share(n->conf.arg, from, out);
 }
 
+/* What the operator put in a name's place (MapAddress) is its name, too. */
+static void
+on_told(void *arg, const struct dns_from *from, const struct dns_told *t)
+{
+	const char *names[NAMES_MAX + 1];
+	struct names *n = arg;
+	struct dns_told more = *t;
+	struct target target;
+
+	if (n->conf.told == NULL)
+		return;
+	target_find(&target, &n->rules->target, t->names[0]);
+	if (t->nnames <= NAMES_MAX && target.kind == TARGET_NAME) {
+		memcpy(names, t->names, t->nnames * sizeof(*names));
+		more.names = names;
+		if (strcmp(names[0], target.host) != 0)
+			names[more.nnames++] = target.host;
+	}
+	n->conf.told(n->conf.arg, from, &more);
+}
+
 static const struct dnsport_user dns_user = {
 	.ask = on_ask, .connect = on_connect, .may_leave = on_may_leave,
 	.may_be = may_be, .is_public = on_is_public, .share = on_share,
-	.forget = on_forget
+	.told = on_told, .forget = on_forget
 };
 
 /* --- a proxy's clients --- */

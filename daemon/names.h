@@ -1,8 +1,9 @@
 /* daemon/names.h - clients' questions for names and for addresses
  *
  * A name that is mapped (AutomapHostsOnResolve) has a virtual address at once,
- * the client's own; what policy lets leave (policy.h) is resolved through a
- * circuit; the rest does not exist.
+ * the client's own, unless a FlowRule lets it go direct by its name: that can
+ * only be done with the address that it really has.  What policy lets leave
+ * (policy.h) is resolved through a circuit; the rest does not exist.
  */
 #ifndef DAEMON_NAMES_H
 #define DAEMON_NAMES_H
@@ -15,6 +16,7 @@
 struct addr;
 struct automap;
 struct dns_from;
+struct dns_told;
 struct dnsport;
 struct dnsport_conf;
 struct endpoint;
@@ -22,6 +24,7 @@ struct gateway_lookup;
 struct loop;
 struct names;
 struct onion;
+struct rules;
 
 enum {
 	NAMES_TOKEN = 16,
@@ -35,6 +38,7 @@ struct names_rules {
 	int		 automap;	/* AutomapHostsOnResolve */
 	char		*const *suffix;	/* AutomapHostsSuffixes */
 	size_t		 nsuffix;
+	const struct rules *table;	/* FlowRule; NULL: none */
 	struct target_conf target;
 };
 
@@ -66,6 +70,9 @@ struct names_conf {
 	/* A stream for whoever asked to a resolver of DNSUpstream. */
 	int		(*connect)(void *arg, const struct dns_from *,
 			    const struct addr *, struct endpoint **);
+	/* Whoever asked the DNS server is told addresses; or NULL. */
+	void		(*told)(void *arg, const struct dns_from *,
+			    const struct dns_told *);
 	void		*arg;
 };
 

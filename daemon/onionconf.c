@@ -69,6 +69,18 @@ may_reach(void *arg, const struct addr *a)
 	return conf_may_reach(arg, a);
 }
 
+/* The first FlowRule that names a country; none: their number. */
+static size_t
+country_rule(const struct conf *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->nflow_rules; i++)
+		if (c->flow_rules[i].to_kind == RULE_TO_COUNTRY)
+			break;
+	return i;
+}
+
 /* The line to blame where countries are not known: the one that names the
  * file, or else the first that names a country. */
 static const char *
@@ -91,6 +103,8 @@ geoip_where(const struct conf *c)
 	for (i = 0; *where == '\0' && i < sizeof(sets) / sizeof(sets[0]); i++)
 		if (sets[i].text && strchr(sets[i].text, '{'))
 			where = conf_where(c, sets[i].name, 0);
+	if (*where == '\0' && country_rule(c) < c->nflow_rules)
+		where = conf_where(c, "FlowRule", country_rule(c));
 	for (i = 0; *where == '\0' && i < c->node_families.n; i++)
 		if (strchr(c->node_families.item[i], '{'))
 			where = conf_where(c, "NodeFamily", i);
@@ -115,6 +129,7 @@ copy_nodes(struct onion_conf *o, const struct conf *c)
 	o->geoip = c->geoip_file;
 	o->geoip6 = c->geoip6_file;
 	o->geoip_where = geoip_where(c);
+	o->countries = country_rule(c) < c->nflow_rules;
 	o->geoip_exclude_unknown = c->geoip_exclude_unknown;
 	o->distinct_subnets = c->enforce_distinct_subnets;
 	o->paths_needed = c->paths_needed_to_build_circuits;

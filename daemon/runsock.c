@@ -334,7 +334,8 @@ runsock_add(struct runsock *rs, int fd)
 	c->fd = fd;
 	c->peer = peer;
 	c->door = (struct door){ .session_group = ++rs->last_group,
-		.proto = DOOR_TUN, .as_client = as_client(peer.uid) };
+		.proto = DOOR_TUN, .as_client = as_client(peer.uid),
+		.came = { .has_uid = 1, .uid = peer.uid } };
 	loop_timer_init(&c->timeout, timed_out, c);
 	loop_item_init(&c->reap, client_reap, c);
 	c->event = event_new(rs->conf.ev->base, fd, EV_READ | EV_PERSIST,

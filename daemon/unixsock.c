@@ -88,3 +88,21 @@ unixsock_listen(const char *path, int type, int mode, int backlog)
 	}
 	return fd;
 }
+
+int
+unixsock_peer(int fd, uint32_t *uid)
+{
+#ifdef SO_PEERCRED
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+		return -errno;
+	*uid = peer.uid;
+	return 0;
+#else
+	(void)fd;
+	(void)uid;
+	return -EOPNOTSUPP;
+#endif
+}

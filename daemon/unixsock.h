@@ -5,6 +5,8 @@
 #ifndef DAEMON_UNIXSOCK_H
 #define DAEMON_UNIXSOCK_H
 
+#include <stdint.h>
+
 /* A socket that listens, non-blocking, with the file mode @mode.  One that
  * nobody answers at is left from a crash, and is replaced.  The descriptor or
  * -errno: -EADDRINUSE somebody answers there, -EEXIST it is no socket. */
@@ -13,5 +15,7 @@ int	unixsock_listen(const char *path, int type, int mode, int backlog);
  * no more than @limit_s each.  The descriptor or -errno: -ECONNREFUSED or
  * -ENOENT nobody does. */
 int	unixsock_dial(const char *path, int type, int limit_s);
+/* The user at the other end.  0, -EOPNOTSUPP or another -errno. */
+int	unixsock_peer(int fd, uint32_t *uid);
 
 #endif

@@ -338,3 +338,69 @@ answer_pass(const struct question *q, uint16_t rcode, const ldns_pkt *from,
 	wire = finish(wire, len, least(how), q, rcode, how);
 	return wire ? wire : truncated(q, rcode, least(how), how, len);
 }
+
+/* --- what it tells --- */
+
+static void
+tell_name(struct answer_room *room, struct dns_told *t, const ldns_rdf *name)
+{
+	char *text = room->text[t->nnames];
+	size_t i;
+
+	if (t->nnames == ANSWER_NAMES_MAX || name == NULL ||
+	    ldns_rdf_get_type(name) != LDNS_RDF_TYPE_DNAME ||
+	    ldns_rdf_size(name) > QUESTION_WIRE_MAX)
+		return;
+	(void)question_text(text, ldns_rdf_data(name), ldns_rdf_size(name));
+	for (i = 0; i < t->nnames; i++)
+		if (strcmp(room->names[i], text) == 0)
+			return;
+	room->names[t->nnames++] = text;
+}
+
+static void
+tell_addr(struct answer_room *room, struct dns_told *t, const ldns_rr *rr)
+{
+	const ldns_rdf *data = ldns_rr_rdf(rr, 0);
+	struct addr *a = &room->addrs[t->naddrs];
+	uint32_t ttl = clip_ttl(ldns_rr_ttl(rr));
+	int six = ldns_rr_get_type(rr) == LDNS_RR_TYPE_AAAA;
+
+	if (t->naddrs == ANSWER_ADDRS_MAX || data == NULL ||
+	    ldns_rdf_size(data) != (six ? 16 : 4))
+		return;
+	memset(a, 0, sizeof(*a));
+	a->family = six ? 6 : 4;
+	memcpy(a->ip, ldns_rdf_data(data), ldns_rdf_size(data));
+	t->naddrs++;
+	if (ttl > t->ttl)
+		t->ttl = ttl;
+}
+
+void
+answer_tells(const struct question *q, const ldns_pkt *pkt,
+    struct answer_room *room, struct dns_told *t)
+{
+	const ldns_rr_list *l = ldns_pkt_answer(pkt);
+	size_t i, n = l ? ldns_rr_list_rr_count(l) : 0;
+	const ldns_rr *rr;
+
+	*t = (struct dns_told){ .names = room->names, .nnames = 1,
+		.addrs = room->addrs };
+	memcpy(room->text[0], q->q.name, sizeof(q->q.name));
+	room->names[0] = room->text[0];
+	for (i = 0; i < n; i++) {
+		rr = ldns_rr_list_rr(l, i);
+		switch (ldns_rr_get_type(rr)) {
+		case LDNS_RR_TYPE_CNAME:
+			tell_name(room, t, ldns_rr_rdf(rr, 0));
+			break;
+		case LDNS_RR_TYPE_A:
+		case LDNS_RR_TYPE_AAAA:
+			tell_addr(room, t, rr);
+			break;
+		default:
+			break;
+		}
+	}
+}

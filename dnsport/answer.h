@@ -36,4 +36,15 @@ uint8_t	*answer_pass(const struct question *, uint16_t rcode,
 	    const struct ldns_struct_pkt *, const struct answer_how *,
 	    size_t *len);
 
+/* What such an answer tells of addresses; @names and @addrs are room for it.
+ * Of more than there is room for the rest is left out. */
+enum { ANSWER_NAMES_MAX = 16, ANSWER_ADDRS_MAX = 128 };
+struct answer_room {
+	char		 text[ANSWER_NAMES_MAX][DNSPORT_NAME_MAX + 1];
+	const char	*names[ANSWER_NAMES_MAX];
+	struct addr	 addrs[ANSWER_ADDRS_MAX];
+};
+void	answer_tells(const struct question *, const struct ldns_struct_pkt *,
+	    struct answer_room *, struct dns_told *);
+
 #endif

@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/arrival.h"
 #include "base/loop.h"
 #include "dnsport/dnspipe.h"
 
@@ -194,6 +195,7 @@ dnsconn_new(struct dnsconn **out, const struct dnsconn_conf *conf, int fd,
 	c->pipe.settled = on_settled;
 	c->pipe.arg = c;
 	dnspipe_init(&c->pipe, conf->dnsport, client, conf->listener);
+	c->pipe.from.ifindex = arrival_of_socket(fd);
 	c->closed = closed;
 	c->arg = arg;
 	loop_item_init(&c->reap, reap, c);

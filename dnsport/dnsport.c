@@ -56,6 +56,7 @@ struct dns_query {
 	struct dnsport	*dp;
 	struct question	 question;
 	struct saying	 saying;
+	struct dns_from	 from;
 	dnsport_reply_fn *reply;
 	void		*reply_arg;
 	void		*user_data;
@@ -213,12 +214,59 @@ dnsport_explain(struct dns_query *q, uint16_t ede, const char *text)
 	explain(&q->saying, ede, text);
 }
 
+static int
+is_for_addrs(const struct dns_query *q)
+{
+	return q->dp->user->told && (q->question.q.ask == DNS_ASK_A ||
+	    q->question.q.ask == DNS_ASK_AAAA);
+}
+
+static void
+tell(struct dns_query *q, const struct dns_told *t)
+{
+	if (t->naddrs)
+		q->dp->user->told(q->dp->arg, &q->from, t);
+}
+
+static void
+tell_records(struct dns_query *q, const struct dns_record *r, size_t n)
+{
+	const char *name = q->question.q.name;
+	struct addr addrs[ANSWER_ADDRS_MAX];
+	struct dns_told t = { .names = &name, .nnames = 1, .addrs = addrs };
+	size_t i;
+
+	for (i = 0; i < n && t.naddrs < ANSWER_ADDRS_MAX; i++) {
+		if (r[i].addr.family !=
+		    (q->question.q.ask == DNS_ASK_A ? 4 : 6))
+			continue;
+		addrs[t.naddrs++] = r[i].addr;
+		if (r[i].ttl > t.ttl)
+			t.ttl = r[i].ttl;
+	}
+	if (t.ttl > DNSPORT_TTL_MAX)
+		t.ttl = DNSPORT_TTL_MAX;
+	tell(q, &t);
+}
+
+static void
+tell_passed(struct dns_query *q, const struct stub_answer *a)
+{
+	struct answer_room room;
+	struct dns_told t;
+
+	answer_tells(&q->question, a->pkt, &room, &t);
+	tell(q, &t);
+}
+
 static void
 answer(struct dns_query *q, uint16_t rcode, const struct dns_record *r,
     size_t n)
 {
 	struct records records = { r, n };
 
+	if (n && is_for_addrs(q))
+		tell_records(q, r, n);
 	retire(q);
 	reply_with(q->dp, &q->question, &q->saying, rcode, &records, q->reply,
 	    q->reply_arg);
@@ -255,6 +303,8 @@ on_stub(void *arg, const struct stub_answer *a)
 		answer(q, a->rcode, NULL, 0);
 		return;
 	}
+	if (is_for_addrs(q))
+		tell_passed(q, a);
 	retire(q);
 	how_to_say(dp, &q->question, &q->saying, &how, cookie);
 	how.ad = a->secure && (q->question.ad || q->question.dnssec);
@@ -410,6 +460,7 @@ dnsport_query(struct dnsport *dp, const uint8_t *msg, size_t len,
 		reply_with(dp, &question, &s, RCODE_REFUSED, &none, fn, arg);
 		return 0;
 	}
+	q->from = from;
 	q->reply = fn;
 	q->reply_arg = arg;
 	*out = q;

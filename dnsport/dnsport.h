@@ -71,6 +71,10 @@ struct dnsport_user {
 	/* Who has one share of what all have, with whoever asks?  NULL: each
 	 * address has its own. */
 	void	(*share)(void *arg, const struct dns_from *, struct addr *out);
+	/* Whoever asked is told these addresses of a name, right after.  NULL:
+	 * nobody wants to know. */
+	void	(*told)(void *arg, const struct dns_from *,
+		    const struct dns_told *);
 	/* The asker is gone: forget it; no answer is wanted. */
 	void	(*forget)(void *arg, struct dns_query *);
 };

@@ -27,6 +27,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/arrival.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/quota.h"
@@ -142,7 +143,8 @@ ask(struct dnssock *ds, const struct addr *client, struct msghdr *mh,
     const uint8_t *msg, size_t len)
 {
 	struct dns_from from = {
-		.client = *client, .listener = ds->conf.listener
+		.client = *client, .listener = ds->conf.listener,
+		.ifindex = arrival_of_datagram(mh)
 	};
 	struct pending *p = calloc(1, sizeof(*p));
 	struct dns_query *query = NULL;

@@ -39,9 +39,23 @@ struct dns_record {		/* one answer */
 	uint32_t	 ttl;		/* s */
 };
 
+/* What an answer told somebody: that these are addresses of that name.  All
+ * borrowed. */
+struct dns_told {
+	const char	*const *names;	/* as in struct dns_question: the one
+					 * asked for, then those that it led
+					 * to (CNAME) */
+	size_t		 nnames;	/* at least 1 */
+	const struct addr *addrs;
+	size_t		 naddrs;
+	uint32_t	 ttl;		/* s, the longest */
+};
+
 /* Where a question came from; copied. */
 struct dns_from {
 	struct addr	 client;
+	int		 ifindex;	/* the interface that it came by; 0: not
+					 * known */
 	struct addr	 share;		/* who is as one client with it, as to
 					 * what one may have; dnsport's to fill
 					 * in */

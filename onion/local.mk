@@ -6,4 +6,5 @@ onion_libonion_a_SOURCES = \
 	onion/onionmake.c \
 	onion/hs/hsnet.c onion/hs/hsnet.h \
 	onion/relayaddr.c \
+	onion/country.c \
 	onion/show.c

@@ -282,7 +282,7 @@ nodes_new(struct nodes **out, const struct onion_conf *conf, char *why,
     size_t max)
 {
 	struct nodes *n = calloc(1, sizeof(*n));
-	int rc, countries = 0;
+	int rc, countries = conf->countries;
 
 	snprintf(why, max, "no memory");
 	if (n == NULL)

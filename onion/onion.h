@@ -124,6 +124,11 @@ int	onion_relay_named(const struct onion *, const char *name,
 int	onion_relay_addr(const struct onion *, const uint8_t rsa[20],
 	    struct addr *);
 
+/* Which country an address is in, two small letters; "" where that is not known,
+ * or was not asked for (onion_conf.countries). */
+const char *onion_country(const struct onion *, const struct addr *,
+	    char out[3]);
+
 /* New identity: no stream to come shares a circuit with one that was. */
 void	onion_newnym(struct onion *);
 

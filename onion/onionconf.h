@@ -45,6 +45,7 @@ struct onion_conf {
 	const char	*geoip, *geoip6;	/* files */
 	const char	*geoip_where;	/* who asks for them, "torrc:12: "; it
 					 * begins messages; NULL: unknown */
+	int		 countries;	/* onion_country() will be asked */
 	int		 geoip_exclude_unknown;	/* -1 auto */
 	int		 distinct_subnets;
 	double		 paths_needed;		/* fraction; < 0: consensus */

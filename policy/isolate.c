@@ -110,6 +110,8 @@ isolate_token(const struct isolate *is, const struct isolate_key *k,
 	field(&h, &k->session_group, sizeof(k->session_group));
 	field(&h, &k->proto, k->flags & ISOLATE_CLIENT_PROTO ? 1 : 0);
 	field_ip(&h, &k->client, (k->flags & ISOLATE_CLIENT_ADDR) != 0);
+	field(&h, k->place,
+	    k->flags & ISOLATE_CLIENT_ADDR ? k->place_len : 0);
 	field(&h, &k->dest.port,
 	    k->flags & ISOLATE_DEST_PORT ? sizeof(k->dest.port) : 0);
 	field_ip(&h, &k->dest, dest && k->dest_name == NULL);

@@ -39,6 +39,9 @@ struct isolate_key {
 	int		session_group;
 	uint8_t		proto;		/* of the client: which kind of door */
 	struct addr	client;		/* its port never counts */
+	const void	*place;		/* where the client is, in bytes; counts
+					 * with its address */
+	size_t		 place_len;
 	struct addr	owner;		/* what stands for the client, whichever
 					 * of its addresses it has now; neither
 					 * does this one's port */

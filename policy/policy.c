@@ -79,6 +79,10 @@ against_action(const struct policy_conf *conf, const struct policy_flow *flow,
 	if (a == RULE_DIRECT) {
 		if (conf->no_network)
 			return "there is to be no network (DisableNetwork)";
+		if (flow->name)
+			return "a FlowRule lets its name go direct, but only to "
+			    "an address that our DNS server told this client: "
+			    "let it ask there and connect to that";
 		if (!is_one_other(&flow->about.dest))
 			return "its destination is not another host, and a "
 			    "FlowRule can let it go direct to none but one";
@@ -143,7 +147,36 @@ allow(const struct policy_conf *conf, const struct policy_flow *flow,
 	d->optimistic = optimistic(flow, d);
 }
 
-/* The first that matches; `direct' matches nothing that goes to a name. */
+/* Does the rule mean one name at least of that answer? */
+static int
+means_answer(const struct rule *r, const struct policy_flow *flow, uint8_t n)
+{
+	size_t i;
+
+	for (i = 0; i < flow->about.nnames; i++)
+		if ((flow->answer == NULL || flow->answer[i] == n) &&
+		    rule_names(r, flow->about.names[i]))
+			return 1;
+	return 0;
+}
+
+/* A direct rule that matches: does it hold for this flow? */
+static int
+direct_holds(const struct rule *r, const struct policy_flow *flow)
+{
+	size_t i;
+
+	if (!rule_is_by_name(r))
+		return flow->name == NULL;
+	if (flow->name)			/* to be refused, see against_action */
+		return !flow->onion;
+	for (i = 0; i < flow->about.nnames; i++)
+		if (!means_answer(r, flow, flow->answer ? flow->answer[i] : 0))
+			return 0;
+	return !flow->more_names;
+}
+
+/* The first that matches, and holds. */
 const struct rule *
 policy_rule(const struct policy_conf *conf, const struct policy_flow *flow)
 {
@@ -152,7 +185,7 @@ policy_rule(const struct policy_conf *conf, const struct policy_flow *flow)
 
 	while (conf->rules &&
 	    (r = rules_find(conf->rules, from, &flow->about)) != NULL &&
-	    flow->name && r->action == RULE_DIRECT)
+	    r->action == RULE_DIRECT && !direct_holds(r, flow))
 		from = rules_number(conf->rules, r) + 1;
 	return r;
 }

@@ -11,9 +11,20 @@
  * under DisableNetwork.  `torify' is the ordinary way, with all that may
  * refuse; so is what no rule matches.
  *
- * A connection to a name is never direct: who asked for it by name did so
- * through us, and what the name is to the host's own resolver nobody asks.
- * Rules see its virtual address, or none.
+ * A connection to a name (a proxy's, or one to a virtual address) is never
+ * direct: who asked for it by name did so through us, and what the name is to
+ * the host's own resolver nobody asks.  Rules see its virtual address, or none.
+ * A `direct' rule for networks passes it over; one for that name refuses it,
+ * since it was not to go through Tor either.
+ *
+ * A connection to an address has the names that our own DNS server told this
+ * client for it, and no others: not what a program says to a proxy, nor in TLS,
+ * nor what another client was told.  Rules by name hold for it as they do for a
+ * connection to the name.  But an address may be shared (a web host's are), and
+ * then nobody knows which of its names is meant: so `direct' by name holds only
+ * where the client was told of no other name for it that the rule does not
+ * mean.  All names of one answer, which follow from the one that was asked for
+ * (CNAME), are as one: to mean one of them is enough.
  */
 #ifndef POLICY_POLICY_H
 #define POLICY_POLICY_H
@@ -53,6 +64,10 @@ struct policy_flow {
 					 * stands for the name, or is a port */
 	int		 asked_exit;	/* the client wrote .exit */
 	int		 onion;		/* the name is an onion service's */
+	/* Of each of about.names, the number of the answer that had it; NULL:
+	 * they are all of one. */
+	const uint8_t	*answer;
+	int		 more_names;	/* than are known, of the address */
 	int		 no_ipv4, no_ipv6, no_onion;	/* the door's rule */
 };
 

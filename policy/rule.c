@@ -42,6 +42,7 @@ struct parse {
 	struct rule_error *err;
 	struct word	 action;
 	struct word	 seen[NKEYS];	/* where they stand */
+	const char	*user;		/* and the user's name */
 };
 
 static int	wrong(struct parse *, const char *at, const char *fmt, ...)
@@ -230,6 +231,7 @@ read_user(struct parse *p, const struct word *w)
 	for (i = 0; i < w->len && i < 10 && w->s[i] >= '0' &&
 	    w->s[i] <= '9'; i++)
 		n = n * 10 + (uint64_t)(w->s[i] - '0');
+	p->user = w->s;
 	if (i == w->len && n < UINT32_MAX) {
 		p->rule.uid = (uint32_t)n;
 		p->rule.has_uid = 1;
@@ -655,5 +657,6 @@ rule_parse(struct rule *rule, const char *text, struct rule_error *err)
 	if ((rc = check_whole(&p)) < 0)
 		return rc;
 	*rule = p.rule;
+	err->at = p.user ? (size_t)(p.user - text) : 0;
 	return 0;
 }

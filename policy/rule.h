@@ -110,7 +110,9 @@ struct rule_error {
 	char		why[RULE_WHY];
 };
 
-/* 0, or -EINVAL and what is wrong; then @rule is not touched. */
+/* 0, or -EINVAL and what is wrong; then @rule is not touched.  With 0 the error
+ * has the place of the user's name, if there is one: who that is its caller has
+ * to find out. */
 int	rule_parse(struct rule *, const char *text, struct rule_error *);
 /* The one form that rule_parse() gives back exactly. */
 const char *rule_text(const struct rule *, char out[RULE_TEXT]);
@@ -135,6 +137,12 @@ struct rule_flow {
 };
 
 int	rule_matches(const struct rule *, const struct rule_flow *);
+/* Is it about destinations of a certain name, and is that one of them? */
+int	rule_is_by_name(const struct rule *);
+int	rule_names(const struct rule *, const char *name);
+/* Does it, at some time, speak of the destination alone, and so of whoever
+ * connects there by whichever port? */
+int	rule_is_plain(const struct rule *);
 
 /* Do clients that it matches share circuits, which they would not by default? */
 int	rule_merges_clients(const struct rule *);

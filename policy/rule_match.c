@@ -48,13 +48,20 @@ in_app(const struct rule *r, const char *app)
 	    (app[n] == '\0' || app[n] == '/' || r->app[n - 1] == '/');
 }
 
-static int
-is_called(const struct rule *r, const char *name)
+int
+rule_is_by_name(const struct rule *r)
+{
+	return r->to_kind == RULE_TO_NAME || r->to_kind == RULE_TO_WITHIN ||
+	    r->to_kind == RULE_TO_BELOW || r->to_kind == RULE_TO_NAMED;
+}
+
+int
+rule_names(const struct rule *r, const char *name)
 {
 	size_t n = strlen(r->name), len = strlen(name);
 
-	if (r->to_kind == RULE_TO_NAMED)
-		return 1;
+	if (r->to_kind == RULE_TO_NAMED || !rule_is_by_name(r))
+		return r->to_kind == RULE_TO_NAMED;
 	if (len == n)
 		return r->to_kind != RULE_TO_BELOW &&
 		    memcmp(name, r->name, n) == 0;
@@ -68,7 +75,7 @@ has_name(const struct rule *r, const struct rule_flow *f)
 	size_t i;
 
 	for (i = 0; i < f->nnames; i++)
-		if (is_called(r, f->names[i]))
+		if (rule_names(r, f->names[i]))
 			return 1;
 	return 0;
 }
@@ -136,6 +143,14 @@ rule_could_match(const struct rule *r, const struct rule_flow *f,
 	    (r->days == 0 || holds(lacks, RULE_FACT_TIME,
 	    f->has_time && f->minute < RULE_WEEK,
 	    f->minute < RULE_WEEK && in_time(r, f)));
+}
+
+int
+rule_is_plain(const struct rule *r)
+{
+	return r->from.addr.family == 0 && !r->has_mac && r->in[0] == '\0' &&
+	    r->user[0] == '\0' && r->app[0] == '\0' && r->nports == 0 &&
+	    r->days == 0 && r->proto <= RULE_PROTO_TCP;
 }
 
 int

@@ -51,6 +51,8 @@ struct rules {
 	size_t		 n;
 	struct map	*lists;
 	struct list	*all;
+	unsigned	 wants;			/* RULES_WANT_* */
+	int		 direct_names;		/* there are such rules */
 	uint8_t		 has[2][2][LENGTHS];	/* to, from; IPv4, IPv6 */
 };
 
@@ -155,12 +157,35 @@ list_add(struct list *l, size_t rule)
 	return 0;
 }
 
+static unsigned
+wants(const struct rule *r)
+{
+	unsigned w = 0;
+
+	if (r->has_mac || r->in[0])
+		w |= RULES_WANT_LINK;
+	if (r->user[0] || (r->isolate & RULE_ISOLATE_USER))
+		w |= RULES_WANT_USER;
+	if (r->app[0] || (r->isolate & RULE_ISOLATE_APP))
+		w |= RULES_WANT_APP;
+	if (r->to_kind == RULE_TO_COUNTRY)
+		w |= RULES_WANT_COUNTRY;
+	if (r->days)
+		w |= RULES_WANT_TIME;
+	if (rule_is_by_name(r) || (r->isolate & RULE_ISOLATE_NAME))
+		w |= RULES_WANT_NAMES;
+	return w;
+}
+
 static int
 add(struct rules *s, size_t i)
 {
 	uint8_t key[KEY];
 	struct list *l;
 
+	s->wants |= wants(&s->v[i]);
+	s->direct_names |= s->v[i].action == RULE_DIRECT &&
+	    rule_is_by_name(&s->v[i]);
 	key_of_rule(key, &s->v[i]);
 	if (key[0] == BY_TO || key[0] == BY_FROM)
 		s->has[key[0] == BY_FROM][key[1] == 6][key[2]] = 1;
@@ -348,6 +373,40 @@ rules_find(const struct rules *s, size_t from, const struct rule_flow *f)
 		if (rule_matches(r, f))
 			return r;
 	return NULL;
+}
+
+unsigned
+rules_wants(const struct rules *s)
+{
+	return s ? s->wants : 0;
+}
+
+/* What a rule before it takes away, whoever it is, is not left for it. */
+int
+rules_may_be_direct(const struct rules *s, const char *name)
+{
+	struct rule_flow f = { .names = &name, .nnames = 1 };
+	const struct rule *r;
+	struct search k;
+
+	if (s == NULL || !s->direct_names)
+		return 0;
+	k.s = s;
+	k.n = 0;
+	k.all = 0;
+	take_all(&k, &f, 0);
+	if (k.all)			/* more than it can have, but who knows */
+		return 1;
+	while ((r = next(&k)) != NULL) {
+		if (rule_is_by_name(r) ? !rule_names(r, name) :
+		    r->to_kind != RULE_TO_ANY)
+			continue;
+		if (r->action == RULE_DIRECT)
+			return 1;
+		if (rule_is_plain(r))
+			return 0;
+	}
+	return 0;
 }
 
 size_t

@@ -11,7 +11,9 @@ check_PROGRAMS += \
 	tests/daemon/test_gateway \
 	tests/daemon/test_gateway_direct \
 	tests/daemon/test_gateway_memory \
+	tests/daemon/test_given \
 	tests/daemon/test_httpconnect \
+	tests/daemon/test_gateway_facts \
 	tests/daemon/test_gateway_names \
 	tests/daemon/test_gateway_options \
 	tests/daemon/test_explain \
@@ -21,6 +23,7 @@ check_PROGRAMS += \
 	tests/daemon/test_livenet \
 	tests/daemon/test_mapaddress \
 	tests/daemon/test_onionconf \
+	tests/daemon/test_owner \
 	tests/daemon/test_process \
 	tests/daemon/test_proxy \
 	tests/daemon/test_resolve \
@@ -62,6 +65,13 @@ tests_daemon_test_gateway_SOURCES = tests/daemon/test_gateway.c \
 tests_daemon_test_gateway_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_gateway_direct_SOURCES = tests/daemon/test_gateway_direct.c
 tests_daemon_test_gateway_direct_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+tests_daemon_test_given_SOURCES = tests/daemon/test_given.c
+tests_daemon_test_given_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+tests_daemon_test_owner_SOURCES = tests/daemon/test_owner.c
+tests_daemon_test_owner_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+tests_daemon_test_gateway_facts_SOURCES = tests/daemon/test_gateway_facts.c \
+	tests/dnsport/query.h
+tests_daemon_test_gateway_facts_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 # The engine's functions, and dnsport_explain(), are looked at.
 tests_daemon_test_gateway_names_SOURCES = \
 	tests/daemon/test_gateway_names.c tests/daemon/onionfake.h \
@@ -146,3 +156,8 @@ noinst_PROGRAMS += tests/platform/dnsserve
 tests_platform_dnsserve_SOURCES = tests/platform/dnsserve.c
 tests_platform_dnsserve_LDADD = $(DAEMON_LIBS)
 EXTRA_DIST += tests/platform/dns
+# What is found out of connections, for tests/platform/facts.
+noinst_PROGRAMS += tests/platform/factsof
+tests_platform_factsof_SOURCES = tests/platform/factsof.c
+tests_platform_factsof_LDADD = $(DAEMON_LIBS)
+EXTRA_DIST += tests/platform/facts

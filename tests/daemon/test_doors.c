@@ -28,8 +28,8 @@ static struct made {			/* a listener of either kind */
 	int		 open;
 	char		 path[64];	/* a unix socket's */
 	int		 mode;
-	void		(*take)(void *arg, const struct addr *,
-			    struct endpoint *);
+	void		(*take)(void *arg, const struct door *,
+			    const struct addr *, struct endpoint *);
 	void		*arg;
 } made[MAX];
 static int nmade, nopen, refuse_port = -1, natlooks;
@@ -335,7 +335,7 @@ visit(int port)
 	const struct made *m = at(port);
 
 	ck_assert_ptr_nonnull(m);
-	m->take(m->arg, NULL, NULL);
+	m->take(m->arg, m->door, NULL, NULL);
 }
 
 START_TEST(doors_proxies_have_the_rules_of_their_lines)

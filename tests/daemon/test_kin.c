@@ -39,8 +39,16 @@ own(void *arg, void (*fn)(void *, const struct addr *), void *fn_arg)
 	return 0;
 }
 
+static int
+ifname(void *arg, int ifindex, char out[KIN_IFNAME])
+{
+	(void)arg;
+	snprintf(out, KIN_IFNAME, "lan%d", ifindex);
+	return ifindex == 99 ? -ENXIO : 0;
+}
+
 static const struct kin_source source = { .neighbours = neighbours,
-    .own = own };
+    .own = own, .ifname = ifname };
 
 static void
 add(const char *ip, int ifindex, uint8_t link)
@@ -325,6 +333,246 @@ START_TEST(kin_of_many_forgets_the_longest_unused)
 }
 END_TEST
 
+/* --- places --- */
+
+static struct kin_place now, as;
+
+static void
+look(const char *ip, int ifindex)
+{
+	struct addr a = at(ip);
+
+	a.port = 4000;
+	kin_place(kin, &a, ifindex, &now, &as);
+}
+
+static void
+is_at(const struct kin_place *p, int ifindex, uint8_t link)
+{
+	ck_assert_int_eq(p->ifindex, ifindex);
+	ck_assert_int_eq(p->link_len, link ? 6 : 0);
+	ck_assert_int_eq(p->link[5], link);
+}
+
+static const struct { const char *ip; int by, ifindex, link; } places[] = {
+	{ "10.9.0.11", 0, 3, 1 }, { "10.9.0.11", 3, 3, 1 },
+	{ "10.9.0.12", 0, 3, 2 }, { "fd09:9::12", 0, 3, 2 },
+	{ "fe80::11", 0, 3, 1 },
+	{ "10.9.0.22", 0, 3, 9 },
+	{ "fd09:9::14", 0, 0, 0 },		/* a neighbour of no link */
+	{ "10.9.0.99", 0, 0, 0 }, { "10.9.0.99", 3, 3, 0 },
+	{ "10.9.0.11", 4, 4, 0 },		/* but the neighbour is on 3 */
+};
+
+START_TEST(kin_place_is_what_the_link_says)
+{
+	init();
+	lan();
+	look(places[_i].ip, places[_i].by);
+	is_at(&now, places[_i].ifindex, (uint8_t)places[_i].link);
+	is_at(&as, places[_i].ifindex, (uint8_t)places[_i].link);
+	kin_free(kin);
+}
+END_TEST
+
+static const struct { const char *ip; int by; } locals[] = {
+	{ "127.0.0.1", 0 }, { "::1", 0 }, { "10.9.0.1", 0 },
+	{ "fd09:9::1", 0 }, { "10.9.0.1", KIN_LO }, { "127.0.0.1", KIN_LO },
+	{ "10.9.0.1", 3 },			/* bound to it */
+};
+
+START_TEST(kin_place_of_this_host_is_lo)
+{
+	struct addr a = at(locals[_i].ip), none = { .family = 0 };
+
+	init();
+	look(locals[_i].ip, locals[_i].by);
+	is_at(&now, KIN_LO, 0);
+	is_at(&as, 0, 0);
+	ck_assert_int_eq(kin_is_local(kin, &a), 1);
+	a = at("10.9.0.2");
+	ck_assert_int_eq(kin_is_local(kin, &a), 0);
+	kin_place(kin, &none, 0, &now, &as);
+	is_at(&now, KIN_LO, 0);
+	ck_assert_int_eq(reads, 0);
+	kin_free(kin);
+}
+END_TEST
+
+START_TEST(kin_place_on_two_links_is_nowhere_unless_it_is_said_which)
+{
+	init();
+	add("10.9.0.50", 3, 1);
+	add("10.9.0.50", 4, 2);
+	look("10.9.0.50", 0);
+	is_at(&now, 0, 0);
+	is_at(&as, 0, 0);
+	look("10.9.0.50", 4);
+	is_at(&now, 4, 2);
+	is_at(&as, 4, 2);
+	look("10.9.0.50", 3);
+	is_at(&now, 3, 1);
+	is_at(&as, 3, 1);
+	look("10.9.0.50", 4);
+	is_at(&as, 4, 2);
+	look("10.9.0.50", 0);			/* as little as before */
+	is_at(&now, 0, 0);
+	kin_free(kin);
+}
+END_TEST
+
+/* Catalogue C07: an address that another host has by now. */
+START_TEST(kin_place_with_another_link_is_somebody_else)
+{
+	init();
+	add("10.9.0.11", 3, 1);
+	look("10.9.0.11", 3);
+	is_at(&as, 3, 1);
+	table[0].link[5] = 7;
+	loop_advance(&loop, KIN_FRESH_MS);
+	look("10.9.0.11", 3);
+	is_at(&now, 3, 7);
+	is_at(&as, 3, 7);
+	table[0].link[5] = 1;			/* and back */
+	loop_advance(&loop, KIN_FRESH_MS);
+	look("10.9.0.11", 3);
+	is_at(&as, 3, 1);
+	kin_free(kin);
+}
+END_TEST
+
+START_TEST(kin_place_that_gets_known_better_is_nobody_else)
+{
+	init();
+	look("10.9.0.11", 0);
+	is_at(&as, 0, 0);
+	add("10.9.0.11", 3, 1);
+	loop_advance(&loop, KIN_FRESH_MS);
+	look("10.9.0.11", 0);
+	is_at(&now, 3, 1);			/* rules know */
+	is_at(&as, 0, 0);			/* circuits and names stay */
+	look("10.9.0.11", 3);
+	is_at(&as, 0, 0);
+	n = 0;					/* the kernel forgets */
+	loop_advance(&loop, KIN_FRESH_MS);
+	look("10.9.0.11", 0);
+	is_at(&now, 0, 0);
+	is_at(&as, 0, 0);
+	add("10.9.0.11", 3, 2);			/* it was 1 */
+	loop_advance(&loop, KIN_FRESH_MS);
+	look("10.9.0.11", 0);
+	is_at(&as, 3, 2);
+	kin_free(kin);
+}
+END_TEST
+
+START_TEST(kin_place_is_forgotten_in_the_end)
+{
+	init();
+	add("10.9.0.11", 3, 1);
+	look("10.9.0.11", 3);
+	n = 0;
+	loop_advance(&loop, KIN_KEEP_MS);
+	look("10.9.0.11", 3);
+	is_at(&now, 3, 0);
+	is_at(&as, 3, 1);
+	loop_advance(&loop, KIN_FRESH_MS);
+	look("10.9.0.11", 3);
+	is_at(&as, 3, 0);
+	kin_free(kin);
+}
+END_TEST
+
+START_TEST(kin_place_reads_the_table_no_more_than_it_has_to)
+{
+	init();
+	add("10.9.0.11", 3, 1);
+	look("10.9.0.11", 3);
+	look("10.9.0.11", 3);
+	loop_advance(&loop, KIN_FRESH_MS - 1);
+	look("10.9.0.11", 3);
+	ck_assert_int_eq(reads, 1);
+	loop_advance(&loop, 1);
+	look("10.9.0.11", 3);
+	ck_assert_int_eq(reads, 2);
+	kin_free(kin);
+}
+END_TEST
+
+START_TEST(kin_place_of_known_clients_reads_the_table_for_all_of_them)
+{
+	char ip[20];
+	int i, round;
+
+	init();
+	for (round = 0; round < 2; round++) {
+		for (i = 1; i <= 40; i++) {
+			snprintf(ip, sizeof(ip), "10.9.0.%d", i + 50);
+			look(ip, 3);
+			loop_advance(&loop, 20);
+		}
+		ck_assert_int_eq(reads, round ? 41 : 40);
+		loop_advance(&loop, KIN_FRESH_MS);
+	}
+	kin_free(kin);
+}
+END_TEST
+
+START_TEST(kin_place_of_many_forgets_the_longest_unused)
+{
+	char ip[40];
+	int i;
+
+	init();
+	for (i = 0; i < KIN_MAX + 1; i++) {
+		snprintf(ip, sizeof(ip), "10.8.%d.%d", i >> 8, i & 255);
+		add(ip, 3, 1);
+		if (i == KIN_MAX)
+			look("10.8.0.0", 0);	/* in use */
+		look(ip, 0);
+		loop_advance(&loop, 20);
+	}
+	n = 0;
+	loop_advance(&loop, KIN_FRESH_MS);
+	look("10.8.0.0", 0);
+	is_at(&as, 3, 1);
+	look("10.8.0.1", 0);
+	is_at(&as, 0, 0);
+	kin_free(kin);
+}
+END_TEST
+
+START_TEST(kin_place_without_the_kernels_help_is_what_the_socket_says)
+{
+	init();
+	lan();
+	fails = 1;
+	look("10.9.0.11", 3);
+	is_at(&now, 3, 0);
+	look("10.9.0.11", 0);
+	is_at(&now, 0, 0);
+	kin_free(kin);
+}
+END_TEST
+
+START_TEST(kin_ifname_says_what_the_kernel_says_or_nothing)
+{
+	char name[KIN_IFNAME];
+
+	init();
+	kin_ifname(kin, 3, name);
+	ck_assert_str_eq(name, "lan3");
+	kin_ifname(kin, 99, name);
+	ck_assert_str_eq(name, "");
+	kin_ifname(kin, 0, name);
+	ck_assert_str_eq(name, "");
+	kin_free(kin);
+	ck_assert_int_eq(kin_kernel.ifname(NULL, KIN_LO, name), 0);
+	ck_assert_str_eq(name, "lo");
+	ck_assert_int_lt(kin_kernel.ifname(NULL, 1 << 30, name), 0);
+}
+END_TEST
+
 static void
 count(void *arg, const struct kin_neighbour *e)
 {
@@ -360,6 +608,17 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(kin_share_of_many_addresses_is_one, NELEM(share_cases)),
 	UNIT(kin_without_the_kernels_help_is_none),
 	UNIT(kin_of_many_forgets_the_longest_unused),
+	UNIT_LOOP(kin_place_is_what_the_link_says, NELEM(places)),
+	UNIT_LOOP(kin_place_of_this_host_is_lo, NELEM(locals)),
+	UNIT(kin_place_on_two_links_is_nowhere_unless_it_is_said_which),
+	UNIT(kin_place_with_another_link_is_somebody_else),
+	UNIT(kin_place_that_gets_known_better_is_nobody_else),
+	UNIT(kin_place_is_forgotten_in_the_end),
+	UNIT(kin_place_reads_the_table_no_more_than_it_has_to),
+	UNIT(kin_place_of_known_clients_reads_the_table_for_all_of_them),
+	UNIT(kin_place_of_many_forgets_the_longest_unused),
+	UNIT(kin_place_without_the_kernels_help_is_what_the_socket_says),
+	UNIT(kin_ifname_says_what_the_kernel_says_or_nothing),
 	UNIT(kin_kernel_answers),
 };
 

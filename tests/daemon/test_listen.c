@@ -10,6 +10,7 @@
 #include <event2/event.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <net/if.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -62,7 +63,9 @@ gateway_flow(struct gateway *gw, const struct door *d, const struct addr *from,
     const struct addr *to, struct endpoint *take)
 {
 	(void)gw;
-	ck_assert_ptr_eq(d, &door);
+	ck_assert_int_eq(d->proto, door.proto);
+	ck_assert_int_eq(d->session_group, door.session_group);
+	ck_assert_int_eq(d->came.ifindex, (int)if_nametoindex("lo"));
 	client = *from;
 	dest = *to;
 	flows++;
@@ -148,10 +151,15 @@ START_TEST(listen_more_than_a_batch_all_come)
 }
 END_TEST
 
+static struct came came;
+
 static void
-on_take(void *arg, const struct addr *from, struct endpoint *take)
+on_take(void *arg, const struct door *by, const struct addr *from,
+    struct endpoint *take)
 {
 	ck_assert_ptr_eq(arg, &client);
+	ck_assert_int_eq(by->proto, door.proto);
+	came = by->came;
 	client = *from;
 	flows++;
 	endpoint_hold(take, &user, NULL);
@@ -181,6 +189,9 @@ START_TEST(listen_proxys_client_is_handed_on_and_not_looked_up)
 	fd = dial();
 	turn_until(1);
 	ck_assert_uint_eq(client.ip[0], 127);
+	ck_assert_int_eq(came.ifindex, (int)if_nametoindex("lo"));
+	ck_assert(addr_equal(&came.to, listen_addr(l)));
+	ck_assert_int_eq(came.has_uid, 0);
 	close(fd);
 	end();
 }
@@ -202,6 +213,9 @@ START_TEST(listen_unix_socket_has_its_mode_and_goes_with_its_listener)
 	turn_until(1);
 	ck_assert_uint_eq(client.family, 4);
 	ck_assert_uint_eq(client.ip[0], 127);
+	ck_assert_int_eq(came.ifindex, 0);
+	ck_assert_int_eq(came.has_uid, 1);
+	ck_assert_uint_eq(came.uid, geteuid());
 	close(fd);
 	end();
 	ck_assert_int_lt(stat(name, &st), 0);

@@ -111,12 +111,16 @@ static const struct {
 	{ "ExcludeNodes {de}\nGeoIPFile /x\n", "rc:2: " },
 	{ "NodeFamily a,b\nNodeFamily a,{de}\n", "rc:2: " },
 	{ "FlowRule torify exit=a\nFlowRule torify exit=b,{de}\n", "rc:2: " },
+	{ "FlowRule drop port 25\nFlowRule reject to {de}\n", "rc:2: " },
+	{ "FlowRule reject to {de}\nNodeFamily a,{de}\n", "rc:1: " },
 };
 
 START_TEST(onionconf_make_countries_have_a_line_to_blame)
 {
 	make(blame[_i].text);
 	ck_assert_str_eq(oc.geoip_where, blame[_i].where);
+	ck_assert_int_eq(oc.countries,
+	    strstr(blame[_i].text, "to {de}") != NULL);
 	end();
 }
 END_TEST

@@ -105,6 +105,7 @@ gateway_flow_to(struct gateway *g, const struct door *d,
 {
 	(void)g;
 	ck_assert(addr_equal(client, &who));
+	ck_assert_int_eq(d->came.ifindex, door.came.ifindex);
 	gw.flows++;
 	snprintf(gw.host, sizeof(gw.host), "%s", host);
 	gw.port = port;
@@ -230,6 +231,7 @@ begin(uint8_t proto)
 	memset(&gw, 0, sizeof(gw));
 	memset(&rules, 0, sizeof(rules));
 	memset(&door, 0, sizeof(door));
+	door.came.ifindex = 7;
 	door.proto = proto;
 	rules.handshake_ms = 60000;
 	addr_v4(&who, 0x0a000002, 4000);

@@ -66,8 +66,30 @@ on_forget(void *arg, struct dns_query *q)
 	asker.forgotten++;
 }
 
+static struct {
+	int		 n;
+	char		 name[DNSPORT_NAME_MAX + 1];
+	size_t		 nnames, naddrs;
+	uint32_t	 ttl, client;
+	int		 ifindex;
+} told;
+
+static void
+on_told(void *arg, const struct dns_from *from, const struct dns_told *t)
+{
+	ck_assert_ptr_eq(arg, &asker);
+	ck_assert_ptr_eq(from->listener, &query);
+	told.n++;
+	strcpy(told.name, t->names[0]);
+	told.nnames = t->nnames;
+	told.naddrs = t->naddrs;
+	told.ttl = t->ttl;
+	told.client = from->client.ip[3];
+	told.ifindex = from->ifindex;
+}
+
 static const struct dnsport_user user = {
-	.ask = on_ask, .share = on_share, .forget = on_forget
+	.ask = on_ask, .share = on_share, .told = on_told, .forget = on_forget
 };
 
 static void
@@ -93,6 +115,7 @@ open_port(void)
 {
 	memset(&asker, 0, sizeof(asker));
 	memset(&got, 0, sizeof(got));
+	memset(&told, 0, sizeof(told));
 	loop_init(&loop, 1000, 1700000000);
 	ck_assert_int_eq(dnsport_new(&dp, &loop, &user, &asker), 0);
 }
@@ -107,7 +130,7 @@ close_port(void)
 static struct dns_query *
 ask_from(uint32_t client)
 {
-	struct dns_from from = { .listener = &query };
+	struct dns_from from = { .listener = &query, .ifindex = 7 };
 	struct dns_query *q = NULL;
 
 	addr_v4(&from.client, client, 40000);
@@ -304,6 +327,44 @@ START_TEST(dnsport_query_over_the_ceiling_for_all_is_refused)
 }
 END_TEST
 
+static const struct {
+	const char	*name;
+	uint16_t	 type;
+	enum dns_outcome outcome;
+	int		 told;
+} tells[] = {
+	{ "WWW.example.test", Q_A, DNS_OK, 1 },
+	{ "www.example.test", Q_AAAA, DNS_OK, 0 },	/* these are of IPv4 */
+	{ "www.example.test", Q_A, DNS_NXDOMAIN, 0 },
+	{ "www.example.test", Q_A, DNS_SERVFAIL, 0 },
+	{ "4.3.2.1.in-addr.arpa", Q_PTR, DNS_OK, 0 },
+};
+
+START_TEST(dnsport_answer_tells_what_the_client_is_told)
+{
+	struct dns_record r[2] = { { .ttl = 300 }, { .ttl = 1 << 30 } };
+	struct dns_query *q;
+
+	open_port();
+	addr_v4(&r[0].addr, 0x01020304, 0);
+	addr_v4(&r[1].addr, 0x01020305, 0);
+	query_make(&query, tells[_i].name, tells[_i].type);
+	q = ask_from(0x0a000009);
+	ck_assert_int_eq(told.n, 0);
+	dnsport_answer(q, tells[_i].outcome, r, 2);
+	ck_assert_int_eq(told.n, tells[_i].told);
+	if (told.n) {
+		ck_assert_str_eq(told.name, "www.example.test");
+		ck_assert_uint_eq(told.nnames, 1);
+		ck_assert_uint_eq(told.naddrs, 2);
+		ck_assert_uint_eq(told.ttl, DNSPORT_TTL_MAX);
+		ck_assert_uint_eq(told.client, 9);
+		ck_assert_int_eq(told.ifindex, 7);
+	}
+	close_port();
+}
+END_TEST
+
 START_TEST(dnsport_query_ptr_hands_up_the_address)
 {
 	struct addr want;
@@ -328,6 +389,7 @@ static const struct unit_test tests[] = {
 	UNIT(dnsport_query_over_the_clients_ceiling_is_refused),
 	UNIT(dnsport_query_counts_all_addresses_of_a_client),
 	UNIT(dnsport_query_over_the_ceiling_for_all_is_refused),
+	UNIT_LOOP(dnsport_answer_tells_what_the_client_is_told, NELEM(tells)),
 	UNIT(dnsport_query_ptr_hands_up_the_address),
 };
 

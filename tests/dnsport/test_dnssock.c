@@ -126,6 +126,7 @@ START_TEST(dnssock_udp_question_is_answered)
 	fd = dial("127.0.0.1", SOCK_DGRAM, NULL, 0);
 	ask_udp(fd, "www.example.test");
 	expect_udp(fd, 0);
+	ck_assert_int_eq(server.from.ifindex, (int)if_nametoindex("lo"));
 	ck_assert_int_eq(server.from.tcp, 0);
 	ck_assert_ptr_eq(server.from.listener, &ds);
 	ask_udp(fd, "none.example.test");
@@ -171,8 +172,11 @@ START_TEST(dnssock_ipv6_udp_and_tcp_answer)
 	ask_udp(udp, "www.example.test");
 	expect_udp(udp, 0);
 	ck_assert_uint_eq(server.from.client.family, 6);
+	ck_assert_int_eq(server.from.ifindex, (int)if_nametoindex("lo"));
+	server.from.ifindex = 0;
 	ask_tcp(tcp, "www.example.test");
 	PUMP_UNTIL(hear(tcp) > 2);
+	ck_assert_int_eq(server.from.ifindex, (int)if_nametoindex("lo"));
 	close(udp);
 	close(tcp);
 	close_all();

@@ -83,7 +83,30 @@ on_forget(void *arg, struct dns_query *q)
 	(void)q;
 }
 
-static const struct dnsport_user user = { .ask = on_ask,
+/* Names and addresses that whoever asked last was told: "a,b 1.2.3.4". */
+static char told[1000];
+
+static void
+on_told(void *arg, const struct dns_from *from, const struct dns_told *t)
+{
+	char text[ADDR_TEXT];
+	size_t i, n = 0;
+
+	(void)arg;
+	ck_assert_ptr_eq(from->listener, &door);
+	ck_assert_uint_eq(from->client.ip[0], 10);
+	ck_assert_int_eq(got.n, 0);		/* before the answer is */
+	ck_assert_uint_ge(t->ttl, DNSPORT_TTL_MIN);
+	ck_assert_uint_le(t->ttl, DNSPORT_TTL_MAX);
+	for (i = 0; i < t->nnames; i++)
+		n += (size_t)snprintf(told + n, sizeof(told) - n, "%s%s",
+		    i ? "," : "", t->names[i]);
+	for (i = 0; i < t->naddrs; i++)
+		n += (size_t)snprintf(told + n, sizeof(told) - n, " %s",
+		    addr_ip_raw(&t->addrs[i], text));
+}
+
+static const struct dnsport_user user = { .ask = on_ask, .told = on_told,
 	.connect = fake_connect, .may_leave = on_may_leave,
 	.may_be = on_may_be, .is_public = on_is_public,
 	.forget = on_forget };
@@ -119,6 +142,7 @@ open_dns(int validate)
 	answers_load();
 	memset(&got, 0, sizeof(got));
 	asked = may_leaves = served = 0;
+	told[0] = '\0';
 	loop_init(&loop, 1000, ANSWERS_WALL);
 	addr_v4(&resolver.addr, 0x09090909, 53);
 	ck_assert_int_eq(dnsport_new(&dp, &loop, &user, NULL), 0);
@@ -292,6 +316,28 @@ ede(void)
 	}
 	return -1;
 }
+
+/* --- what is told --- */
+
+static const struct { const char *name; uint16_t type; const char *told; }
+    tells[] = {
+	{ "www.secure.test", Q_A, "www.secure.test 192.0.2.80" },
+	{ "WWW.Secure.test", Q_A, "www.secure.test 192.0.2.80" },
+	{ "alias.secure.test", Q_A,
+	    "alias.secure.test,www.secure.test 192.0.2.80" },
+	{ "www.secure.test", Q_TXT, "" },
+	{ "alias.secure.test", 5, "" },
+	{ "a.nothing.secure.test", Q_A, "" },
+};
+
+START_TEST(dnsup_client_is_told_names_and_their_addresses)
+{
+	open_dns(1);
+	resolve(tells[_i].name, tells[_i].type, F_TCP);
+	ck_assert_str_eq(told, tells[_i].told);
+	close_dns();
+}
+END_TEST
 
 /* --- where questions go --- */
 
@@ -927,6 +973,8 @@ START_TEST(dnsup_cookie_lifts_the_limit_for_its_address)
 END_TEST
 
 static const struct unit_test tests[] = {
+	UNIT_LOOP(dnsup_client_is_told_names_and_their_addresses,
+	    NELEM(tells)),
 	UNIT(dnsup_without_resolvers_other_types_are_not_implemented),
 	UNIT_LOOP(dnsup_other_types_are_answered_by_a_resolver,
 	    NELEM(others)),

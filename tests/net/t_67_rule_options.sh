@@ -66,6 +66,11 @@ check "a reload: by name" hup "AutomapHostsSuffixes .lab.example" \
 	"FlowRule torify to .lab.example exit=${exit[1]} isolate=client,name"
 check "exit= of a name: all pages come by it" \
 	pages_by "http://www.lab.example/" "${exit[1]}"
+check "a reload: by a name that has its own address" \
+	hup "AutomapHostsSuffixes .exit" \
+	"FlowRule torify to .lab.example exit=${exit[2]} isolate=client,name"
+check "exit= of a name: all pages come by it" \
+	pages_by "http://www.lab.example/" "${exit[2]}"
 
 check "a reload: the exit is excluded" hup "ExcludeExitNodes ${exit[0]}" \
 	"FlowRule torify to $DEST4/32 exit=${exit[0]}"

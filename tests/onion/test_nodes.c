@@ -7,6 +7,9 @@
 #include "base/addr.h"
 #include "onion/crypto/crypt.h"
 #include "onion/nodes.h"
+#include <stdlib.h>
+#include "onion/onion.h"
+#include "onion/onion_int.h"
 #include "onion/onionconf.h"
 #include "onion/path/relayset.h"
 #include "tests/onion/dir/tmpdir.h"
@@ -133,6 +136,41 @@ START_TEST(nodes_new_unknown_countries_are_excluded_as_configured)
 }
 END_TEST
 
+START_TEST(onion_country_is_known_where_it_was_to_be_asked_for)
+{
+	static const struct { uint32_t ip; const char *country; } rows[] = {
+		{ 0x0a000001, "de" }, { 0x0b000001, "" },
+	};
+	struct onion_conf conf = { .countries = _i };
+	struct onion *o = calloc(1, sizeof(*o));
+	char why[256], path[512], out[3];
+	struct addr a = { .family = 0 };
+	size_t i;
+
+	ck_assert_ptr_nonnull(o);
+	tmpdir_make();
+	tmpdir_put("geoip", germany, sizeof(germany) - 1);
+	tmpdir_put("geoip6", germany6, sizeof(germany6) - 1);
+	strcpy(path, tmpdir_path("geoip"));
+	conf.geoip = path;
+	conf.geoip6 = tmpdir_path("geoip6");
+	ck_assert_str_eq(onion_country(o, &a, out), "");
+	ck_assert_msg(nodes_new(&o->nodes, &conf, why, sizeof(why)) == 0, "%s",
+	    why);
+	ck_assert_str_eq(onion_country(o, &a, out), "");
+	for (i = 0; i < NELEM(rows); i++) {
+		addr_v4(&a, rows[i].ip, 80);
+		ck_assert_str_eq(onion_country(o, &a, out),
+		    _i ? rows[i].country : "");
+	}
+	ck_assert_int_eq(addr_parse_ip(&a, "2001:db8::7", -1), 0);
+	ck_assert_str_eq(onion_country(o, &a, out), _i ? "de" : "");
+	nodes_free(o->nodes);
+	free(o);
+	tmpdir_remove();
+}
+END_TEST
+
 #define TWO "moria1," FP
 static const char *const sets[] = { "{de}", TWO, "{de}", "moria1" };
 static const char *const bad_set[] = { "moria1", "{d" };
@@ -197,6 +235,7 @@ START_TEST(nodes_new_set_of_exits_that_is_wrong_is_refused)
 END_TEST
 
 static const struct unit_test tests[] = {
+	UNIT_LOOP(onion_country_is_known_where_it_was_to_be_asked_for, 2),
 	UNIT(nodes_new_sets_of_exits_are_found_by_their_text),
 	UNIT_LOOP(nodes_new_set_of_exits_that_is_wrong_is_refused, 2),
 	UNIT_LOOP(nodes_new_unknown_countries_are_excluded_as_configured,

@@ -78,6 +78,7 @@ six_client(struct isolate_key *k)
 	memcpy(k->client.ip, "\x0a\0\0\1", 4);
 }
 
+static void a_place(struct isolate_key *k) { k->place = "3a"; k->place_len = 2; }
 static void other_link(struct isolate_key *k) { k->client.scope = 2; }
 
 static const struct {
@@ -91,6 +92,7 @@ static const struct {
 	{ "client", other_client, ISOLATE_CLIENT_ADDR },
 	{ "client of the other family", six_client, ISOLATE_CLIENT_ADDR },
 	{ "client of another link", other_link, ISOLATE_CLIENT_ADDR },
+	{ "client's place", a_place, ISOLATE_CLIENT_ADDR },
 	{ "client's port", client_port, 0 },
 	{ "destination port", other_port, ISOLATE_DEST_PORT },
 	{ "destination", other_dest, ISOLATE_DEST_ADDR },

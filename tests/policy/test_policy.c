@@ -407,6 +407,111 @@ START_TEST(policy_decide_of_a_name_passes_over_direct_rules)
 }
 END_TEST
 
+/* A connection to 192.0.2.7, which was told to be called so: answers with a
+ * colon between them, names of one with a comma. */
+static const struct {
+	const char	*rules[2], *told;
+	int		 more;
+	enum policy_verdict want;
+} told[] = {
+	{ { "direct to p.example" }, "p.example", 0, POLICY_DIRECT },
+	{ { "direct to p.example" }, "", 0, POLICY_TORIFY },
+	{ { "direct to p.example" }, "q.example", 0, POLICY_TORIFY },
+	/* one answer, whichever of its names */
+	{ { "direct to p.example" }, "p.example,cdn.example", 0,
+	    POLICY_DIRECT },
+	{ { "direct to cdn.example" }, "p.example,cdn.example", 0,
+	    POLICY_DIRECT },
+	/* an address that others have, too */
+	{ { "direct to p.example" }, "p.example:q.example", 0, POLICY_TORIFY },
+	{ { "direct to p.example" }, "q.example:p.example", 0, POLICY_TORIFY },
+	{ { "direct to .example" }, "q.example:p.example", 0, POLICY_DIRECT },
+	{ { "direct to p.example" },
+	    "p.example,cdn.example:cdn.example", 0, POLICY_TORIFY },
+	{ { "direct to p.example" }, "p.example", 1, POLICY_TORIFY },
+	/* what forbids holds for any of them */
+	{ { "reject to q.example" }, "p.example:q.example", 0, POLICY_REJECT },
+	{ { "drop to cdn.example" }, "p.example,cdn.example", 1, POLICY_DROP },
+	/* what does not hold is passed over */
+	{ { "direct to p.example", "reject to *.example" },
+	    "p.example:q.example", 0, POLICY_REJECT },
+	{ { "direct to p.example", "direct to 192.0.2.0/24" },
+	    "p.example:q.example", 0, POLICY_DIRECT },
+	{ { "reject to *" }, "p.example", 0, POLICY_REJECT },
+	{ { "reject to *" }, "", 0, POLICY_TORIFY },
+};
+
+START_TEST(policy_decide_of_an_address_by_the_names_it_was_given)
+{
+	struct policy_conf conf = { .no_network = 0 };
+	struct policy_flow flow = { .more_names = told[_i].more };
+	struct policy_decision d;
+	const char *names[8];
+	struct rule row[2];
+	struct rule_error err;
+	uint8_t answer[8], n = 0;
+	char text[100], *s, *end;
+	size_t k;
+
+	for (k = 0; k < 2 && told[_i].rules[k]; k++)
+		ck_assert_int_eq(rule_parse(&row[k], told[_i].rules[k], &err),
+		    0);
+	conf.rules = made(row, k);
+	strcpy(text, told[_i].told);
+	for (s = text; *s; s = end) {
+		names[flow.about.nnames] = s;
+		answer[flow.about.nnames++] = n;
+		end = s + strcspn(s, ",:");
+		n += *end == ':';
+		if (*end)
+			*end++ = '\0';
+	}
+	flow.about.names = names;
+	flow.answer = answer;
+	addr_v4(&flow.about.client, 0x0a000001, 40000);
+	addr_v4(&flow.about.dest, 0xc0000207, 80);
+	policy_decide(&conf, &flow, &d);
+	ck_assert_msg(d.verdict == told[_i].want, "%s of %s: %d",
+	    told[_i].rules[0], told[_i].told, d.verdict);
+}
+END_TEST
+
+/* Who says a name to us wants it through Tor; what was to go direct does not
+ * go there, either. */
+static const struct {
+	const char	*rule;
+	int		 onion;
+	enum policy_verdict want;
+} by_name[] = {
+	{ "direct to www.example.com", 0, POLICY_REJECT },
+	{ "direct to .example.com", 0, POLICY_REJECT },
+	{ "direct to .example.com port 81", 0, POLICY_TORIFY },
+	{ "direct to .example.net", 0, POLICY_TORIFY },
+	{ "direct to www.example.com", 1, POLICY_TORIFY },
+};
+
+START_TEST(policy_decide_of_a_name_that_is_direct_by_name_refuses)
+{
+	struct policy_conf conf = { .reject_internal = 1 };
+	struct policy_flow flow = { .name = "www.example.com", .no_addr = 1,
+	    .onion = by_name[_i].onion };
+	struct policy_decision d;
+	struct rule_error err;
+	struct rule rule;
+
+	ck_assert_int_eq(rule_parse(&rule, by_name[_i].rule, &err), 0);
+	conf.rules = made(&rule, 1);
+	flow.about.names = &flow.name;
+	flow.about.nnames = 1;
+	addr_v4(&flow.about.client, 0x0a000001, 40000);
+	flow.about.dest.port = 80;
+	policy_decide(&conf, &flow, &d);
+	ck_assert_int_eq(d.verdict, by_name[_i].want);
+	if (d.verdict == POLICY_REJECT)
+		ck_assert_ptr_nonnull(strstr(d.why, "our DNS server"));
+}
+END_TEST
+
 /* Who writes .exit chooses an exit. */
 static const struct {
 	const char	*rule;		/* "": none */
@@ -623,6 +728,10 @@ static const struct unit_test tests[] = {
 	    NELEM(accepts)),
 	UNIT_LOOP(policy_decide_of_a_name, NELEM(named)),
 	UNIT(policy_decide_of_a_name_passes_over_direct_rules),
+	UNIT_LOOP(policy_decide_of_an_address_by_the_names_it_was_given,
+	    NELEM(told)),
+	UNIT_LOOP(policy_decide_of_a_name_that_is_direct_by_name_refuses,
+	    NELEM(by_name)),
 	UNIT_LOOP(policy_decide_lets_clients_choose_exits_where_that_is_said,
 	    NELEM(exits)),
 	UNIT_LOOP(policy_isolation_is_the_rules_where_it_says_so,

@@ -302,6 +302,21 @@ START_TEST(rule_matches_all_that_it_says_and_no_other)
 }
 END_TEST
 
+static const struct { const char *text; size_t at; } users[] = {
+	{ "drop user alice", 10 }, { "drop user 1000 port 80", 10 },
+	{ "drop in user  user  bob", 20 }, { "drop port 80", 0 },
+};
+
+START_TEST(rule_parse_says_where_the_user_stands)
+{
+	struct rule_error err = { .at = 99 };
+	struct rule r;
+
+	ck_assert_int_eq(rule_parse(&r, users[_i].text, &err), 0);
+	ck_assert_uint_eq(err.at, users[_i].at);
+}
+END_TEST
+
 /* What says something, and a flow of which nothing is known. */
 START_TEST(rule_matches_nothing_that_is_unknown)
 {
@@ -435,6 +450,7 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(rule_parse_of_what_is_right_prints_canonically, NELEM(good)),
 	UNIT_LOOP(rule_parse_of_what_is_wrong_points_at_the_word,
 	    NELEM(errors)),
+	UNIT_LOOP(rule_parse_says_where_the_user_stands, NELEM(users)),
 	UNIT(rule_of_zeroed_memory_matches_everything),
 	UNIT_LOOP(rule_matches_all_that_it_says_and_no_other, NELEM(matches)),
 	UNIT_LOOP(rule_matches_nothing_that_is_unknown, NELEM(matches)),

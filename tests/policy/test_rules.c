@@ -161,6 +161,81 @@ START_TEST(rules_find_with_very_many_names_walks)
 }
 END_TEST
 
+static const struct { const char *rule; unsigned wants; } want[] = {
+	{ "torify", 0 },
+	{ "drop from 10.0.0.0/8 to 192.168.0.0/16 port 25 proto tcp", 0 },
+	{ "drop mac 02:00:00:00:00:01", RULES_WANT_LINK },
+	{ "drop in lan0", RULES_WANT_LINK },
+	{ "drop user root", RULES_WANT_USER },
+	{ "drop app /a", RULES_WANT_APP },
+	{ "torify isolate=user", RULES_WANT_USER },
+	{ "torify isolate=app", RULES_WANT_APP },
+	{ "torify isolate=client,dest,port,flow", 0 },
+	{ "torify isolate=client,name", RULES_WANT_NAMES },
+	{ "drop to {de}", RULES_WANT_COUNTRY },
+	{ "drop time Mon", RULES_WANT_TIME },
+	{ "drop time 00:00-08:00", RULES_WANT_TIME },
+	{ "drop to a.example", RULES_WANT_NAMES },
+	{ "drop to .a.example", RULES_WANT_NAMES },
+	{ "drop to *.a.example", RULES_WANT_NAMES },
+	{ "drop to *", RULES_WANT_NAMES },
+};
+
+START_TEST(rules_wants_what_its_rules_ask_for)
+{
+	struct rule v[2] = { parsed(want[_i].rule), parsed("drop in lan1") };
+	struct rules *s;
+
+	ck_assert_int_eq(rules_new(&s, v, 1), 0);
+	ck_assert_msg(rules_wants(s) == want[_i].wants, "%s", want[_i].rule);
+	rules_free(s);
+	ck_assert_int_eq(rules_new(&s, v, 2), 0);
+	ck_assert_uint_eq(rules_wants(s), want[_i].wants | RULES_WANT_LINK);
+	rules_free(s);
+	ck_assert_uint_eq(rules_wants(NULL), 0);
+}
+END_TEST
+
+static const struct { const char *rules[3], *name; int may; } may_be[] = {
+	{ { "direct to p.example" }, "p.example", 1 },
+	{ { "direct to p.example" }, "a.p.example", 0 },
+	{ { "direct to p.example" }, "q.example", 0 },
+	{ { "direct to .p.example" }, "a.p.example", 1 },
+	{ { "direct to *.p.example" }, "p.example", 0 },
+	{ { "torify to p.example" }, "p.example", 0 },
+	{ { "direct to 10.0.0.0/8" }, "p.example", 0 },
+	{ { "direct to {de}" }, "p.example", 0 },
+	{ { "direct to p.example from 10.0.0.1 port 80 mac 02:00:00:00:00:01 "
+	    "in lan0 user root app /a time Mon" }, "p.example", 1 },
+	{ { "torify to p.example", "direct to .example" }, "p.example", 0 },
+	{ { "torify to p.example", "direct to .example" }, "q.example", 1 },
+	{ { "torify to p.example port 80", "direct to .example" },
+	    "p.example", 1 },
+	{ { "drop from 10.0.0.1", "direct to .example" }, "p.example", 1 },
+	{ { "torify to *", "direct to .example" }, "p.example", 0 },
+	{ { "torify", "direct to .example" }, "p.example", 0 },
+	{ { "torify proto tcp", "direct to .example" }, "p.example", 0 },
+	{ { "drop proto udp", "direct to .example" }, "p.example", 1 },
+	{ { "drop time Mon", "direct to .example" }, "p.example", 1 },
+	{ { "drop to 0.0.0.0/0", "direct to .example" }, "p.example", 1 },
+};
+
+START_TEST(rules_may_be_direct_by_name)
+{
+	struct rule v[3];
+	struct rules *s;
+	size_t n;
+
+	for (n = 0; n < 3 && may_be[_i].rules[n]; n++)
+		v[n] = parsed(may_be[_i].rules[n]);
+	ck_assert_int_eq(rules_new(&s, v, n), 0);
+	ck_assert_int_eq(rules_may_be_direct(s, may_be[_i].name),
+	    may_be[_i].may);
+	rules_free(s);
+	ck_assert_int_eq(rules_may_be_direct(NULL, may_be[_i].name), 0);
+}
+END_TEST
+
 START_TEST(rules_of_none_match_nothing)
 {
 	struct rule_flow f = { .nnames = 0 };
@@ -177,6 +252,8 @@ END_TEST
 static const struct unit_test tests[] = {
 	UNIT_LOOP(rules_find_finds_what_a_walk_finds, 8),
 	UNIT(rules_find_with_very_many_names_walks),
+	UNIT_LOOP(rules_wants_what_its_rules_ask_for, NELEM(want)),
+	UNIT_LOOP(rules_may_be_direct_by_name, NELEM(may_be)),
 	UNIT(rules_of_none_match_nothing),
 };
 
