@@ -10,7 +10,9 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/doors.c daemon/doors.h \
 	daemon/evloop.c daemon/evloop.h \
 	daemon/facts.c daemon/facts.h \
-	daemon/gateway.c daemon/gateway.h \
+	daemon/gateway.c daemon/gateway.h daemon/gateway_int.h \
+	daemon/gateway_decide.c daemon/gateway_memory.c \
+	daemon/gateway_names.c daemon/gateway_who.c \
 	daemon/gateway_rules.c daemon/gateway_rules.h \
 	daemon/given.c daemon/given.h \
 	daemon/hostname.c daemon/hostname.h \
