@@ -446,6 +446,14 @@ gateway_set_rules(struct gateway *gw, struct gateway_rules *r)
 		given_forget(gw->given);
 }
 
+void
+gateway_gate(struct gateway *gw, int open)
+{
+	gw->shut = !open;
+	names_gate(gw->names, open);
+	gateway_end_direct(gw);
+}
+
 /* One client may have most of it, but never all. */
 static struct quota *
 places(size_t max)

@@ -86,6 +86,10 @@ void	gateway_free(struct gateway *);
  * of day is another one. */
 void	gateway_set_rules(struct gateway *, struct gateway_rules *take);
 
+/* The gate: while it is shut no flow begins, no name is asked for, and nothing
+ * goes direct; what goes through circuits goes on.  It is open at first. */
+void	gateway_gate(struct gateway *, int open);
+
 /* Who a client that comes by that door is, as to what one client may have
  * (daemon/kin.h).  It may be somebody else a moment later. */
 void	gateway_share(struct gateway *, const struct door *,

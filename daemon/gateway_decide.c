@@ -88,6 +88,7 @@ gateway_decide(struct gateway *gw, struct request *r, struct facts *facts)
 		.no_addr = r->target.kind != TARGET_ADDR,
 		.onion = r->target.kind == TARGET_ONION,
 		.asked_exit = r->target.asked_exit,
+		.shut = gw->shut,
 		.no_ipv4 = r->door->no_ipv4, .no_ipv6 = r->door->no_ipv6,
 		.no_onion = r->door->no_onion
 	};
@@ -107,6 +108,7 @@ still_direct(const struct gateway *gw, const struct flow *f)
 	struct policy_flow flow = {
 		.about = { .client = f->client, .dest = f->dest,
 		    .proto = RULE_PROTO_TCP },
+		.shut = gw->shut,
 		.no_ipv4 = f->no_ipv4, .no_ipv6 = f->no_ipv6
 	};
 	struct policy_decision d;

@@ -76,6 +76,7 @@ struct gateway {
 	uint64_t	 flow;		/* counts those that are isolated */
 	size_t		 ndirect;	/* of them */
 	struct loop_timer minute;
+	int		 shut;		/* see gateway_gate() */
 	struct gateway_totals totals;
 };
 

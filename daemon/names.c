@@ -46,6 +46,7 @@ struct names {
 	const struct names_rules *rules;
 	struct dnsport	*dnsport;
 	LIST_HEAD(, gateway_lookup) lookups;
+	int		 shut;		/* see names_gate() */
 	uint64_t	 rejected;
 };
 
@@ -264,7 +265,10 @@ weigh(struct names *n, const struct question *q, struct verdict *v)
 	memset(v, 0, sizeof(*v));
 	memset(&who, 0, sizeof(who));
 	n->conf.who(n->conf.arg, q->from, &who);
-	if (q->name)
+	if (n->shut)
+		refuse(v, -EAGAIN, DNS_EDE_NOT_READY,
+		    "the kernel's rules are not in force");
+	else if (q->name)
 		weigh_name(n, &who, q, v);
 	else
 		weigh_reverse(n, &who, q, v);
@@ -466,7 +470,11 @@ on_may_leave(void *arg, const struct dns_question *q,
     const struct dns_from *from)
 {
 	struct names *n = arg;
-	int may = q->addr.family == 0 || (policy_addr_may_leave(&q->addr) &&
+	int may;
+
+	if (n->shut)
+		return DNS_LEAVE_LATER;
+	may = q->addr.family == 0 || (policy_addr_may_leave(&q->addr) &&
 	    !automap_is_virtual(n->conf.automap, &q->addr));
 
 	if (may && q->name[0] && is_ours(n, q, from))
@@ -482,6 +490,8 @@ on_connect(void *arg, const struct dns_from *from, const struct addr *resolver,
 {
 	struct names *n = arg;
 
+	if (n->shut)
+		return -EAGAIN;
 	return n->conf.connect ? n->conf.connect(n->conf.arg, from, resolver,
 	    out) : -ENETUNREACH;
 }
@@ -731,6 +741,12 @@ void
 names_set_rules(struct names *n, const struct names_rules *rules)
 {
 	n->rules = rules;
+}
+
+void
+names_gate(struct names *n, int open)
+{
+	n->shut = !open;
 }
 
 struct dnsport *

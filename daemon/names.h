@@ -82,6 +82,8 @@ int	names_set_dns(struct names *, const struct dnsport_conf *);
 void	names_free(struct names *);		/* forgets what is asked */
 /* Borrowed until the next; there have to be some before there is a question. */
 void	names_set_rules(struct names *, const struct names_rules *);
+/* While it is shut nothing is asked for: SERVFAIL, -EAGAIN.  Open at first. */
+void	names_gate(struct names *, int open);
 struct dnsport *names_dnsport(struct names *);	/* the server */
 uint64_t names_rejected(const struct names *);	/* that may not leave */
 

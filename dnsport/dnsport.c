@@ -350,7 +350,10 @@ route_other(struct dns_query *q, const struct dns_from *from)
 		not_implemented(q);
 	else if (leave == DNS_LEAVE_MAY)
 		ask_stub(q, from);
-	else
+	else if (leave == DNS_LEAVE_LATER) {
+		explain(&q->saying, DNS_EDE_NOT_READY, NULL);
+		answer(q, RCODE_SERVFAIL, NULL, 0);
+	} else
 		answer(q, RCODE_NXDOMAIN, NULL, 0);
 }
 

@@ -40,6 +40,7 @@ enum dns_leave {
 	DNS_LEAVE_NOT,		/* 0: no such name outside: NXDOMAIN */
 	DNS_LEAVE_HERE,		/* the asker answers for the name: it has no
 				 * records of other types */
+	DNS_LEAVE_LATER,	/* nothing may just now: SERVFAIL */
 	DNS_LEAVE_MAY
 };
 

@@ -229,6 +229,10 @@ policy_decide(const struct policy_conf *conf, const struct policy_flow *flow,
 	const char *why;
 
 	memset(d, 0, sizeof(*d));
+	if (flow->shut) {
+		decide(d, POLICY_DROP, "the kernel's rules are not in force");
+		return;
+	}
 	if (!is_known(flow)) {
 		decide(d, POLICY_DROP, "its original destination is unknown");
 		return;

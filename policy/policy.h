@@ -1,7 +1,8 @@
 /* policy/policy.h - what may happen to a flow: pure decisions
  *
  * Bytes in, verdict out; nothing is looked up and nothing remembered.  Zero is
- * DROP.  An action is given with the reason, in words, for the log.
+ * DROP.  So is everything while the gate is shut, which it is while the kernel's
+ * rules are not known to be in force.  An action is given with the reason, in words, for the log.
  *
  * The order: a rule that says drop or reject is final.  What else refuses comes
  * next, whatever a rule says: the door's families and RejectPlaintextPorts.
@@ -69,6 +70,7 @@ struct policy_flow {
 	const uint8_t	*answer;
 	int		 more_names;	/* than are known, of the address */
 	int		 no_ipv4, no_ipv6, no_onion;	/* the door's rule */
+	int		 shut;		/* the gate is: nothing may be */
 };
 
 struct policy_decision {

@@ -428,6 +428,41 @@ START_TEST(gateway_question_of_another_type_goes_to_a_resolver_by_a_stream)
 }
 END_TEST
 
+/* While the kernel's rules are not in force: who flows goes on, nobody begins,
+ * and names wait for better times. */
+START_TEST(gateway_gate_that_is_shut_lets_nobody_begin)
+{
+	struct fake *before, *f;
+
+	init_with("DNSPort 53\nDNSUpstream 9.9.9.9:5353\n");
+	before = flow(&plain, "10.0.0.1:1", "8.8.8.8:80");
+	ck_assert_int_eq(connects, 1);
+	gateway_gate(gw, 0);
+	ck_assert_int_eq(before->dead, 0);
+	f = flow(&plain, "10.0.0.1:2", "8.8.8.8:80");
+	ck_assert_int_eq(f->dead, 1);
+	ck_assert_uint_eq(totals().dropped, 1);
+	ask("www.example.com", 1);
+	ask("8.8.8.8.in-addr.arpa", 12);
+	ask("example.com", 15);
+	loop_end_turn(&loop);
+	ck_assert_int_eq(replies, 3);
+	ck_assert_int_eq(reply_code, 2);	/* SERVFAIL */
+	ck_assert_int_eq(connects, 1);
+	ck_assert_int_eq(resolves, 0);
+	before->ep.user->data(before->ep.arg, "x", 1);
+	ck_assert_int_eq(before->dead, 0);
+
+	gateway_gate(gw, 1);
+	f = flow(&plain, "10.0.0.1:2", "8.8.8.8:80");
+	ck_assert_int_eq(f->dead, 0);
+	ck_assert_int_eq(connects, 2);
+	ask("www.example.com", 1);
+	ck_assert_int_eq(resolves, 1);
+	end();
+}
+END_TEST
+
 static const char *const stay[] = { "printer.local", "x.internal", "local",
 	"nas.home.arpa", "x.onion", "x.exit", "x.invalid", "localhost",
 	"1.0.0.10.in-addr.arpa", "10.in-addr.arpa", "_dns.resolver.arpa",
@@ -544,6 +579,7 @@ static const struct unit_test tests[] = {
 	UNIT(gateway_question_that_the_engine_refuses_is_servfail),
 	UNIT(gateway_question_of_one_who_left_is_cancelled),
 	UNIT(gateway_question_of_another_type_goes_to_a_resolver_by_a_stream),
+	UNIT(gateway_gate_that_is_shut_lets_nobody_begin),
 	UNIT_LOOP(gateway_question_that_must_not_leave_goes_to_no_resolver,
 	    NELEM(stay)),
 	UNIT_LOOP(gateway_question_for_keys_of_a_top_level_domain_leaves,

@@ -213,6 +213,29 @@ START_TEST(gateway_flow_by_a_direct_rule_is_dialled)
 }
 END_TEST
 
+START_TEST(gateway_gate_that_is_shut_ends_what_goes_direct)
+{
+	struct fake *direct, *through;
+
+	init(rules);
+	direct = flow(&trans, "10.0.0.1:1000", "192.168.1.9:631");
+	through = flow(&trans, "10.0.0.1:1", "8.8.8.8:80");
+	ck_assert_int_eq(dials, 1);
+	gateway_gate(gw, 0);
+	loop_end_turn(&loop);
+	ck_assert_int_eq(direct->dead, 1);
+	ck_assert_int_eq(through->dead, 0);
+	ck_assert_int_eq(flow(&trans, "10.0.0.1:1000",
+	    "192.168.1.9:631")->dead, 1);
+	ck_assert_int_eq(dials, 1);
+	gateway_gate(gw, 1);
+	ck_assert_int_eq(flow(&trans, "10.0.0.1:1000",
+	    "192.168.1.9:631")->dead, 0);
+	ck_assert_int_eq(dials, 2);
+	end();
+}
+END_TEST
+
 START_TEST(gateway_flow_without_a_direct_rule_is_not_dialled)
 {
 	init(rules);
@@ -397,6 +420,7 @@ END_TEST
 
 static const struct unit_test tests[] = {
 	UNIT_LOOP(gateway_flow_by_a_direct_rule_is_dialled, 2),
+	UNIT(gateway_gate_that_is_shut_ends_what_goes_direct),
 	UNIT(gateway_flow_without_a_direct_rule_is_not_dialled),
 	UNIT_LOOP(gateway_flow_direct_to_ourselves_is_refused, 3),
 	UNIT_LOOP(gateway_flow_that_is_refused_tells_why, NELEM(ends)),
