@@ -18,6 +18,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fz_edcert \
 	tests/fuzz/fz_equix \
 	tests/fuzz/fz_extended \
+	tests/fuzz/fz_firewall \
 	tests/fuzz/fz_flowrule \
 	tests/fuzz/fz_geoip \
 	tests/fuzz/fz_guard_state \
@@ -157,6 +158,11 @@ tests_fuzz_fz_extended_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_extended.c
 tests_fuzz_fz_extended_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 tests_fuzz_fz_extended_LDADD = $(ONION_LIBS)
+
+tests_fuzz_fz_firewall_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_firewall.c
+tests_fuzz_fz_firewall_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_firewall_LDADD = $(POLICY_LIBS)
 
 tests_fuzz_fz_flowrule_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_flowrule.c

@@ -2,11 +2,14 @@ check_PROGRAMS += tests/policy/test_isolate tests/policy/test_policy \
 	tests/policy/test_rule tests/policy/test_rules
 check_PROGRAMS += tests/policy/test_isolate tests/policy/test_netplan \
 	tests/policy/test_netrecord tests/policy/test_policy
+check_PROGRAMS += tests/policy/test_fwplan
+tests_policy_test_fwplan_SOURCES = tests/policy/test_fwplan.c
+tests_policy_test_fwplan_LDADD = $(POLICY_LIBS) $(CHECK_LIBS)
 tests_policy_test_netplan_SOURCES = tests/policy/test_netplan.c
 tests_policy_test_netplan_LDADD = $(POLICY_LIBS) $(CHECK_LIBS)
 tests_policy_test_netrecord_SOURCES = tests/policy/test_netrecord.c
 tests_policy_test_netrecord_LDADD = $(POLICY_LIBS) $(CHECK_LIBS)
-EXTRA_DIST += tests/golden/netplan
+EXTRA_DIST += tests/golden/netplan tests/golden/firewall
 tests_policy_test_isolate_SOURCES = tests/policy/test_isolate.c
 tests_policy_test_isolate_LDADD = $(POLICY_LIBS) $(CHECK_LIBS)
 tests_policy_test_policy_SOURCES = tests/policy/test_policy.c
