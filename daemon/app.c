@@ -133,6 +133,15 @@ static const struct onion_user onion_users = {
 };
 
 static void
+say_what_closes(const struct conf *c)
+{
+	if (!c->fail_closed && (c->ntrans_ports || conf_has_tun(c)))
+		log_notice(LD_CONFIG, "FailClosed is 0: what leaves past Tor "
+		    "is up to the firewall's own rules; "
+		    "'onion-transparent firewall' writes some that close it");
+}
+
+static void
 log_warnings(const struct conf *c)
 {
 	size_t i;
@@ -308,6 +317,7 @@ reload(struct app *a)
 	}
 	change_commit(a, &ch);
 	log_warnings(a->conf);
+	say_what_closes(a->conf);
 	virtnet_check(a->conf);
 	log_notice(LD_CONFIG, "the new configuration is in force");
 }

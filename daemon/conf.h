@@ -105,6 +105,21 @@ struct conf_tun_clients {		/* none: there is no TUN */
 	int		local;		/* this host's own traffic */
 };
 
+enum { CONF_LINKS_MAX = 16, CONF_ALLOWS_MAX = 64 };
+
+struct conf_links {			/* names of interfaces */
+	char		name[CONF_LINKS_MAX][CONF_IFNAME];
+	unsigned	n;
+};
+
+struct conf_allow {			/* FirewallAllow: one range of ports */
+	int		out;		/* else in */
+	int		proto;		/* enum fwplan_allow_proto */
+	char		link[CONF_IFNAME];
+	struct addr_net	net;		/* family 0: anybody's */
+	uint16_t	lo, hi;		/* 0: any */
+};
+
 enum conf_trans {			/* TransProxyType */
 	CONF_TRANS_NONE,
 	CONF_TRANS_NETFILTER,		/* REDIRECT; "default" on Linux */
@@ -182,6 +197,13 @@ struct conf {
 	int		 tun_undo;
 	char		*run_socket;		/* never NULL; "0": none, is "" */
 	char		*run_socket_group;
+
+	/* firewall */
+	int		 fail_closed;
+	struct conf_links uplink;	/* none: all that is nothing else */
+	struct conf_tun_clients trans_clients;	/* as those of a TUN */
+	struct conf_allow *allows;
+	size_t		 nallows;
 
 	/* process */
 	char		*data_directory;	/* never NULL, absolute */
@@ -353,6 +375,7 @@ enum conf_command {
 	CONF_CMD_PROGRAM,		/* run COMMAND */
 	CONF_CMD_RESOLVE,		/* resolve NAME */
 	CONF_CMD_EXPLAIN,		/* explain FROM TO PORT */
+	CONF_CMD_FIREWALL,		/* firewall [FORMAT] */
 	CONF_CMD_VERSION,
 	CONF_CMD_HELP,
 	CONF_CMD_LIST_OPTIONS,		/* --list-torrc-options */
@@ -365,6 +388,11 @@ enum conf_dump {
 	CONF_DUMP_NONE,
 	CONF_DUMP_SHORT,		/* what differs from the defaults */
 	CONF_DUMP_FULL,			/* every option */
+};
+
+enum conf_format {
+	CONF_FORMAT_NFT, CONF_FORMAT_IPTABLES, CONF_FORMAT_IP6TABLES,
+	CONF_FORMAT_EARLY
 };
 
 struct conf_args {			/* the command line */
@@ -384,6 +412,7 @@ struct conf_args {			/* the command line */
 	int			 reverse;	/* -x */
 	const char		*word[CONF_WORDS_MAX];	/* explain: what */
 	size_t			 nwords;
+	enum conf_format	 format;	/* firewall: which text */
 	const char		*text;		/* instead of files (tests) */
 	size_t			 text_len;
 	int			 no_files;	/* %include is an error */

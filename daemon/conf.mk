@@ -5,6 +5,8 @@ DAEMON_CONF = \
 	daemon/conf_dir.c daemon/conf_dir.h \
 	daemon/conf_dns.c daemon/conf_dns.h \
 	daemon/conf_dump.c \
+	daemon/conf_firewall.c daemon/conf_firewall.h \
+	daemon/conf_fwcheck.c daemon/conf_fwcheck.h \
 	daemon/conf_flow.c daemon/conf_flow.h \
 	daemon/conf_load.c \
 	daemon/conf_logs.c daemon/conf_logs.h \

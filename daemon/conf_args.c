@@ -6,6 +6,7 @@
  *	onion-transparent run [options] [--] COMMAND [ARGUMENT ...]
  *	onion-transparent resolve [-x] [-p PORT] [options] NAME
  *	onion-transparent explain [options] FROM TO PORT [FACT VALUE ...]
+ *	onion-transparent firewall [nft|iptables|ip6tables|early] [options]
  *
  * As tor's: an option of torrc may be given with or without dashes, with + or
  * / in front, and its value is the next word.  /Name has no value.  With run,
@@ -157,6 +158,7 @@ command_of(const char *word)
 		{ "status", CONF_CMD_STATUS }, { "undo", CONF_CMD_UNDO },
 		{ "run", CONF_CMD_PROGRAM }, { "resolve", CONF_CMD_RESOLVE },
 		{ "explain", CONF_CMD_EXPLAIN },
+		{ "firewall", CONF_CMD_FIREWALL },
 	};
 	size_t i;
 
@@ -246,6 +248,25 @@ take_explain(struct conf_args *a, const char *word, struct conf_err *err)
 	return 1;
 }
 
+/* The word behind `firewall`, if there is one: how many words that were. */
+static int
+take_format(struct conf_args *a, const char *word)
+{
+	static const char *const names[] = {
+		[CONF_FORMAT_NFT] = "nft", [CONF_FORMAT_IPTABLES] = "iptables",
+		[CONF_FORMAT_IP6TABLES] = "ip6tables",
+		[CONF_FORMAT_EARLY] = "early",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(word, names[i]) == 0) {
+			a->format = (enum conf_format)i;
+			return 1;
+		}
+	return 0;
+}
+
 /* What goes with what, once all is read. */
 static int
 check_args(const struct conf_args *a, struct conf_err *err)
@@ -278,6 +299,8 @@ conf_args_parse(struct conf_args *a, int argc, char *const *argv,
 		a->command = command;
 		i++;
 	}
+	if (command == CONF_CMD_FIREWALL && argc > i)
+		i += take_format(a, argv[i]);
 	while (i < argc && !begins_program(a, argv, i)) {
 		if ((n = take_resolve(a, argv, i, argc, err)) == 0 &&
 		    (n = take_explain(a, argv[i], err)) == 0)
@@ -310,6 +333,7 @@ conf_usage(FILE *f)
 "       onion-transparent run [-f FILE] [--] COMMAND [ARGUMENT ...]\n"
 "       onion-transparent resolve [-x] [-p PORT] [-f FILE] NAME\n"
 "       onion-transparent explain [-f FILE] FROM TO PORT [FACT VALUE ...]\n"
+"       onion-transparent firewall [nft|iptables|ip6tables|early] [-f FILE]\n"
 "\n"
 "  -f, --torrc-file FILE       read FILE (- for standard input)\n"
 "  --defaults-torrc FILE       read FILE before it\n"

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "daemon/conf.h"
+#include "daemon/conf_fwcheck.h"
 #include "daemon/conf_made.h"
 #include "daemon/conf_names.h"
 #include "daemon/conf_tun.h"
@@ -449,6 +450,7 @@ conf_check(struct conf *c, struct conf_err *err)
 	    (rc = conf_made_ports(c, err)) < 0 ||
 	    (rc = check_tun(c, err)) < 0 ||
 	    (rc = check_virtual(c, err)) < 0 ||
+	    (rc = conf_check_firewall(c, err)) < 0 ||
 	    (rc = conf_made_dirs(c, err)) < 0 ||
 	    (rc = conf_made_reach(c, err)) < 0 ||
 	    (rc = conf_made_outbound(c, err)) < 0 ||

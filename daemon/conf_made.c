@@ -54,7 +54,7 @@ takes_nothing(enum conf_kind kind)
 {
 	return kind == CONF_K_STRING || kind == CONF_K_PATH ||
 	    kind == CONF_K_WORDS || kind == CONF_K_NUMBERS ||
-	    kind == CONF_K_NODES || kind == CONF_K_TUN_CLIENTS ||
+	    kind == CONF_K_NODES || kind == CONF_K_TUN_CLIENTS || kind == CONF_K_LINKS ||
 	    kind == CONF_K_SUFFIXES;
 }
 

@@ -73,6 +73,20 @@ const struct conf_opt conf_options[] = {
 	BUILT("TunUndo", BOOL, tun_undo, "0", CONF_F_OURS | CONF_F_RESTART,
 	    "at the end, let traffic go as it did without us"),
 
+	/* firewall */
+	BUILT("FailClosed", BOOL, fail_closed, "0",
+	    CONF_F_OURS | CONF_F_RESTART, "rules by which nothing gets out but "
+	    "to relays that are in use"),
+	BUILT("TransClients", TUN_CLIENTS, trans_clients, NULL, CONF_F_OURS,
+	    "interfaces whose traffic the rules turn around to TransPort and "
+	    "DNSPort, and local for this host's"),
+	BUILT("Uplink", LINKS, uplink, NULL, CONF_F_OURS,
+	    "interfaces by which relays are reached (default: all that are "
+	    "nothing else)"),
+	BUILT("FirewallAllow", ALLOWS, allows, NULL, CONF_F_OURS,
+	    "what the rules let through beside Tor: in or out, interface, "
+	    "protocol, network, ports"),
+
 	/* process */
 	BUILT("DataDirectory", PATH, data_directory, NULL, CONF_F_RESTART,
 	    "where state is kept"),

@@ -10,8 +10,8 @@
 #include "policy/netplan.h"
 
 /* As the kernel takes it; and as a path of a sysctl takes it. */
-static int
-read_name(char out[CONF_IFNAME], const char *s, size_t len,
+int
+conf_read_ifname(char *out, const char *s, size_t len,
     struct conf_note *note)
 {
 	size_t i;
@@ -43,7 +43,7 @@ conf_read_tun_device(void *field, const char *s, struct conf_note *note)
 
 	if ((word = conf_word(&s, &len)) == NULL)
 		return conf_wrong(note, "there is none");
-	if ((rc = read_name(d.name, word, len, note)) < 0 ||
+	if ((rc = conf_read_ifname(d.name, word, len, note)) < 0 ||
 	    (rc = conf_port_flags(&d.rules, s, note)) < 0)
 		return rc;
 	memcpy(field, &d, sizeof(d));
@@ -144,7 +144,7 @@ read_client(struct conf_tun_clients *c, const char *word, size_t len,
 		c->local = 1;
 		return 0;
 	}
-	if ((rc = read_name(name, word, len, note)) < 0)
+	if ((rc = conf_read_ifname(name, word, len, note)) < 0)
 		return rc;
 	if (conf_tun_has(c, name))
 		return conf_wrong(note, "%s stands twice", name);

@@ -7,10 +7,15 @@
 #ifndef DAEMON_CONF_TUN_H
 #define DAEMON_CONF_TUN_H
 
+#include <stddef.h>
 #include <stdio.h>
 
 struct conf_note;
 struct conf_tun_clients;
+
+/* The name of an interface, but lo; @out holds CONF_IFNAME. */
+int	conf_read_ifname(char *out, const char *, size_t len,
+	    struct conf_note *);
 
 int	conf_read_tun_device(void *, const char *, struct conf_note *);
 int	conf_read_tun_address(void *, const char *, struct conf_note *);

@@ -7,6 +7,7 @@
 #include "daemon/conf.h"
 #include "daemon/conf_dir.h"
 #include "daemon/conf_dns.h"
+#include "daemon/conf_firewall.h"
 #include "daemon/conf_flow.h"
 #include "daemon/conf_logs.h"
 #include "daemon/conf_names.h"
@@ -81,6 +82,8 @@ static const struct conf_type types[CONF_NKINDS] = {
 	[CONF_K_TUN_CLIENTS] = { .wants = "names of interfaces, or local, or "
 		"both", .read = conf_read_tun_clients,
 		.print = conf_print_tun_clients },
+	[CONF_K_LINKS] = { .wants = "names of interfaces",
+		.read = conf_read_links, .print = conf_print_links },
 	[CONF_K_LINES] = { .wants = "a text", .item = sizeof(char *),
 		.read = conf_read_line, .print = conf_print_string,
 		.free = conf_free_string },
@@ -122,6 +125,10 @@ static const struct conf_type types[CONF_NKINDS] = {
 		"then from NETWORK, to NETWORK, port PORTS, accept=deferred or "
 		"accept=optimistic", .item = sizeof(struct rule),
 		.read = conf_read_flow_rule, .print = conf_print_flow_rule },
+	[CONF_K_ALLOWS] = { .wants = "in or out, an interface, tcp, udp, ping "
+		"or eapol, and then NETWORK and PORTS",
+		.item = sizeof(struct conf_allow),
+		.read = conf_read_allow, .print = conf_print_allow },
 	[CONF_K_ADDRS] = { .wants = "an IP address",
 		.item = sizeof(struct addr),
 		.read = conf_read_addr, .print = conf_print_addr },

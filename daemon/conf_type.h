@@ -39,6 +39,7 @@ enum conf_kind {
 	CONF_K_TUN_DEVICE,
 	CONF_K_TUN_ADDRESS,
 	CONF_K_TUN_CLIENTS,
+	CONF_K_LINKS,		/* interfaces */
 	CONF_K_LINES,		/* from here: several lines make an array */
 	CONF_K_NODE_SETS,
 	CONF_K_TRANS_PORTS,
@@ -51,6 +52,7 @@ enum conf_kind {
 	CONF_K_LOGS,
 	CONF_K_RULES,
 	CONF_K_FLOW_RULES,
+	CONF_K_ALLOWS,
 	CONF_K_ADDRS,
 	CONF_K_MAP_ADDRESSES,
 	CONF_K_RESOLVERS,

@@ -13,6 +13,8 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/gateway.c daemon/gateway.h daemon/gateway_int.h \
 	daemon/gateway_decide.c daemon/gateway_memory.c \
 	daemon/gateway_names.c daemon/gateway_who.c \
+	daemon/fwconf.c daemon/fwconf.h \
+	daemon/gateway.c daemon/gateway.h \
 	daemon/gateway_rules.c daemon/gateway_rules.h \
 	daemon/given.c daemon/given.h \
 	daemon/hostname.c daemon/hostname.h \

@@ -11,6 +11,7 @@
 #include "daemon/conf.h"
 #include "daemon/control.h"
 #include "daemon/explain.h"
+#include "daemon/fwconf.h"
 #include "daemon/netup.h"
 #include "daemon/process.h"
 #include "daemon/resolve.h"
@@ -70,6 +71,24 @@ undo(const struct conf *c)
 	return EXIT_FAILURE;
 }
 
+/* What is wrong goes where the rules do not. */
+static int
+print_firewall(const struct conf *c, enum conf_format format)
+{
+	char why[512] = "";
+	size_t i;
+
+	for (i = 0; i < c->warnings.n; i++)
+		fprintf(stderr, "onion-transparent: %s\n",
+		    c->warnings.item[i]);
+	if (fwconf_print(c, format, stdout, why, sizeof(why)) == 0 &&
+	    fflush(stdout) == 0)
+		return EXIT_SUCCESS;
+	fprintf(stderr, "onion-transparent: %s\n", *why ? why :
+	    "the rules cannot be written");
+	return EXIT_FAILURE;
+}
+
 static int
 with_conf(const struct conf_args *args)
 {
@@ -95,6 +114,9 @@ with_conf(const struct conf_args *args)
 	case CONF_CMD_EXPLAIN:
 		status = (int)explain(c, args->word, args->nwords, stdout,
 		    stderr);
+		break;
+	case CONF_CMD_FIREWALL:
+		status = print_firewall(c, args->format);
 		break;
 	case CONF_CMD_UNDO:
 		status = undo(c);

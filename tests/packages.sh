@@ -21,8 +21,9 @@ PACKAGES_DNS=(unbound knot bind9-utils openssl)
 PACKAGES_BENCH=(iperf3)
 
 # For check.sh beside those: clang with its sanitizers and libFuzzer, readelf,
-# and git, which knows what a distribution has to hold.
-PACKAGES_CHECK=(clang libclang-rt-14-dev llvm-14 binutils git)
+# git, which knows what a distribution has to hold, and iptables, which checks
+# rules that are never loaded.
+PACKAGES_CHECK=(clang libclang-rt-14-dev llvm-14 binutils git iptables)
 
 # need_root PROGRAM: say plainly that rights are missing, and stop.
 need_root() {

@@ -188,6 +188,9 @@ static const struct {
 	{ "run -f", "-f wants a value" },
 	{ "-f x status", "status comes first: onion-transparent status" },
 	{ "-f x resolve name", "resolve comes first" },
+	{ "-f x firewall", "firewall comes first" },
+	{ "firewall pf", "pf wants a value" },
+	{ "firewall nft iptables", "iptables wants a value" },
 };
 
 START_TEST(conf_args_parse_bad_line_says_why)
@@ -197,6 +200,34 @@ START_TEST(conf_args_parse_bad_line_says_why)
 
 	ck_assert_int_eq(parse(&a, bad[_i].line, &err), -EINVAL);
 	ck_assert_msg(strstr(err.text, bad[_i].why) != NULL, "%s", err.text);
+}
+END_TEST
+
+static const struct {
+	const char	*line;
+	enum conf_format format;
+} formats[] = {
+	{ "firewall", CONF_FORMAT_NFT },
+	{ "firewall nft", CONF_FORMAT_NFT },
+	{ "firewall early", CONF_FORMAT_EARLY },
+	{ "firewall iptables", CONF_FORMAT_IPTABLES },
+	{ "firewall ip6tables", CONF_FORMAT_IP6TABLES },
+};
+
+START_TEST(conf_args_parse_firewall_takes_a_format)
+{
+	char line[80];
+	struct conf_args a;
+	struct conf_err err;
+
+	snprintf(line, sizeof(line), "%s -f torrc --Uplink up0",
+	    formats[_i].line);
+	ck_assert_int_eq(parse(&a, line, &err), 0);
+	ck_assert_int_eq(a.command, CONF_CMD_FIREWALL);
+	ck_assert_int_eq(a.format, formats[_i].format);
+	ck_assert_str_eq(a.file, "torrc");
+	ck_assert_uint_eq(a.option.n, 1);
+	conf_args_free(&a);
 }
 END_TEST
 
@@ -251,6 +282,7 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(conf_args_parse_run_leaves_the_command_its_words,
 	    NELEM(runs)),
 	UNIT_LOOP(conf_args_parse_bad_line_says_why, NELEM(bad)),
+	UNIT_LOOP(conf_args_parse_firewall_takes_a_format, NELEM(formats)),
 	UNIT(conf_load_command_line_overrides_files),
 	UNIT(conf_load_command_line_error_names_it),
 };

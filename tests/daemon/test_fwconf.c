@@ -1,0 +1,233 @@
+/* tests/daemon/test_fwconf.c - torrc in, a firewall's rules out
+ *
+ * Each tests/golden/firewall/NAME.rc has to give NAME.nft, NAME.v4 and NAME.v6;
+ * FIREWALL_GOLDEN_WRITE=1 in the environment writes them anew, for a person to
+ * look through.  That nft and iptables take them, tests/check-firewall shows.
+ */
+#include "daemon/fwconf.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <string.h>
+
+#include "policy/fwplan.h"
+#include "tests/unit.h"
+
+enum { TEXT_MAX = 1 << 17, UID = 1234 };
+
+static struct conf *
+load(const char *name, const char *text)
+{
+	struct conf_args args = { .file = name, .text = text,
+		.text_len = strlen(text), .no_files = 1 };
+	struct conf_err err;
+	struct conf *c;
+
+	ck_assert_msg(conf_load(&c, &args, &err) == 0, "%s", err.text);
+	return c;
+}
+
+static char *
+slurp(const char *path)
+{
+	FILE *f = fopen(path, "rb");
+	char *text = calloc(1, TEXT_MAX);
+
+	ck_assert_ptr_nonnull(text);
+	if (f == NULL) {
+		free(text);
+		return NULL;
+	}
+	ck_assert_uint_lt(fread(text, 1, TEXT_MAX - 1, f), TEXT_MAX - 1);
+	fclose(f);
+	return text;
+}
+
+enum kind { NFT, V4, V6, EARLY, NKINDS };
+static const char *const endings[NKINDS] = { "nft", "v4", "v6", "early" };
+
+static char *
+plan_text(const struct fwplan_conf *c, enum kind kind)
+{
+	char why[FWPLAN_WHY] = "", *text = NULL;
+	struct fwplan p;
+	size_t size;
+	FILE *f;
+	int rc = kind == EARLY ? fwplan_make_early(&p, c, why) :
+	    fwplan_make(&p, c, why);
+
+	ck_assert_msg(rc == 0, "%s", why);
+	ck_assert_ptr_nonnull(f = open_memstream(&text, &size));
+	if (kind == NFT || kind == EARLY)
+		fwplan_nft(f, &p);
+	else
+		fwplan_iptables(f, &p, kind == V4 ? 4 : 6);
+	fclose(f);
+	fwplan_free(&p);
+	return text;
+}
+
+/* Whoever runs the test, the engine is number 1234. */
+static struct fwplan_conf
+plan_of(struct fwconf **f, const struct conf *c)
+{
+	struct fwplan_conf p;
+	char why[512] = "";
+
+	ck_assert_msg(fwconf_new(f, c, why, sizeof(why)) == 0, "%s", why);
+	ck_assert_int_eq(fwconf_find_uplinks(*f, c, why, sizeof(why)), 0);
+	p = *fwconf_plan(*f);
+	p.uid = UID;
+	return p;
+}
+
+static void
+compare(const char *rc_path, enum kind kind, const char *got)
+{
+	char path[4096], *want;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%.*s%s", (int)strlen(rc_path) - 2,
+	    rc_path, endings[kind]);
+	if (getenv("FIREWALL_GOLDEN_WRITE")) {
+		ck_assert_ptr_nonnull(f = fopen(path, "w"));
+		fputs(got, f);
+		fclose(f);
+		return;
+	}
+	ck_assert_msg((want = slurp(path)) != NULL, "%s is missing", path);
+	ck_assert_msg(strcmp(got, want) == 0, "%s: got\n%s\nwanted\n%s", path,
+	    got, want);
+	free(want);
+}
+
+static void
+one(const char *path)
+{
+	char *text = slurp(path), *got, *again;
+	struct conf *c = load(strrchr(path, '/') + 1, text);
+	struct fwplan_conf p;
+	struct fwconf *f;
+	enum kind kind;
+
+	p = plan_of(&f, c);
+	for (kind = 0; kind < NKINDS; kind++) {
+		got = plan_text(&p, kind);
+		again = plan_text(&p, kind);
+		ck_assert_str_eq(got, again);
+		compare(path, kind, got);
+		free(got);
+		free(again);
+	}
+	fwconf_free(f);
+	conf_free(c);
+	free(text);
+}
+
+START_TEST(fwconf_torrc_gives_its_rules)
+{
+	const char *srcdir = getenv("srcdir");
+	char pattern[4096];
+	glob_t g;
+	size_t i;
+
+	snprintf(pattern, sizeof(pattern), "%s/tests/golden/firewall/*.rc",
+	    srcdir ? srcdir : ".");
+	ck_assert_int_eq(glob(pattern, 0, NULL, &g), 0);
+	ck_assert_uint_ge(g.gl_pathc, 12);
+	for (i = 0; i < g.gl_pathc; i++)
+		one(g.gl_pathv[i]);
+	globfree(&g);
+}
+END_TEST
+
+/* --- what cannot be planned --- */
+
+static const struct {
+	const char	*text, *why;
+} refused[] = {
+	{ "TransClients lan0\nTransPort 127.0.0.1:9040\n",
+	    "there is no TransPort at the LAN's own address" },
+	{ "TransClients local\nTransPort 10.9.0.1:9040\n",
+	    "there is no TransPort on 127.0.0.1" },
+	{ "TransClients lan0\nTransPort 10.9.0.1:auto\n",
+	    "TransPort auto" },
+	{ "TransClients lan0\nTransPort 10.9.0.1:1\nTransPort 10.8.0.1:2\n",
+	    "not to 1 and 2" },
+	{ "TransClients lan0\nTransPort 10.9.0.1:1\nSocksPort 10.9.0.1:auto\n",
+	    "SocksPort or HTTPTunnelPort for LANs is auto" },
+	{ "TransClients lan0\nTransPort 10.9.0.1:1\nUser no-such-account\n",
+	    "there is no such account" },
+	{ "TunClients lan0\nTunDevice a+\n", "cannot name the TUN" },
+	{ "TunClients a*\n", "cannot name the LAN" },
+};
+
+START_TEST(fwconf_what_cannot_be_said_is_refused)
+{
+	struct conf *c = load("torrc", refused[_i].text);
+	struct fwplan_conf p;
+	struct fwplan plan;
+	struct fwconf *f;
+	char why[512] = "";
+	int rc = fwconf_new(&f, c, why, sizeof(why));
+
+	if (rc == 0) {
+		p = *fwconf_plan(f);
+		p.uid = UID;
+		rc = fwplan_make(&plan, &p, why);
+		ck_assert_ptr_null(plan.rules);
+		fwconf_free(f);
+	}
+	ck_assert_int_lt(rc, 0);
+	ck_assert_msg(strstr(why, refused[_i].why) != NULL, "'%s'", why);
+	conf_free(c);
+}
+END_TEST
+
+START_TEST(fwconf_early_rules_need_nothing_that_is_there)
+{
+	struct conf *c = load("torrc", "TunClients lan0\nUplink up0\n"
+	    "FirewallAllow in lan0 tcp 22\n");
+	char why[512] = "", *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	ck_assert_int_eq(fwconf_print(c, CONF_FORMAT_EARLY, f, why,
+	    sizeof(why)), 0);
+	fclose(f);
+	ck_assert_ptr_nonnull(strstr(text, "hook output priority 0; policy "
+	    "drop;"));
+	ck_assert_ptr_nonnull(strstr(text, "iifname \"lan0\""));
+	ck_assert_ptr_null(strstr(text, "device"));
+	ck_assert_ptr_null(strstr(text, "up0"));
+	free(text);
+	conf_free(c);
+}
+END_TEST
+
+/* This machine has a loopback at least, which is none. */
+START_TEST(fwconf_uplinks_are_all_that_is_nothing_else)
+{
+	struct conf *c = load("torrc", "TunClients lan0\n");
+	struct fwconf *f;
+	struct fwplan_conf p = plan_of(&f, c);
+	unsigned i;
+
+	for (i = 0; i < p.uplinks.n; i++) {
+		ck_assert_str_ne(p.uplinks.name[i], "lo");
+		ck_assert_str_ne(p.uplinks.name[i], "lan0");
+		ck_assert_str_ne(p.uplinks.name[i], "ot0");
+	}
+	fwconf_free(f);
+	conf_free(c);
+}
+END_TEST
+
+static const struct unit_test tests[] = {
+	UNIT(fwconf_torrc_gives_its_rules),
+	UNIT_LOOP(fwconf_what_cannot_be_said_is_refused, NELEM(refused)),
+	UNIT(fwconf_early_rules_need_nothing_that_is_there),
+	UNIT(fwconf_uplinks_are_all_that_is_nothing_else),
+};
+
+UNIT_MAIN("fwconf", tests)
