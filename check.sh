@@ -216,6 +216,8 @@ if [ -z "$quick" ]; then
 	script "TUN: the kernel's part" env \
 		NETCTL="$BUILD/tests/platform/netctl" \
 		OT="$BUILD/daemon/onion-transparent" tests/platform/tun
+	script "firewall" env OT="$BUILD/daemon/onion-transparent" \
+		tests/platform/firewall
 	script "TUN: beside the kernel's TCP" "$BUILD/tests/tun/difftcp"
 	script "TUN: hostile frames" "$BUILD/tests/tun/hostile" \
 		"$BUILD/tests/tun/echo_tun"

@@ -25,5 +25,6 @@ tests_platform_netctl_SOURCES = tests/platform/netctl.c
 tests_platform_netctl_LDADD = $(POLICY_LIBS)
 tests_platform_netctl_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=nl_send_auto \
 	-Wl,--wrap=sysctl_write -Wl,--wrap=sysctl_exists
+EXTRA_DIST += tests/platform/firewall tests/platform/fwraw.py
 EXTRA_DIST += tests/platform/tun tests/platform/tun-checks \
 	tests/platform/tun-daemon
