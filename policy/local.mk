@@ -3,6 +3,7 @@ policy_libpolicy_a_SOURCES = \
 	policy/fwplan.c policy/fwplan.h policy/fwplan_int.h \
 	policy/fwplan_in.c policy/fwplan_iptables.c policy/fwplan_nft.c \
 	policy/fwplan_out.c policy/fwplan_rule.c \
+	policy/fwsysctl.c policy/fwsysctl.h \
 	policy/grow.c policy/grow.h \
 	policy/isolate.c policy/isolate.h \
 	policy/netlink.c policy/netlink.h policy/netlink_int.h \

@@ -47,32 +47,48 @@ is_name(const char *s, size_t len)
 }
 
 static int
+is_one_of(const char *s, const char *const *list)
+{
+	for (; *list; list++)
+		if (strcmp(s, *list) == 0)
+			return 1;
+	return 0;
+}
+
+static int
 is_path(const char *s)
 {
-	static const char *const leaves[2][8] = {
-		{ "forwarding", "rp_filter", NULL },
-		{ "disable_ipv6", "addr_gen_mode", "accept_ra", "autoconf",
-		    "router_solicitations", "forwarding", "force_forwarding",
-		    NULL }
-	};
-	static const char *const roots[2] = { "net/ipv4/conf/",
-		"net/ipv6/conf/" };
+	static const char *const leaves4[] = { "forwarding", "rp_filter",
+		"arp_ignore", "arp_announce", "accept_redirects",
+		"send_redirects", "accept_source_route", "route_localnet",
+		"proxy_arp", NULL };
+	static const char *const leaves6[] = { "disable_ipv6", "addr_gen_mode",
+		"accept_ra", "autoconf", "router_solicitations", "forwarding",
+		"force_forwarding", "accept_redirects", "accept_source_route",
+		"proxy_ndp", NULL };
+	static const char *const others[] = { "net/ipv4/ip_forward",
+		"net/ipv4/icmp_echo_ignore_broadcasts",
+		"net/ipv4/tcp_timestamps",
+		"net/netfilter/nf_conntrack_tcp_loose", NULL };
+	static const struct {
+		const char	*root;
+		const char *const *leaves;
+	} links[] = { { "net/ipv4/conf/", leaves4 },
+		{ "net/ipv6/conf/", leaves6 } };
 	const char *slash;
-	size_t i, k, n;
+	size_t k, n;
 
 	if (strlen(s) >= NETPLAN_SYSCTL)
 		return 0;
-	for (k = 0; k < 2; k++) {
-		n = strlen(roots[k]);
-		if (strncmp(s, roots[k], n) != 0 ||
-		    (slash = strchr(s + n, '/')) == NULL ||
-		    !is_name(s + n, (size_t)(slash - s) - n))
-			continue;
-		for (i = 0; leaves[k][i]; i++)
-			if (strcmp(slash + 1, leaves[k][i]) == 0)
-				return 1;
+	for (k = 0; k < sizeof(links) / sizeof(links[0]); k++) {
+		n = strlen(links[k].root);
+		if (strncmp(s, links[k].root, n) == 0 &&
+		    (slash = strchr(s + n, '/')) != NULL &&
+		    is_name(s + n, (size_t)(slash - s) - n) &&
+		    is_one_of(slash + 1, links[k].leaves))
+			return 1;
 	}
-	return 0;
+	return is_one_of(s, others);
 }
 
 static int

@@ -21,7 +21,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (strchr(r.link, '/') || r.n > NETRECORD_OLD_MAX)
 		abort();
 	for (i = 0; i < r.n; i++)
-		if (strncmp(r.old[i].path, "net/ipv", 7) != 0 ||
+		if (strncmp(r.old[i].path, "net/", 4) != 0 ||
 		    strstr(r.old[i].path, "/.") ||
 		    strspn(r.old[i].value, "-0123456789") !=
 		    strlen(r.old[i].value) ||

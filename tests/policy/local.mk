@@ -28,3 +28,7 @@ tests_platform_netctl_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=nl_send_auto \
 EXTRA_DIST += tests/platform/firewall tests/platform/fwraw.py
 EXTRA_DIST += tests/platform/tun tests/platform/tun-checks \
 	tests/platform/tun-daemon
+
+check_PROGRAMS += tests/policy/test_fwsysctl
+tests_policy_test_fwsysctl_SOURCES = tests/policy/test_fwsysctl.c
+tests_policy_test_fwsysctl_LDADD = $(POLICY_LIBS) $(CHECK_LIBS)

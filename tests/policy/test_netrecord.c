@@ -41,8 +41,16 @@ static const struct {
 	    "old net/ipv4/conf/a/forwarding 1234567890\n", -EPROTO },
 	{ "only a sign", HEAD "old net/ipv4/conf/a/forwarding -\n", -EPROTO },
 	{ "another sysctl", HEAD "old kernel/core_pattern 1\n", -EPROTO },
-	{ "another leaf", HEAD "old net/ipv4/conf/a/route_localnet 1\n",
+	{ "another leaf", HEAD "old net/ipv4/conf/a/log_martians 1\n",
 	    -EPROTO },
+	{ "of the whole host", HEAD "old net/ipv4/ip_forward 0\n"
+	    "old net/netfilter/nf_conntrack_tcp_loose 1\n"
+	    "old net/ipv4/tcp_timestamps 1\n", 0 },
+	{ "another of the whole host", HEAD "old net/ipv4/tcp_rmem 0\n",
+	    -EPROTO },
+	{ "what all interfaces have", HEAD
+	    "old net/ipv4/conf/all/route_localnet 0\n"
+	    "old net/ipv6/conf/default/accept_redirects 1\n", 0 },
 	{ "a leaf of the other family", HEAD
 	    "old net/ipv4/conf/a/accept_ra 1\n", -EPROTO },
 	{ "a way out", HEAD "old net/ipv4/conf/../forwarding 1\n", -EPROTO },
@@ -91,7 +99,7 @@ START_TEST(netrecord_add_a_second_value_changes_nothing)
 	ck_assert_int_eq(netrecord_add(&r, path, "1"), 0);
 	ck_assert_uint_eq(r.n, 1);
 	ck_assert_str_eq(netrecord_find(&r, path)->value, "0");
-	ck_assert_int_eq(netrecord_add(&r, "net/ipv4/ip_forward", "1"),
+	ck_assert_int_eq(netrecord_add(&r, "net/ipv4/tcp_ecn", "1"),
 	    -EINVAL);
 	netrecord_free(&r);
 }
