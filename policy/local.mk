@@ -14,6 +14,10 @@ policy_libpolicy_a_SOURCES = \
 	policy/netstate.c policy/netstate.h policy/netstate_int.h \
 	policy/netstate_set.c \
 	policy/networld.c policy/networld.h \
+	policy/nftbatch.c policy/nftbatch.h policy/nftdiff.c \
+	policy/nftevent.c policy/nftevent.h \
+	policy/nfthold.c policy/nfthold.h \
+	policy/nftlist.c policy/nftlist.h policy/nftnormal.c \
 	policy/policy.c policy/policy.h \
 	policy/rule.c policy/rule.h policy/rule_int.h \
 	policy/rule_match.c policy/rule_text.c \

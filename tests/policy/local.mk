@@ -29,6 +29,8 @@ EXTRA_DIST += tests/platform/firewall tests/platform/fwraw.py
 EXTRA_DIST += tests/platform/tun tests/platform/tun-checks \
 	tests/platform/tun-daemon
 
-check_PROGRAMS += tests/policy/test_fwsysctl
+check_PROGRAMS += tests/policy/test_fwsysctl tests/policy/test_nftlist
 tests_policy_test_fwsysctl_SOURCES = tests/policy/test_fwsysctl.c
 tests_policy_test_fwsysctl_LDADD = $(POLICY_LIBS) $(CHECK_LIBS)
+tests_policy_test_nftlist_SOURCES = tests/policy/test_nftlist.c
+tests_policy_test_nftlist_LDADD = $(POLICY_LIBS) $(CHECK_LIBS)
