@@ -5,6 +5,7 @@ policy_libpolicy_a_SOURCES = \
 	policy/fwplan_out.c policy/fwplan_rule.c \
 	policy/fwsysctl.c policy/fwsysctl.h \
 	policy/grow.c policy/grow.h \
+	policy/holder.c policy/holder.h \
 	policy/isolate.c policy/isolate.h \
 	policy/netlink.c policy/netlink.h policy/netlink_int.h \
 	policy/netlink_route.c policy/netlink_rule.c \
@@ -18,8 +19,11 @@ policy_libpolicy_a_SOURCES = \
 	policy/nftevent.c policy/nftevent.h \
 	policy/nfthold.c policy/nfthold.h \
 	policy/nftlist.c policy/nftlist.h policy/nftnormal.c \
+	policy/nftrun.c policy/nftrun.h policy/nftpath.c policy/nftsaid.c \
+	policy/nftsock.c policy/nftsock.h \
 	policy/policy.c policy/policy.h \
 	policy/rule.c policy/rule.h policy/rule_int.h \
 	policy/rule_match.c policy/rule_text.c \
 	policy/rules.c policy/rules.h \
+	policy/scratch.c policy/scratch.h \
 	policy/sysctl.c policy/sysctl.h

@@ -33,6 +33,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fz_mapaddress \
 	tests/fuzz/fz_microdesc \
 	tests/fuzz/fz_netrecord \
+	tests/fuzz/fz_nftlist \
 	tests/fuzz/fz_ntor \
 	tests/fuzz/fz_ntor3_reply \
 	tests/fuzz/fz_onionaddr \
@@ -232,6 +233,10 @@ tests_fuzz_fz_netrecord_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_netrecord.c
 tests_fuzz_fz_netrecord_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 tests_fuzz_fz_netrecord_LDADD = $(POLICY_LIBS)
+tests_fuzz_fz_nftlist_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_nftlist.c
+tests_fuzz_fz_nftlist_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_nftlist_LDADD = $(POLICY_LIBS)
 
 tests_fuzz_fz_ntor_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_ntor.c \

@@ -29,8 +29,11 @@ EXTRA_DIST += tests/platform/firewall tests/platform/fwraw.py
 EXTRA_DIST += tests/platform/tun tests/platform/tun-checks \
 	tests/platform/tun-daemon
 
-check_PROGRAMS += tests/policy/test_fwsysctl tests/policy/test_nftlist
+check_PROGRAMS += tests/policy/test_fwsysctl tests/policy/test_nftlist \
+	tests/policy/test_nftrun
 tests_policy_test_fwsysctl_SOURCES = tests/policy/test_fwsysctl.c
 tests_policy_test_fwsysctl_LDADD = $(POLICY_LIBS) $(CHECK_LIBS)
 tests_policy_test_nftlist_SOURCES = tests/policy/test_nftlist.c
 tests_policy_test_nftlist_LDADD = $(POLICY_LIBS) $(CHECK_LIBS)
+tests_policy_test_nftrun_SOURCES = tests/policy/test_nftrun.c
+tests_policy_test_nftrun_LDADD = $(POLICY_LIBS) $(CHECK_LIBS)

@@ -1,0 +1,247 @@
+/* policy/holder.c - a process that holds a socket, and does nothing else
+ *
+ * In the end it is in the kernel's strictest seccomp mode, in a read() of a
+ * pipe whose other end it has itself.  Signals are our affair, since whoever
+ * stops a service sends them to all of its processes: it takes none but
+ * SIGKILL.
+ */
+#include "policy/holder.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { HELD = STDERR_FILENO + 1, READY = HELD + 1, PIPE = READY + 1,
+	PIPE_END, FIRST_FREE, WAIT_MS = 5000 };
+
+/* --- the process --- */
+
+static void
+write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (write(fd, text, strlen(text)) < 0)
+		(void)errno;		/* then without */
+	close(fd);
+}
+
+static int
+no_rights(void)
+{
+	struct __user_cap_header_struct h = {
+		.version = _LINUX_CAPABILITY_VERSION_3
+	};
+	struct __user_cap_data_struct d[2] = { { .permitted = 0 } };
+	struct rlimit none = { 0, 0 };
+	int i;
+
+	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	for (i = 0; i <= CAP_LAST_CAP; i++)	/* may fail: not for us */
+		(void)prctl(PR_CAPBSET_DROP, i, 0, 0, 0);
+	if (setrlimit(RLIMIT_CORE, &none) < 0 ||
+	    syscall(SYS_capset, &h, d) < 0 ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return -errno;
+	return 0;
+}
+
+/* Descriptors where they are known: first above all of them, so that none is
+ * overwritten before it was moved. */
+static int
+arrange(int held, int ready)
+{
+	int fds[2], null = open("/dev/null", O_RDWR | O_CLOEXEC), i, high[4];
+
+	if (null < 0 || pipe2(fds, O_CLOEXEC) < 0)
+		return -errno;
+	high[0] = fcntl(held, F_DUPFD_CLOEXEC, FIRST_FREE);
+	high[1] = fcntl(ready, F_DUPFD_CLOEXEC, FIRST_FREE);
+	high[2] = fcntl(fds[0], F_DUPFD_CLOEXEC, FIRST_FREE);
+	high[3] = fcntl(fds[1], F_DUPFD_CLOEXEC, FIRST_FREE);
+	for (i = 0; i <= STDERR_FILENO; i++)
+		if (dup2(null, i) < 0)
+			return -errno;
+	for (i = 0; i < 4; i++)
+		if (high[i] < 0 || dup2(high[i], HELD + i) < 0)
+			return -errno;
+	return close_range(FIRST_FREE, ~0U, 0) < 0 ? -errno : 0;
+}
+
+static void
+ignore_signals(void)
+{
+	int i;
+
+	for (i = 1; i < NSIG; i++)
+		if (i != SIGCHLD)
+			signal(i, SIG_IGN);
+}
+
+static void __attribute__((noreturn))
+live(const char *name, int held, int ready)
+{
+	ssize_t n;
+	char c = 0;
+
+	ignore_signals();
+	(void)setsid();
+	(void)prctl(PR_SET_NAME, name);
+	write_file("/proc/self/oom_score_adj", "-1000");
+	if (chdir("/") < 0 || arrange(held, ready) < 0 || no_rights() < 0)
+		_exit(EXIT_FAILURE);
+	n = write(READY, &c, 1);
+	close(READY);
+	(void)prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT, 0, 0, 0);
+	do {
+		n = read(PIPE, &c, 1);
+	} while (n < 0);
+	syscall(SYS_exit, EXIT_SUCCESS);	/* is not reached */
+	__builtin_unreachable();
+}
+
+/* --- seen from us --- */
+
+static int
+wait_ready(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	char c;
+
+	if (poll(&p, 1, WAIT_MS) <= 0)
+		return -ETIMEDOUT;
+	return read(fd, &c, 1) == 1 ? 0 : -EPERM;
+}
+
+int
+holder_start(struct holder *h, const char *name, int fd)
+{
+	int ready[2], rc;
+
+	h->pid = 0;
+	h->fd = -1;
+	if (pipe2(ready, O_CLOEXEC) < 0)
+		return -errno;
+	if ((h->pid = fork()) == 0) {
+		close(ready[0]);
+		live(name, fd, ready[1]);
+	}
+	rc = h->pid < 0 ? -errno : 0;
+	close(ready[1]);
+	if (rc == 0)
+		rc = wait_ready(ready[0]);
+	close(ready[0]);
+	if (rc == 0) {
+		h->fd = (int)syscall(SYS_pidfd_open, h->pid, 0);
+		rc = h->fd < 0 ? -errno : 0;
+	}
+	if (rc < 0)
+		holder_stop(h);
+	return rc;
+}
+
+int
+holder_is_gone(const struct holder *h)
+{
+	struct pollfd p = { .fd = h->fd, .events = POLLIN };
+
+	return h->pid <= 0 || poll(&p, 1, 0) > 0;
+}
+
+void
+holder_stop(struct holder *h)
+{
+	int status;
+
+	if (h->pid > 0) {
+		kill(h->pid, SIGKILL);
+		(void)waitpid(h->pid, &status, 0);
+	}
+	holder_leave(h);
+}
+
+void
+holder_leave(struct holder *h)
+{
+	if (h->fd >= 0)
+		close(h->fd);
+	h->pid = 0;
+	h->fd = -1;
+}
+
+/* --- those that were left --- */
+
+static int
+is_one(const char *pid, const char *name)
+{
+	char path[64], line[128], got[32] = "";
+	unsigned long uid = ~0UL;
+	struct stat ours, its;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%.16s/status", pid);
+	if ((f = fopen(path, "re")) == NULL)
+		return 0;
+	while (fgets(line, sizeof(line), f)) {
+		(void)sscanf(line, "Name:\t%31s", got);
+		if (strncmp(line, "Uid:\t", 5) == 0)
+			uid = strtoul(line + 5, NULL, 10);
+	}
+	fclose(f);
+	if (strcmp(got, name) != 0 || uid != geteuid())
+		return 0;
+	snprintf(path, sizeof(path), "/proc/%.16s/ns/net", pid);
+	return stat("/proc/self/ns/net", &ours) == 0 &&
+	    stat(path, &its) == 0 && its.st_ino == ours.st_ino &&
+	    its.st_dev == ours.st_dev;
+}
+
+/* By a descriptor, so that it is the process that was looked at. */
+static int
+end_one(const char *name, const char *pid)
+{
+	struct pollfd p = { .events = POLLIN };
+	int done;
+
+	p.fd = (int)syscall(SYS_pidfd_open, atoi(pid), 0);
+	if (p.fd < 0)
+		return 0;
+	done = is_one(pid, name) &&
+	    syscall(SYS_pidfd_send_signal, p.fd, SIGKILL, NULL, 0) == 0 &&
+	    poll(&p, 1, WAIT_MS) > 0;
+	close(p.fd);
+	return done;
+}
+
+int
+holder_stop_others(const char *name, const struct holder *but)
+{
+	DIR *d = opendir("/proc");
+	struct dirent *e;
+	int n = 0;
+
+	if (d == NULL)
+		return 0;
+	while ((e = readdir(d)) != NULL)
+		if (isdigit((unsigned char)e->d_name[0]) &&
+		    atoi(e->d_name) != but->pid && is_one(e->d_name, name))
+			n += end_one(name, e->d_name);
+	closedir(d);
+	return n;
+}
