@@ -218,6 +218,10 @@ if [ -z "$quick" ]; then
 		OT="$BUILD/daemon/onion-transparent" tests/platform/tun
 	script "firewall" env OT="$BUILD/daemon/onion-transparent" \
 		tests/platform/firewall
+	script "the kernel's rules, kept in force" env \
+		FWCTL="$BUILD/tests/platform/fwctl" tests/platform/fwstate
+	script "the kernel's rules, sanitizers" env \
+		FWCTL="$BUILD-asan/tests/platform/fwctl" tests/platform/fwstate
 	script "TUN: beside the kernel's TCP" "$BUILD/tests/tun/difftcp"
 	script "TUN: hostile frames" "$BUILD/tests/tun/hostile" \
 		"$BUILD/tests/tun/echo_tun"

@@ -3,6 +3,9 @@ policy_libpolicy_a_SOURCES = \
 	policy/fwplan.c policy/fwplan.h policy/fwplan_int.h \
 	policy/fwplan_in.c policy/fwplan_iptables.c policy/fwplan_nft.c \
 	policy/fwplan_out.c policy/fwplan_rule.c \
+	policy/fwstate.c policy/fwstate.h policy/fwstate_int.h \
+	policy/fwstate_check.c policy/fwstate_hold.c policy/fwstate_load.c \
+	policy/fwstate_sysctl.c policy/fwstate_watch.c \
 	policy/fwsysctl.c policy/fwsysctl.h \
 	policy/grow.c policy/grow.h \
 	policy/holder.c policy/holder.h \

@@ -29,6 +29,13 @@ EXTRA_DIST += tests/platform/firewall tests/platform/fwraw.py
 EXTRA_DIST += tests/platform/tun tests/platform/tun-checks \
 	tests/platform/tun-daemon
 
+# The kernel's rules kept in force, run as root by tests/platform/fwstate.
+noinst_PROGRAMS += tests/platform/fwctl
+tests_platform_fwctl_SOURCES = tests/platform/fwctl.c
+tests_platform_fwctl_LDADD = $(POLICY_LIBS)
+tests_platform_fwctl_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=nftrun_path \
+	-Wl,--wrap=nftsock_batch
+EXTRA_DIST += tests/platform/fwstate tests/platform/fwstate-checks
 check_PROGRAMS += tests/policy/test_fwsysctl tests/policy/test_nftlist \
 	tests/policy/test_nftrun
 tests_policy_test_fwsysctl_SOURCES = tests/policy/test_fwsysctl.c
