@@ -17,6 +17,8 @@
 
 #include <sodium/randombytes_internal_random.h>
 
+/* seccomp: getrandom */
+
 enum { STOCK = 8192, SMALL = 512 };
 
 static int forks_handled;

@@ -26,6 +26,8 @@
 #include "daemon/status.h"
 #include "daemon/unixsock.h"
 
+/* seccomp: accept4 readv writev recvfrom sendto unlink unlinkat close */
+
 enum { REQUEST_MAX = 64, REST_MS = 1000 };
 
 struct client {

@@ -8,6 +8,8 @@
 
 #include "base/addr.h"
 
+/* seccomp: bind connect close */
+
 static int
 make(const struct dial_conf *conf, int family)
 {

@@ -10,6 +10,8 @@
 #include "daemon/conf.h"
 #include "dnsport/dnsport.h"
 
+/* seccomp: open openat fstat newfstatat read lseek close */
+
 enum { FILE_MAX = 4 * 1024 * 1024 };
 
 /* Debian's, and most others'; where it is not, OpenSSL knows. */

@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <time.h>
 
+/* seccomp: epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait
+ * epoll_pwait2 eventfd2 timerfd_create timerfd_settime pipe2 */
+
 static void
 set_time(struct loop *l)
 {

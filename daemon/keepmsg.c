@@ -8,6 +8,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+/* seccomp: sendmsg recvmsg poll ppoll close */
+
 struct head {			/* then the text, without its NUL */
 	uint32_t	type;
 	int32_t		value;

@@ -19,6 +19,9 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 
+/* seccomp: bind sendto recvfrom sendmsg recvmsg getsockname
+ * setsockopt close */
+
 enum { ANSWER_MS = 200, ANSWER = 32768 };
 
 /* With these the link-layer address is known, or was. */

@@ -24,6 +24,8 @@
 #include "daemon/unixsock.h"
 #include "natlook/natlook.h"
 
+/* seccomp: accept4 accept getsockname setsockopt unlink unlinkat close */
+
 enum { LISTEN_BATCH = 64, LISTEN_BACKLOG = 1024, LISTEN_REST_MS = 1000 };
 
 struct listener {

@@ -3,11 +3,13 @@ include daemon/conf.mk
 noinst_LIBRARIES += daemon/libdaemon.a
 daemon_libdaemon_a_SOURCES = \
 	daemon/app.c daemon/app.h \
+	daemon/callfilter.c daemon/callfilter.h \
 	daemon/control.c daemon/control.h \
 	daemon/dnsconf.c daemon/dnsconf.h \
 	daemon/dnsflow.c daemon/dnsflow.h \
 	daemon/dial.c daemon/dial.h \
 	daemon/doors.c daemon/doors.h \
+	daemon/emptyroot.c daemon/emptyroot.h \
 	daemon/evloop.c daemon/evloop.h \
 	daemon/facts.c daemon/facts.h \
 	daemon/gateway.c daemon/gateway.h daemon/gateway_int.h \
@@ -24,6 +26,8 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/keepproc.c daemon/keepproc.h \
 	daemon/kin.c daemon/kin.h daemon/kin_int.h daemon/kin_kernel.c \
 	daemon/kin_place.c \
+	daemon/kin.c daemon/kin.h daemon/kin_kernel.c \
+	daemon/landlock.c daemon/landlock.h \
 	daemon/listen.c daemon/listen.h \
 	daemon/mapaddress.c daemon/mapaddress.h \
 	daemon/names.c daemon/names.h \
@@ -34,6 +38,7 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/proxy.c daemon/proxy.h \
 	daemon/resolve.c daemon/resolve.h \
 	daemon/explain.c daemon/explain.h \
+	daemon/sandbox.c daemon/sandbox.h \
 	daemon/sock.c daemon/sock.h \
 	daemon/socks.c daemon/socks.h \
 	daemon/splice.c daemon/splice.h \
@@ -54,6 +59,17 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/unixsock.c daemon/unixsock.h \
 	daemon/virtnet.c daemon/virtnet.h \
 	$(DAEMON_CONF)
+
+# The list of system calls, from the comments beside the code that needs them.
+CALLFILTER_FILES = $(wildcard $(addprefix $(srcdir)/,base/*.c daemon/*.c \
+	onion/*.c onion/*/*.c tun/*.c dnsport/*.c natlook/*.c))
+EXTRA_DIST += daemon/callfilter.awk
+CLEANFILES += daemon/callfilter_names.h
+daemon/callfilter_names.h: daemon/callfilter.awk $(CALLFILTER_FILES)
+	@$(MKDIR_P) daemon
+	$(AM_V_GEN)$(AWK) -f $(srcdir)/daemon/callfilter.awk \
+		$(CALLFILTER_FILES) >$@.new && mv $@.new $@
+daemon/callfilter.$(OBJEXT): daemon/callfilter_names.h
 
 # Built here, installed in bin: `run` is for every user.
 bin_PROGRAMS += daemon/onion-transparent

@@ -132,22 +132,43 @@ process_as_root(void)
 }
 
 int
-process_drop(const char *user)
+process_find(struct process_user *u, const char *user)
 {
-	uid_t uid = (uid_t)-1;
-	gid_t gid = (gid_t)-1;
 	int rc;
 
+	memset(u, 0, sizeof(*u));
+	u->ngroups = PROCESS_GROUPS_MAX;
 	if (user == NULL || getuid() != 0)
 		return 0;
-	if ((rc = find_user(user, &uid, &gid)) < 0)
+	if ((rc = find_user(user, &u->uid, &u->gid)) < 0)
 		return rc;
-	if (initgroups(user, gid) < 0 || setresgid(gid, gid, gid) < 0 ||
-	    setresuid(uid, uid, uid) < 0)
+	if (getgrouplist(user, u->gid, u->group, &u->ngroups) < 0)
+		return -E2BIG;
+	u->other = 1;
+	return 0;
+}
+
+int
+process_become(const struct process_user *u)
+{
+	if (!u->other)
+		return 0;
+	if (setgroups((size_t)u->ngroups, u->group) < 0 ||
+	    setresgid(u->gid, u->gid, u->gid) < 0 ||
+	    setresuid(u->uid, u->uid, u->uid) < 0)
 		return -errno;
-	if (uid != 0 && (setuid(0) == 0 || seteuid(0) == 0))
+	if (u->uid != 0 && (setuid(0) == 0 || seteuid(0) == 0))
 		return -EPERM;		/* it came back: refuse to go on */
 	return 0;
+}
+
+int
+process_drop(const char *user)
+{
+	struct process_user u;
+	int rc = process_find(&u, user);
+
+	return rc < 0 ? rc : process_become(&u);
 }
 
 int
@@ -163,9 +184,18 @@ process_uid(const char *user, uint32_t *out)
 	return rc;
 }
 
-/* What is not to come back goes first: the rest may lack the rights for it. */
+void
+process_no_bounds(void)
+{
+	int i;
+
+	for (i = 0; i <= CAP_LAST_CAP; i++)	/* may fail: not for us */
+		(void)prctl(PR_CAPBSET_DROP, i, 0, 0, 0);
+}
+
+/* Of those that are there. */
 static int
-only_network(void)
+keep_capabilities(uint32_t wanted)
 {
 	struct __user_cap_header_struct h = {
 		.version = _LINUX_CAPABILITY_VERSION_3
@@ -174,7 +204,7 @@ only_network(void)
 
 	if (syscall(SYS_capget, &h, d) < 0)
 		return -errno;
-	d[0].permitted &= 1u << CAP_NET_ADMIN;
+	d[0].permitted &= wanted;
 	d[0].effective = d[0].permitted;
 	d[0].inheritable = 0;
 	memset(&d[1], 0, sizeof(d[1]));
@@ -185,37 +215,44 @@ only_network(void)
 }
 
 int
-process_keep_network(const char *user)
+process_no_rights(void)
+{
+	return keep_capabilities(0);
+}
+
+int
+process_closed(int debugger)
 {
 	struct rlimit none = { 0, 0 };
-	int i, rc;
 
-	for (i = 0; i <= CAP_LAST_CAP; i++)	/* may fail: not for us */
-		(void)prctl(PR_CAPBSET_DROP, i, 0, 0, 0);
-	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
-		return -errno;
-	if ((rc = process_drop(user)) < 0 || (rc = only_network()) < 0)
-		return rc;
-	if (prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0 ||
+	if (setrlimit(RLIMIT_CORE, &none) < 0 ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ||
-	    setrlimit(RLIMIT_CORE, &none) < 0)
+	    (!debugger && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0))
 		return -errno;
 	return 0;
+}
+
+/* What is not to come back goes first: the rest may lack the rights for it. */
+int
+process_keep_network(const char *user)
+{
+	int rc;
+
+	process_no_bounds();
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+		return -errno;
+	if ((rc = process_drop(user)) < 0 ||
+	    (rc = keep_capabilities(1u << CAP_NET_ADMIN)) < 0)
+		return rc;
+	if (prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0)
+		return -errno;
+	return process_closed(0);
 }
 
 int
 process_harden(const struct conf *c)
 {
-	struct rlimit none = { 0, 0 };
-
-	if (setrlimit(RLIMIT_CORE, &none) < 0 ||
-	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return -errno;
-	if (c->disable_debugger_attachment &&
-	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return -errno;
-	return 0;
+	return process_closed(!c->disable_debugger_attachment);
 }
 
 /* Queues of hundreds of KiB come and go with each burst.  As glibc is set, each

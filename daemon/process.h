@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct conf;
 
@@ -25,6 +26,26 @@ int	process_as_user(const char *user);
 void	process_as_root(void);
 /* For good, and checked. */
 int	process_drop(const char *user);
+
+enum { PROCESS_GROUPS_MAX = 256 };
+
+struct process_user {		/* as looked up */
+	int	other;		/* we are root, and it is to be somebody else */
+	uid_t	uid;
+	gid_t	gid, group[PROCESS_GROUPS_MAX];
+	int	ngroups;
+};
+
+/* process_drop() in two steps: names need files that may be gone then.  @user
+ * NULL: as we are.  -ENOENT: no such user. */
+int	process_find(struct process_user *, const char *user);
+int	process_become(const struct process_user *);
+/* No capability, and none that could come back: the bounds first, while there
+ * is the right to set them. */
+void	process_no_bounds(void);
+int	process_no_rights(void);
+/* No core dumps, no new privileges, and no debugger unless it may. */
+int	process_closed(int debugger);
 
 /* The same, but the right to change the network stays (CAP_NET_ADMIN), if it was
  * there.  For a child that does nothing else. */

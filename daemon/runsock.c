@@ -57,6 +57,9 @@
 #include "tun/stack.h"
 #include "tun/tundev.h"
 
+/* seccomp: accept4 getsockopt recvmsg sendmsg unlink unlinkat
+ * close */
+
 enum {
 	REST_MS = 1000,
 	BACKLOG = 64,

@@ -54,6 +54,9 @@
 #include "daemon/dial.h"
 #include "daemon/evloop.h"
 
+/* seccomp: recvfrom sendto sendmsg read write readv writev shutdown
+ * getsockopt setsockopt getsockname getpeername close */
+
 enum {
 	/* After the peer's FIN: seconds until it is asked whether it is there,
 	 * and between questions that it does not answer, and how many. */

@@ -24,6 +24,8 @@
 #include "base/loop.h"
 #include "dnsport/dnspipe.h"
 
+/* seccomp: recvfrom sendto readv writev shutdown getsockopt close */
+
 struct dnsconn {
 	const struct dnsconn_conf *conf;
 	struct bufferevent *bev;

@@ -34,6 +34,8 @@
 #include "dnsport/dnsconn.h"
 #include "dnsport/dnsport.h"
 
+/* seccomp: recvmsg sendmsg accept4 getsockname setsockopt close */
+
 enum {
 	UDP_BATCH = 64, UDP_MSG_MAX = 4096, UDP_CONTROL = 256,
 	TCP_BATCH = 16, TCP_BACKLOG = 64, REST_MS = 1000,

@@ -6,6 +6,8 @@
 
 #include "natlook/natlook_int.h"
 
+/* seccomp: connect getsockname close */
+
 static int
 kernel_open(const char *path, int flags)
 {

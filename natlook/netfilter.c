@@ -14,6 +14,8 @@
 
 #include "natlook/natlook_int.h"
 
+/* seccomp: getsockopt getsockname */
+
 /* Numbers of linux/netfilter_ipv4.h, linux/netfilter_ipv6/ip6_tables.h,
  * linux/in.h and linux/in6.h, which can't all be included with netinet/in.h. */
 enum {

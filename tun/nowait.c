@@ -25,6 +25,9 @@
 #include <sys/uio.h>
 #include <time.h>
 
+/* seccomp: preadv2 pwritev2 readv writev timer_create timer_settime
+ * timer_delete */
+
 enum { SIGNAL = SIGVTALRM };		/* nobody else here uses it */
 
 typedef ssize_t now_fn(int, const struct iovec *, int, off_t, int);

@@ -33,6 +33,8 @@
 #include "tun/tundev.h"
 #include "tun/vnet.h"
 
+/* seccomp: read write readv writev close */
+
 _Static_assert(TUNDEV_NAME == IFNAMSIZ, "a name fits");
 
 struct tundev {

@@ -27,6 +27,10 @@
 
 #include "base/log.h"
 
+/* seccomp: open openat mkdir fstat newfstatat statx fchmod flock lseek
+ * read pread64 write writev fsync ftruncate renameat renameat2 unlink unlinkat
+ * close */
+
 enum {
 	NAME_MAX_LEN = 64,
 	SLICES = 256,			/* written in one call */

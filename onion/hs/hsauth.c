@@ -23,6 +23,9 @@
 #include "base/secret.h"
 #include "onion/hs/onionaddr.h"
 
+/* seccomp: open openat fstat newfstatat getdents64 getdents read lseek
+ * close */
+
 #define SUFFIX	".auth_private"
 
 enum { KEY = 32, KEY_TEXT = 52, FIELDS = 4 };

@@ -9,6 +9,8 @@
 
 #include "base/addr.h"
 
+/* seccomp: bind connect setsockopt getsockopt close */
+
 enum {
 	NOTSENT		 = 32768,
 	/* A peer that is gone without a word costs its circuits this long:

@@ -59,6 +59,8 @@
 #include "onion/link/cell.h"
 #include "onion/link/link.h"
 
+/* seccomp: recvfrom sendto getsockopt getpeername shutdown close */
+
 enum {
 	STAGE_LEN	= 262144,	/* out, encrypted, and to spare */
 	PLAIN_LEN	= TLSLINK_LEFT_MAX + TLSLINK_GULP,

@@ -25,6 +25,8 @@
 #include "base/log.h"
 #include "base/wire.h"
 
+/* seccomp: open openat fstat newfstatat close */
+
 struct range {
 	uint8_t		low[16];
 	uint8_t		high[16];

@@ -33,6 +33,7 @@ check_PROGRAMS += \
 	tests/daemon/test_runmsg \
 	tests/daemon/test_runsock \
 	tests/daemon/test_runspace \
+	tests/daemon/test_sandbox \
 	tests/daemon/test_sock \
 	tests/daemon/test_sock_dial \
 	tests/daemon/test_socks \
@@ -115,6 +116,8 @@ tests_daemon_test_runsock_SOURCES = tests/daemon/test_runsock.c
 tests_daemon_test_runsock_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_runspace_SOURCES = tests/daemon/test_runspace.c
 tests_daemon_test_runspace_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+tests_daemon_test_sandbox_SOURCES = tests/daemon/test_sandbox.c
+tests_daemon_test_sandbox_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_sock_SOURCES = tests/daemon/test_sock.c
 tests_daemon_test_sock_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_sock_dial_SOURCES = tests/daemon/test_sock_dial.c
