@@ -2,6 +2,7 @@ noinst_LIBRARIES += base/libbase.a
 base_libbase_a_SOURCES = \
 	base/addr.c base/addr.h \
 	base/arrival.c base/arrival.h \
+	base/borrow.c base/borrow.h \
 	base/buf.c base/buf.h \
 	base/enc.c base/enc.h \
 	base/endpoint.h \

@@ -21,6 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/borrow.h"
+
 /* seccomp: write openat open newfstatat fstat close lseek
  * connect sendto */
 
@@ -255,6 +257,15 @@ log_set_add(struct log_set *set, enum log_level from, enum log_level to,
 }
 
 int
+log_open(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC |
+	    O_NOFOLLOW | O_NONBLOCK, 0600);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int
 log_set_add_domains(struct log_set *set, const unsigned *domains,
     enum log_where where, const char *path)
 {
@@ -265,10 +276,11 @@ log_set_add_domains(struct log_set *set, const unsigned *domains,
 		return -ENOSPC;
 	s->fd = where == LOG_TO_STDERR ? STDERR_FILENO : STDOUT_FILENO;
 	if (where == LOG_TO_FILE) {
-		s->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC |
-		    O_NOFOLLOW | O_NONBLOCK, 0600);
+		s->fd = borrow_path(BORROW_LOG, path);
+		if (s->fd == -ENOSYS)
+			s->fd = log_open(path);
 		if (s->fd < 0)
-			return -errno;
+			return s->fd;
 	}
 	memcpy(s->domains, domains, sizeof(s->domains));
 	s->where = where;

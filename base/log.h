@@ -61,6 +61,7 @@ int	log_set_add_domains(struct log_set *, const unsigned *domains,
 void	log_set_style(struct log_set *, int64_t granularity_ms,
 	    const char *syslog_tag);
 void	log_set_use(struct log_set *);		/* taken; NULL: the default */
+int	log_open(const char *path);	/* as a sink's; or -errno */
 void	log_set_free(struct log_set *);		/* one that was not used */
 enum { LOG_SINKS_MAX = 16 };
 int	log_level_parse(const char *, size_t);	/* or -EINVAL */

@@ -1,32 +1,34 @@
-/* daemon/app.c - the running gateway: its parts, its signals, its reload
+/* daemon/app.c - the running gateway: its parts, its reload
  *
  * Theory of operation
- *	Start: the engine is made as the configured user, so that its files are
- *	that user's; sockets are bound as root; then rights are given up for
- *	good, and only then does anything from the network get in.  Whatever
- *	fails before that ends the program with one sentence.
+ *	This is the engine's process.  It gives up all rights first, and makes
+ *	its parts then: whatever it reads, of the network or of what an engine
+ *	before it wrote, it reads without rights.  What needs some is lent by
+ *	the parent (daemon/parent.c), at the start and at a reload.  Whatever
+ *	fails before it is up ends it with one sentence.
  *
- *	SIGHUP reads the configuration anew.  It is made whole first, checked
- *	against what cannot change while running, and everything that it needs
+ *	The parent tells it what to do; signals are the parent's affair, since
+ *	whoever stops a service sends them to all of its processes.
+ *
+ *	A new configuration is made whole first, and everything that it needs
  *	is opened beside what is there.  Only when all of that held is it put in
  *	place, which cannot fail; else all of it is dropped.
- *	SIGUSR1 logs statistics, SIGUSR2 makes the log as detailed as it gets,
- *	until a reload; SIGTERM and SIGINT end the program in order.
  */
 #include "daemon/app.h"
 
 #include <errno.h>
 #include <event2/event.h>
+#include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/borrow.h"
 #include "base/log.h"
-#include "base/rand.h"
 #include "daemon/conf.h"
 #include "daemon/control.h"
 #include "daemon/doors.h"
@@ -34,11 +36,14 @@
 #include "daemon/gateway.h"
 #include "daemon/gateway_rules.h"
 #include "daemon/kin.h"
+#include "daemon/lend.h"
 #include "daemon/netup.h"
 #include "daemon/onionconf.h"
 #include "daemon/owner.h"
 #include "daemon/process.h"
+#include "daemon/procmsg.h"
 #include "daemon/runsock.h"
+#include "daemon/sandbox.h"
 #include "daemon/status.h"
 #include "daemon/virtnet.h"
 #include "onion/onion.h"
@@ -46,16 +51,15 @@
 enum {
 	WHY_MAX = 512,
 	SPARE_DESCRIPTORS = 128,	/* for relays, DNS, files, control */
-	NSIGNALS = 5
+	LEND_MS = 30 * 1000		/* the parent's answer */
 };
 
-static const int signals[NSIGNALS] = {
-	SIGHUP, SIGUSR1, SIGUSR2, SIGTERM, SIGINT
-};
+/* seccomp: dup2 dup3 */
 
 struct app {
-	const struct conf_args *args;
+	const struct app_conf *start;	/* how it was started */
 	struct conf	*conf;
+	struct conf	*fresh;		/* to which it is to be changed */
 	struct evloop	 ev;
 	struct onion	*onion;
 	struct kin	*kin;
@@ -66,10 +70,8 @@ struct app {
 	struct control	*control;
 	struct netup	*netup;
 	struct runsock	*runsock;
-	struct event	*signal[NSIGNALS];
+	struct event	*tell;
 	struct loop_timer heartbeat;
-	int		 ready_fd;	/* RunAsDaemon: tell the parent */
-	int		 wrote_pid;	/* the PidFile is ours */
 	int		 failed;	/* it lost what it has to have */
 };
 
@@ -156,7 +158,7 @@ log_everything(const struct app *a)
 	struct conf_err err = { 0 };
 	struct log_set *set;
 
-	if (conf_log_open_debug(a->conf, a->args->quiet, &set, &err) < 0) {
+	if (conf_log_open_debug(a->conf, a->start->quiet, &set, &err) < 0) {
 		log_err(LD_CONFIG, "%s", err.text);
 		return;
 	}
@@ -244,9 +246,7 @@ change_prepare(struct app *a, struct change *ch, char *why, size_t max)
 	struct onion_conf oc;
 	int rc;
 
-	if ((rc = conf_load(&ch->conf, a->args, &err)) < 0 ||
-	    (rc = conf_can_reload(a->conf, ch->conf, &err)) < 0 ||
-	    (rc = conf_log_open(ch->conf, a->args->quiet, &ch->log,
+	if ((rc = conf_log_open(ch->conf, a->start->quiet, &ch->log,
 	    &err)) < 0) {
 		snprintf(why, max, "%s", err.text);
 		return rc;
@@ -276,67 +276,168 @@ change_commit(struct app *a, struct change *ch)
 	set_heartbeat(a);
 }
 
-static int
-is_stdin(const char *file)
-{
-	return file && strcmp(file, "-") == 0;
-}
-
-/* What came from standard input is at its end: read again it would be empty,
- * and every door would be closed. */
+/* A file may have been moved away. */
 static void
-reload_nothing(struct app *a)
+reopen_log(struct app *a)
 {
 	struct conf_err err = { 0 };
 	struct log_set *set;
 
-	log_warn(LD_CONFIG, "the configuration came from standard input and "
-	    "cannot be read again: it stays in force");
-	if (conf_log_open(a->conf, a->args->quiet, &set, &err) < 0)
+	if (conf_log_open(a->conf, a->start->quiet, &set, &err) < 0)
 		log_err(LD_CONFIG, "%s", err.text);
-	else		/* a file may have been moved away */
+	else
 		conf_log_use(a->conf, set);
 }
 
-static void
-reload(struct app *a)
+/* What the parent wrote, whole. */
+static char *
+read_all(int fd, size_t *len)
 {
-	struct change ch = { .conf = NULL };
-	char why[WHY_MAX] = "";
+	struct stat st;
+	char *text;
+	ssize_t n;
 
-	if (is_stdin(a->args->file) || is_stdin(a->args->defaults_file)) {
-		reload_nothing(a);
-		return;
+	if (fstat(fd, &st) < 0 || st.st_size <= 0 ||
+	    st.st_size > CONF_PACK_MAX ||
+	    (text = malloc((size_t)st.st_size)) == NULL)
+		return NULL;
+	n = pread(fd, text, (size_t)st.st_size, 0);
+	if (n != st.st_size) {
+		free(text);
+		return NULL;
 	}
-	log_notice(LD_CONFIG, "reading the configuration again (SIGHUP)");
-	if (change_prepare(a, &ch, why, sizeof(why)) < 0) {
-		change_drop(a, &ch);
-		log_err(LD_CONFIG, "%s", why);
-		log_err(LD_CONFIG, "the old configuration stays in force");
-		return;
-	}
-	change_commit(a, &ch);
-	log_warnings(a->conf);
-	say_what_closes(a->conf);
-	virtnet_check(a->conf);
-	log_notice(LD_CONFIG, "the new configuration is in force");
+	*len = (size_t)n;
+	return text;
+}
+
+static int
+take_conf(struct conf **out, const struct procmsg *m, char *why, size_t max)
+{
+	struct conf_err err = { 0 };
+	size_t len = 0;
+	char *text = m->nfds ? read_all(m->fds[0], &len) : NULL;
+	int rc;
+
+	snprintf(why, max, "the new configuration did not come through");
+	if (text == NULL)
+		return -EPROTO;
+	if ((rc = conf_unpack(out, text, len, &err)) < 0)
+		snprintf(why, max, "%s", err.text);
+	free(text);
+	return rc;
 }
 
 static void
-on_signal(evutil_socket_t sig, short what, void *arg)
+answer(const struct app *a, int rc)
+{
+	struct procmsg m = { .type = rc < 0 ? PROCMSG_FAILED : PROCMSG_DONE,
+		.value = rc };
+
+	(void)procmsg_send(a->start->tell, &m);
+}
+
+static void
+reload(struct app *a, const struct procmsg *m)
+{
+	struct change ch = { .conf = NULL };
+	char why[WHY_MAX] = "";
+	int rc = take_conf(&ch.conf, m, why, sizeof(why));
+
+	a->fresh = ch.conf;
+	if (rc == 0)
+		rc = change_prepare(a, &ch, why, sizeof(why));
+	a->fresh = NULL;
+	if (rc < 0) {
+		change_drop(a, &ch);
+		log_err(LD_CONFIG, "%s", why);
+		log_err(LD_CONFIG, "the old configuration stays in force");
+	} else {
+		change_commit(a, &ch);
+		log_warnings(a->conf);
+		virtnet_check(a->conf);
+	}
+	answer(a, rc);
+}
+
+/* --- the parent --- */
+
+/* A parent that does not answer is as good as one that is gone. */
+static int
+ask(const struct app *a, struct procmsg *m)
+{
+	int rc = procmsg_send(a->start->ask, m);
+
+	if (rc == 0)
+		rc = procmsg_recv(a->start->ask, m, LEND_MS);
+	if (rc < 0)
+		return rc;
+	if (m->type == PROCMSG_LENT)
+		return 0;
+	procmsg_close(m);
+	return m->type == PROCMSG_FAILED && m->value < 0 ? m->value : -EIO;
+}
+
+static int
+on_borrow(void *arg, const struct borrow_want *w, int fd[BORROW_FDS_MAX])
+{
+	const struct app *a = arg;
+	int row = lend_find(a->fresh ? a->fresh : a->conf, w), rc;
+	struct procmsg m = { .value = row,
+		.type = a->fresh ? PROCMSG_LEND_NEW : PROCMSG_LEND };
+	unsigned i;
+
+	if (row < 0)
+		return row;
+	if ((rc = ask(a, &m)) < 0)
+		return rc;
+	if (m.nfds != borrow_count(w->kind)) {
+		procmsg_close(&m);
+		return -EIO;
+	}
+	for (i = 0; i < m.nfds; i++)
+		fd[i] = m.fds[i];
+	return 0;
+}
+
+static void
+obey(struct app *a, const struct procmsg *m)
+{
+	switch (m->type) {
+	case PROCMSG_RELOAD:
+		reload(a, m);
+		break;
+	case PROCMSG_REOPEN:
+		reopen_log(a);
+		break;
+	case PROCMSG_STATISTICS:
+		log_statistics(a);
+		break;
+	case PROCMSG_DEBUG:
+		log_everything(a);
+		break;
+	case PROCMSG_STOP:
+		evloop_stop(&a->ev);
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+on_tell(evutil_socket_t fd, short what, void *arg)
 {
 	struct app *a = arg;
+	struct procmsg m;
+	int rc;
 
 	(void)what;
 	evloop_enter(&a->ev);
-	if (sig == SIGHUP)
-		reload(a);
-	else if (sig == SIGUSR1)
-		log_statistics(a);
-	else if (sig == SIGUSR2)
-		log_everything(a);
-	else {
-		log_notice(LD_GENERAL, "stopping (signal %d)", (int)sig);
+	rc = procmsg_recv(fd, &m, 0);
+	if (rc == 0) {
+		obey(a, &m);
+		procmsg_close(&m);
+	} else if (rc != -ETIMEDOUT) {		/* the parent is gone */
+		event_del(a->tell);
 		evloop_stop(&a->ev);
 	}
 	evloop_leave(&a->ev);
@@ -465,35 +566,11 @@ make_runsock(struct app *a, char *why, size_t max)
 }
 
 static int
-make_signals(struct app *a)
+hear_parent(struct app *a)
 {
-	int i;
-
-	signal(SIGPIPE, SIG_IGN);
-	for (i = 0; i < NSIGNALS; i++) {
-		a->signal[i] = evsignal_new(a->ev.base, signals[i], on_signal,
-		    a);
-		if (a->signal[i] == NULL || event_add(a->signal[i], NULL) < 0)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-static int
-open_log(struct app *a, char *why, size_t max)
-{
-	struct conf_err err = { 0 };
-	struct log_set *set;
-	int rc = conf_log_open(a->conf, a->args->quiet, &set, &err);
-
-	if (rc < 0) {
-		snprintf(why, max, "%s", err.text);
-		return rc;
-	}
-	conf_log_use(a->conf, set);
-	log_warnings(a->conf);
-	virtnet_check(a->conf);
-	return 0;
+	a->tell = event_new(a->ev.base, a->start->tell, EV_READ | EV_PERSIST,
+	    on_tell, a);
+	return a->tell && event_add(a->tell, NULL) == 0 ? 0 : -ENOMEM;
 }
 
 /* Nothing is left open by whoever is not there to see to it. */
@@ -507,102 +584,89 @@ on_gone(void *arg, const char *why)
 	evloop_stop(&a->ev);
 }
 
-/* The helper is forked before there is anything that it should not have. */
 static int
-start_helper(struct app *a, char *why, size_t max)
+has_syslog(const struct conf *c)
 {
-	int rc = process_check_user(a->conf, why, max);
+	size_t i;
 
-	return rc < 0 ? rc : netup_fork(&a->netup, a->conf, why, max);
-}
-
-/* What belongs to the user's own files; the log first, so that it holds
- * whatever goes wrong from then on. */
-static int
-start_as_user(struct app *a, char *why, size_t max)
-{
-	const struct conf *c = a->conf;
-	int rc;
-
-	if ((rc = process_directory(c->data_directory, c->user)) < 0) {
-		snprintf(why, max, "%sDataDirectory %s: %s",
-		    conf_where(c, "DataDirectory", 0), c->data_directory,
-		    strerror(-rc));
-		return rc;
-	}
-	if (c->run_socket[0] &&
-	    (rc = process_socket_directory(c->run_socket, c->user,
-	    conf_where(c, "RunSocket", 0)[0] == '\0')) < 0 &&
-	    (rc = run_socket_failed(a, rc, why, max)) < 0)
-		return rc;
-	if ((rc = process_as_user(c->user)) < 0) {
-		snprintf(why, max, "%sUser %s: %s", conf_where(c, "User", 0),
-		    c->user, strerror(-rc));
-		return rc;
-	}
-	if ((rc = open_log(a, why, max)) == 0 &&
-	    (rc = make_engine(a, why, max)) == 0 &&
-	    (rc = make_gateway(a)) == 0 &&
-	    (rc = make_control(a, why, max)) == 0)
-		rc = make_runsock(a, why, max);
-	process_as_root();
-	return rc;
-}
-
-static int
-write_pid(struct app *a, char *why, size_t max)
-{
-	const char *path = a->conf->pid_file;
-	int rc;
-
-	if (path == NULL)
-		return 0;
-	if ((rc = process_pid_file(path)) < 0) {
-		snprintf(why, max, "%sPidFile %s: %s",
-		    conf_where(a->conf, "PidFile", 0), path, strerror(-rc));
-		return rc;
-	}
-	a->wrote_pid = 1;
+	for (i = 0; i < c->nlogs; i++)
+		if (c->logs[i].where == LOG_TO_SYSLOG)
+			return 1;
 	return 0;
 }
 
+/* What is left of the file system: its state, and the keys of services. */
 static int
-start(struct app *a, char *why, size_t max)
+enter_sandbox(const struct app *a, char *why, size_t max)
 {
 	const struct conf *c = a->conf;
+	struct sandbox_conf sc = {
+		.user = c->user, .parent = a->start->parent,
+		.dir = { { c->data_directory, 1 },
+		    { c->client_onion_auth_dir, 0 } },
+		.ndirs = 2, .syslog = has_syslog(c),
+		.debugger = !c->disable_debugger_attachment
+	};
+	char lacks[SANDBOX_TEXT];
 	int rc;
 
-	snprintf(why, max, "no memory");
-	if ((rc = start_helper(a, why, max)) < 0)
+	(void)process_descriptors();
+	onion_early();
+	if ((rc = sandbox_enter(&sc, lacks, why, max)) < 0)
 		return rc;
-	snprintf(why, max, "no memory");
-	if ((rc = make_signals(a)) < 0 ||
-	    (rc = start_as_user(a, why, max)) < 0 ||
-	    (rc = netup_start(a->netup, &a->ev, a->gateway, on_gone, a, why,
-	    max)) < 0 ||
-	    (rc = doors_prepare(&a->doors, NULL, &a->ev, a->gateway, c, why,
-	    max)) < 0)
-		return rc;
-	doors_commit(a->doors, NULL, c);
-	if ((rc = write_pid(a, why, max)) < 0)
-		return rc;
-	if ((rc = process_drop(c->user)) < 0 ||
-	    (rc = process_harden(c)) < 0) {
-		snprintf(why, max, "rights cannot be given up: %s",
-		    strerror(-rc));
-		return rc;
-	}
+	if (lacks[0])
+		log_info(LD_GENERAL, "locked in less well than it could be: %s",
+		    lacks);
 	if (getuid() == 0)
 		log_warn(LD_GENERAL, "running as root: set User to an account "
 		    "without rights");
 	return 0;
 }
 
+static int
+make_parts(struct app *a, char *why, size_t max)
+{
+	int rc;
+
+	snprintf(why, max, "no memory");
+	if ((rc = hear_parent(a)) < 0 ||
+	    (rc = make_engine(a, why, max)) < 0 ||
+	    (rc = make_gateway(a)) < 0 ||
+	    (rc = make_control(a, why, max)) < 0 ||
+	    (rc = make_runsock(a, why, max)) < 0 ||
+	    (rc = netup_start(a->netup, &a->ev, a->gateway, on_gone, a, why,
+	    max)) < 0 ||
+	    (rc = doors_prepare(&a->doors, NULL, &a->ev, a->gateway, a->conf,
+	    why, max)) < 0)
+		return rc;
+	doors_commit(a->doors, NULL, a->conf);
+	return 0;
+}
+
+static int
+start(struct app *a, char *why, size_t max)
+{
+	struct procmsg up = { .type = PROCMSG_UP };
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC), rc;
+
+	if ((rc = enter_sandbox(a, why, max)) < 0 ||
+	    (rc = make_parts(a, why, max)) < 0)
+		return rc;
+	snprintf(why, max, "the parent is gone");
+	if ((rc = procmsg_send(a->start->ask, &up)) < 0)
+		return rc;
+	if (a->start->background && null >= 0) {
+		dup2(null, STDOUT_FILENO);
+		dup2(null, STDERR_FILENO);
+	}
+	close(null);
+	snprintf(why, max, "the engine cannot start");
+	return onion_start(a->onion);
+}
+
 static void
 stop(struct app *a)
 {
-	int i;
-
 	evloop_enter(&a->ev);
 	doors_close(a->doors);
 	a->doors = NULL;
@@ -619,11 +683,9 @@ stop(struct app *a)
 	evloop_leave(&a->ev);
 	onion_free(a->onion);
 	netup_free(a->netup);
-	if (a->wrote_pid)	/* else it may be another instance's */
-		unlink(a->conf->pid_file);
-	for (i = 0; i < NSIGNALS; i++)
-		if (a->signal[i])
-			event_free(a->signal[i]);
+	if (a->tell)
+		event_free(a->tell);
+	borrow_from(NULL, NULL);
 	conf_free(a->conf);
 	evloop_fini(&a->ev);
 }
@@ -634,34 +696,27 @@ static void
 failed(const struct app *a, const char *why)
 {
 	log_err(LD_GENERAL, "%s", why);
-	if (a->ready_fd >= 0 && a->args->quiet != CONF_QUIET)
+	if (a->start->background && a->start->quiet != CONF_QUIET)
 		fprintf(stderr, "onion-transparent: %s\n", why);
 }
 
 int
-app_run(const struct conf_args *args, struct conf *conf)
+app_run(const struct app_conf *start_conf)
 {
-	struct app a = { .args = args, .conf = conf, .ready_fd = -1 };
+	struct app a = { .start = start_conf, .conf = start_conf->conf,
+		.netup = start_conf->netup };
 	char why[WHY_MAX];
 	int rc;
 
-	rand_init();
-	process_memory();
-	if ((conf->run_as_daemon &&
-	    (rc = process_background(&a.ready_fd)) < 0) ||
-	    (rc = evloop_init(&a.ev)) < 0) {
+	borrow_from(on_borrow, &a);
+	if ((rc = evloop_init(&a.ev)) < 0) {
 		failed(&a, strerror(-rc));
-		conf_free(conf);
 		return EXIT_FAILURE;
 	}
 	loop_timer_init(&a.heartbeat, on_heartbeat, &a);
 	evloop_enter(&a.ev);
-	if ((rc = start(&a, why, sizeof(why))) == 0) {
+	if ((rc = start(&a, why, sizeof(why))) == 0)
 		set_heartbeat(&a);
-		process_up(&a.ready_fd);
-		rc = onion_start(a.onion);
-		snprintf(why, sizeof(why), "the engine cannot start");
-	}
 	evloop_leave(&a.ev);
 	if (rc < 0)
 		failed(&a, why);

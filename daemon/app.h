@@ -1,11 +1,28 @@
-/* daemon/app.h - the running gateway: its parts, its signals, its reload */
+/* daemon/app.h - the running gateway: its parts, its reload
+ *
+ * The engine's process; who starts it, and starts it again, is the parent
+ * (daemon/parent.h).
+ */
 #ifndef DAEMON_APP_H
 #define DAEMON_APP_H
 
-struct conf;
-struct conf_args;
+#include <sys/types.h>
 
-/* Runs until a signal ends it. Takes @conf.  The exit status of the program. */
-int	app_run(const struct conf_args *, struct conf *take);
+#include "daemon/conf.h"
+
+struct netup;
+
+struct app_conf {
+	struct conf	*conf;		/* taken */
+	struct netup	*netup;		/* taken; NULL: there is no TUN */
+	enum conf_quiet	 quiet;
+	int		 ask, tell;	/* to the parent, and from it */
+	pid_t		 parent;	/* to end with */
+	int		 background;	/* standard output is not ours for long */
+};
+
+/* The whole life of the process, forked with the rights that it has to give
+ * up; its status. */
+int	app_run(const struct app_conf *);
 
 #endif

@@ -443,6 +443,16 @@ const char *conf_where(const struct conf *, const char *option, size_t i);
 int	 conf_has_tun(const struct conf *);
 /* May we connect to a relay at @a (ReachableAddresses, ClientUseIPv4 and 6)? */
 int	 conf_may_reach(const struct conf *, const struct addr *);
+/* For a process that can't read files: what was said for each option, with the
+ * place of each line, and the warnings.  @out is to be freed.  0; -ENOMEM,
+ * -EFBIG. */
+enum { CONF_PACK_MAX = 16 * 1024 * 1024 };
+int	 conf_pack(const struct conf *, char **out, size_t *len);
+/* The same struct conf again.  0, or negative with @err: -EPROTO where what
+ * came is none. */
+int	 conf_unpack(struct conf **, const char *, size_t len,
+	    struct conf_err *);
+
 /* Opens the sinks that Log asks for, beside those in use; conf_log_use() puts
  * them in place, and the rest that belongs to the log.  @quiet as on the
  * command line.  The second opens the same sinks for every message of every

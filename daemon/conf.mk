@@ -14,6 +14,7 @@ DAEMON_CONF = \
 	daemon/conf_names.c daemon/conf_names.h \
 	daemon/conf_nodes.c daemon/conf_nodes.h \
 	daemon/conf_options.c \
+	daemon/conf_pack.c daemon/conf_pack.h \
 	daemon/conf_port.c daemon/conf_port.h \
 	daemon/conf_reach.c daemon/conf_reach.h \
 	daemon/conf_scalar.c daemon/conf_scalar.h \

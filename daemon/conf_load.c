@@ -18,6 +18,7 @@
 #include "daemon/conf.h"
 #include "daemon/conf_check.h"
 #include "daemon/conf_made.h"
+#include "daemon/conf_pack.h"
 #include "daemon/conf_port.h"
 #include "daemon/conf_text.h"
 #include "daemon/conf_util.h"
@@ -166,8 +167,8 @@ find_testing(struct conf_values *v, struct conf_err *err)
 	return rc;
 }
 
-static int
-load_fields(struct conf *c, struct conf_err *err)
+int
+conf_load_values(struct conf *c, struct conf_err *err)
 {
 	size_t i;
 	int rc;
@@ -288,10 +289,11 @@ conf_load(struct conf **out, const struct conf_args *args,
 		free(c);
 		return no_memory(err);
 	}
+	(void)conf_base();
 	if ((rc = source_defaults(c, args, err)) < 0 ||
 	    (rc = source_file(c, args, err)) < 0 ||
 	    (rc = source_command_line(c, args, err)) < 0 ||
-	    (rc = load_fields(c, err)) < 0) {
+	    (rc = conf_load_values(c, err)) < 0) {
 		conf_free(c);
 		return rc;
 	}

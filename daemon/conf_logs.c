@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/borrow.h"
 #include "daemon/conf.h"
 #include "daemon/conf_util.h"
 
@@ -279,6 +280,8 @@ empty_once(const char *path)
 {
 	size_t i;
 
+	if (borrow_has_lender())	/* who has done it */
+		return;
 	for (i = 0; i < emptied.n; i++)
 		if (strcmp(emptied.item[i], path) == 0)
 			return;

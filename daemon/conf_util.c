@@ -200,11 +200,21 @@ conf_shown(char *out, size_t max, const char *s, size_t len)
 	return log_text(out, max, s, len);
 }
 
+/* Where the program was started, for its life: a process that has another root
+ * by now means the same by a path. */
+static char cwd[PATH_MAX];
+
+int
+conf_base(void)
+{
+	return cwd[0] || getcwd(cwd, sizeof(cwd)) ? 0 : -errno;
+}
+
 char *
 conf_path(const char *s, int *relative)
 {
 	const char *home = getenv("HOME");
-	char cwd[PATH_MAX], *out;
+	char *out;
 	int n;
 
 	if (relative)
@@ -216,7 +226,7 @@ conf_path(const char *s, int *relative)
 	else {
 		if (relative)
 			*relative = 1;
-		if (getcwd(cwd, sizeof(cwd)) == NULL)
+		if (conf_base() < 0)
 			return NULL;
 		n = asprintf(&out, "%s/%s", strcmp(cwd, "/") ? cwd : "", s);
 	}

@@ -56,5 +56,7 @@ const char *conf_shown(char *out, size_t max, const char *s, size_t len);
 /* An absolute path: "~/" is $HOME, what is relative begins where we stand.
  * NULL: no memory.  *@relative (may be NULL) tells. */
 char	*conf_path(const char *, int *relative);
+/* Remembers where that is, for who will not be able to find out: 0, -errno. */
+int	conf_base(void);
 
 #endif

@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/borrow.h"
 #include "base/log.h"
 #include "daemon/conf.h"
 #include "dnsport/dnsport.h"
@@ -15,7 +17,7 @@
 enum { FILE_MAX = 4 * 1024 * 1024 };
 
 /* Debian's, and most others'; where it is not, OpenSSL knows. */
-static const char system_ca[] = "/etc/ssl/certs/ca-certificates.crt";
+const char dnsconf_system_ca[] = "/etc/ssl/certs/ca-certificates.crt";
 
 struct dnsconf {
 	struct dnsport_conf conf;
@@ -44,11 +46,18 @@ slurp(FILE *f, size_t *len)
 static int
 read_file(char **out, size_t *len, const char *path)
 {
-	FILE *f = fopen(path, "re");
-	int rc;
+	int fd = borrow_path(BORROW_FILE, path), rc;
+	FILE *f;
 
-	if (f == NULL)
-		return -errno;
+	if (fd < 0 && fd != -ENOSYS)
+		return fd;
+	f = fd < 0 ? fopen(path, "re") : fdopen(fd, "r");
+	if (f == NULL) {
+		rc = -errno;
+		if (fd >= 0)
+			close(fd);
+		return rc;
+	}
 	errno = 0;
 	*out = slurp(f, len);
 	rc = *out ? 0 : errno ? -errno : -EFBIG;
@@ -76,7 +85,8 @@ read_ca(struct dnsconf *d, const struct conf *conf)
 		rc = read_named(&d->ca, &len, "DNSUpstreamCA",
 		    conf->dns_upstream_ca);
 	else
-		(void)read_file(&d->ca, &len, system_ca);
+		(void)read_file(&d->ca, &len,
+		    dnsconf_system_ca);
 	d->conf.ca = d->ca;
 	d->conf.ca_len = len;
 	return rc;

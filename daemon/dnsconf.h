@@ -10,6 +10,8 @@ struct conf;
 struct dnsconf;
 struct dnsport_conf;
 
+extern const char dnsconf_system_ca[];	/* read without DNSUpstreamCA */
+
 /* 0; or negative, where a file can't be read or has nothing of use in it; the
  * log says which. */
 int	dnsconf_new(struct dnsconf **, const struct conf *);

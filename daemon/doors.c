@@ -13,11 +13,9 @@
 #include "daemon/doors.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "daemon/conf.h"
@@ -245,18 +243,6 @@ open_trans(struct entry *e, const struct doors *d, const struct opening *o)
 	return listen_new(&e->listener, &lc, kind_of(d->kind));
 }
 
-/* Whoever we run as later has to be able to take it away. */
-static void
-give_path(const char *path, const char *user)
-{
-	const struct passwd *pw;
-
-	if (user && geteuid() == 0 && (pw = getpwnam(user)) != NULL &&
-	    lchown(path, pw->pw_uid, pw->pw_gid) < 0)
-		log_warn(LD_NET, "%s cannot be given to %s: %s", path, user,
-		    strerror(errno));
-}
-
 static int
 open_proxy(struct entry *e, const struct doors *d, const struct opening *o)
 {
@@ -268,14 +254,9 @@ open_proxy(struct entry *e, const struct doors *d, const struct opening *o)
 		.mode = p->world_writable ? 0666 : p->group_writable ||
 		    o->conf->unix_socks_group_writable ? 0660 : 0600
 	};
-	int rc;
 
 	e->proxies = d->proxies;
-	if ((rc = listen_new(&e->listener, &lc, NATLOOK_NONE)) < 0)
-		return rc;
-	if (lc.path)
-		give_path(lc.path, o->conf->user);
-	return 0;
+	return listen_new(&e->listener, &lc, NATLOOK_NONE);
 }
 
 static int

@@ -3,7 +3,7 @@
  * All ports are opened together or not at all.  At a reload the
  * addresses that both configurations have are kept open, under the new rules;
  * the rest is opened before anything of the old is closed, since it may be that
- * it could not be opened again: rights to do so are gone.
+ * it could not be opened again.  What needs rights is borrowed (base/borrow.h).
  */
 #ifndef DAEMON_DOORS_H
 #define DAEMON_DOORS_H

@@ -16,7 +16,7 @@
 
 #include "base/log.h"
 #include "daemon/evloop.h"
-#include "daemon/keepmsg.h"
+#include "daemon/procmsg.h"
 #include "daemon/keepproc.h"
 
 enum {
@@ -26,98 +26,99 @@ enum {
 };
 
 struct keeper {
-	int		 fd;
-	pid_t		 pid;
+	int		 fd;		/* for the engine */
+	int		 master;	/* for the parent, who may undo */
+	pid_t		 pid;		/* 0: not our child */
 	struct evloop	*ev;
 	struct event	*readable;
 	void		(*gone)(void *arg);
 	void		*arg;
-	struct keepmsg	 stock[2];	/* sockets at hand: IPv4, IPv6 */
+	struct procmsg	 stock[2];	/* sockets at hand: IPv4, IPv6 */
 };
 
 /* --- questions --- */
 
 static void
-log_said(const struct keepmsg *m)
+log_said(const struct procmsg *m)
 {
 	log_warn(LD_NET, "the network's state: %s", m->text);
 }
 
 /* The answer to what was asked, past what it says besides. */
 static int
-await(struct keeper *k, struct keepmsg *m)
+await(int fd, struct procmsg *m)
 {
 	int rc;
 
-	while ((rc = keepmsg_recv(k->fd, m, ANSWER_MS)) == 0 &&
-	    m->type == KEEPMSG_SAID)
+	while ((rc = procmsg_recv(fd, m, ANSWER_MS)) == 0 &&
+	    m->type == PROCMSG_SAID)
 		log_said(m);
 	return rc;
 }
 
 static int
-take_answer(struct keeper *k, char *why, size_t max)
+take_answer(int fd, char *why, size_t max)
 {
-	struct keepmsg m;
-	int rc = await(k, &m);
+	struct procmsg m;
+	int rc = await(fd, &m);
 
 	if (rc < 0) {
 		snprintf(why, max, "the process that keeps the network's state "
 		    "does not answer: %s", strerror(-rc));
 		return rc;
 	}
-	keepmsg_close(&m);
-	if (m.type == KEEPMSG_DONE)
+	procmsg_close(&m);
+	if (m.type == PROCMSG_DONE)
 		return 0;
 	snprintf(why, max, "%s", m.text);
 	return m.value < 0 ? m.value : -EIO;
 }
 
 static int
-ask(struct keeper *k, enum keepmsg_type what, char *why, size_t max)
+ask(int fd, enum procmsg_type what, char *why, size_t max)
 {
-	struct keepmsg m = { .type = what };
-	int rc = keepmsg_send(k->fd, &m);
+	struct procmsg m = { .type = what };
+	int rc = procmsg_send(fd, &m);
 
 	if (rc < 0) {
 		snprintf(why, max, "the process that keeps the network's state "
 		    "is gone: %s", strerror(-rc));
 		return rc;
 	}
-	return take_answer(k, why, max);
+	return take_answer(fd, why, max);
 }
 
 int
 keeper_prepare(struct keeper *k, char *why, size_t max)
 {
-	return ask(k, KEEPMSG_PREPARE, why, max);
+	return ask(k->fd, PROCMSG_PREPARE, why, max);
 }
 
 int
 keeper_apply(struct keeper *k, char *why, size_t max)
 {
-	return ask(k, KEEPMSG_APPLY, why, max);
+	return ask(k->fd, PROCMSG_APPLY, why, max);
 }
 
 int
 keeper_undo(struct keeper *k, char *why, size_t max)
 {
-	return ask(k, KEEPMSG_UNDO, why, max);
+	return ask(k->master, PROCMSG_UNDO, why, max);
 }
 
 /* --- sockets --- */
 
 static int
-fetch(struct keeper *k, struct keepmsg *stock, int family)
+fetch(struct keeper *k, struct procmsg *stock, int family)
 {
-	struct keepmsg m = { .type = KEEPMSG_SOCKETS, .value = family };
-	int rc = keepmsg_send(k->fd, &m);
+	struct procmsg m = { .type = PROCMSG_SOCKETS, .value = family };
+	int rc = procmsg_send(k->fd, &m);
 
-	if (rc < 0 || (rc = await(k, &m)) < 0)
+	if (rc < 0 || (rc = await(k->fd, &m)) < 0)
 		return rc;
-	if (m.type != KEEPMSG_SOCKETS || m.value != family || m.nfds == 0) {
-		keepmsg_close(&m);
-		return m.type == KEEPMSG_FAILED && m.value < 0 ? m.value :
+	if (m.type != PROCMSG_SOCKETS || m.value != family || m.nfds == 0) {
+		procmsg_close(&m);
+		return m.type == PROCMSG_FAILED && m.value < 0 ? m.value :
 		    -EIO;
 	}
 	*stock = m;
@@ -128,7 +129,7 @@ int
 keeper_socket(void *arg, int family)
 {
 	struct keeper *k = arg;
-	struct keepmsg *stock = &k->stock[family == AF_INET6];
+	struct procmsg *stock = &k->stock[family == AF_INET6];
 	int rc;
 
 	if (stock->nfds == 0 && (rc = fetch(k, stock, family)) < 0) {
@@ -145,13 +146,13 @@ static void
 on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct keeper *k = arg;
-	struct keepmsg m;
+	struct procmsg m;
 	int rc;
 
 	(void)what;
-	while ((rc = keepmsg_recv(fd, &m, 0)) == 0) {
-		keepmsg_close(&m);
-		if (m.type == KEEPMSG_SAID)
+	while ((rc = procmsg_recv(fd, &m, 0)) == 0) {
+		procmsg_close(&m);
+		if (m.type == PROCMSG_SAID)
 			log_said(&m);
 	}
 	if (rc == -ETIMEDOUT)
@@ -176,19 +177,48 @@ keeper_watch(struct keeper *k, struct evloop *ev, void (*gone)(void *arg),
 	return 0;
 }
 
-static int
-fork_keeper(pid_t *pid, int fds[2])
+static void
+close_pair(int fds[2])
 {
-	int rc;
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
-		return -errno;
-	if ((*pid = fork()) >= 0)
-		return 0;
-	rc = -errno;
 	close(fds[0]);
 	close(fds[1]);
+}
+
+static int
+make_pairs(int engine[2], int parent[2])
+{
+	const int type = SOCK_SEQPACKET | SOCK_CLOEXEC;
+	int rc;
+
+	if (socketpair(AF_UNIX, type, 0, engine) < 0)
+		return -errno;
+	if (socketpair(AF_UNIX, type, 0, parent) == 0)
+		return 0;
+	rc = -errno;
+	close_pair(engine);
 	return rc;
+}
+
+static int
+fork_keeper(struct keeper *k, const struct keepproc_conf *conf)
+{
+	int engine[2], parent[2], rc = make_pairs(engine, parent);
+
+	if (rc < 0)
+		return rc;
+	if ((k->pid = fork()) < 0) {
+		rc = -errno;
+		close_pair(engine);
+		close_pair(parent);
+		return rc;
+	}
+	if (k->pid == 0)
+		_exit(keepproc_run(engine[1], parent[1], conf));
+	close(engine[1]);
+	close(parent[1]);
+	k->fd = engine[0];
+	k->master = parent[0];
+	return 0;
 }
 
 int
@@ -196,27 +226,44 @@ keeper_new(struct keeper **out, const struct keepproc_conf *conf, char *why,
     size_t max)
 {
 	struct keeper *k = calloc(1, sizeof(*k));
-	int fds[2], rc;
+	int rc;
 
 	snprintf(why, max, "no memory");
 	if (k == NULL)
 		return -ENOMEM;
-	if ((rc = fork_keeper(&k->pid, fds)) < 0) {
+	if ((rc = fork_keeper(k, conf)) < 0) {
 		snprintf(why, max, "no process for the network's state: %s",
 		    strerror(-rc));
 		free(k);
 		return rc;
 	}
-	if (k->pid == 0)
-		_exit(keepproc_run(fds[1], conf));
-	close(fds[1]);
-	k->fd = fds[0];
-	if ((rc = take_answer(k, why, max)) < 0) {
+	if ((rc = take_answer(k->master, why, max)) < 0) {
 		keeper_free(k);
 		return rc;
 	}
 	*out = k;
 	return 0;
+}
+
+pid_t
+keeper_pid(const struct keeper *k)
+{
+	return k->pid;
+}
+
+void
+keeper_parents(struct keeper *k)
+{
+	close(k->fd);
+	k->fd = -1;
+}
+
+void
+keeper_engines(struct keeper *k)
+{
+	close(k->master);
+	k->master = -1;
+	k->pid = 0;
 }
 
 static void
@@ -241,9 +288,13 @@ keeper_free(struct keeper *k)
 		return;
 	if (k->readable)
 		event_free(k->readable);
-	keepmsg_close(&k->stock[0]);
-	keepmsg_close(&k->stock[1]);
-	close(k->fd);
-	wait_end(k->pid);
+	procmsg_close(&k->stock[0]);
+	procmsg_close(&k->stock[1]);
+	if (k->fd >= 0)
+		close(k->fd);
+	if (k->master >= 0)
+		close(k->master);
+	if (k->pid)
+		wait_end(k->pid);
 	free(k);
 }

@@ -9,6 +9,7 @@
 #define DAEMON_KEEPER_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 struct evloop;
 struct keeper;
@@ -18,6 +19,12 @@ struct keepproc_conf;
  * is borrowed for the call. */
 int	keeper_new(struct keeper **, const struct keepproc_conf *, char *why,
 	    size_t max);
+pid_t	keeper_pid(const struct keeper *);
+/* After the engine was forked each of the two keeps its end: the engine may
+ * prepare, apply, watch and have sockets, and only the parent may undo, and
+ * waits for the process. */
+void	keeper_parents(struct keeper *);
+void	keeper_engines(struct keeper *);
 /* Lets it end; what is in force stays so, but for keeper_undo(). */
 void	keeper_free(struct keeper *);
 

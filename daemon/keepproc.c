@@ -11,9 +11,9 @@
  *	was quiet for a moment, or at the latest after some time.  Its own
  *	changes make it look once more.
  *
- *	When the daemon is gone, it ends, and what is in force stays in force:
- *	the machine is closed.  Only the daemon's word undoes it, and that only
- *	with TunUndo: a daemon that somebody took over is not to open what it
+ *	When the parent is gone, it ends, and what is in force stays in force:
+ *	the machine is closed.  Only the parent's word undoes it, and that only
+ *	with TunUndo: an engine that somebody took over is not to open what it
  *	should close.  Signals are the daemon's affair, since whoever stops a
  *	service sends them to all of its processes.
  */
@@ -31,7 +31,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "daemon/keepmsg.h"
+#include "daemon/procmsg.h"
 #include "daemon/process.h"
 #include "policy/netplan.h"
 #include "policy/netstate.h"
@@ -41,11 +41,15 @@ enum {
 	LATEST_MS = 200,	/* ... or after the first */
 	RETRY_MS = 1000,
 	LOCK_MS = 3000,		/* a killed daemon's helper is still ending */
-	LOCK_STEP_MS = 20
+	LOCK_STEP_MS = 20,
+	FD_ENGINE = STDERR_FILENO + 1, FD_PARENT,
+	HIGH = 16
 };
 
 struct keepproc {
-	int		 fd;
+	int		 fd;		/* the engine; -1: gone */
+	int		 parent;
+	int		 asked;		/* by whom: one of the two */
 	const struct keepproc_conf *conf;
 	struct netstate	*state;
 	int		 applied;
@@ -53,7 +57,7 @@ struct keepproc {
 	int64_t		 due;		/* when to look; 0: no need */
 	int64_t		 latest;
 	int64_t		 rested;	/* from when on it looks at once */
-	char		 said[KEEPMSG_TEXT];	/* not to be said twice */
+	char		 said[PROCMSG_TEXT];	/* not to be said twice */
 };
 
 static int64_t
@@ -68,18 +72,18 @@ now_ms(void)
 static void
 answer(struct keepproc *k, int rc, const char *why)
 {
-	struct keepmsg m = { .type = rc < 0 ? KEEPMSG_FAILED : KEEPMSG_DONE,
+	struct procmsg m = { .type = rc < 0 ? PROCMSG_FAILED : PROCMSG_DONE,
 		.value = rc };
 
 	if (rc < 0)
 		snprintf(m.text, sizeof(m.text), "%s", why);
-	(void)keepmsg_send(k->fd, &m);
+	(void)procmsg_send_now(k->asked, &m);
 }
 
 static void
 say(struct keepproc *k, const char *text)
 {
-	struct keepmsg m = { .type = KEEPMSG_SAID };
+	struct procmsg m = { .type = PROCMSG_SAID };
 
 	if (strcmp(k->said, text) == 0)
 		return;
@@ -87,7 +91,8 @@ say(struct keepproc *k, const char *text)
 	if (text[0] == '\0')
 		return;
 	snprintf(m.text, sizeof(m.text), "%s", text);
-	(void)keepmsg_send(k->fd, &m);
+	if (k->fd >= 0)
+		(void)procmsg_send_now(k->fd, &m);
 }
 
 /* --- what the daemon wants --- */
@@ -111,23 +116,23 @@ marked_socket(int family)
 static void
 give_sockets(struct keepproc *k, int family)
 {
-	struct keepmsg m = { .type = KEEPMSG_SOCKETS, .value = family };
+	struct procmsg m = { .type = PROCMSG_SOCKETS, .value = family };
 	int fd = -EAFNOSUPPORT;
 
 	while ((family == AF_INET || family == AF_INET6) &&
-	    m.nfds < KEEPMSG_FDS && (fd = marked_socket(family)) >= 0)
+	    m.nfds < PROCMSG_FDS && (fd = marked_socket(family)) >= 0)
 		m.fds[m.nfds++] = fd;
 	if (m.nfds)
-		(void)keepmsg_send(k->fd, &m);
+		(void)procmsg_send_now(k->asked, &m);
 	else
 		answer(k, fd, strerror(-fd));
-	keepmsg_close(&m);
+	procmsg_close(&m);
 }
 
 static void
 apply(struct keepproc *k)
 {
-	char why[KEEPMSG_TEXT] = "";
+	char why[PROCMSG_TEXT] = "";
 	int rc = netstate_apply(k->state, why, sizeof(why));
 
 	k->applied = rc == 0;
@@ -151,7 +156,7 @@ open_state(struct keepproc *k, char *why, size_t max)
 static void
 prepare(struct keepproc *k)
 {
-	char why[KEEPMSG_TEXT] = "";
+	char why[PROCMSG_TEXT] = "";
 	int rc = 0;
 
 	if (k->state == NULL)
@@ -165,9 +170,14 @@ prepare(struct keepproc *k)
 static void
 undo(struct keepproc *k)
 {
-	char why[KEEPMSG_TEXT] = "";
-	int rc = netstate_undo(k->state, why, sizeof(why));
+	char why[PROCMSG_TEXT] = "";
+	int rc = 0;
 
+	/* Who had prepared it may be the one before us. */
+	if (k->state == NULL)
+		rc = open_state(k, why, sizeof(why));
+	if (rc == 0)
+		rc = netstate_undo(k->state, why, sizeof(why));
 	k->over = 1;
 	k->applied = 0;
 	k->due = 0;		/* what was to be looked at is no more */
@@ -175,24 +185,24 @@ undo(struct keepproc *k)
 }
 
 static void
-obey(struct keepproc *k, struct keepmsg *m)
+obey(struct keepproc *k, struct procmsg *m)
 {
-	keepmsg_close(m);		/* it has none to give */
+	procmsg_close(m);		/* it has none to give */
 	switch (m->type) {
-	case KEEPMSG_PREPARE:
+	case PROCMSG_PREPARE:
 		prepare(k);
 		break;
-	case KEEPMSG_SOCKETS:
+	case PROCMSG_SOCKETS:
 		give_sockets(k, m->value);
 		break;
-	case KEEPMSG_APPLY:
+	case PROCMSG_APPLY:
 		if (k->state)
 			apply(k);
 		else
 			answer(k, -EINVAL, "nothing is prepared");
 		break;
-	case KEEPMSG_UNDO:
-		if (k->state && k->conf->undo)
+	case PROCMSG_UNDO:
+		if (k->asked == k->parent && k->conf->undo)
 			undo(k);
 		else
 			answer(k, -EPERM, "nothing is to be undone");
@@ -224,7 +234,7 @@ on_change(struct keepproc *k)
 static void
 follow(struct keepproc *k)
 {
-	char why[KEEPMSG_TEXT] = "";
+	char why[PROCMSG_TEXT] = "";
 	int rc = netstate_follow(k->state, why, sizeof(why));
 
 	say(k, why);
@@ -241,29 +251,38 @@ patience(const struct keepproc *k)
 	return k->due == 0 ? -1 : left < 0 ? 0 : (int)left;
 }
 
+/* 0; -EPIPE: whoever is there is gone. */
+static int
+hear(struct keepproc *k, int fd)
+{
+	struct procmsg m;
+	int rc = procmsg_recv(fd, &m, 0);
+
+	k->asked = fd;
+	if (rc == 0)
+		obey(k, &m);
+	return rc == -ETIMEDOUT ? 0 : rc;
+}
+
 static int
 live(struct keepproc *k)
 {
-	struct pollfd p[2] = { { .fd = k->fd, .events = POLLIN },
+	struct pollfd p[3] = { { .fd = k->parent, .events = POLLIN },
+		{ .fd = k->fd, .events = POLLIN },
 		{ .fd = -1, .events = POLLIN } };
-	struct keepmsg m;
 	int rc;
 
 	while (!k->over) {
 		if (k->state)
-			p[1].fd = netstate_watch_fd(k->state);
-		if (poll(p, 2, patience(k)) < 0 && errno != EINTR)
+			p[2].fd = netstate_watch_fd(k->state);
+		if (poll(p, 3, patience(k)) < 0 && errno != EINTR)
 			return EXIT_FAILURE;
-		if (p[1].revents)
+		if (p[2].revents)
 			on_change(k);
-		if (p[0].revents) {
-			rc = keepmsg_recv(k->fd, &m, 0);
-			if (rc == 0)
-				obey(k, &m);
-			else if (rc != -ETIMEDOUT)
-				return rc == -EPIPE ? EXIT_SUCCESS :
-				    EXIT_FAILURE;
-		}
+		if (p[0].revents && (rc = hear(k, k->parent)) < 0)
+			return rc == -EPIPE ? EXIT_SUCCESS : EXIT_FAILURE;
+		if (p[1].revents && hear(k, k->fd) < 0)
+			p[1].fd = k->fd = -1;
 		if (k->due && now_ms() >= k->due)
 			follow(k);
 	}
@@ -286,7 +305,7 @@ ignore_signals(void)
 /* Nothing of the daemon's stays open: neither a pipe that somebody waits at,
  * nor what only the daemon should have. */
 static int
-alone(int *fd)
+alone(struct keepproc *k)
 {
 	int null = open("/dev/null", O_RDWR), i;
 
@@ -295,23 +314,26 @@ alone(int *fd)
 	for (i = 0; i <= STDERR_FILENO; i++)
 		if (dup2(null, i) < 0)
 			return -errno;
-	if (*fd != STDERR_FILENO + 1) {
-		if (dup3(*fd, STDERR_FILENO + 1, O_CLOEXEC) < 0)
-			return -errno;
-		*fd = STDERR_FILENO + 1;
-	}
-	return close_range(STDERR_FILENO + 2, ~0U, 0) < 0 ? -errno : 0;
+	/* above both, whatever their numbers are, and then down */
+	if ((k->fd = fcntl(k->fd, F_DUPFD_CLOEXEC, HIGH)) < 0 ||
+	    (k->parent = fcntl(k->parent, F_DUPFD_CLOEXEC, HIGH)) < 0 ||
+	    dup3(k->fd, FD_ENGINE, O_CLOEXEC) < 0 ||
+	    dup3(k->parent, FD_PARENT, O_CLOEXEC) < 0)
+		return -errno;
+	k->fd = FD_ENGINE;
+	k->asked = k->parent = FD_PARENT;
+	return close_range(FD_PARENT + 1, ~0U, 0) < 0 ? -errno : 0;
 }
 
 int
-keepproc_run(int fd, const struct keepproc_conf *conf)
+keepproc_run(int fd, int parent, const struct keepproc_conf *conf)
 {
-	struct keepproc k = { .fd = fd, .conf = conf };
+	struct keepproc k = { .fd = fd, .parent = parent, .conf = conf };
 	int rc;
 
 	ignore_signals();
 	(void)prctl(PR_SET_NAME, "ot-keeper");
-	if (alone(&k.fd) < 0)
+	if (alone(&k) < 0)
 		return EXIT_FAILURE;
 	if ((rc = process_keep_network(conf->user)) < 0) {
 		answer(&k, rc, "rights cannot be given up");

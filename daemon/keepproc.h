@@ -15,7 +15,8 @@ struct keepproc_conf {
 };
 
 /* The whole life of the process, as a child; its status.  Closes every other
- * descriptor. */
-int	keepproc_run(int fd, const struct keepproc_conf *);
+ * descriptor.  @parent is who may undo, and it ends with it; the engine, at
+ * @fd, may end before. */
+int	keepproc_run(int fd, int parent, const struct keepproc_conf *);
 
 #endif

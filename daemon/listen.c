@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/arrival.h"
+#include "base/borrow.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "daemon/evloop.h"
@@ -178,8 +179,8 @@ on_ready(evutil_socket_t lfd, short what, void *arg)
 	evloop_leave(l->conf.ev);
 }
 
-static int
-open_socket(const struct addr *addr, enum natlook_kind kind)
+int
+listen_open(const struct addr *addr, enum natlook_kind kind)
 {
 	struct sockaddr_storage ss;
 	socklen_t len = addr_to_sock(addr, &ss);
@@ -207,6 +208,16 @@ fail:
 	return rc;
 }
 
+static int
+get_socket(const struct addr *addr, enum natlook_kind kind)
+{
+	struct borrow_want w = { .addr = addr,
+		.kind = kind == NATLOOK_NONE ? BORROW_TCP : BORROW_TRANS };
+	int fd[BORROW_FDS_MAX], rc = borrow(&w, fd);
+
+	return rc == -ENOSYS ? listen_open(addr, kind) : rc < 0 ? rc : fd[0];
+}
+
 /* Where it listens, as bound. */
 static int
 open_listener(struct listener *l)
@@ -225,7 +236,7 @@ open_listener(struct listener *l)
 		l->path = NULL;
 		return l->fd;
 	}
-	if ((l->fd = open_socket(&l->conf.addr, l->kind)) < 0)
+	if ((l->fd = get_socket(&l->conf.addr, l->kind)) < 0)
 		return l->fd;
 	if (getsockname(l->fd, (struct sockaddr *)&ss, &len) == 0 &&
 	    addr_from_sock(&l->addr, (struct sockaddr *)&ss) == 0)

@@ -39,6 +39,8 @@ struct listen_conf {
 /* -errno from bind, listen or the options that the kind needs. */
 int	listen_new(struct listener **, const struct listen_conf *,
 	    enum natlook_kind);
+/* Such a socket, for a lender: the descriptor or -errno. */
+int	listen_open(const struct addr *, enum natlook_kind);
 void	listen_free(struct listener *);
 /* Family 0: a unix socket. */
 const struct addr *listen_addr(const struct listener *);

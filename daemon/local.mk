@@ -22,18 +22,20 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/hostname.c daemon/hostname.h \
 	daemon/httpconnect.c daemon/httpconnect.h \
 	daemon/keeper.c daemon/keeper.h \
-	daemon/keepmsg.c daemon/keepmsg.h \
+	daemon/procmsg.c daemon/procmsg.h \
 	daemon/keepproc.c daemon/keepproc.h \
 	daemon/kin.c daemon/kin.h daemon/kin_int.h daemon/kin_kernel.c \
 	daemon/kin_place.c \
 	daemon/kin.c daemon/kin.h daemon/kin_kernel.c \
 	daemon/landlock.c daemon/landlock.h \
+	daemon/lend.c daemon/lend.h \
 	daemon/listen.c daemon/listen.h \
 	daemon/mapaddress.c daemon/mapaddress.h \
 	daemon/names.c daemon/names.h \
 	daemon/netup.c daemon/netup.h \
 	daemon/onionconf.c daemon/onionconf.h \
 	daemon/owner.c daemon/owner.h daemon/owner_kernel.c \
+	daemon/parent.c daemon/parent.h \
 	daemon/process.c daemon/process.h \
 	daemon/proxy.c daemon/proxy.h \
 	daemon/resolve.c daemon/resolve.h \

@@ -7,12 +7,12 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "daemon/app.h"
 #include "daemon/conf.h"
 #include "daemon/control.h"
 #include "daemon/explain.h"
 #include "daemon/fwconf.h"
 #include "daemon/netup.h"
+#include "daemon/parent.h"
 #include "daemon/process.h"
 #include "daemon/resolve.h"
 #include "daemon/run.h"
@@ -125,7 +125,7 @@ with_conf(const struct conf_args *args)
 		status = show_status(c, args->json);
 		break;
 	default:
-		return app_run(args, c);	/* takes it */
+		return parent_run(args, c);	/* takes it */
 	}
 	conf_free(c);
 	return status;

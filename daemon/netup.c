@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/borrow.h"
 #include "base/log.h"
 #include "daemon/conf.h"
 #include "daemon/dial.h"
@@ -33,7 +35,6 @@ struct netup {
 	struct door	 door;
 	struct dial_conf dial;
 	size_t		 bytes_max;
-	int		 applied;
 	int		 undo;		/* TunUndo */
 	void		(*gone)(void *arg, const char *why);
 	void		*arg;
@@ -163,8 +164,11 @@ advice(int err)
 static int
 open_device(struct netup *n, struct tundev **dev, char *why, size_t max)
 {
-	int rc = tundev_open(dev, n->plan.tun, 1);
+	struct borrow_want w = { .kind = BORROW_TUN };
+	int fd[BORROW_FDS_MAX], rc = borrow(&w, fd);
 
+	if (rc == 0 && (rc = tundev_take(dev, fd[0])) < 0)
+		close(fd[0]);
 	if (rc < 0)
 		snprintf(why, max, "TunDevice %s cannot be opened: %s%s",
 		    n->plan.tun, strerror(-rc), advice(rc));
@@ -222,7 +226,6 @@ netup_start(struct netup *n, struct evloop *ev, struct gateway *gw,
 	if ((rc = keeper_prepare(n->keeper, why, max)) < 0 ||
 	    (rc = open_device(n, &dev, why, max)) < 0)
 		return rc;
-	n->applied = 1;
 	if ((rc = keeper_apply(n->keeper, why, max)) < 0 ||
 	    (rc = make_tunnel(n, dev, ev, gw, why, max)) < 0) {
 		tundev_free(dev);
@@ -262,13 +265,39 @@ netup_free(struct netup *n)
 {
 	if (n == NULL)
 		return;
-	if (n->applied && n->undo)
-		undo(n);
-	else if (n->applied)
-		log_notice(LD_NET, "%s stays, and all stays closed; "
-		    "'onion-transparent undo' opens it", n->plan.tun);
 	keeper_free(n->keeper);
 	free(n);
+}
+
+void
+netup_end(struct netup *n, int applied)
+{
+	if (n && applied && n->undo)
+		undo(n);
+	else if (n && applied)
+		log_notice(LD_NET, "%s stays, and all stays closed; "
+		    "'onion-transparent undo' opens it", n->plan.tun);
+	netup_free(n);
+}
+
+pid_t
+netup_keeper(const struct netup *n)
+{
+	return n ? keeper_pid(n->keeper) : 0;
+}
+
+void
+netup_parents(struct netup *n)
+{
+	if (n)
+		keeper_parents(n->keeper);
+}
+
+void
+netup_engines(struct netup *n)
+{
+	if (n)
+		keeper_engines(n->keeper);
 }
 
 void

@@ -1,13 +1,15 @@
 /* daemon/netup.h - the TUN's life: helper, device, stack
  *
  * Nothing of it is there without TunClients; all functions may then be called
- * all the same.  In this order: netup_fork() first, before signal handlers,
- * netup_start() as root, and at the end netup_stop() and netup_free().
+ * all the same.  In this order: the parent forks the keeper by netup_fork() and
+ * then the engine, which calls netup_start(), and at the end netup_stop() and
+ * netup_free(); netup_end() is the parent's.
  */
 #ifndef DAEMON_NETUP_H
 #define DAEMON_NETUP_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "daemon/status.h"
 
@@ -37,8 +39,17 @@ int	netup_start(struct netup *, struct evloop *, struct gateway *,
 	    size_t max);
 /* No more packets; between evloop_enter() and _leave(). */
 void	netup_stop(struct netup *);
-/* The engine is gone.  With TunUndo 1 all is put back, else it stays closed. */
+/* What is in force stays so. */
 void	netup_free(struct netup *);
+
+/* Between netup_fork() and netup_start() parent and engine part: each keeps
+ * what is its own. */
+void	netup_parents(struct netup *);
+void	netup_engines(struct netup *);
+pid_t	netup_keeper(const struct netup *);	/* 0: there is none */
+/* The parent's last word.  With TunUndo 1 all is put back, else it stays
+ * closed; it says which, where there was something. */
+void	netup_end(struct netup *, int applied);
 
 void	netup_log(const struct netup *);	/* statistics */
 void	netup_tunnels(const struct netup *, status_tunnel_fn *, void *arg);

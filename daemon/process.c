@@ -215,6 +215,29 @@ keep_capabilities(uint32_t wanted)
 }
 
 int
+process_parent_rights(void)
+{
+	static const int wanted[] = {
+		CAP_SETUID, CAP_SETGID, CAP_SETPCAP,	/* others' processes */
+		CAP_SYS_ADMIN,				/* the engine's root */
+		CAP_KILL,
+		CAP_CHOWN, CAP_FOWNER, CAP_DAC_OVERRIDE,	/* files */
+		CAP_NET_BIND_SERVICE, CAP_NET_RAW,	/* doors */
+		CAP_NET_ADMIN				/* the TUN, the keeper */
+	};
+	uint32_t mask = 0;
+	size_t i;
+	int k;
+
+	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		mask |= 1u << wanted[i];
+	for (k = 0; k <= CAP_LAST_CAP; k++)
+		if (k >= 32 || !(mask & 1u << k))
+			(void)prctl(PR_CAPBSET_DROP, k, 0, 0, 0);
+	return keep_capabilities(mask);
+}
+
+int
 process_no_rights(void)
 {
 	return keep_capabilities(0);

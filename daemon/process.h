@@ -44,6 +44,8 @@ int	process_become(const struct process_user *);
  * is the right to set them. */
 void	process_no_bounds(void);
 int	process_no_rights(void);
+/* What starting, ending and serving the others takes, and no more. */
+int	process_parent_rights(void);
 /* No core dumps, no new privileges, and no debugger unless it may. */
 int	process_closed(int debugger);
 

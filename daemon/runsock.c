@@ -44,6 +44,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/borrow.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/wire.h"
@@ -446,8 +447,8 @@ runsock_tunnels(void *runsock, void (*fn)(void *, const char *,
 		}
 }
 
-static int
-give_to(const char *path, const char *group)
+int
+runsock_give(const char *path, const char *group)
 {
 	const struct group *gr;
 
@@ -477,7 +478,8 @@ runsock_new(struct runsock **out, const struct runsock_conf *conf)
 	    (rc = rs->fd = unixsock_listen(conf->path, SOCK_SEQPACKET,
 	    conf->mode, BACKLOG)) < 0)
 		goto fail;
-	if ((rc = give_to(conf->path, conf->group)) < 0)
+	if (!borrow_has_lender() &&
+	    (rc = runsock_give(conf->path, conf->group)) < 0)
 		goto fail_fd;
 	rc = -ENOMEM;
 	rs->accept = event_new(conf->ev->base, rs->fd, EV_READ | EV_PERSIST,

@@ -44,6 +44,8 @@ int	runsock_new(struct runsock **, const struct runsock_conf *);
 /* Ends all tunnels, and removes the socket.  The turn must end after it. */
 void	runsock_free(struct runsock *);
 
+/* The socket's group, NULL: as it is.  A lender does it for its own. */
+int	runsock_give(const char *path, const char *group);
 /* A client that is connected already.  0, or -ENOSPC, -ENOMEM: then the
  * descriptor stays the caller's. */
 int	runsock_add(struct runsock *, int take);

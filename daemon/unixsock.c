@@ -9,6 +9,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/borrow.h"
+
 enum { STALE_WAIT_S = 10 };
 
 static int
@@ -72,6 +74,8 @@ unixsock_listen(const char *path, int type, int mode, int backlog)
 	mode_t mask;
 	int fd, rc;
 
+	if ((fd = borrow_path(BORROW_UNIX, path)) != -ENOSYS)
+		return fd;
 	if ((rc = make_address(&at, path)) < 0 ||
 	    (rc = clear_stale(path, type)) < 0)
 		return rc;

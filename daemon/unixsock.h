@@ -10,6 +10,7 @@
 /* A socket that listens, non-blocking, with the file mode @mode.  One that
  * nobody answers at is left from a crash, and is replaced.  The descriptor or
  * -errno: -EADDRINUSE somebody answers there, -EEXIST it is no socket. */
+/* A lender (base/borrow.h) knows type and mode by its configuration. */
 int	unixsock_listen(const char *path, int type, int mode, int backlog);
 /* A blocking socket to whoever listens at @path, whose sends and receives take
  * no more than @limit_s each.  The descriptor or -errno: -ECONNREFUSED or

@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #include "base/arrival.h"
+#include "base/borrow.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/quota.h"
@@ -365,33 +366,57 @@ bind_socket(const struct addr *a, int type)
 }
 
 static int
-open_sockets(struct dnssock *ds)
+bound_to(int fd, struct addr *a)
 {
 	struct sockaddr_storage ss;
 	socklen_t len = sizeof(ss);
 
-	if ((ds->udp = bind_socket(&ds->conf.addr, SOCK_DGRAM)) < 0)
-		return ds->udp;
-	if (getsockname(ds->udp, (struct sockaddr *)&ss, &len) < 0 ||
-	    addr_from_sock(&ds->addr, (struct sockaddr *)&ss) < 0)
+	if (getsockname(fd, (struct sockaddr *)&ss, &len) < 0 ||
+	    addr_from_sock(a, (struct sockaddr *)&ss) < 0)
 		return -EINVAL;
-	ds->tcp = bind_socket(&ds->addr, SOCK_STREAM);
-	return ds->tcp < 0 ? ds->tcp : 0;
+	return 0;
+}
+
+static int
+open_both(const struct addr *addr, int fd[2])
+{
+	struct addr at;
+	int rc;
+
+	if ((fd[0] = bind_socket(addr, SOCK_DGRAM)) < 0)
+		return fd[0];
+	if ((rc = bound_to(fd[0], &at)) == 0 &&
+	    (rc = fd[1] = bind_socket(&at, SOCK_STREAM)) >= 0)
+		return 0;
+	close(fd[0]);
+	return rc;
 }
 
 /* Where any port will do, one that UDP has free may be TCP's already. */
-static int
-open_pair(struct dnssock *ds)
+int
+dnssock_open(const struct addr *addr, int fd[2])
 {
-	int i, rc = open_sockets(ds);
+	int i, rc = open_both(addr, fd);
 
-	for (i = 0; i < PORT_TRIES && rc == -EADDRINUSE &&
-	    ds->conf.addr.port == 0; i++) {
-		if (ds->udp >= 0)
-			close(ds->udp);
-		rc = open_sockets(ds);
-	}
+	for (i = 0; i < PORT_TRIES && rc == -EADDRINUSE && addr->port == 0;
+	    i++)
+		rc = open_both(addr, fd);
 	return rc;
+}
+
+static int
+get_pair(struct dnssock *ds)
+{
+	struct borrow_want w = { .kind = BORROW_DNS, .addr = &ds->conf.addr };
+	int fd[BORROW_FDS_MAX], rc = borrow(&w, fd);
+
+	if (rc == -ENOSYS)
+		rc = dnssock_open(&ds->conf.addr, fd);
+	if (rc < 0)
+		return rc;
+	ds->udp = fd[0];
+	ds->tcp = fd[1];
+	return bound_to(ds->udp, &ds->addr);
 }
 
 static void
@@ -423,7 +448,7 @@ dnssock_new(struct dnssock **out, const struct dnssock_conf *conf)
 	ds->quota = quota_new(DNSSOCK_TCP_MAX, DNSSOCK_TCP_CLIENT_MAX);
 	if (ds->quota == NULL)
 		goto fail;
-	if ((rc = open_pair(ds)) < 0)
+	if ((rc = get_pair(ds)) < 0)
 		goto fail;
 	rc = -ENOMEM;
 	ds->udp_ev = event_new(conf->base, ds->udp, EV_READ | EV_PERSIST,

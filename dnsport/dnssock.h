@@ -33,6 +33,8 @@ struct dnssock_conf {
 
 /* -errno from bind or listen. */
 int	dnssock_new(struct dnssock **, const struct dnssock_conf *);
+/* Such sockets, UDP and TCP, for a lender (base/borrow.h): 0 or -errno. */
+int	dnssock_open(const struct addr *, int fd[2]);
 /* Drops what waits for an answer.  The loop's turn must end after it. */
 void	dnssock_free(struct dnssock *);
 const struct addr *dnssock_addr(const struct dnssock *);	/* bound to */

@@ -54,6 +54,8 @@ struct onion_user {
  * it, too. */
 void	onion_init(void);
 
+/* What its libraries read from files, for a process that is to lose them. */
+void	onion_early(void);
 /* @why gets a sentence for the operator where it fails. */
 int	onion_new(struct onion **, const struct onion_conf *, struct loop *,
 	    struct event_base *, const struct onion_user *, void *arg,

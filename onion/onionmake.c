@@ -390,6 +390,12 @@ onion_free(struct onion *o)
 	free(o);
 }
 
+void
+onion_early(void)
+{
+	crypt_init();
+}
+
 int
 onion_start(struct onion *o)
 {

@@ -26,6 +26,8 @@ int	tundev_open(struct tundev **, const char *name, int persist);
  * and finds out what it can.  On failure it stays the caller's.  The sender may
  * still have it, and change its modes: we do not wait even then (nowait.h). */
 int	tundev_adopt(struct tundev **, int fd);
+/* The same of one that its sender has closed. */
+int	tundev_take(struct tundev **, int fd);
 void	tundev_free(struct tundev *);		/* closes it */
 int	tundev_fd(const struct tundev *);
 int	tundev_offload(const struct tundev *);	/* super-segments, checksums */

@@ -139,6 +139,12 @@ tundev_adopt(struct tundev **out, int fd)
 	return 0;
 }
 
+int
+tundev_take(struct tundev **out, int fd)
+{
+	return tundev_adopt(out, fd);
+}
+
 void
 tundev_free(struct tundev *d)
 {

@@ -154,6 +154,16 @@ tundev_adopt(struct tundev **out, int fd)
 	return 0;
 }
 
+int
+tundev_take(struct tundev **out, int fd)
+{
+	int rc = tundev_adopt(out, fd);
+
+	if (rc == 0)
+		(*out)->io.shared = 0;
+	return rc;
+}
+
 void
 tundev_free(struct tundev *d)
 {

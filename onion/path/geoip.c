@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "base/addr.h"
+#include "base/borrow.h"
 #include "base/log.h"
 #include "base/wire.h"
 
@@ -324,8 +325,11 @@ map_file(const char *path, char **text, size_t *len)
 	*len = 0;
 	if (path == NULL)
 		return 0;
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
-		return -errno;
+	if ((fd = borrow_path(BORROW_FILE, path)) == -ENOSYS &&
+	    (fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+		fd = -errno;
+	if (fd < 0)
+		return fd;
 	if (fstat(fd, &st) < 0)
 		rc = -errno;
 	else if (!S_ISREG(st.st_mode) || st.st_size <= 0)

@@ -3,13 +3,17 @@
  * A child runs app_run() with DisableNetwork; we look at its log and its
  * sockets.  Each wait is for a condition and fails the test after WAIT_S.
  */
-#include "daemon/app.h"
+#include "daemon/parent.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -86,7 +90,7 @@ child(struct conf_args *args)
 		fflush(stdout);
 		_exit(77);
 	}
-	_exit(app_run(args, c));
+	_exit(parent_run(args, c));
 }
 
 static pid_t
@@ -399,6 +403,208 @@ START_TEST(app_start_as_daemon_that_fails_tells_the_console)
 }
 END_TEST
 
+/* --- the engine's death --- */
+
+/* The @name that @parent started, or 0. */
+static pid_t
+child_named(pid_t parent, const char *name)
+{
+	char path[64], kids[256] = "", comm[32], *p, *end;
+	long pid;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)parent,
+	    (int)parent);
+	if ((f = fopen(path, "r")) != NULL) {
+		kids[fread(kids, 1, sizeof(kids) - 1, f)] = '\0';
+		fclose(f);
+	}
+	for (p = kids; (pid = strtol(p, &end, 10)) > 0 && end != p; p = end) {
+		snprintf(path, sizeof(path), "/proc/%ld/comm", pid);
+		if ((f = fopen(path, "r")) == NULL)
+			continue;
+		if (fgets(comm, sizeof(comm), f) != NULL)
+			comm[strcspn(comm, "\n")] = '\0';
+		fclose(f);
+		if (strcmp(comm, name) == 0)
+			return (pid_t)pid;
+	}
+	return 0;
+}
+
+static pid_t
+engine(void)
+{
+	pid_t pid = child_named(r.pid, "ot-engine");
+
+	ck_assert_int_gt(pid, 0);
+	return pid;
+}
+
+/* A port that nobody has at this time. */
+static int
+free_port(void)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	socklen_t len = sizeof(sin);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&sin, len), 0);
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&sin, &len), 0);
+	close(fd);
+	return ntohs(sin.sin_port);
+}
+
+START_TEST(app_engine_that_is_killed_is_up_again_and_its_doors_are_open)
+{
+	int port = free_port();
+	char lines[256];
+	pid_t first;
+
+	rig_init("");
+	snprintf(lines, sizeof(lines), "SocksPort 127.0.0.1:%d\n"
+	    "StatusSocket %s/status\nSocksPort unix:%s/socks\n", port, r.dir,
+	    r.dir);
+	configure(lines);
+	start();
+	ck_assert(is_open("127.0.0.1", port));
+	first = engine();
+	kill(first, SIGKILL);
+	wait_for("the engine was killed by signal 9 (Killed): it is started "
+	    "again", 1);
+	wait_for("the engine is up again", 1);
+	ck_assert_int_ne(engine(), first);
+	ck_assert(is_open("127.0.0.1", port));
+	stop();
+}
+END_TEST
+
+/* No storm: the second time there is a pause, and the program can be told to
+ * end in it. */
+START_TEST(app_engine_that_is_killed_again_is_waited_with)
+{
+	rig_init("SocksPort 127.0.0.1:auto\n");
+	start();
+	kill(engine(), SIGKILL);
+	wait_for("the engine is up again", 1);
+	kill(engine(), SIGSEGV);
+	wait_for("the engine was killed by signal 11 (Segmentation fault): it "
+	    "is started again in 1 s", 1);
+	if (_i) {
+		wait_for("the engine is up again", 2);
+		kill(engine(), SIGKILL);
+		wait_for("it is started again in 2 s", 1);
+	}
+	stop();
+}
+END_TEST
+
+START_TEST(app_engine_ends_with_its_parent)
+{
+	pid_t pid;
+	int status;
+
+	ck_assert_int_eq(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
+	rig_init("SocksPort 127.0.0.1:auto\n");
+	start();
+	pid = engine();
+	kill(r.pid, SIGKILL);
+	ck_assert(WIFSIGNALED(wait_end(r.pid)));
+	status = wait_end(pid);
+	ck_assert(WIFSIGNALED(status) || WIFEXITED(status));
+	r.pid = 0;
+	stop();
+}
+END_TEST
+
+/* Whoever stops a service sends that to all of its processes. */
+START_TEST(app_signals_to_the_engine_are_the_parents_affair)
+{
+	static const int all[] = { SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2 };
+	pid_t pid;
+	size_t i;
+
+	rig_init("SocksPort 127.0.0.1:auto\n");
+	start();
+	pid = engine();
+	for (i = 0; i < NELEM(all); i++)
+		kill(pid, all[i]);
+	kill(r.pid, SIGUSR1);
+	wait_for("Heartbeat: 0 flows now", 1);
+	ck_assert_int_eq(engine(), pid);
+	ck_assert_int_eq(count("stopping"), 0);
+	stop();
+}
+END_TEST
+
+START_TEST(app_reload_while_there_is_no_engine_is_in_force_after_it)
+{
+	int port = free_port();
+	char lines[128];
+
+	rig_init("SocksPort 127.0.0.1:auto\n");
+	start();
+	kill(engine(), SIGKILL);
+	wait_for("the engine is up again", 1);
+	kill(engine(), SIGKILL);
+	wait_for("it is started again in 1 s", 1);
+	snprintf(lines, sizeof(lines), "SocksPort 127.0.0.1:%d\n", port);
+	configure(lines);
+	kill(r.pid, SIGHUP);
+	wait_for("the new configuration is in force", 1);
+	wait_for("the engine is up again", 2);
+	ck_assert(is_open("127.0.0.1", port));
+	stop();
+}
+END_TEST
+
+/* Not by the engine, which has no rights; nobody is root's port for long. */
+START_TEST(app_reload_opens_a_door_that_needs_rights)
+{
+	if (geteuid() != 0 || unshare(CLONE_NEWNET) < 0)
+		return;
+	rig_init("User nobody\nSocksPort 127.0.0.1:auto\n");
+	ck_assert_int_eq(chmod(r.dir, 0777), 0);
+	ck_assert_int_eq(system("ip link set lo up"), 0);
+	start();
+	configure("User nobody\nSocksPort 127.0.0.1:81\n"
+	    "DNSPort 127.0.0.1:53\n");
+	kill(r.pid, SIGHUP);
+	wait_for("the new configuration is in force", 1);
+	ck_assert(is_open("127.0.0.1", 81));
+	ck_assert(is_open("127.0.0.1", 53));
+	stop();
+}
+END_TEST
+
+START_TEST(app_unix_sockets_go_with_the_program_or_at_a_reload)
+{
+	char lines[256], status[64], socks[64];
+
+	rig_init("");
+	snprintf(status, sizeof(status), "%s/status", r.dir);
+	snprintf(socks, sizeof(socks), "%s/socks", r.dir);
+	snprintf(lines, sizeof(lines), "StatusSocket %s\nSocksPort unix:%s\n",
+	    status, socks);
+	configure(lines);
+	start();
+	ck_assert_int_eq(access(status, F_OK), 0);
+	ck_assert_int_eq(access(socks, F_OK), 0);
+	snprintf(lines, sizeof(lines), "StatusSocket %s\n", status);
+	configure(lines);
+	kill(r.pid, SIGHUP);
+	wait_for("the new configuration is in force", 1);
+	ck_assert_int_eq(access(socks, F_OK), -1);
+	ck_assert_int_eq(access(status, F_OK), 0);
+	kill(r.pid, SIGTERM);
+	ck_assert_int_eq(wait_end(r.pid), 0);
+	r.pid = 0;
+	ck_assert_int_eq(access(status, F_OK), -1);
+	stop();
+}
+END_TEST
+
 static const struct unit_test tests[] = {
 	UNIT(app_reload_of_standard_input_keeps_what_came_from_it),
 	UNIT(app_usr1_and_usr2_write_to_the_log),
@@ -408,6 +614,13 @@ static const struct unit_test tests[] = {
 	    CONF_QUIET + 1),
 	UNIT_LOOP(app_reload_that_fails_changes_nothing, NELEM(bad_reloads)),
 	UNIT(app_reload_opens_and_closes_doors_and_moves_the_log),
+	UNIT(app_engine_that_is_killed_is_up_again_and_its_doors_are_open),
+	UNIT_LOOP(app_engine_that_is_killed_again_is_waited_with, 2),
+	UNIT(app_engine_ends_with_its_parent),
+	UNIT(app_signals_to_the_engine_are_the_parents_affair),
+	UNIT(app_reload_while_there_is_no_engine_is_in_force_after_it),
+	UNIT(app_reload_opens_a_door_that_needs_rights),
+	UNIT(app_unix_sockets_go_with_the_program_or_at_a_reload),
 };
 
 UNIT_MAIN("app", tests)

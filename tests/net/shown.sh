@@ -41,8 +41,10 @@ shown_sut() {
 	sut_start
 	sut_wait
 }
-unprivileged() {
-	same "$(stat -c %U "/proc/$(lab_pid sut)")" "$SUT_USER"
+unprivileged() { # the process that hears the network
+	local engine
+	engine=$(pgrep -P "$(lab_pid sut)" -x ot-engine) || return 1
+	same "$(stat -c %U "/proc/$engine")" "$SUT_USER"
 }
 
 # without_rules FILE HEADING CMD...: the command succeeds when the rules are

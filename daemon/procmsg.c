@@ -1,5 +1,5 @@
-/* daemon/keepmsg.c - what the daemon and its keeper say to each other */
-#include "daemon/keepmsg.h"
+/* daemon/procmsg.c - what the daemon's processes say to each other */
+#include "daemon/procmsg.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -17,11 +17,17 @@ struct head {			/* then the text, without its NUL */
 
 union control {			/* as aligned as it has to be */
 	struct cmsghdr	 head;
-	char		 room[CMSG_SPACE(sizeof(int) * KEEPMSG_FDS)];
+	char		 room[CMSG_SPACE(sizeof(int) * PROCMSG_FDS)];
 };
 
-int
-keepmsg_send(int fd, const struct keepmsg *m)
+/* How many descriptors come with it, at most. */
+static const unsigned char allowed[PROCMSG_NTYPES] = {
+	[PROCMSG_SOCKETS] = PROCMSG_FDS, [PROCMSG_LENT] = 2,
+	[PROCMSG_RELOAD] = 1
+};
+
+static int
+send_flags(int fd, const struct procmsg *m, int flags)
 {
 	struct head h = { .type = m->type, .value = m->value };
 	struct iovec iov[2] = {
@@ -43,20 +49,32 @@ keepmsg_send(int fd, const struct keepmsg *m)
 		memcpy(CMSG_DATA(&c.head), m->fds, sizeof(int) * m->nfds);
 	}
 	do
-		n = sendmsg(fd, &mh, MSG_NOSIGNAL);
+		n = sendmsg(fd, &mh, MSG_NOSIGNAL | flags);
 	while (n < 0 && errno == EINTR);
 	return n < 0 ? -errno : 0;
 }
 
+int
+procmsg_send(int fd, const struct procmsg *m)
+{
+	return send_flags(fd, m, 0);
+}
+
+int
+procmsg_send_now(int fd, const struct procmsg *m)
+{
+	return send_flags(fd, m, MSG_DONTWAIT);
+}
+
 void
-keepmsg_close(struct keepmsg *m)
+procmsg_close(struct procmsg *m)
 {
 	while (m->nfds > 0)
 		close(m->fds[--m->nfds]);
 }
 
 static void
-take_fds(struct keepmsg *m, struct msghdr *mh)
+take_fds(struct procmsg *m, struct msghdr *mh)
 {
 	struct cmsghdr *c;
 	size_t n, i;
@@ -69,7 +87,7 @@ take_fds(struct keepmsg *m, struct msghdr *mh)
 		for (i = 0; i < n; i++) {
 			memcpy(&fd, CMSG_DATA(c) + i * sizeof(int),
 			    sizeof(fd));
-			if (m->nfds < KEEPMSG_FDS)
+			if (m->nfds < PROCMSG_FDS)
 				m->fds[m->nfds++] = fd;
 			else
 				close(fd);
@@ -79,15 +97,15 @@ take_fds(struct keepmsg *m, struct msghdr *mh)
 
 /* Only what its type may have; the text is ours to print. */
 static int
-check(struct keepmsg *m, const struct head *h, size_t len, int flags)
+check(struct procmsg *m, const struct head *h, size_t len, int flags)
 {
 	size_t i;
 
 	if ((flags & (MSG_TRUNC | MSG_CTRUNC)) || len < sizeof(*h) ||
-	    h->type <= KEEPMSG_NONE || h->type >= KEEPMSG_NTYPES ||
-	    (m->nfds && h->type != KEEPMSG_SOCKETS))
+	    h->type <= PROCMSG_NONE || h->type >= PROCMSG_NTYPES ||
+	    m->nfds > allowed[h->type])
 		return -EPROTO;
-	m->type = (enum keepmsg_type)h->type;
+	m->type = (enum procmsg_type)h->type;
 	m->value = h->value;
 	m->text[len - sizeof(*h)] = '\0';
 	for (i = 0; m->text[i]; i++)
@@ -109,7 +127,7 @@ wait_for(int fd, int timeout_ms)
 }
 
 int
-keepmsg_recv(int fd, struct keepmsg *m, int timeout_ms)
+procmsg_recv(int fd, struct procmsg *m, int timeout_ms)
 {
 	struct head h = { .type = 0 };
 	struct iovec iov[2] = {
@@ -122,7 +140,7 @@ keepmsg_recv(int fd, struct keepmsg *m, int timeout_ms)
 	ssize_t n;
 	int rc = wait_for(fd, timeout_ms);
 
-	m->type = KEEPMSG_NONE;
+	m->type = PROCMSG_NONE;
 	m->nfds = 0;
 	if (rc < 0)
 		return rc;
@@ -134,6 +152,6 @@ keepmsg_recv(int fd, struct keepmsg *m, int timeout_ms)
 	take_fds(m, &mh);
 	rc = check(m, &h, (size_t)n, mh.msg_flags);
 	if (rc < 0)
-		keepmsg_close(m);
+		procmsg_close(m);
 	return rc;
 }

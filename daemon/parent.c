@@ -1,0 +1,884 @@
+/* daemon/parent.c - the daemon's first process, which starts the others
+ *
+ * Theory of operation
+ *	parent	as started (root, with some of its capabilities): reads torrc,
+ *		opens what needs rights, has the signals, starts the others
+ *	keeper	CAP_NET_ADMIN, with a TUN only (daemon/keepproc.c)
+ *	engine	no rights at all: all that comes from a network (daemon/app.c)
+ *
+ *	Keeper and engine are one generation: should one of them die, the other
+ *	is ended, and both are started anew, from what is on disk; what the
+ *	keeper put in force stays so meanwhile, and nobody answers at the TUN:
+ *	closed.  The first time that is at once, then after pauses that grow, so
+ *	that an engine that can't live is no storm of connections to relays.
+ *	Only one that was never up ends the program, with the sentence that it
+ *	logged.
+ *
+ *	  STARTING --UP--> UP --it dies--> (pause) --> STARTING
+ *	                    |--HUP--> RELOADING --answer--> UP
+ *	  any --TERM--> STOPPING --it ends--> over
+ *
+ *	Two sockets lead to the engine.  On one it is told what to do; on the
+ *	other it asks for what it can't open.  It gets what this process's own
+ *	reading of torrc has at the number that it names, and nothing else.  A
+ *	message that is none, that does not belong where it comes, or that is
+ *	one too many since the last start or reload, is no mistake that the
+ *	engine could make: it is killed.  No send here waits for it.
+ *
+ *	At a reload torrc is read here, once, and goes to the engine as text;
+ *	what it names is lent of the new one (LEND_NEW) until the answer comes,
+ *	which says which of the two is in force, here and there.
+ */
+#include "daemon/parent.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/rand.h"
+#include "daemon/app.h"
+#include "daemon/conf.h"
+#include "daemon/conf_util.h"
+#include "daemon/lend.h"
+#include "daemon/netup.h"
+#include "daemon/process.h"
+#include "daemon/procmsg.h"
+#include "daemon/virtnet.h"
+
+enum {
+	WHY_MAX = 512,
+	HEARD_MAX = 1024,	/* messages since a start or a reload */
+	ANSWER_MS = 60 * 1000,	/* to a reload */
+	END_MS = 10 * 1000,	/* for an end in order */
+	PAUSE_MS = 1000,	/* before the second start; then twice that */
+	PAUSE_MAX_MS = 60 * 1000,
+	PROVEN_MS = 300 * 1000	/* who lived that long is new again */
+};
+
+struct parent {
+	const struct conf_args *args;
+	struct conf	*conf;
+	struct netup	*netup;		/* this generation's, or NULL */
+	pid_t		 engine;	/* 0: there is none */
+	int		 ask, tell;	/* -1 */
+	int		 signals;
+	sigset_t	 mask;		/* as we found it */
+
+	struct conf	*fresh;		/* what is being changed to */
+	struct log_set	*fresh_log;
+	int		 hup;		/* another reload is wanted */
+
+	int		 up, ever_up, stopping, over, status;
+	int		 applied;	/* the TUN was lent */
+	unsigned	 heard;
+	unsigned	 deaths;
+	int64_t		 born;		/* ms */
+	int64_t		 again;		/* when to start; 0: not */
+	int64_t		 patience;	/* until when it is waited for; 0 */
+	struct conf_strings made;	/* Unix sockets */
+	struct conf_strings lent;	/* the same, since the last reload */
+	int		 ready_fd;	/* RunAsDaemon: who waits for us */
+	int		 wrote_pid;	/* the PidFile is ours */
+};
+
+static int64_t
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int
+failed(const struct parent *p, const char *why)
+{
+	log_err(LD_GENERAL, "%s", why);
+	if (p->ready_fd >= 0 && p->args->quiet != CONF_QUIET)
+		fprintf(stderr, "onion-transparent: %s\n", why);
+	return EXIT_FAILURE;
+}
+
+/* --- what the engine is told --- */
+
+static void
+distrust(struct parent *p, const char *what)
+{
+	log_err(LD_GENERAL, "the engine %s: it is ended", what);
+	if (p->engine)
+		kill(p->engine, SIGKILL);
+}
+
+static void
+tell(struct parent *p, enum procmsg_type what)
+{
+	struct procmsg m = { .type = what };
+
+	if (p->tell >= 0 && procmsg_send_now(p->tell, &m) < 0)
+		distrust(p, "does not listen");
+}
+
+static void
+forget_lent(struct parent *p)
+{
+	p->heard = 0;
+	conf_strings_free(&p->lent);
+}
+
+/* --- reload --- */
+
+static int
+is_stdin(const char *file)
+{
+	return file && strcmp(file, "-") == 0;
+}
+
+static int
+open_log_as_user(const struct parent *p, const struct conf *c,
+    struct log_set **set, struct conf_err *err)
+{
+	int rc = process_as_user(c->user);
+
+	if (rc == 0)
+		rc = conf_log_open(c, p->args->quiet, set, err);
+	else
+		snprintf(err->text, sizeof(err->text), "%sUser %s: %s",
+		    conf_where(c, "User", 0), c->user, strerror(-rc));
+	process_as_root();
+	return rc;
+}
+
+/* What came from standard input is at its end: read again it would be empty,
+ * and every door would be closed. */
+static void
+reload_nothing(struct parent *p)
+{
+	struct conf_err err = { 0 };
+	struct log_set *set;
+
+	log_warn(LD_CONFIG, "the configuration came from standard input and "
+	    "cannot be read again: it stays in force");
+	if (open_log_as_user(p, p->conf, &set, &err) < 0)
+		log_err(LD_CONFIG, "%s", err.text);
+	else		/* a file may have been moved away */
+		conf_log_use(p->conf, set);
+	forget_lent(p);
+	tell(p, PROCMSG_REOPEN);
+}
+
+static int
+write_all(int fd, const char *text, size_t len)
+{
+	ssize_t n;
+
+	for (; len > 0; text += n, len -= (size_t)n)
+		if ((n = write(fd, text, len)) <= 0)
+			return n < 0 ? -errno : -EIO;
+	return 0;
+}
+
+static int
+send_conf(struct parent *p, const struct conf *c)
+{
+	struct procmsg m = { .type = PROCMSG_RELOAD };
+	char *text;
+	size_t len;
+	int rc = conf_pack(c, &text, &len), fd;
+
+	if (rc < 0)
+		return rc;
+	fd = memfd_create("torrc", MFD_CLOEXEC);
+	rc = fd < 0 ? -errno : write_all(fd, text, len);
+	free(text);
+	m.fds[m.nfds++] = fd;
+	if (rc == 0)
+		rc = procmsg_send_now(p->tell, &m);
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+static void
+change_commit(struct parent *p)
+{
+	struct conf *old = p->conf;
+
+	conf_log_use(p->fresh, p->fresh_log);
+	lend_unlink(&p->made, p->fresh->user, p->fresh);
+	p->conf = p->fresh;
+	p->fresh = NULL;
+	p->fresh_log = NULL;
+	p->patience = 0;
+	conf_free(old);
+	log_notice(LD_CONFIG, "the new configuration is in force");
+}
+
+static void
+change_drop(struct parent *p)
+{
+	conf_free(p->fresh);
+	log_set_free(p->fresh_log);
+	p->fresh = NULL;
+	p->fresh_log = NULL;
+	p->patience = 0;
+}
+
+static int
+change_prepare(struct parent *p, struct conf_err *err)
+{
+	int rc;
+
+	if ((rc = conf_load(&p->fresh, p->args, err)) < 0 ||
+	    (rc = conf_can_reload(p->conf, p->fresh, err)) < 0 ||
+	    (rc = open_log_as_user(p, p->fresh, &p->fresh_log, err)) < 0)
+		return rc;
+	if (!p->up)
+		return 0;
+	if ((rc = send_conf(p, p->fresh)) < 0)
+		snprintf(err->text, sizeof(err->text), "the engine cannot be "
+		    "told: %s", strerror(-rc));
+	return rc;
+}
+
+/* While there is no engine there is nobody to ask. */
+static void
+reload(struct parent *p)
+{
+	struct conf_err err = { 0 };
+
+	p->hup = 0;
+	if (is_stdin(p->args->file) || is_stdin(p->args->defaults_file)) {
+		reload_nothing(p);
+		return;
+	}
+	log_notice(LD_CONFIG, "reading the configuration again (SIGHUP)");
+	forget_lent(p);
+	if (change_prepare(p, &err) < 0) {
+		change_drop(p);
+		log_err(LD_CONFIG, "%s", err.text);
+		log_err(LD_CONFIG, "the old configuration stays in force");
+	} else if (p->up)
+		p->patience = now_ms() + ANSWER_MS;
+	else
+		change_commit(p);
+}
+
+static void
+want_reload(struct parent *p)
+{
+	if (p->fresh || (p->engine && !p->up))
+		p->hup = 1;		/* when that is over */
+	else
+		reload(p);
+}
+
+/* The answer. */
+static void
+on_tell(struct parent *p)
+{
+	struct procmsg m;
+	int rc = procmsg_recv(p->tell, &m, 0);
+
+	if (rc == -ETIMEDOUT)
+		return;
+	if (rc == -EPIPE) {		/* its death is told by a signal */
+		close(p->tell);
+		p->tell = -1;
+		return;
+	}
+	if (rc < 0 || p->fresh == NULL || p->patience == 0 ||
+	    (m.type != PROCMSG_DONE && m.type != PROCMSG_FAILED)) {
+		procmsg_close(&m);
+		distrust(p, "answers what nobody asked");
+		return;
+	}
+	if (m.type == PROCMSG_DONE)
+		change_commit(p);
+	else
+		change_drop(p);
+	if (p->hup)
+		reload(p);
+}
+
+/* --- what the engine asks for --- */
+
+static int
+is_among(const struct conf_strings *s, const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		if (strcmp(s->item[i], text) == 0)
+			return 1;
+	return 0;
+}
+
+static int
+remember(struct conf_strings *s, const char *text)
+{
+	return is_among(s, text) ? 0 : conf_strings_add(s, text, strlen(text));
+}
+
+/* A Unix socket is had once until the next reload: to find out whether somebody
+ * is there can take time, and it could be the engine itself that hangs. */
+static int
+lend(struct parent *p, const struct conf *c, int32_t row,
+    int fd[BORROW_FDS_MAX])
+{
+	struct lend_row r;
+	int rc;
+
+	if (c == NULL || row < 0 || !lend_row(c, (size_t)row, &r))
+		return -EPERM;
+	if (r.kind == BORROW_UNIX && (r.path == NULL ||
+	    is_among(&p->lent, r.path)))
+		return -EPERM;
+	if (r.kind == BORROW_UNIX && (rc = remember(&p->lent, r.path)) < 0)
+		return rc;
+	if ((rc = lend_open(c, (size_t)row, fd)) < 0)
+		return rc;
+	if (r.kind == BORROW_TUN)
+		p->applied = 1;
+	if (r.kind == BORROW_UNIX)
+		(void)remember(&p->made, r.path);
+	return (int)borrow_count(r.kind);
+}
+
+static void
+answer_lend(struct parent *p, const struct procmsg *q)
+{
+	struct procmsg m = { .type = PROCMSG_LENT };
+	int fd[BORROW_FDS_MAX], i, n = lend(p, q->type == PROCMSG_LEND ?
+	    p->conf : p->fresh, q->value, fd);
+
+	for (i = 0; i < n; i++)
+		m.fds[m.nfds++] = fd[i];
+	if (n < 0) {
+		m.type = PROCMSG_FAILED;
+		m.value = n;
+	}
+	if (procmsg_send_now(p->ask, &m) < 0)
+		distrust(p, "does not listen");
+	procmsg_close(&m);
+}
+
+static void
+write_pid(struct parent *p)
+{
+	const char *path = p->conf->pid_file;
+	char why[WHY_MAX];
+	int rc;
+
+	if (path == NULL || p->wrote_pid)
+		return;
+	if ((rc = process_pid_file(path)) == 0) {
+		p->wrote_pid = 1;
+		return;
+	}
+	snprintf(why, sizeof(why), "%sPidFile %s: %s",
+	    conf_where(p->conf, "PidFile", 0), path, strerror(-rc));
+	p->status = failed(p, why);
+	p->stopping = 1;
+	p->patience = now_ms() + END_MS;
+	tell(p, PROCMSG_STOP);
+}
+
+static void
+on_up(struct parent *p)
+{
+	p->up = 1;
+	if (!p->ever_up) {
+		write_pid(p);
+		if (p->stopping)
+			return;
+		p->ever_up = 1;
+		process_up(&p->ready_fd);
+	} else
+		log_notice(LD_GENERAL, "the engine is up again");
+	if (p->hup)
+		reload(p);
+}
+
+static void
+on_ask(struct parent *p)
+{
+	struct procmsg m;
+	int rc = procmsg_recv(p->ask, &m, 0);
+
+	if (rc == -ETIMEDOUT)
+		return;
+	if (rc == -EPIPE) {
+		close(p->ask);
+		p->ask = -1;
+		return;
+	}
+	if (rc < 0)
+		distrust(p, "says what is no message");
+	else if (++p->heard > HEARD_MAX)
+		distrust(p, "asks for too much");
+	else if (m.type == PROCMSG_LEND || m.type == PROCMSG_LEND_NEW)
+		answer_lend(p, &m);
+	else if (m.type == PROCMSG_UP && !p->up)
+		on_up(p);
+	else
+		distrust(p, "says what it has no business to");
+	procmsg_close(&m);
+}
+
+/* --- a generation --- */
+
+static int
+make_pairs(int ask[2], int order[2])
+{
+	const int type = SOCK_SEQPACKET | SOCK_CLOEXEC;
+	int rc;
+
+	if (socketpair(AF_UNIX, type, 0, ask) < 0)
+		return -errno;
+	if (socketpair(AF_UNIX, type, 0, order) == 0)
+		return 0;
+	rc = -errno;
+	close(ask[0]);
+	close(ask[1]);
+	return rc;
+}
+
+/* What is sent to all of a service's processes, or typed at a terminal, is the
+ * parent's to hear. */
+static void
+engine_signals(const struct parent *p)
+{
+	static const int ignored[] = { SIGHUP, SIGINT, SIGTERM, SIGPIPE,
+		SIGUSR1, SIGUSR2 };
+	size_t i;
+
+	for (i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+		signal(ignored[i], SIG_IGN);
+	sigprocmask(SIG_SETMASK, &p->mask, NULL);
+}
+
+/* The child's whole life. */
+static int
+be_engine(struct parent *p, int ask, int order, pid_t parent)
+{
+	struct app_conf ac = { .conf = p->conf, .netup = p->netup,
+		.quiet = p->args->quiet, .ask = ask, .tell = order,
+		.parent = parent, .background = p->ready_fd >= 0 };
+
+	engine_signals(p);
+	(void)prctl(PR_SET_NAME, "ot-engine");
+	close(p->signals);
+	if (p->ready_fd >= 0)
+		close(p->ready_fd);
+	netup_engines(p->netup);
+	conf_strings_free(&p->made);
+	conf_strings_free(&p->lent);
+	return app_run(&ac);
+}
+
+#ifndef __has_feature
+#define __has_feature(x)	0
+#endif
+/* What was registered for the end of the program is the parent's to do; but a
+ * sanitizer has things to say. */
+static void
+leave(int status)
+{
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+	exit(status);
+#else
+	_exit(status);
+#endif
+}
+
+static int
+fork_engine(struct parent *p)
+{
+	int ask[2], order[2], rc = make_pairs(ask, order);
+	pid_t self = getpid();
+
+	if (rc < 0)
+		return rc;
+	fflush(NULL);
+	p->engine = fork();
+	rc = p->engine < 0 ? -errno : 0;
+	if (p->engine == 0) {
+		close(ask[0]);
+		close(order[0]);
+		leave(be_engine(p, ask[1], order[1], self));
+	}
+	close(ask[1]);
+	close(order[1]);
+	p->ask = ask[0];
+	p->tell = order[0];
+	if (rc == 0)
+		return 0;
+	p->engine = 0;
+	close(p->ask);
+	close(p->tell);
+	p->ask = p->tell = -1;
+	return rc;
+}
+
+static int
+start_generation(struct parent *p, char *why, size_t max)
+{
+	int rc = netup_fork(&p->netup, p->conf, why, max);
+
+	p->again = 0;
+	p->up = 0;
+	forget_lent(p);
+	if (rc < 0)
+		return rc;
+	if ((rc = fork_engine(p)) < 0) {
+		snprintf(why, max, "no process for the engine: %s",
+		    strerror(-rc));
+		netup_free(p->netup);
+		p->netup = NULL;
+		return rc;
+	}
+	netup_parents(p->netup);
+	p->born = now_ms();
+	return 0;
+}
+
+static void
+plan_start(struct parent *p, const char *what)
+{
+	int64_t pause = PAUSE_MS, now = now_ms();
+	unsigned i;
+
+	if (now - p->born > PROVEN_MS)
+		p->deaths = 0;
+	if (p->deaths == 0)
+		pause = 0;
+	for (i = 1; i < p->deaths && pause < PAUSE_MAX_MS; i++)
+		pause *= 2;
+	if (pause > PAUSE_MAX_MS)
+		pause = PAUSE_MAX_MS;
+	p->deaths++;
+	p->again = now + pause;
+	if (pause == 0)
+		log_err(LD_GENERAL, "%s: it is started again", what);
+	else
+		log_err(LD_GENERAL, "%s: it is started again in %d s", what,
+		    (int)(pause / 1000));
+}
+
+static void
+start_again(struct parent *p)
+{
+	char why[WHY_MAX];
+
+	if (start_generation(p, why, sizeof(why)) < 0) {
+		p->born = now_ms();
+		plan_start(p, why);
+	}
+}
+
+static void
+describe_death(int status, char *text, size_t max)
+{
+	int sig = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+
+	if (sig == SIGSYS)
+		snprintf(text, max, "the engine made a system call that is not "
+		    "on its list (a fault or an attack; the kernel's audit log "
+		    "has its number)");
+	else if (sig)
+		snprintf(text, max, "the engine was killed by signal %d (%s)",
+		    sig, strsignal(sig));
+	else
+		snprintf(text, max, "the engine ended by itself, with status "
+		    "%d", WEXITSTATUS(status));
+}
+
+static void
+close_engine(struct parent *p)
+{
+	if (p->ask >= 0)
+		close(p->ask);
+	if (p->tell >= 0)
+		close(p->tell);
+	p->ask = p->tell = -1;
+	p->engine = 0;
+	p->up = 0;
+	if (p->fresh)
+		change_drop(p);
+}
+
+static void
+on_engine_death(struct parent *p, int status)
+{
+	char text[WHY_MAX];
+
+	close_engine(p);
+	describe_death(status, text, sizeof(text));
+	if (p->stopping || !p->ever_up) {
+		if (WIFSIGNALED(status))
+			log_err(LD_GENERAL, "%s", text);
+		if (status != 0)
+			p->status = EXIT_FAILURE;
+		p->over = 1;
+		return;
+	}
+	netup_free(p->netup);		/* it ends, and leaves all in force */
+	p->netup = NULL;
+	plan_start(p, text);
+}
+
+static void
+reap(struct parent *p)
+{
+	pid_t keeper = netup_keeper(p->netup);
+	int status;
+
+	if (keeper && waitpid(keeper, &status, WNOHANG) == keeper &&
+	    !p->stopping) {
+		log_err(LD_NET, "the process that keeps the network's state "
+		    "died: all is closed until it is there again");
+		if (p->engine)
+			kill(p->engine, SIGKILL);
+	}
+	if (p->engine && waitpid(p->engine, &status, WNOHANG) == p->engine)
+		on_engine_death(p, status);
+}
+
+/* --- signals --- */
+
+static void
+stop(struct parent *p, int sig)
+{
+	log_notice(LD_GENERAL, "stopping (signal %d)", sig);
+	if (p->engine == 0)
+		p->over = 1;
+	else if (p->stopping)
+		return;
+	p->stopping = 1;
+	p->patience = now_ms() + END_MS;
+	tell(p, PROCMSG_STOP);
+}
+
+static void
+on_signal(struct parent *p)
+{
+	struct signalfd_siginfo si;
+
+	if (read(p->signals, &si, sizeof(si)) != sizeof(si))
+		return;
+	switch (si.ssi_signo) {
+	case SIGCHLD:
+		reap(p);
+		break;
+	case SIGHUP:
+		want_reload(p);
+		break;
+	case SIGUSR1:
+		tell(p, PROCMSG_STATISTICS);
+		break;
+	case SIGUSR2:
+		forget_lent(p);
+		tell(p, PROCMSG_DEBUG);
+		break;
+	default:
+		stop(p, (int)si.ssi_signo);
+		break;
+	}
+}
+
+static int
+take_signals(struct parent *p)
+{
+	static const int all[] = { SIGHUP, SIGUSR1, SIGUSR2, SIGTERM, SIGINT,
+		SIGCHLD };
+	sigset_t set;
+	size_t i;
+
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);
+	sigemptyset(&set);
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		sigaddset(&set, all[i]);
+	if (sigprocmask(SIG_BLOCK, &set, &p->mask) < 0)
+		return -errno;
+	p->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return p->signals < 0 ? -errno : 0;
+}
+
+/* --- its life --- */
+
+static void
+log_warnings(const struct conf *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->warnings.n; i++)
+		log_warn(LD_CONFIG, "%s", c->warnings.item[i]);
+	virtnet_check(c);
+}
+
+/* The log comes first, so that it holds whatever goes wrong from then on. */
+static int
+open_log(struct parent *p, char *why, size_t max)
+{
+	struct conf_err err = { 0 };
+	struct log_set *set;
+	int rc = open_log_as_user(p, p->conf, &set, &err);
+
+	if (rc < 0) {
+		snprintf(why, max, "%s", err.text);
+		return rc;
+	}
+	conf_log_use(p->conf, set);
+	log_warnings(p->conf);
+	return 0;
+}
+
+/* Without RunSocket in the configuration it is an offer, and may fail: the
+ * engine says so. */
+static int
+make_directories(const struct conf *c, char *why, size_t max)
+{
+	int ours = conf_where(c, "RunSocket", 0)[0] == '\0', rc;
+
+	if ((rc = process_directory(c->data_directory, c->user)) < 0) {
+		snprintf(why, max, "%sDataDirectory %s: %s",
+		    conf_where(c, "DataDirectory", 0), c->data_directory,
+		    strerror(-rc));
+		return rc;
+	}
+	if (c->run_socket[0] && (rc = process_socket_directory(c->run_socket,
+	    c->user, ours)) < 0 && !ours) {
+		snprintf(why, max, "%sRunSocket %s: %s",
+		    conf_where(c, "RunSocket", 0), c->run_socket,
+		    strerror(-rc));
+		return rc;
+	}
+	return 0;
+}
+
+static int
+start(struct parent *p, char *why, size_t max)
+{
+	int rc;
+
+	if ((rc = process_check_user(p->conf, why, max)) < 0 ||
+	    (rc = make_directories(p->conf, why, max)) < 0 ||
+	    (rc = open_log(p, why, max)) < 0)
+		return rc;
+	snprintf(why, max, "rights cannot be given up");
+	if ((rc = process_parent_rights()) < 0 ||
+	    (rc = process_closed(!p->conf->disable_debugger_attachment)) < 0)
+		return rc;
+	return start_generation(p, why, max);
+}
+
+static int
+timeout(const struct parent *p)
+{
+	int64_t at = p->again, left;
+
+	if (p->patience && (at == 0 || p->patience < at))
+		at = p->patience;
+	left = at - now_ms();
+	return at == 0 ? -1 : left < 0 ? 0 : (int)left;
+}
+
+static void
+on_time(struct parent *p)
+{
+	int64_t now = now_ms();
+
+	if (p->patience && now >= p->patience) {
+		p->patience = 0;
+		distrust(p, p->stopping ? "does not end" : "does not answer");
+	}
+	if (p->again && now >= p->again && !p->over)
+		start_again(p);
+}
+
+static void
+live(struct parent *p)
+{
+	struct pollfd f[3] = { { .events = POLLIN }, { .events = POLLIN },
+		{ .events = POLLIN } };
+
+	while (!p->over) {
+		f[0].fd = p->signals;
+		f[1].fd = p->ask;
+		f[2].fd = p->tell;
+		if (poll(f, 3, timeout(p)) < 0 && errno != EINTR) {
+			log_err(LD_GENERAL, "poll: %s", strerror(errno));
+			p->status = EXIT_FAILURE;
+			break;
+		}
+		if (f[1].revents && p->ask >= 0)
+			on_ask(p);
+		if (f[2].revents && p->tell >= 0)
+			on_tell(p);
+		if (f[0].revents)
+			on_signal(p);
+		on_time(p);
+	}
+}
+
+/* Between two generations there is no keeper; what is to be undone needs one. */
+static void
+end_network(struct parent *p)
+{
+	char why[WHY_MAX];
+
+	if (p->netup == NULL && p->applied &&
+	    netup_fork(&p->netup, p->conf, why, sizeof(why)) < 0)
+		log_err(LD_NET, "%s", why);
+	netup_end(p->netup, p->applied);
+}
+
+static void
+end(struct parent *p)
+{
+	end_network(p);
+	lend_unlink(&p->made, p->conf->user, NULL);
+	if (p->wrote_pid)	/* else it may be another instance's */
+		unlink(p->conf->pid_file);
+	conf_strings_free(&p->made);
+	conf_strings_free(&p->lent);
+	conf_free(p->conf);
+}
+
+int
+parent_run(const struct conf_args *args, struct conf *conf)
+{
+	struct parent p = { .args = args, .conf = conf, .ask = -1, .tell = -1,
+		.ready_fd = -1, .status = EXIT_SUCCESS };
+	char why[WHY_MAX];
+	int rc;
+
+	rand_init();
+	process_memory();
+	tzset();
+	if ((conf->run_as_daemon &&
+	    (rc = process_background(&p.ready_fd)) < 0) ||
+	    (rc = take_signals(&p)) < 0) {
+		p.status = failed(&p, strerror(-rc));
+		conf_free(conf);
+		return p.status;
+	}
+	if (start(&p, why, sizeof(why)) < 0)
+		p.status = failed(&p, why);
+	else
+		live(&p);
+	end(&p);
+	return p.status;
+}

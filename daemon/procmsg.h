@@ -1,0 +1,59 @@
+/* daemon/procmsg.h - what the daemon's processes say to each other
+ *
+ * Over SOCK_SEQPACKET pairs: a message is one packet, with descriptors where
+ * the type says so.  On each pair one side asks and the other answers, one
+ * question at a time; SAID may come at any time.
+ *
+ *  parent and engine ask the keeper (daemon/keepproc.h)
+ *	PREPARE, APPLY, UNDO	DONE, or FAILED with an errno and a sentence
+ *	SOCKETS family		SOCKETS with descriptors, or FAILED
+ *				SAID, a sentence for the log
+ *  the engine asks the parent
+ *	LEND row		LENT with descriptors, or FAILED
+ *	LEND_NEW row		the same, of the configuration that RELOAD
+ *				brought
+ *	UP			no answer: it has started
+ *  the parent asks the engine
+ *	RELOAD, a memfd		DONE: it is in force; FAILED: the old one is
+ *	REOPEN			(no answer to these) log files, if moved away,
+ *	STATISTICS, DEBUG	what to log,
+ *	STOP			and to end
+ */
+#ifndef DAEMON_PROCMSG_H
+#define DAEMON_PROCMSG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	PROCMSG_TEXT = 512,
+	PROCMSG_FDS = 16
+};
+
+enum procmsg_type {
+	PROCMSG_NONE, PROCMSG_PREPARE, PROCMSG_APPLY, PROCMSG_UNDO,
+	PROCMSG_SOCKETS, PROCMSG_DONE, PROCMSG_FAILED, PROCMSG_SAID,
+	PROCMSG_LEND, PROCMSG_LEND_NEW, PROCMSG_LENT, PROCMSG_UP,
+	PROCMSG_RELOAD, PROCMSG_REOPEN, PROCMSG_STATISTICS, PROCMSG_DEBUG,
+	PROCMSG_STOP,
+	PROCMSG_NTYPES
+};
+
+struct procmsg {
+	enum procmsg_type type;
+	int32_t		 value;		/* AF_*; -errno; a row */
+	char		 text[PROCMSG_TEXT];
+	int		 fds[PROCMSG_FDS];	/* the receiver's */
+	unsigned	 nfds;
+};
+
+/* 0 or -errno; @fds stay the sender's.  The second does not wait for room:
+ * -EAGAIN. */
+int	procmsg_send(int fd, const struct procmsg *);
+int	procmsg_send_now(int fd, const struct procmsg *);
+/* One message, waiting for it at most @timeout_ms.  -ETIMEDOUT; -EPIPE: the
+ * other is gone; -EPROTO: what came is no message, and nothing is kept. */
+int	procmsg_recv(int fd, struct procmsg *, int timeout_ms);
+void	procmsg_close(struct procmsg *);	/* descriptors not taken */
+
+#endif
