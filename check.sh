@@ -222,6 +222,8 @@ if [ -z "$quick" ]; then
 		FWCTL="$BUILD/tests/platform/fwctl" tests/platform/fwstate
 	script "the kernel's rules, sanitizers" env \
 		FWCTL="$BUILD-asan/tests/platform/fwctl" tests/platform/fwstate
+	script "sandbox" env EVIL="$BUILD/tests/platform/evil" \
+		tests/platform/sandbox
 	script "TUN: beside the kernel's TCP" "$BUILD/tests/tun/difftcp"
 	script "TUN: hostile frames" "$BUILD/tests/tun/hostile" \
 		"$BUILD/tests/tun/echo_tun"

@@ -655,6 +655,9 @@ start(struct app *a, char *why, size_t max)
 	snprintf(why, max, "the parent is gone");
 	if ((rc = procmsg_send(a->start->ask, &up)) < 0)
 		return rc;
+#ifdef EVIL_ENGINE		/* tests/platform/evil.c */
+	evil(a->start->ask, a->start->tell, a->conf->data_directory);
+#endif
 	if (a->start->background && null >= 0) {
 		dup2(null, STDOUT_FILENO);
 		dup2(null, STDERR_FILENO);

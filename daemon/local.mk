@@ -29,6 +29,7 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/kin.c daemon/kin.h daemon/kin_kernel.c \
 	daemon/landlock.c daemon/landlock.h \
 	daemon/lend.c daemon/lend.h \
+	daemon/lender.c daemon/lender.h \
 	daemon/listen.c daemon/listen.h \
 	daemon/mapaddress.c daemon/mapaddress.h \
 	daemon/names.c daemon/names.h \

@@ -49,8 +49,8 @@
 #include "base/rand.h"
 #include "daemon/app.h"
 #include "daemon/conf.h"
-#include "daemon/conf_util.h"
 #include "daemon/lend.h"
+#include "daemon/lender.h"
 #include "daemon/netup.h"
 #include "daemon/process.h"
 #include "daemon/procmsg.h"
@@ -58,7 +58,6 @@
 
 enum {
 	WHY_MAX = 512,
-	HEARD_MAX = 1024,	/* messages since a start or a reload */
 	ANSWER_MS = 60 * 1000,	/* to a reload */
 	END_MS = 10 * 1000,	/* for an end in order */
 	PAUSE_MS = 1000,	/* before the second start; then twice that */
@@ -79,15 +78,12 @@ struct parent {
 	struct log_set	*fresh_log;
 	int		 hup;		/* another reload is wanted */
 
-	int		 up, ever_up, stopping, over, status;
-	int		 applied;	/* the TUN was lent */
-	unsigned	 heard;
+	int		 ever_up, stopping, over, status;
 	unsigned	 deaths;
 	int64_t		 born;		/* ms */
 	int64_t		 again;		/* when to start; 0: not */
 	int64_t		 patience;	/* until when it is waited for; 0 */
-	struct conf_strings made;	/* Unix sockets */
-	struct conf_strings lent;	/* the same, since the last reload */
+	struct lender	 lender;
 	int		 ready_fd;	/* RunAsDaemon: who waits for us */
 	int		 wrote_pid;	/* the PidFile is ours */
 };
@@ -113,11 +109,24 @@ failed(const struct parent *p, const char *why)
 /* --- what the engine is told --- */
 
 static void
+close_sockets(struct parent *p)
+{
+	if (p->ask >= 0)
+		close(p->ask);
+	if (p->tell >= 0)
+		close(p->tell);
+	p->ask = p->tell = -1;
+}
+
+/* Once: what else it said before is not heard. */
+static void
 distrust(struct parent *p, const char *what)
 {
+	if (p->engine == 0)
+		return;
 	log_err(LD_GENERAL, "the engine %s: it is ended", what);
-	if (p->engine)
-		kill(p->engine, SIGKILL);
+	kill(p->engine, SIGKILL);
+	close_sockets(p);
 }
 
 static void
@@ -127,13 +136,6 @@ tell(struct parent *p, enum procmsg_type what)
 
 	if (p->tell >= 0 && procmsg_send_now(p->tell, &m) < 0)
 		distrust(p, "does not listen");
-}
-
-static void
-forget_lent(struct parent *p)
-{
-	p->heard = 0;
-	conf_strings_free(&p->lent);
 }
 
 /* --- reload --- */
@@ -173,7 +175,7 @@ reload_nothing(struct parent *p)
 		log_err(LD_CONFIG, "%s", err.text);
 	else		/* a file may have been moved away */
 		conf_log_use(p->conf, set);
-	forget_lent(p);
+	lender_round(&p->lender);
 	tell(p, PROCMSG_REOPEN);
 }
 
@@ -215,7 +217,7 @@ change_commit(struct parent *p)
 	struct conf *old = p->conf;
 
 	conf_log_use(p->fresh, p->fresh_log);
-	lend_unlink(&p->made, p->fresh->user, p->fresh);
+	lend_unlink(&p->lender.made, p->fresh->user, p->fresh);
 	p->conf = p->fresh;
 	p->fresh = NULL;
 	p->fresh_log = NULL;
@@ -243,7 +245,7 @@ change_prepare(struct parent *p, struct conf_err *err)
 	    (rc = conf_can_reload(p->conf, p->fresh, err)) < 0 ||
 	    (rc = open_log_as_user(p, p->fresh, &p->fresh_log, err)) < 0)
 		return rc;
-	if (!p->up)
+	if (!p->lender.up)
 		return 0;
 	if ((rc = send_conf(p, p->fresh)) < 0)
 		snprintf(err->text, sizeof(err->text), "the engine cannot be "
@@ -263,12 +265,12 @@ reload(struct parent *p)
 		return;
 	}
 	log_notice(LD_CONFIG, "reading the configuration again (SIGHUP)");
-	forget_lent(p);
+	lender_round(&p->lender);
 	if (change_prepare(p, &err) < 0) {
 		change_drop(p);
 		log_err(LD_CONFIG, "%s", err.text);
 		log_err(LD_CONFIG, "the old configuration stays in force");
-	} else if (p->up)
+	} else if (p->lender.up)
 		p->patience = now_ms() + ANSWER_MS;
 	else
 		change_commit(p);
@@ -277,7 +279,7 @@ reload(struct parent *p)
 static void
 want_reload(struct parent *p)
 {
-	if (p->fresh || (p->engine && !p->up))
+	if (p->fresh || (p->engine && !p->lender.up))
 		p->hup = 1;		/* when that is over */
 	else
 		reload(p);
@@ -313,66 +315,6 @@ on_tell(struct parent *p)
 
 /* --- what the engine asks for --- */
 
-static int
-is_among(const struct conf_strings *s, const char *text)
-{
-	size_t i;
-
-	for (i = 0; i < s->n; i++)
-		if (strcmp(s->item[i], text) == 0)
-			return 1;
-	return 0;
-}
-
-static int
-remember(struct conf_strings *s, const char *text)
-{
-	return is_among(s, text) ? 0 : conf_strings_add(s, text, strlen(text));
-}
-
-/* A Unix socket is had once until the next reload: to find out whether somebody
- * is there can take time, and it could be the engine itself that hangs. */
-static int
-lend(struct parent *p, const struct conf *c, int32_t row,
-    int fd[BORROW_FDS_MAX])
-{
-	struct lend_row r;
-	int rc;
-
-	if (c == NULL || row < 0 || !lend_row(c, (size_t)row, &r))
-		return -EPERM;
-	if (r.kind == BORROW_UNIX && (r.path == NULL ||
-	    is_among(&p->lent, r.path)))
-		return -EPERM;
-	if (r.kind == BORROW_UNIX && (rc = remember(&p->lent, r.path)) < 0)
-		return rc;
-	if ((rc = lend_open(c, (size_t)row, fd)) < 0)
-		return rc;
-	if (r.kind == BORROW_TUN)
-		p->applied = 1;
-	if (r.kind == BORROW_UNIX)
-		(void)remember(&p->made, r.path);
-	return (int)borrow_count(r.kind);
-}
-
-static void
-answer_lend(struct parent *p, const struct procmsg *q)
-{
-	struct procmsg m = { .type = PROCMSG_LENT };
-	int fd[BORROW_FDS_MAX], i, n = lend(p, q->type == PROCMSG_LEND ?
-	    p->conf : p->fresh, q->value, fd);
-
-	for (i = 0; i < n; i++)
-		m.fds[m.nfds++] = fd[i];
-	if (n < 0) {
-		m.type = PROCMSG_FAILED;
-		m.value = n;
-	}
-	if (procmsg_send_now(p->ask, &m) < 0)
-		distrust(p, "does not listen");
-	procmsg_close(&m);
-}
-
 static void
 write_pid(struct parent *p)
 {
@@ -397,7 +339,6 @@ write_pid(struct parent *p)
 static void
 on_up(struct parent *p)
 {
-	p->up = 1;
 	if (!p->ever_up) {
 		write_pid(p);
 		if (p->stopping)
@@ -413,27 +354,29 @@ on_up(struct parent *p)
 static void
 on_ask(struct parent *p)
 {
-	struct procmsg m;
+	struct procmsg m, answer;
 	int rc = procmsg_recv(p->ask, &m, 0);
 
 	if (rc == -ETIMEDOUT)
 		return;
-	if (rc == -EPIPE) {
+	if (rc == -EPIPE) {		/* its death is told by a signal */
 		close(p->ask);
 		p->ask = -1;
 		return;
 	}
-	if (rc < 0)
-		distrust(p, "says what is no message");
-	else if (++p->heard > HEARD_MAX)
-		distrust(p, "asks for too much");
-	else if (m.type == PROCMSG_LEND || m.type == PROCMSG_LEND_NEW)
-		answer_lend(p, &m);
-	else if (m.type == PROCMSG_UP && !p->up)
+	switch (lender_hear(&p->lender, rc, &m, p->conf, p->fresh, &answer)) {
+	case LENDER_ANSWER:
+		if (procmsg_send_now(p->ask, &answer) < 0)
+			distrust(p, "does not listen");
+		procmsg_close(&answer);
+		break;
+	case LENDER_UP:
 		on_up(p);
-	else
-		distrust(p, "says what it has no business to");
-	procmsg_close(&m);
+		break;
+	default:
+		distrust(p, p->lender.why);
+		break;
+	}
 }
 
 /* --- a generation --- */
@@ -482,8 +425,7 @@ be_engine(struct parent *p, int ask, int order, pid_t parent)
 	if (p->ready_fd >= 0)
 		close(p->ready_fd);
 	netup_engines(p->netup);
-	conf_strings_free(&p->made);
-	conf_strings_free(&p->lent);
+	lender_free(&p->lender);
 	return app_run(&ac);
 }
 
@@ -537,8 +479,8 @@ start_generation(struct parent *p, char *why, size_t max)
 	int rc = netup_fork(&p->netup, p->conf, why, max);
 
 	p->again = 0;
-	p->up = 0;
-	forget_lent(p);
+	p->lender.up = 0;
+	lender_round(&p->lender);
 	if (rc < 0)
 		return rc;
 	if ((rc = fork_engine(p)) < 0) {
@@ -607,13 +549,9 @@ describe_death(int status, char *text, size_t max)
 static void
 close_engine(struct parent *p)
 {
-	if (p->ask >= 0)
-		close(p->ask);
-	if (p->tell >= 0)
-		close(p->tell);
-	p->ask = p->tell = -1;
+	close_sockets(p);
 	p->engine = 0;
-	p->up = 0;
+	p->lender.up = 0;
 	if (p->fresh)
 		change_drop(p);
 }
@@ -688,7 +626,7 @@ on_signal(struct parent *p)
 		tell(p, PROCMSG_STATISTICS);
 		break;
 	case SIGUSR2:
-		forget_lent(p);
+		lender_round(&p->lender);
 		tell(p, PROCMSG_DEBUG);
 		break;
 	default:
@@ -839,21 +777,20 @@ end_network(struct parent *p)
 {
 	char why[WHY_MAX];
 
-	if (p->netup == NULL && p->applied &&
+	if (p->netup == NULL && p->lender.tun &&
 	    netup_fork(&p->netup, p->conf, why, sizeof(why)) < 0)
 		log_err(LD_NET, "%s", why);
-	netup_end(p->netup, p->applied);
+	netup_end(p->netup, p->lender.tun);
 }
 
 static void
 end(struct parent *p)
 {
 	end_network(p);
-	lend_unlink(&p->made, p->conf->user, NULL);
+	lend_unlink(&p->lender.made, p->conf->user, NULL);
 	if (p->wrote_pid)	/* else it may be another instance's */
 		unlink(p->conf->pid_file);
-	conf_strings_free(&p->made);
-	conf_strings_free(&p->lent);
+	lender_free(&p->lender);
 	conf_free(p->conf);
 }
 
@@ -861,7 +798,8 @@ int
 parent_run(const struct conf_args *args, struct conf *conf)
 {
 	struct parent p = { .args = args, .conf = conf, .ask = -1, .tell = -1,
-		.ready_fd = -1, .status = EXIT_SUCCESS };
+		.ready_fd = -1, .status = EXIT_SUCCESS,
+		.lender = { .open = lend_open } };
 	char why[WHY_MAX];
 	int rc;
 

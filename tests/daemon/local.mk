@@ -167,3 +167,12 @@ noinst_PROGRAMS += tests/platform/factsof
 tests_platform_factsof_SOURCES = tests/platform/factsof.c
 tests_platform_factsof_LDADD = $(DAEMON_LIBS)
 EXTRA_DIST += tests/platform/facts
+
+# The daemon with an engine that somebody took over, for tests/platform/sandbox.
+noinst_PROGRAMS += tests/platform/evil
+tests_platform_evil_SOURCES = tests/platform/evil.c tests/platform/evil.h \
+	daemon/main.c daemon/app.c
+tests_platform_evil_CPPFLAGS = $(AM_CPPFLAGS) -DEVIL_ENGINE \
+	-include $(srcdir)/tests/platform/evil.h
+tests_platform_evil_LDADD = $(DAEMON_LIBS)
+EXTRA_DIST += tests/platform/sandbox
