@@ -20,6 +20,7 @@ check_PROGRAMS += \
 	tests/daemon/test_explain \
 	tests/daemon/test_keeper \
 	tests/daemon/test_kin \
+	tests/daemon/test_lender \
 	tests/daemon/test_listen \
 	tests/daemon/test_livenet \
 	tests/daemon/test_mapaddress \
@@ -90,6 +91,8 @@ tests_daemon_test_explain_SOURCES = tests/daemon/test_explain.c
 tests_daemon_test_explain_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_keeper_SOURCES = tests/daemon/test_keeper.c
 tests_daemon_test_keeper_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+tests_daemon_test_lender_SOURCES = tests/daemon/test_lender.c
+tests_daemon_test_lender_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_listen_SOURCES = tests/daemon/test_listen.c
 tests_daemon_test_listen_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_kin_SOURCES = tests/daemon/test_kin.c

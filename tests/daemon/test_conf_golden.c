@@ -70,6 +70,52 @@ check_again(const char *name, const struct conf *c)
 	conf_free(c2);
 }
 
+/* What came in parts is no configuration, and no harm. */
+static void
+check_cut(const char *name, const char *packed, size_t len)
+{
+	struct conf_err err;
+	struct conf *c;
+	size_t i;
+
+	for (i = 0; i < len; i += 1 + len / 64)
+		ck_assert_msg(conf_unpack(&c, packed, i, &err) < 0,
+		    "%s: %zu bytes are enough", name, i);
+	ck_assert_msg(conf_unpack(&c, packed, len + 1, &err) < 0,
+	    "%s: one more is taken", name);
+}
+
+/* As a process without files gets it: the same, with its places. */
+static void
+check_packed(const char *name, const struct conf *c)
+{
+	char *text, *again, *packed, *more;
+	struct conf_err err;
+	struct conf *c2;
+	size_t len, n;
+
+	ck_assert_int_eq(conf_pack(c, &packed, &len), 0);
+	ck_assert_ptr_nonnull(more = calloc(1, len + 1));
+	memcpy(more, packed, len);
+	if (conf_unpack(&c2, packed, len, &err) < 0)
+		ck_abort_msg("%s: not unpacked: %s", name, err.text);
+	text = dumped(c, 1, &n);
+	again = dumped(c2, 1, &n);
+	ck_assert_msg(strcmp(text, again) == 0, "%s: packed\n%s\nunpacked\n"
+	    "%s", name, text, again);
+	ck_assert_str_eq(conf_where(c, "SocksPort", 0),
+	    conf_where(c2, "SocksPort", 0));
+	ck_assert_str_eq(conf_where(c, "DirAuthority", 0),
+	    conf_where(c2, "DirAuthority", 0));
+	ck_assert_int_eq(conf_can_reload(c, c2, &err), 0);
+	check_cut(name, more, len);
+	free(text);
+	free(again);
+	free(packed);
+	free(more);
+	conf_free(c2);
+}
+
 static char *
 outcome(const char *name, const char *text, size_t text_len)
 {
@@ -85,6 +131,7 @@ outcome(const char *name, const char *text, size_t text_len)
 	}
 	out = dumped(c, 1, &len);
 	check_again(name, c);
+	check_packed(name, c);
 	conf_free(c);
 	return out;
 }
