@@ -5,30 +5,27 @@
 
 #include <errno.h>
 #include <event2/event.h>
-#include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "daemon/evloop.h"
 #include "daemon/procmsg.h"
 #include "daemon/keepproc.h"
+#include "daemon/proc.h"
 
 enum {
-	ANSWER_MS = 10 * 1000,
-	END_MS = 5 * 1000,
-	STEP_MS = 10
+	ANSWER_MS = 10 * 1000
 };
 
+enum { ENGINE, PARENT };	/* who hears; the parent may undo */
+
 struct keeper {
-	int		 fd;		/* for the engine */
-	int		 master;	/* for the parent, who may undo */
-	pid_t		 pid;		/* 0: not our child */
+	struct proc	 proc;		/* no pid: not our child */
 	struct evloop	*ev;
 	struct event	*readable;
 	void		(*gone)(void *arg);
@@ -91,19 +88,19 @@ ask(int fd, enum procmsg_type what, char *why, size_t max)
 int
 keeper_prepare(struct keeper *k, char *why, size_t max)
 {
-	return ask(k->fd, PROCMSG_PREPARE, why, max);
+	return ask(k->proc.fd[ENGINE], PROCMSG_PREPARE, why, max);
 }
 
 int
 keeper_apply(struct keeper *k, char *why, size_t max)
 {
-	return ask(k->fd, PROCMSG_APPLY, why, max);
+	return ask(k->proc.fd[ENGINE], PROCMSG_APPLY, why, max);
 }
 
 int
 keeper_undo(struct keeper *k, char *why, size_t max)
 {
-	return ask(k->master, PROCMSG_UNDO, why, max);
+	return ask(k->proc.fd[PARENT], PROCMSG_UNDO, why, max);
 }
 
 /* --- sockets --- */
@@ -112,9 +109,9 @@ static int
 fetch(struct keeper *k, struct procmsg *stock, int family)
 {
 	struct procmsg m = { .type = PROCMSG_SOCKETS, .value = family };
-	int rc = procmsg_send(k->fd, &m);
+	int rc = procmsg_send(k->proc.fd[ENGINE], &m);
 
-	if (rc < 0 || (rc = await(k->fd, &m)) < 0)
+	if (rc < 0 || (rc = await(k->proc.fd[ENGINE], &m)) < 0)
 		return rc;
 	if (m.type != PROCMSG_SOCKETS || m.value != family || m.nfds == 0) {
 		procmsg_close(&m);
@@ -170,55 +167,17 @@ keeper_watch(struct keeper *k, struct evloop *ev, void (*gone)(void *arg),
 	k->ev = ev;
 	k->gone = gone;
 	k->arg = arg;
-	k->readable = event_new(ev->base, k->fd, EV_READ | EV_PERSIST,
+	k->readable = event_new(ev->base, k->proc.fd[ENGINE], EV_READ | EV_PERSIST,
 	    on_readable, k);
 	if (k->readable == NULL || event_add(k->readable, NULL) < 0)
 		return -ENOMEM;
 	return 0;
 }
 
-static void
-close_pair(int fds[2])
-{
-	close(fds[0]);
-	close(fds[1]);
-}
-
 static int
-make_pairs(int engine[2], int parent[2])
+be_keeper(void *conf, const int fd[PROC_SOCKETS])
 {
-	const int type = SOCK_SEQPACKET | SOCK_CLOEXEC;
-	int rc;
-
-	if (socketpair(AF_UNIX, type, 0, engine) < 0)
-		return -errno;
-	if (socketpair(AF_UNIX, type, 0, parent) == 0)
-		return 0;
-	rc = -errno;
-	close_pair(engine);
-	return rc;
-}
-
-static int
-fork_keeper(struct keeper *k, const struct keepproc_conf *conf)
-{
-	int engine[2], parent[2], rc = make_pairs(engine, parent);
-
-	if (rc < 0)
-		return rc;
-	if ((k->pid = fork()) < 0) {
-		rc = -errno;
-		close_pair(engine);
-		close_pair(parent);
-		return rc;
-	}
-	if (k->pid == 0)
-		_exit(keepproc_run(engine[1], parent[1], conf));
-	close(engine[1]);
-	close(parent[1]);
-	k->fd = engine[0];
-	k->master = parent[0];
-	return 0;
+	return keepproc_run(fd[ENGINE], fd[PARENT], conf);
 }
 
 int
@@ -231,13 +190,14 @@ keeper_new(struct keeper **out, const struct keepproc_conf *conf, char *why,
 	snprintf(why, max, "no memory");
 	if (k == NULL)
 		return -ENOMEM;
-	if ((rc = fork_keeper(k, conf)) < 0) {
+	if ((rc = proc_start(&k->proc, PROC_KEEPER, be_keeper,
+	    (void *)(uintptr_t)conf)) < 0) {
 		snprintf(why, max, "no process for the network's state: %s",
 		    strerror(-rc));
 		free(k);
 		return rc;
 	}
-	if ((rc = take_answer(k->master, why, max)) < 0) {
+	if ((rc = take_answer(k->proc.fd[PARENT], why, max)) < 0) {
 		keeper_free(k);
 		return rc;
 	}
@@ -248,37 +208,27 @@ keeper_new(struct keeper **out, const struct keepproc_conf *conf, char *why,
 pid_t
 keeper_pid(const struct keeper *k)
 {
-	return k->pid;
+	return k->proc.pid;
+}
+
+static void
+close_socket(struct keeper *k, int which)
+{
+	close(k->proc.fd[which]);
+	k->proc.fd[which] = -1;
 }
 
 void
 keeper_parents(struct keeper *k)
 {
-	close(k->fd);
-	k->fd = -1;
+	close_socket(k, ENGINE);
 }
 
 void
 keeper_engines(struct keeper *k)
 {
-	close(k->master);
-	k->master = -1;
-	k->pid = 0;
-}
-
-static void
-wait_end(pid_t pid)
-{
-	struct timespec step = { .tv_nsec = STEP_MS * 1000000L };
-	int i;
-
-	for (i = 0; i < END_MS / STEP_MS; i++) {
-		if (waitpid(pid, NULL, WNOHANG) != 0)
-			return;
-		nanosleep(&step, NULL);
-	}
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
+	close_socket(k, PARENT);
+	k->proc.pid = 0;
 }
 
 void
@@ -290,11 +240,7 @@ keeper_free(struct keeper *k)
 		event_free(k->readable);
 	procmsg_close(&k->stock[0]);
 	procmsg_close(&k->stock[1]);
-	if (k->fd >= 0)
-		close(k->fd);
-	if (k->master >= 0)
-		close(k->master);
-	if (k->pid)
-		wait_end(k->pid);
+	proc_close(&k->proc);
+	proc_wait(&k->proc);
 	free(k);
 }

@@ -14,25 +14,23 @@
  *	When the parent is gone, it ends, and what is in force stays in force:
  *	the machine is closed.  Only the parent's word undoes it, and that only
  *	with TunUndo: an engine that somebody took over is not to open what it
- *	should close.  Signals are the daemon's affair, since whoever stops a
- *	service sends them to all of its processes.
+ *	should close.
  */
 #include "daemon/keepproc.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "daemon/procmsg.h"
+#include "daemon/proc.h"
 #include "daemon/process.h"
+#include "daemon/procmsg.h"
 #include "policy/netplan.h"
 #include "policy/netstate.h"
 
@@ -291,17 +289,6 @@ live(struct keepproc *k)
 
 /* --- what it is to the system --- */
 
-static void
-ignore_signals(void)
-{
-	static const int all[] = { SIGHUP, SIGINT, SIGTERM, SIGPIPE, SIGUSR1,
-		SIGUSR2, SIGQUIT };
-	size_t i;
-
-	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		signal(all[i], SIG_IGN);
-}
-
 /* Nothing of the daemon's stays open: neither a pipe that somebody waits at,
  * nor what only the daemon should have. */
 static int
@@ -331,11 +318,9 @@ keepproc_run(int fd, int parent, const struct keepproc_conf *conf)
 	struct keepproc k = { .fd = fd, .parent = parent, .conf = conf };
 	int rc;
 
-	ignore_signals();
-	(void)prctl(PR_SET_NAME, "ot-keeper");
 	if (alone(&k) < 0)
 		return EXIT_FAILURE;
-	if ((rc = process_keep_network(conf->user)) < 0) {
+	if ((rc = process_keep(conf->user, proc_capabilities(PROC_KEEPER))) < 0) {
 		answer(&k, rc, "rights cannot be given up");
 		return EXIT_FAILURE;
 	}

@@ -4,6 +4,7 @@ noinst_LIBRARIES += daemon/libdaemon.a
 daemon_libdaemon_a_SOURCES = \
 	daemon/app.c daemon/app.h \
 	daemon/callfilter.c daemon/callfilter.h \
+	daemon/confchange.c daemon/confchange.h \
 	daemon/control.c daemon/control.h \
 	daemon/dnsconf.c daemon/dnsconf.h \
 	daemon/dnsflow.c daemon/dnsflow.h \
@@ -37,6 +38,7 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/onionconf.c daemon/onionconf.h \
 	daemon/owner.c daemon/owner.h daemon/owner_kernel.c \
 	daemon/parent.c daemon/parent.h \
+	daemon/proc.c daemon/proc.h \
 	daemon/process.c daemon/process.h \
 	daemon/proxy.c daemon/proxy.h \
 	daemon/resolve.c daemon/resolve.h \

@@ -37,10 +37,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -49,12 +46,13 @@
 #include "base/rand.h"
 #include "daemon/app.h"
 #include "daemon/conf.h"
+#include "daemon/confchange.h"
 #include "daemon/lend.h"
 #include "daemon/lender.h"
 #include "daemon/netup.h"
+#include "daemon/proc.h"
 #include "daemon/process.h"
 #include "daemon/procmsg.h"
-#include "daemon/virtnet.h"
 
 enum {
 	WHY_MAX = 512,
@@ -65,17 +63,14 @@ enum {
 	PROVEN_MS = 300 * 1000	/* who lived that long is new again */
 };
 
-struct parent {
-	const struct conf_args *args;
-	struct conf	*conf;
-	struct netup	*netup;		/* this generation's, or NULL */
-	pid_t		 engine;	/* 0: there is none */
-	int		 ask, tell;	/* -1 */
-	int		 signals;
-	sigset_t	 mask;		/* as we found it */
+enum { ASK, TELL };		/* the engine asks; it is told */
 
-	struct conf	*fresh;		/* what is being changed to */
-	struct log_set	*fresh_log;
+struct parent {
+	struct confchange cc;		/* torrc */
+	struct netup	*netup;		/* this generation's, or NULL */
+	struct proc	 engine;	/* its sockets: ASK, TELL */
+	pid_t		 self;
+	int		 signals;
 	int		 hup;		/* another reload is wanted */
 
 	int		 ever_up, stopping, over, status;
@@ -101,32 +96,22 @@ static int
 failed(const struct parent *p, const char *why)
 {
 	log_err(LD_GENERAL, "%s", why);
-	if (p->ready_fd >= 0 && p->args->quiet != CONF_QUIET)
+	if (p->ready_fd >= 0 && p->cc.args->quiet != CONF_QUIET)
 		fprintf(stderr, "onion-transparent: %s\n", why);
 	return EXIT_FAILURE;
 }
 
 /* --- what the engine is told --- */
 
-static void
-close_sockets(struct parent *p)
-{
-	if (p->ask >= 0)
-		close(p->ask);
-	if (p->tell >= 0)
-		close(p->tell);
-	p->ask = p->tell = -1;
-}
-
 /* Once: what else it said before is not heard. */
 static void
 distrust(struct parent *p, const char *what)
 {
-	if (p->engine == 0)
+	if (p->engine.pid == 0)
 		return;
 	log_err(LD_GENERAL, "the engine %s: it is ended", what);
-	kill(p->engine, SIGKILL);
-	close_sockets(p);
+	kill(p->engine.pid, SIGKILL);
+	proc_close(&p->engine);
 }
 
 static void
@@ -134,141 +119,67 @@ tell(struct parent *p, enum procmsg_type what)
 {
 	struct procmsg m = { .type = what };
 
-	if (p->tell >= 0 && procmsg_send_now(p->tell, &m) < 0)
+	if (p->engine.fd[TELL] >= 0 &&
+	    procmsg_send_now(p->engine.fd[TELL], &m) < 0)
 		distrust(p, "does not listen");
+}
+
+/* It is gone; its death is told by a signal. */
+static void
+close_socket(struct parent *p, int which)
+{
+	close(p->engine.fd[which]);
+	p->engine.fd[which] = -1;
 }
 
 /* --- reload --- */
 
-static int
-is_stdin(const char *file)
-{
-	return file && strcmp(file, "-") == 0;
-}
-
-static int
-open_log_as_user(const struct parent *p, const struct conf *c,
-    struct log_set **set, struct conf_err *err)
-{
-	int rc = process_as_user(c->user);
-
-	if (rc == 0)
-		rc = conf_log_open(c, p->args->quiet, set, err);
-	else
-		snprintf(err->text, sizeof(err->text), "%sUser %s: %s",
-		    conf_where(c, "User", 0), c->user, strerror(-rc));
-	process_as_root();
-	return rc;
-}
-
-/* What came from standard input is at its end: read again it would be empty,
- * and every door would be closed. */
+/* Read again it would be empty, and every door would be closed. */
 static void
 reload_nothing(struct parent *p)
 {
-	struct conf_err err = { 0 };
-	struct log_set *set;
-
 	log_warn(LD_CONFIG, "the configuration came from standard input and "
 	    "cannot be read again: it stays in force");
-	if (open_log_as_user(p, p->conf, &set, &err) < 0)
-		log_err(LD_CONFIG, "%s", err.text);
-	else		/* a file may have been moved away */
-		conf_log_use(p->conf, set);
+	confchange_reopen(&p->cc);
 	lender_round(&p->lender);
 	tell(p, PROCMSG_REOPEN);
-}
-
-static int
-write_all(int fd, const char *text, size_t len)
-{
-	ssize_t n;
-
-	for (; len > 0; text += n, len -= (size_t)n)
-		if ((n = write(fd, text, len)) <= 0)
-			return n < 0 ? -errno : -EIO;
-	return 0;
-}
-
-static int
-send_conf(struct parent *p, const struct conf *c)
-{
-	struct procmsg m = { .type = PROCMSG_RELOAD };
-	char *text;
-	size_t len;
-	int rc = conf_pack(c, &text, &len), fd;
-
-	if (rc < 0)
-		return rc;
-	fd = memfd_create("torrc", MFD_CLOEXEC);
-	rc = fd < 0 ? -errno : write_all(fd, text, len);
-	free(text);
-	m.fds[m.nfds++] = fd;
-	if (rc == 0)
-		rc = procmsg_send_now(p->tell, &m);
-	if (fd >= 0)
-		close(fd);
-	return rc;
 }
 
 static void
 change_commit(struct parent *p)
 {
-	struct conf *old = p->conf;
+	struct conf *old;
 
-	conf_log_use(p->fresh, p->fresh_log);
-	lend_unlink(&p->lender.made, p->fresh->user, p->fresh);
-	p->conf = p->fresh;
-	p->fresh = NULL;
-	p->fresh_log = NULL;
-	p->patience = 0;
+	confchange_commit(&p->cc, &old);
+	lend_unlink(&p->lender.made, p->cc.conf->user, p->cc.conf);
 	conf_free(old);
+	p->patience = 0;
 	log_notice(LD_CONFIG, "the new configuration is in force");
 }
 
 static void
 change_drop(struct parent *p)
 {
-	conf_free(p->fresh);
-	log_set_free(p->fresh_log);
-	p->fresh = NULL;
-	p->fresh_log = NULL;
+	confchange_drop(&p->cc);
 	p->patience = 0;
-}
-
-static int
-change_prepare(struct parent *p, struct conf_err *err)
-{
-	int rc;
-
-	if ((rc = conf_load(&p->fresh, p->args, err)) < 0 ||
-	    (rc = conf_can_reload(p->conf, p->fresh, err)) < 0 ||
-	    (rc = open_log_as_user(p, p->fresh, &p->fresh_log, err)) < 0)
-		return rc;
-	if (!p->lender.up)
-		return 0;
-	if ((rc = send_conf(p, p->fresh)) < 0)
-		snprintf(err->text, sizeof(err->text), "the engine cannot be "
-		    "told: %s", strerror(-rc));
-	return rc;
 }
 
 /* While there is no engine there is nobody to ask. */
 static void
 reload(struct parent *p)
 {
-	struct conf_err err = { 0 };
+	char why[WHY_MAX];
 
 	p->hup = 0;
-	if (is_stdin(p->args->file) || is_stdin(p->args->defaults_file)) {
+	if (confchange_is_fixed(&p->cc)) {
 		reload_nothing(p);
 		return;
 	}
 	log_notice(LD_CONFIG, "reading the configuration again (SIGHUP)");
 	lender_round(&p->lender);
-	if (change_prepare(p, &err) < 0) {
-		change_drop(p);
-		log_err(LD_CONFIG, "%s", err.text);
+	if (confchange_begin(&p->cc, p->lender.up ? p->engine.fd[TELL] : -1,
+	    why, sizeof(why)) < 0) {
+		log_err(LD_CONFIG, "%s", why);
 		log_err(LD_CONFIG, "the old configuration stays in force");
 	} else if (p->lender.up)
 		p->patience = now_ms() + ANSWER_MS;
@@ -279,7 +190,7 @@ reload(struct parent *p)
 static void
 want_reload(struct parent *p)
 {
-	if (p->fresh || (p->engine && !p->lender.up))
+	if (p->cc.fresh || (p->engine.pid && !p->lender.up))
 		p->hup = 1;		/* when that is over */
 	else
 		reload(p);
@@ -290,16 +201,15 @@ static void
 on_tell(struct parent *p)
 {
 	struct procmsg m;
-	int rc = procmsg_recv(p->tell, &m, 0);
+	int rc = procmsg_recv(p->engine.fd[TELL], &m, 0);
 
 	if (rc == -ETIMEDOUT)
 		return;
-	if (rc == -EPIPE) {		/* its death is told by a signal */
-		close(p->tell);
-		p->tell = -1;
+	if (rc == -EPIPE) {
+		close_socket(p, TELL);
 		return;
 	}
-	if (rc < 0 || p->fresh == NULL || p->patience == 0 ||
+	if (rc < 0 || p->cc.fresh == NULL || p->patience == 0 ||
 	    (m.type != PROCMSG_DONE && m.type != PROCMSG_FAILED)) {
 		procmsg_close(&m);
 		distrust(p, "answers what nobody asked");
@@ -318,7 +228,7 @@ on_tell(struct parent *p)
 static void
 write_pid(struct parent *p)
 {
-	const char *path = p->conf->pid_file;
+	const char *path = p->cc.conf->pid_file;
 	char why[WHY_MAX];
 	int rc;
 
@@ -329,7 +239,7 @@ write_pid(struct parent *p)
 		return;
 	}
 	snprintf(why, sizeof(why), "%sPidFile %s: %s",
-	    conf_where(p->conf, "PidFile", 0), path, strerror(-rc));
+	    conf_where(p->cc.conf, "PidFile", 0), path, strerror(-rc));
 	p->status = failed(p, why);
 	p->stopping = 1;
 	p->patience = now_ms() + END_MS;
@@ -355,18 +265,17 @@ static void
 on_ask(struct parent *p)
 {
 	struct procmsg m, answer;
-	int rc = procmsg_recv(p->ask, &m, 0);
+	int rc = procmsg_recv(p->engine.fd[ASK], &m, 0);
 
 	if (rc == -ETIMEDOUT)
 		return;
-	if (rc == -EPIPE) {		/* its death is told by a signal */
-		close(p->ask);
-		p->ask = -1;
+	if (rc == -EPIPE) {
+		close_socket(p, ASK);
 		return;
 	}
-	switch (lender_hear(&p->lender, rc, &m, p->conf, p->fresh, &answer)) {
+	switch (lender_hear(&p->lender, rc, &m, p->cc.conf, p->cc.fresh, &answer)) {
 	case LENDER_ANSWER:
-		if (procmsg_send_now(p->ask, &answer) < 0)
+		if (procmsg_send_now(p->engine.fd[ASK], &answer) < 0)
 			distrust(p, "does not listen");
 		procmsg_close(&answer);
 		break;
@@ -381,46 +290,15 @@ on_ask(struct parent *p)
 
 /* --- a generation --- */
 
-static int
-make_pairs(int ask[2], int order[2])
-{
-	const int type = SOCK_SEQPACKET | SOCK_CLOEXEC;
-	int rc;
-
-	if (socketpair(AF_UNIX, type, 0, ask) < 0)
-		return -errno;
-	if (socketpair(AF_UNIX, type, 0, order) == 0)
-		return 0;
-	rc = -errno;
-	close(ask[0]);
-	close(ask[1]);
-	return rc;
-}
-
-/* What is sent to all of a service's processes, or typed at a terminal, is the
- * parent's to hear. */
-static void
-engine_signals(const struct parent *p)
-{
-	static const int ignored[] = { SIGHUP, SIGINT, SIGTERM, SIGPIPE,
-		SIGUSR1, SIGUSR2 };
-	size_t i;
-
-	for (i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
-		signal(ignored[i], SIG_IGN);
-	sigprocmask(SIG_SETMASK, &p->mask, NULL);
-}
-
 /* The child's whole life. */
 static int
-be_engine(struct parent *p, int ask, int order, pid_t parent)
+be_engine(void *arg, const int fd[PROC_SOCKETS])
 {
-	struct app_conf ac = { .conf = p->conf, .netup = p->netup,
-		.quiet = p->args->quiet, .ask = ask, .tell = order,
-		.parent = parent, .background = p->ready_fd >= 0 };
+	struct parent *p = arg;
+	struct app_conf ac = { .conf = p->cc.conf, .netup = p->netup,
+		.quiet = p->cc.args->quiet, .ask = fd[ASK], .tell = fd[TELL],
+		.parent = p->self, .background = p->ready_fd >= 0 };
 
-	engine_signals(p);
-	(void)prctl(PR_SET_NAME, "ot-engine");
 	close(p->signals);
 	if (p->ready_fd >= 0)
 		close(p->ready_fd);
@@ -429,61 +307,17 @@ be_engine(struct parent *p, int ask, int order, pid_t parent)
 	return app_run(&ac);
 }
 
-#ifndef __has_feature
-#define __has_feature(x)	0
-#endif
-/* What was registered for the end of the program is the parent's to do; but a
- * sanitizer has things to say. */
-static void
-leave(int status)
-{
-#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
-	exit(status);
-#else
-	_exit(status);
-#endif
-}
-
-static int
-fork_engine(struct parent *p)
-{
-	int ask[2], order[2], rc = make_pairs(ask, order);
-	pid_t self = getpid();
-
-	if (rc < 0)
-		return rc;
-	fflush(NULL);
-	p->engine = fork();
-	rc = p->engine < 0 ? -errno : 0;
-	if (p->engine == 0) {
-		close(ask[0]);
-		close(order[0]);
-		leave(be_engine(p, ask[1], order[1], self));
-	}
-	close(ask[1]);
-	close(order[1]);
-	p->ask = ask[0];
-	p->tell = order[0];
-	if (rc == 0)
-		return 0;
-	p->engine = 0;
-	close(p->ask);
-	close(p->tell);
-	p->ask = p->tell = -1;
-	return rc;
-}
-
 static int
 start_generation(struct parent *p, char *why, size_t max)
 {
-	int rc = netup_fork(&p->netup, p->conf, why, max);
+	int rc = netup_fork(&p->netup, p->cc.conf, why, max);
 
 	p->again = 0;
 	p->lender.up = 0;
 	lender_round(&p->lender);
 	if (rc < 0)
 		return rc;
-	if ((rc = fork_engine(p)) < 0) {
+	if ((rc = proc_start(&p->engine, PROC_ENGINE, be_engine, p)) < 0) {
 		snprintf(why, max, "no process for the engine: %s",
 		    strerror(-rc));
 		netup_free(p->netup);
@@ -549,10 +383,10 @@ describe_death(int status, char *text, size_t max)
 static void
 close_engine(struct parent *p)
 {
-	close_sockets(p);
-	p->engine = 0;
+	proc_close(&p->engine);
+	p->engine.pid = 0;
 	p->lender.up = 0;
-	if (p->fresh)
+	if (p->cc.fresh)
 		change_drop(p);
 }
 
@@ -586,10 +420,11 @@ reap(struct parent *p)
 	    !p->stopping) {
 		log_err(LD_NET, "the process that keeps the network's state "
 		    "died: all is closed until it is there again");
-		if (p->engine)
-			kill(p->engine, SIGKILL);
+		if (p->engine.pid)
+			kill(p->engine.pid, SIGKILL);
 	}
-	if (p->engine && waitpid(p->engine, &status, WNOHANG) == p->engine)
+	if (p->engine.pid &&
+	    waitpid(p->engine.pid, &status, WNOHANG) == p->engine.pid)
 		on_engine_death(p, status);
 }
 
@@ -599,7 +434,7 @@ static void
 stop(struct parent *p, int sig)
 {
 	log_notice(LD_GENERAL, "stopping (signal %d)", sig);
-	if (p->engine == 0)
+	if (p->engine.pid == 0)
 		p->over = 1;
 	else if (p->stopping)
 		return;
@@ -648,40 +483,13 @@ take_signals(struct parent *p)
 	sigemptyset(&set);
 	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		sigaddset(&set, all[i]);
-	if (sigprocmask(SIG_BLOCK, &set, &p->mask) < 0)
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
 		return -errno;
 	p->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return p->signals < 0 ? -errno : 0;
 }
 
 /* --- its life --- */
-
-static void
-log_warnings(const struct conf *c)
-{
-	size_t i;
-
-	for (i = 0; i < c->warnings.n; i++)
-		log_warn(LD_CONFIG, "%s", c->warnings.item[i]);
-	virtnet_check(c);
-}
-
-/* The log comes first, so that it holds whatever goes wrong from then on. */
-static int
-open_log(struct parent *p, char *why, size_t max)
-{
-	struct conf_err err = { 0 };
-	struct log_set *set;
-	int rc = open_log_as_user(p, p->conf, &set, &err);
-
-	if (rc < 0) {
-		snprintf(why, max, "%s", err.text);
-		return rc;
-	}
-	conf_log_use(p->conf, set);
-	log_warnings(p->conf);
-	return 0;
-}
 
 /* Without RunSocket in the configuration it is an offer, and may fail: the
  * engine says so. */
@@ -706,18 +514,19 @@ make_directories(const struct conf *c, char *why, size_t max)
 	return 0;
 }
 
+/* The log comes first, so that it holds whatever goes wrong from then on. */
 static int
 start(struct parent *p, char *why, size_t max)
 {
 	int rc;
 
-	if ((rc = process_check_user(p->conf, why, max)) < 0 ||
-	    (rc = make_directories(p->conf, why, max)) < 0 ||
-	    (rc = open_log(p, why, max)) < 0)
+	if ((rc = process_check_user(p->cc.conf, why, max)) < 0 ||
+	    (rc = make_directories(p->cc.conf, why, max)) < 0 ||
+	    (rc = confchange_log(&p->cc, why, max)) < 0)
 		return rc;
 	snprintf(why, max, "rights cannot be given up");
-	if ((rc = process_parent_rights()) < 0 ||
-	    (rc = process_closed(!p->conf->disable_debugger_attachment)) < 0)
+	if ((rc = process_limit(proc_capabilities(PROC_PARENT))) < 0 ||
+	    (rc = process_closed(!p->cc.conf->disable_debugger_attachment)) < 0)
 		return rc;
 	return start_generation(p, why, max);
 }
@@ -754,16 +563,16 @@ live(struct parent *p)
 
 	while (!p->over) {
 		f[0].fd = p->signals;
-		f[1].fd = p->ask;
-		f[2].fd = p->tell;
+		f[1].fd = p->engine.fd[ASK];
+		f[2].fd = p->engine.fd[TELL];
 		if (poll(f, 3, timeout(p)) < 0 && errno != EINTR) {
 			log_err(LD_GENERAL, "poll: %s", strerror(errno));
 			p->status = EXIT_FAILURE;
 			break;
 		}
-		if (f[1].revents && p->ask >= 0)
+		if (f[1].revents && p->engine.fd[ASK] >= 0)
 			on_ask(p);
-		if (f[2].revents && p->tell >= 0)
+		if (f[2].revents && p->engine.fd[TELL] >= 0)
 			on_tell(p);
 		if (f[0].revents)
 			on_signal(p);
@@ -778,7 +587,7 @@ end_network(struct parent *p)
 	char why[WHY_MAX];
 
 	if (p->netup == NULL && p->lender.tun &&
-	    netup_fork(&p->netup, p->conf, why, sizeof(why)) < 0)
+	    netup_fork(&p->netup, p->cc.conf, why, sizeof(why)) < 0)
 		log_err(LD_NET, "%s", why);
 	netup_end(p->netup, p->lender.tun);
 }
@@ -787,18 +596,19 @@ static void
 end(struct parent *p)
 {
 	end_network(p);
-	lend_unlink(&p->lender.made, p->conf->user, NULL);
+	lend_unlink(&p->lender.made, p->cc.conf->user, NULL);
 	if (p->wrote_pid)	/* else it may be another instance's */
-		unlink(p->conf->pid_file);
+		unlink(p->cc.conf->pid_file);
 	lender_free(&p->lender);
-	conf_free(p->conf);
+	conf_free(p->cc.conf);
 }
 
 int
 parent_run(const struct conf_args *args, struct conf *conf)
 {
-	struct parent p = { .args = args, .conf = conf, .ask = -1, .tell = -1,
-		.ready_fd = -1, .status = EXIT_SUCCESS,
+	struct parent p = { .cc = { .args = args, .conf = conf },
+		.engine = { .fd = { -1, -1 } }, .ready_fd = -1,
+		.status = EXIT_SUCCESS,
 		.lender = { .open = lend_open } };
 	char why[WHY_MAX];
 	int rc;
@@ -813,6 +623,7 @@ parent_run(const struct conf_args *args, struct conf *conf)
 		conf_free(conf);
 		return p.status;
 	}
+	p.self = getpid();
 	if (start(&p, why, sizeof(why)) < 0)
 		p.status = failed(&p, why);
 	else

@@ -215,26 +215,14 @@ keep_capabilities(uint32_t wanted)
 }
 
 int
-process_parent_rights(void)
+process_limit(uint32_t capabilities)
 {
-	static const int wanted[] = {
-		CAP_SETUID, CAP_SETGID, CAP_SETPCAP,	/* others' processes */
-		CAP_SYS_ADMIN,				/* the engine's root */
-		CAP_KILL,
-		CAP_CHOWN, CAP_FOWNER, CAP_DAC_OVERRIDE,	/* files */
-		CAP_NET_BIND_SERVICE, CAP_NET_RAW,	/* doors */
-		CAP_NET_ADMIN				/* the TUN, the keeper */
-	};
-	uint32_t mask = 0;
-	size_t i;
-	int k;
+	int i;
 
-	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
-		mask |= 1u << wanted[i];
-	for (k = 0; k <= CAP_LAST_CAP; k++)
-		if (k >= 32 || !(mask & 1u << k))
-			(void)prctl(PR_CAPBSET_DROP, k, 0, 0, 0);
-	return keep_capabilities(mask);
+	for (i = 0; i <= CAP_LAST_CAP; i++)
+		if (i >= 32 || !(capabilities & 1u << i))
+			(void)prctl(PR_CAPBSET_DROP, i, 0, 0, 0);
+	return keep_capabilities(capabilities);
 }
 
 int
@@ -257,7 +245,7 @@ process_closed(int debugger)
 
 /* What is not to come back goes first: the rest may lack the rights for it. */
 int
-process_keep_network(const char *user)
+process_keep(const char *user, uint32_t capabilities)
 {
 	int rc;
 
@@ -265,7 +253,7 @@ process_keep_network(const char *user)
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return -errno;
 	if ((rc = process_drop(user)) < 0 ||
-	    (rc = keep_capabilities(1u << CAP_NET_ADMIN)) < 0)
+	    (rc = keep_capabilities(capabilities)) < 0)
 		return rc;
 	if (prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0)
 		return -errno;

@@ -44,14 +44,14 @@ int	process_become(const struct process_user *);
  * is the right to set them. */
 void	process_no_bounds(void);
 int	process_no_rights(void);
-/* What starting, ending and serving the others takes, and no more. */
-int	process_parent_rights(void);
 /* No core dumps, no new privileges, and no debugger unless it may. */
 int	process_closed(int debugger);
 
-/* The same, but the right to change the network stays (CAP_NET_ADMIN), if it was
- * there.  For a child that does nothing else. */
-int	process_keep_network(const char *user);
+/* The same, but these capabilities (1 << CAP_*) stay, of those that were there.
+ * For a child that does nothing else. */
+int	process_keep(const char *user, uint32_t capabilities);
+/* Whoever we are: of those that are there no other ones stay, or come back. */
+int	process_limit(uint32_t capabilities);
 /* Whose it will be: @user's, or ours. */
 int	process_uid(const char *user, uint32_t *uid);	/* 0 or -errno */
 

@@ -9,7 +9,10 @@
  *
  *	Save: comments, every owner's lines, the kept ones, LastWritten.  The
  *	first change since the last save starts the clock; one that matters more
- *	may only bring the time forward.
+ *	may only bring the time forward.  Which guards there are matters most:
+ *	they are written before they are met, since who could make us die at the
+ *	first meeting, before that, could have us choose new ones until one is
+ *	its own.
  */
 #include "onion/dir/statefile.h"
 
@@ -27,7 +30,7 @@
 #include "onion/dir/store.h"
 
 enum {
-	SOON_MS = 30 * 1000,
+	SOON_MS = 1000,			/* after the last save */
 	LATE_MS = 10 * 60 * 1000,
 	LINE_MAX_LEN = 8192,
 	KEY_MAX_LEN = 64
@@ -48,6 +51,7 @@ struct statefile {
 	int			 overflow;
 	int			 saw_end;
 	int			 dirty;
+	int64_t			 saved;		/* or tried to */
 	struct loop_timer	 timer;
 };
 
@@ -273,6 +277,7 @@ statefile_flush(struct statefile *f)
 		rc = store_write(f->store, "state", &part, 1);
 	}
 	buf_free(&b);
+	f->saved = f->loop->now;
 	f->dirty = rc < 0;
 	if (rc < 0)
 		loop_timer_in(f->loop, &f->timer, LATE_MS);
@@ -288,8 +293,10 @@ on_timer(void *arg)
 void
 statefile_dirty(struct statefile *f, int soon)
 {
-	int64_t at = f->loop->now + (soon ? SOON_MS : LATE_MS);
+	int64_t now = f->loop->now, at = now + LATE_MS;
 
+	if (soon)
+		at = f->saved + SOON_MS > now ? f->saved + SOON_MS : now;
 	if (f->store == NULL || (f->dirty && f->timer.armed &&
 	    f->timer.at <= at))
 		return;
@@ -309,6 +316,7 @@ statefile_new(struct statefile **out, struct loop *loop, struct store *store)
 	f->loop = loop;
 	f->store = store;
 	buf_init(&f->kept, STATEFILE_MAX / 2);
+	f->saved = loop->now - SOON_MS;
 	loop_timer_init(&f->timer, on_timer, f);
 	*out = f;
 	return 0;

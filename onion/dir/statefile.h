@@ -48,7 +48,8 @@ int	statefile_load(struct statefile *);
 /* Only inside save(). */
 void	statefile_put(struct statefile *, const char *key, const char *fmt, ...)
 	    __attribute__((format(printf, 3, 4)));
-/* Something changed; @soon: within 30 s, else within 10 minutes. */
+/* Something changed; @soon: before the loop waits again, but once in a second at
+ * most; else within 10 minutes. */
 void	statefile_dirty(struct statefile *, int soon);
 int	statefile_flush(struct statefile *);	/* now, if dirty */
 

@@ -24,6 +24,7 @@ oracle_ok() {	# FAMILY: elements "address . port"
 lab_oracle_up() {
 	lab_in net nft -f - <<-N
 	table netdev oracle {
+		counter dials { }
 		counter good { }
 		counter leak4 { }
 		counter leak6 { }
@@ -70,12 +71,12 @@ lab_oracle_up() {
 		}
 		chain good4 {
 			counter name good
-			tcp flags & (syn | ack) == syn add @met4 { ip daddr . tcp dport }
+			tcp flags & (syn | ack) == syn counter name dials add @met4 { ip daddr . tcp dport }
 			accept
 		}
 		chain good6 {
 			counter name good
-			tcp flags & (syn | ack) == syn add @met6 { ip6 daddr . tcp dport }
+			tcp flags & (syn | ack) == syn counter name dials add @met6 { ip6 daddr . tcp dport }
 			accept
 		}
 		chain bad4 {

@@ -50,3 +50,41 @@ check "dark uplink: the program lives" lab_alive sut
 lab_uplink on
 check "uplink back: the program recovers" fetches "http://$DEST4/"
 drip_stop
+
+# ---- its own engine: back within seconds, by the same guards, without a storm
+if sut_is_tor; then
+	skip "tor is one process"
+	exit 0
+fi
+KILLS=3
+engine() { pgrep -P "$(lab_pid sut)" -x ot-engine; }
+another_engine() { [ -n "$(engine)" ] && [ "$(engine)" != "$first" ]; }
+ups() { sut_log | grep -c 'the engine is up again'; }
+up_again() { [ "$(ups)" -gt "$up" ]; }
+only_guards() {
+	local n
+	echo "guards before: $(paste -sd' ' <<<"$before");" \
+		"met: $(lab_met | paste -sd' ')"
+	for n in $(lab_met); do
+		grep -qx "$n" <<<"$before" || return 1
+	done
+}
+no_storm() { # a handful for each life
+	echo "$(lab_count dials) connections to relays"
+	[ "$(lab_count dials)" -le $((KILLS * 8)) ]
+}
+sut_fresh
+check "a page before the engine is killed" fetches "http://$DEST4/"
+before=$(sut_get guards)
+parent=$(lab_pid sut)
+lab_oracle_reset
+for ((i = 1; i <= KILLS; i++)); do
+	first=$(engine) up=$(ups)
+	kill -KILL "$first"
+	check "engine killed ($i): there is another" lab_until 100 another_engine
+	check "engine killed ($i): it is up" lab_until 100 up_again
+	check "engine killed ($i): pages are fetched" fetches "http://$DEST4/"
+done
+check "engine killed: the parent is the same" same "$parent" "$(lab_pid sut)"
+check "engine killed: only guards that it had" only_guards
+check "engine killed: no storm of connections" no_storm
