@@ -238,6 +238,29 @@ change_drop(struct app *a, struct change *ch)
 	conf_free(ch->conf);
 }
 
+static int
+has_syslog(const struct conf *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->nlogs; i++)
+		if (c->logs[i].where == LOG_TO_SYSLOG)
+			return 1;
+	return 0;
+}
+
+/* The way to it is a socket that only the parent could open, at the start. */
+static int
+check_syslog(const struct app *a, const struct conf *fresh, char *why,
+    size_t max)
+{
+	if (!has_syslog(fresh) || has_syslog(a->conf))
+		return 0;
+	snprintf(why, max, "Log: syslog cannot be added while the program "
+	    "runs; restart it");
+	return -EBUSY;
+}
+
 /* Everything that can fail, and nothing that shows. */
 static int
 change_prepare(struct app *a, struct change *ch, char *why, size_t max)
@@ -246,6 +269,8 @@ change_prepare(struct app *a, struct change *ch, char *why, size_t max)
 	struct onion_conf oc;
 	int rc;
 
+	if ((rc = check_syslog(a, ch->conf, why, max)) < 0)
+		return rc;
 	if ((rc = conf_log_open(ch->conf, a->start->quiet, &ch->log,
 	    &err)) < 0) {
 		snprintf(why, max, "%s", err.text);
@@ -584,17 +609,6 @@ on_gone(void *arg, const char *why)
 	evloop_stop(&a->ev);
 }
 
-static int
-has_syslog(const struct conf *c)
-{
-	size_t i;
-
-	for (i = 0; i < c->nlogs; i++)
-		if (c->logs[i].where == LOG_TO_SYSLOG)
-			return 1;
-	return 0;
-}
-
 /* What is left of the file system: its state, and the keys of services. */
 static int
 enter_sandbox(const struct app *a, char *why, size_t max)
@@ -607,6 +621,8 @@ enter_sandbox(const struct app *a, char *why, size_t max)
 		.ndirs = 2, .syslog = has_syslog(c),
 		.debugger = !c->disable_debugger_attachment
 	};
+	/* Who is not root can't have all of it, and knows. */
+	enum log_level level = geteuid() == 0 ? LL_NOTICE : LL_INFO;
 	char lacks[SANDBOX_TEXT];
 	int rc;
 
@@ -615,8 +631,8 @@ enter_sandbox(const struct app *a, char *why, size_t max)
 	if ((rc = sandbox_enter(&sc, lacks, why, max)) < 0)
 		return rc;
 	if (lacks[0])
-		log_info(LD_GENERAL, "locked in less well than it could be: %s",
-		    lacks);
+		log_at(level, LD_GENERAL, "locked in less well than it could "
+		    "be: %s", lacks);
 	if (getuid() == 0)
 		log_warn(LD_GENERAL, "running as root: set User to an account "
 		    "without rights");

@@ -26,6 +26,7 @@ check_PROGRAMS += \
 	tests/daemon/test_mapaddress \
 	tests/daemon/test_onionconf \
 	tests/daemon/test_owner \
+	tests/daemon/test_proc \
 	tests/daemon/test_process \
 	tests/daemon/test_proxy \
 	tests/daemon/test_resolve \
@@ -106,6 +107,8 @@ tests_daemon_test_onionconf_SOURCES = tests/daemon/test_onionconf.c
 tests_daemon_test_onionconf_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_livenet_SOURCES = tests/daemon/test_livenet.c
 tests_daemon_test_livenet_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+tests_daemon_test_proc_SOURCES = tests/daemon/test_proc.c
+tests_daemon_test_proc_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_process_SOURCES = tests/daemon/test_process.c
 tests_daemon_test_process_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_runchild_SOURCES = tests/daemon/test_runchild.c

@@ -237,6 +237,8 @@ static const struct {
 	    "rc:6: DNSPort: cannot listen on 192.0.2.77:5353" },
 	{ "__DNSPort 192.0.2.77:5353\n",
 	    "rc:6: DNSPort: cannot listen on 192.0.2.77:5353" },
+	{ "Log notice syslog\n", "Log: syslog cannot be added" },
+	{ "ClientOnionAuthDir /tmp\n", "ClientOnionAuthDir cannot change" },
 	{ "UseEntryGuards 0\n", "rc:6: UseEntryGuards cannot change" },
 	{ "DirAuthority 10.0.0.1:1 "
 	    "0123456789012345678901234567890123456789\n",

@@ -201,6 +201,47 @@ START_TEST(keeper_undo_is_done_where_it_was_said_before_and_as_it_was)
 }
 END_TEST
 
+/* An engine that somebody took over is not to open what it should close; and its
+ * end is not the keeper's. */
+START_TEST(keepproc_undo_is_the_parents_alone)
+{
+	struct keepproc_conf kc = { .plan = &plan, .directory = dir,
+		.undo = 1 };
+	struct procmsg undo = { .type = PROCMSG_UNDO }, m;
+	int engine[2], parent[2], status;
+	pid_t pid;
+
+	if (!have_rights())
+		return;
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	strcpy(plan.tun, "ot0");
+	plan.mtu = 1500;
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, engine), 0);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, parent), 0);
+	if ((pid = fork()) == 0)
+		_exit(keepproc_run(engine[1], parent[1], &kc));
+	close(engine[1]);
+	close(parent[1]);
+	ck_assert_int_eq(procmsg_recv(parent[0], &m, 10000), 0);
+	ck_assert_int_eq(m.type, PROCMSG_DONE);
+
+	ck_assert_int_eq(procmsg_send(engine[0], &undo), 0);
+	ck_assert_int_eq(procmsg_recv(engine[0], &m, 10000), 0);
+	ck_assert_int_eq(m.type, PROCMSG_FAILED);
+	ck_assert_int_eq(m.value, -EPERM);
+	ck_assert_int_eq(send(engine[0], "rubbish", 7, 0), 7);
+	close(engine[0]);
+	ck_assert_int_eq(waitpid(pid, &status, WNOHANG), 0);
+
+	ck_assert_int_eq(procmsg_send(parent[0], &undo), 0);
+	ck_assert_int_eq(procmsg_recv(parent[0], &m, 10000), 0);
+	ck_assert_int_eq(m.type, PROCMSG_DONE);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	ck_assert_int_eq(rmdir(dir), 0);
+}
+END_TEST
+
 START_TEST(keeper_apply_before_prepare_is_refused)
 {
 	start();
@@ -308,6 +349,7 @@ static const struct unit_test tests[] = {
 	UNIT(procmsg_recv_text_is_printable),
 	UNIT(keeper_prepare_without_that_interface_says_so),
 	UNIT_LOOP(keeper_undo_is_done_where_it_was_said_before_and_as_it_was, 2),
+	UNIT(keepproc_undo_is_the_parents_alone),
 	UNIT(keeper_apply_before_prepare_is_refused),
 	UNIT(keeper_socket_is_marked_or_there_is_none),
 	UNIT(keeper_socket_of_another_family_is_refused),
