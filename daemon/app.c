@@ -72,6 +72,7 @@ struct app {
 	struct runsock	*runsock;
 	struct event	*tell;
 	struct loop_timer heartbeat;
+	int		 root;		/* we were, before we gave it up */
 	int		 failed;	/* it lost what it has to have */
 };
 
@@ -567,7 +568,7 @@ run_socket_failed(const struct app *a, int rc, char *why, size_t max)
 	    rc == -EADDRINUSE ? "another daemon has it" : strerror(-rc));
 	if (*where || conf_where(a->conf, "RunSocketGroup", 0)[0])
 		return rc;
-	log_at(getuid() == 0 ? LL_NOTICE : LL_INFO, LD_GENERAL, "%s: programs "
+	log_at(a->root ? LL_NOTICE : LL_INFO, LD_GENERAL, "%s: programs "
 	    "cannot be run through this daemon", why);
 	return 0;
 }
@@ -621,8 +622,6 @@ enter_sandbox(const struct app *a, char *why, size_t max)
 		.ndirs = 2, .syslog = has_syslog(c),
 		.debugger = !c->disable_debugger_attachment
 	};
-	/* Who is not root can't have all of it, and knows. */
-	enum log_level level = geteuid() == 0 ? LL_NOTICE : LL_INFO;
 	char lacks[SANDBOX_TEXT];
 	int rc;
 
@@ -630,9 +629,9 @@ enter_sandbox(const struct app *a, char *why, size_t max)
 	onion_early();
 	if ((rc = sandbox_enter(&sc, lacks, why, max)) < 0)
 		return rc;
-	if (lacks[0])
-		log_at(level, LD_GENERAL, "locked in less well than it could "
-		    "be: %s", lacks);
+	if (lacks[0])	/* who is not root can't have all of it, and knows */
+		log_at(a->root ? LL_NOTICE : LL_INFO, LD_GENERAL, "locked in "
+		    "less well than it could be: %s", lacks);
 	if (getuid() == 0)
 		log_warn(LD_GENERAL, "running as root: set User to an account "
 		    "without rights");
@@ -723,7 +722,7 @@ int
 app_run(const struct app_conf *start_conf)
 {
 	struct app a = { .start = start_conf, .conf = start_conf->conf,
-		.netup = start_conf->netup };
+		.netup = start_conf->netup, .root = geteuid() == 0 };
 	char why[WHY_MAX];
 	int rc;
 

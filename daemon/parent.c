@@ -398,8 +398,8 @@ on_engine_death(struct parent *p, int status)
 	close_engine(p);
 	describe_death(status, text, sizeof(text));
 	if (p->stopping || !p->ever_up) {
-		if (WIFSIGNALED(status))
-			log_err(LD_GENERAL, "%s", text);
+		if (WIFSIGNALED(status))	/* else it has said why */
+			(void)failed(p, text);
 		if (status != 0)
 			p->status = EXIT_FAILURE;
 		p->over = 1;

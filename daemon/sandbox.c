@@ -50,8 +50,8 @@ enter_root(const struct sandbox_conf *c, char lacks[SANDBOX_TEXT])
 	char why[SANDBOX_TEXT];
 	size_t i, n = 0;
 
-	for (i = 0; i < c->ndirs; i++)
-		if (c->dir[i].path)
+	for (i = 0; i < c->ndirs; i++)	/* who wants it finds it missing */
+		if (c->dir[i].path && access(c->dir[i].path, F_OK) == 0)
 			d[n++] = (struct emptyroot_dir){
 				.path = c->dir[i].path,
 				.writable = c->dir[i].writable

@@ -86,11 +86,12 @@ tear_down(void)
 static int
 enter(void)
 {
-	struct sandbox_conf c = { .user = user, .ndirs = 1,
+	struct sandbox_conf c = { .user = user, .ndirs = 3,
 		.parent = getppid() };
 
 	c.dir[0].path = data;
 	c.dir[0].writable = 1;
+	c.dir[1].path = "/nonexistent/directory";	/* [2] is none at all */
 	return sandbox_enter(&c, lacks, why, sizeof(why));
 }
 
