@@ -124,12 +124,14 @@ tell(struct parent *p, enum procmsg_type what)
 		distrust(p, "does not listen");
 }
 
-/* It is gone; its death is told by a signal. */
+/* It is gone, and a signal will tell of its death; or else it only seems so. */
 static void
 close_socket(struct parent *p, int which)
 {
 	close(p->engine.fd[which]);
 	p->engine.fd[which] = -1;
+	if (p->patience == 0)
+		p->patience = now_ms() + END_MS;
 }
 
 /* --- reload --- */
@@ -385,6 +387,7 @@ close_engine(struct parent *p)
 {
 	proc_close(&p->engine);
 	p->engine.pid = 0;
+	p->patience = 0;
 	p->lender.up = 0;
 	if (p->cc.fresh)
 		change_drop(p);

@@ -243,6 +243,13 @@ ring(void)
 	    ENOSYS : 0;
 }
 
+/* To be let go as if it had been told to. */
+static int
+leave(void)
+{
+	_exit(0);
+}
+
 /* --- messages --- */
 
 static int
@@ -267,6 +274,18 @@ say_and_die(int fd, enum procmsg_type type)
 	struct procmsg m = { .type = type };
 
 	return wait_to_die(procmsg_send(fd, &m));
+}
+
+/* Alive, and deaf: to be left alone, with what it has. */
+static int
+hang_up(void)
+{
+	struct pollfd none = { .fd = -1 };
+
+	close(ask_fd);
+	close(tell_fd);
+	poll(&none, 1, 60 * 1000);
+	return 0;
 }
 
 static int
@@ -431,6 +450,8 @@ static const struct attempt {
 	{ "type-for-others", "end", type_for_others },
 	{ "listen", "end", listen_there }, { "bpf", "end", bpf },
 	{ "ring", "end", ring },
+	{ "leave", "restart", leave },
+	{ "hang-up", "kill", hang_up },
 	{ "garbage", "kill", garbage }, { "short", "kill", short_one },
 	{ "long", "kill", long_one }, { "order", "kill", order },
 	{ "up-twice", "kill", up_twice }, { "answer", "kill", answer },
