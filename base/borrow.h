@@ -17,7 +17,7 @@ enum borrow_kind {
 	BORROW_UNIX,		/* path, a socket that listens */
 	BORROW_TCP,		/* addr, a socket that listens */
 	BORROW_TRANS,		/* the same, for connections turned around */
-	BORROW_DNS,		/* addr, two sockets: UDP, and TCP that listens */
+	BORROW_DNS,		/* addr, two: UDP, and TCP that listens */
 	BORROW_TUN,		/* the device */
 	BORROW_NKINDS
 };

@@ -18,7 +18,7 @@ struct app_conf {
 	enum conf_quiet	 quiet;
 	int		 ask, tell;	/* to the parent, and from it */
 	pid_t		 parent;	/* to end with */
-	int		 background;	/* standard output is not ours for long */
+	int		 background;	/* once up, nobody reads stdout */
 };
 
 /* The whole life of the process, forked with the rights that it has to give

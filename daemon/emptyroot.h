@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 struct emptyroot_dir {
-	const char	*path;		/* absolute, a directory that is there */
+	const char	*path;		/* absolute, and it is there */
 	int		 writable;
 };
 

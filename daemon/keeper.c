@@ -167,8 +167,8 @@ keeper_watch(struct keeper *k, struct evloop *ev, void (*gone)(void *arg),
 	k->ev = ev;
 	k->gone = gone;
 	k->arg = arg;
-	k->readable = event_new(ev->base, k->proc.fd[ENGINE], EV_READ | EV_PERSIST,
-	    on_readable, k);
+	k->readable = event_new(ev->base, k->proc.fd[ENGINE],
+	    EV_READ | EV_PERSIST, on_readable, k);
 	if (k->readable == NULL || event_add(k->readable, NULL) < 0)
 		return -ENOMEM;
 	return 0;

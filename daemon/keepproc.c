@@ -320,7 +320,8 @@ keepproc_run(int fd, int parent, const struct keepproc_conf *conf)
 
 	if (alone(&k) < 0)
 		return EXIT_FAILURE;
-	if ((rc = process_keep(conf->user, proc_capabilities(PROC_KEEPER))) < 0) {
+	if ((rc = process_keep(conf->user,
+	    proc_capabilities(PROC_KEEPER))) < 0) {
 		answer(&k, rc, "rights cannot be given up");
 		return EXIT_FAILURE;
 	}

@@ -1,9 +1,9 @@
 /* daemon/lender.h - what the parent makes of what the engine says
  *
- * The engine may be anybody's.  It is heard here, and nowhere else: each message
- * is one of three that it has, asks for a row of a list (daemon/lend.h), and is
- * one of a number that is bounded until the operator wants something new; or
- * else it is the last one.
+ * The engine may be anybody's.  It is heard here, and nowhere else: each
+ * message is one of three that it has, asks for a row of a list
+ * (daemon/lend.h), and is one of a number that is bounded until the operator
+ * wants something new; or else it is the last one.
  */
 #ifndef DAEMON_LENDER_H
 #define DAEMON_LENDER_H

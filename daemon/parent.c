@@ -147,6 +147,14 @@ reload_nothing(struct parent *p)
 	tell(p, PROCMSG_REOPEN);
 }
 
+/* Whoever is to end is still waited for. */
+static void
+answered(struct parent *p)
+{
+	if (!p->stopping)
+		p->patience = 0;
+}
+
 static void
 change_commit(struct parent *p)
 {
@@ -155,7 +163,7 @@ change_commit(struct parent *p)
 	confchange_commit(&p->cc, &old);
 	lend_unlink(&p->lender.made, p->cc.conf->user, p->cc.conf);
 	conf_free(old);
-	p->patience = 0;
+	answered(p);
 	log_notice(LD_CONFIG, "the new configuration is in force");
 }
 
@@ -163,7 +171,7 @@ static void
 change_drop(struct parent *p)
 {
 	confchange_drop(&p->cc);
-	p->patience = 0;
+	answered(p);
 }
 
 /* While there is no engine there is nobody to ask. */
@@ -275,7 +283,8 @@ on_ask(struct parent *p)
 		close_socket(p, ASK);
 		return;
 	}
-	switch (lender_hear(&p->lender, rc, &m, p->cc.conf, p->cc.fresh, &answer)) {
+	switch (lender_hear(&p->lender, rc, &m, p->cc.conf, p->cc.fresh,
+	    &answer)) {
 	case LENDER_ANSWER:
 		if (procmsg_send_now(p->engine.fd[ASK], &answer) < 0)
 			distrust(p, "does not listen");
@@ -389,8 +398,10 @@ close_engine(struct parent *p)
 	p->engine.pid = 0;
 	p->patience = 0;
 	p->lender.up = 0;
-	if (p->cc.fresh)
+	if (p->cc.fresh) {
 		change_drop(p);
+		log_err(LD_CONFIG, "the old configuration stays in force");
+	}
 }
 
 static void
@@ -583,7 +594,7 @@ live(struct parent *p)
 	}
 }
 
-/* Between two generations there is no keeper; what is to be undone needs one. */
+/* Between two generations there is no keeper; to undo anything needs one. */
 static void
 end_network(struct parent *p)
 {

@@ -18,8 +18,8 @@ struct proc {			/* a child, as its starter sees it */
 	int	fd[PROC_SOCKETS];	/* -1: closed */
 };
 
-/* A child's whole life; its status.  Signals that are sent to all processes of a
- * service, or typed at a terminal, are ignored, since they are the parent's
+/* A child's whole life; its status.  Signals that are sent to all processes of
+ * a service, or typed at a terminal, are ignored, since they are the parent's
  * affair; the mask is empty. */
 typedef int proc_main(void *arg, const int fd[PROC_SOCKETS]);
 

@@ -13,11 +13,11 @@
 enum { SANDBOX_DIRS_MAX = 8, SANDBOX_TEXT = 512 };
 
 struct sandbox_conf {
-	const char	*user;		/* to become where we are root; or NULL */
+	const char	*user;		/* to become, if we are root; NULL */
 	struct {
 		const char	*path;	/* absolute; NULL is passed over */
 		int		 writable;
-	} dir[SANDBOX_DIRS_MAX];	/* all that is left of the file system */
+	} dir[SANDBOX_DIRS_MAX];	/* all that is left of the files */
 	size_t		 ndirs;
 	pid_t		 parent;	/* to end with; 0: none */
 	int		 debugger;	/* one may be attached */

@@ -201,8 +201,8 @@ START_TEST(keeper_undo_is_done_where_it_was_said_before_and_as_it_was)
 }
 END_TEST
 
-/* An engine that somebody took over is not to open what it should close; and its
- * end is not the keeper's. */
+/* An engine that somebody took over is not to open what it should close; and
+ * its end is not the keeper's. */
 START_TEST(keepproc_undo_is_the_parents_alone)
 {
 	struct keepproc_conf kc = { .plan = &plan, .directory = dir,
