@@ -188,10 +188,16 @@ check "reloads and statistics: it flows" drip_flows
 check "reloads and statistics: a page" page
 
 # ---- it sleeps, as with a lid that is closed
+all_of_it() { # SIGNAL: its other processes, too
+	local pid
+	pid=$(lab_pid sut)
+	pgrep -P "$pid" | xargs -r kill "-$1"
+	kill "-$1" "$pid"
+}
 sleeps() {
-	sends STOP
+	all_of_it STOP
 	sleep 20
-	sends CONT
+	all_of_it CONT
 }
 check "it sleeps" sleeps
 check "awake: it lives" lives
