@@ -1,11 +1,14 @@
 check_PROGRAMS += \
-	tests/base/test_addr tests/base/test_buf tests/base/test_enc \
+	tests/base/test_addr tests/base/test_borrow tests/base/test_buf \
+	tests/base/test_enc \
 	tests/base/test_hash \
 	tests/base/test_log tests/base/test_loop tests/base/test_map \
 	tests/base/test_quota \
 	tests/base/test_rand tests/base/test_secret tests/base/test_wire
 tests_base_test_addr_SOURCES = tests/base/test_addr.c
 tests_base_test_addr_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
+tests_base_test_borrow_SOURCES = tests/base/test_borrow.c
+tests_base_test_borrow_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
 tests_base_test_buf_SOURCES = tests/base/test_buf.c
 tests_base_test_buf_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
 tests_base_test_enc_SOURCES = tests/base/test_enc.c
