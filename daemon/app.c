@@ -426,6 +426,14 @@ on_borrow(void *arg, const struct borrow_want *w, int fd[BORROW_FDS_MAX])
 }
 
 static void
+live(const struct app *a)
+{
+	struct procmsg m = { .type = PROCMSG_PONG };
+
+	(void)procmsg_send(a->start->tell, &m);
+}
+
+static void
 obey(struct app *a, const struct procmsg *m)
 {
 	switch (m->type) {
@@ -440,6 +448,9 @@ obey(struct app *a, const struct procmsg *m)
 		break;
 	case PROCMSG_DEBUG:
 		log_everything(a);
+		break;
+	case PROCMSG_PING:
+		live(a);
 		break;
 	case PROCMSG_STOP:
 		evloop_stop(&a->ev);

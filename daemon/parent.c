@@ -25,6 +25,10 @@
  *	one too many since the last start or reload, is no mistake that the
  *	engine could make: it is killed.  No send here waits for it.
  *
+ *	Every TICK_MS it is asked whether it lives.  Who owes MISSES_MAX answers
+ *	does not, and is ended; these are counted, and not the time, since all of
+ *	us may have been frozen.
+ *
  *	At a reload torrc is read here, once, and goes to the engine as text;
  *	what it names is lent of the new one (LEND_NEW) until the answer comes,
  *	which says which of the two is in force, here and there.
@@ -58,6 +62,8 @@ enum {
 	WHY_MAX = 512,
 	ANSWER_MS = 60 * 1000,	/* to a reload */
 	END_MS = 10 * 1000,	/* for an end in order */
+	TICK_MS = 10 * 1000,
+	MISSES_MAX = 3,
 	PAUSE_MS = 1000,	/* before the second start; then twice that */
 	PAUSE_MAX_MS = 60 * 1000,
 	PROVEN_MS = 300 * 1000	/* who lived that long is new again */
@@ -78,6 +84,8 @@ struct parent {
 	int64_t		 born;		/* ms */
 	int64_t		 again;		/* when to start; 0: not */
 	int64_t		 patience;	/* until when it is waited for; 0 */
+	int64_t		 tick;		/* when to ask whether it lives; 0 */
+	unsigned	 owed;		/* answers to that */
 	struct lender	 lender;
 	int		 ready_fd;	/* RunAsDaemon: who waits for us */
 	int		 wrote_pid;	/* the PidFile is ours */
@@ -219,6 +227,10 @@ on_tell(struct parent *p)
 		close_socket(p, TELL);
 		return;
 	}
+	if (rc == 0 && m.type == PROCMSG_PONG && p->owed) {
+		p->owed = 0;
+		return;
+	}
 	if (rc < 0 || p->cc.fresh == NULL || p->patience == 0 ||
 	    (m.type != PROCMSG_DONE && m.type != PROCMSG_FAILED)) {
 		procmsg_close(&m);
@@ -236,6 +248,15 @@ on_tell(struct parent *p)
 /* --- what the engine asks for --- */
 
 static void
+stop_engine(struct parent *p)
+{
+	p->stopping = 1;
+	p->tick = 0;
+	p->patience = now_ms() + END_MS;
+	tell(p, PROCMSG_STOP);
+}
+
+static void
 write_pid(struct parent *p)
 {
 	const char *path = p->cc.conf->pid_file;
@@ -251,14 +272,15 @@ write_pid(struct parent *p)
 	snprintf(why, sizeof(why), "%sPidFile %s: %s",
 	    conf_where(p->cc.conf, "PidFile", 0), path, strerror(-rc));
 	p->status = failed(p, why);
-	p->stopping = 1;
-	p->patience = now_ms() + END_MS;
-	tell(p, PROCMSG_STOP);
+	stop_engine(p);
 }
 
+/* It starts as long as it takes; then it has to answer. */
 static void
 on_up(struct parent *p)
 {
+	p->tick = now_ms() + TICK_MS;
+	p->owed = 0;
 	if (!p->ever_up) {
 		write_pid(p);
 		if (p->stopping)
@@ -397,6 +419,7 @@ close_engine(struct parent *p)
 	proc_close(&p->engine);
 	p->engine.pid = 0;
 	p->patience = 0;
+	p->tick = 0;
 	p->lender.up = 0;
 	if (p->cc.fresh) {
 		change_drop(p);
@@ -450,11 +473,8 @@ stop(struct parent *p, int sig)
 	log_notice(LD_GENERAL, "stopping (signal %d)", sig);
 	if (p->engine.pid == 0)
 		p->over = 1;
-	else if (p->stopping)
-		return;
-	p->stopping = 1;
-	p->patience = now_ms() + END_MS;
-	tell(p, PROCMSG_STOP);
+	else if (!p->stopping)
+		stop_engine(p);
 }
 
 static void
@@ -545,15 +565,32 @@ start(struct parent *p, char *why, size_t max)
 	return start_generation(p, why, max);
 }
 
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	return a == 0 || (b && b < a) ? b : a;
+}
+
 static int
 timeout(const struct parent *p)
 {
-	int64_t at = p->again, left;
+	int64_t at = earlier(p->again, earlier(p->patience, p->tick));
+	int64_t left = at - now_ms();
 
-	if (p->patience && (at == 0 || p->patience < at))
-		at = p->patience;
-	left = at - now_ms();
 	return at == 0 ? -1 : left < 0 ? 0 : (int)left;
+}
+
+static void
+on_tick(struct parent *p)
+{
+	if (p->owed >= MISSES_MAX) {
+		p->tick = 0;
+		distrust(p, "does not answer");
+		return;
+	}
+	p->owed++;
+	p->tick = now_ms() + TICK_MS;
+	tell(p, PROCMSG_PING);
 }
 
 static void
@@ -565,6 +602,8 @@ on_time(struct parent *p)
 		p->patience = 0;
 		distrust(p, p->stopping ? "does not end" : "does not answer");
 	}
+	if (p->tick && now >= p->tick)
+		on_tick(p);
 	if (p->again && now >= p->again && !p->over)
 		start_again(p);
 }

@@ -288,6 +288,15 @@ hang_up(void)
 	return 0;
 }
 
+/* Or busy with something else, for ever. */
+static int
+hang(void)
+{
+	for (;;)
+		(void)getppid();
+	return 0;
+}
+
 static int
 garbage(void)
 {
@@ -451,7 +460,7 @@ static const struct attempt {
 	{ "listen", "end", listen_there }, { "bpf", "end", bpf },
 	{ "ring", "end", ring },
 	{ "leave", "restart", leave },
-	{ "hang-up", "kill", hang_up },
+	{ "hang-up", "kill", hang_up }, { "hang", "kill", hang },
 	{ "garbage", "kill", garbage }, { "short", "kill", short_one },
 	{ "long", "kill", long_one }, { "order", "kill", order },
 	{ "up-twice", "kill", up_twice }, { "answer", "kill", answer },
