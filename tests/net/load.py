@@ -267,8 +267,12 @@ def starve(count, host):
             sock = socket.socket()
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             sock.settimeout(PATIENCE)
-            sock.connect((host, 80))
-            sock.sendall(b"GET /bytes/50000000 HTTP/1.0\r\n\r\n")
+            try:
+                sock.connect((host, 80))
+                sock.sendall(b"GET /bytes/50000000 HTTP/1.0\r\n\r\n")
+            except OSError:
+                sock.close()
+                break
             held.append(sock)
         time.sleep(0.2)
 
