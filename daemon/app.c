@@ -33,6 +33,7 @@
 #include "daemon/control.h"
 #include "daemon/doors.h"
 #include "daemon/evloop.h"
+#include "daemon/fwconf.h"
 #include "daemon/gateway.h"
 #include "daemon/gateway_rules.h"
 #include "daemon/kin.h"
@@ -134,15 +135,6 @@ static const struct onion_user onion_users = {
 	.progress = on_progress, .ready = on_ready, .enter = on_enter,
 	.leave = on_leave, .queued = on_queued, .shed = on_shed
 };
-
-static void
-say_what_closes(const struct conf *c)
-{
-	if (!c->fail_closed && (c->ntrans_ports || conf_has_tun(c)))
-		log_notice(LD_CONFIG, "FailClosed is 0: what leaves past Tor "
-		    "is up to the firewall's own rules; "
-		    "'onion-transparent firewall' writes some that close it");
-}
 
 static void
 log_warnings(const struct conf *c)
@@ -380,6 +372,7 @@ reload(struct app *a, const struct procmsg *m)
 	} else {
 		change_commit(a, &ch);
 		log_warnings(a->conf);
+		fwconf_tell(a->conf);
 		virtnet_check(a->conf);
 	}
 	answer(a, rc);
@@ -500,16 +493,21 @@ make_engine(struct app *a, char *why, size_t max)
 
 /* A kernel that cannot tell whose a socket is leaves rules that ask for it
  * without a match. */
+static void
+open_owners(struct app *a, char place[OWNER_PLACE])
+{
+	int rc = owner_kernel_open(&a->owners, place);
+
+	if (rc < 0)
+		log_info(LD_GENERAL, "whose a program's connection is cannot "
+		    "be found out here: %s", strerror(-rc));
+}
+
 static int
 make_owner(struct app *a)
 {
-	int rc = owner_kernel_open(&a->owners);
-
-	if (rc == 0)
-		return owner_new(&a->owner, &a->ev.loop, &a->owners);
-	log_info(LD_GENERAL, "whose a program's connection is cannot be found "
-	    "out here: %s", strerror(-rc));
-	return 0;
+	return a->owners.arg == NULL ? 0 :
+	    owner_new(&a->owner, &a->ev.loop, &a->owners);
 }
 
 static int
@@ -623,13 +621,14 @@ on_gone(void *arg, const char *why)
 
 /* What is left of the file system: its state, and the keys of services. */
 static int
-enter_sandbox(const struct app *a, char *why, size_t max)
+enter_sandbox(struct app *a, char *why, size_t max)
 {
 	const struct conf *c = a->conf;
+	char groups[OWNER_PLACE] = "";
 	struct sandbox_conf sc = {
 		.user = c->user, .parent = a->start->parent,
 		.dir = { { c->data_directory, 1 },
-		    { c->client_onion_auth_dir, 0 } },
+		    { c->client_onion_auth_dir, 0 }, { groups, 0 } },
 		.ndirs = 2, .syslog = has_syslog(c),
 		.debugger = !c->disable_debugger_attachment
 	};
@@ -638,6 +637,8 @@ enter_sandbox(const struct app *a, char *why, size_t max)
 
 	(void)process_descriptors();
 	onion_early();
+	open_owners(a, groups);
+	sc.ndirs += groups[0] != '\0';
 	if ((rc = sandbox_enter(&sc, lacks, why, max)) < 0)
 		return rc;
 	if (lacks[0])	/* who is not root can't have all of it, and knows */

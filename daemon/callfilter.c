@@ -87,6 +87,8 @@ static const struct checked checked[] = {
 	{ "ioctl", 1, { EQ(1, FIONREAD) } },
 	{ "ioctl", 1, { EQ(1, SIOCOUTQ) } },
 	{ "ioctl", 1, { EQ(1, FIONBIO) } },
+	/* what an interface is called (daemon/kin_kernel) */
+	{ "ioctl", 1, { EQ(1, SIOCGIFNAME) } },
 	{ "ioctl", 1, { EQ(1, TCGETS) } },
 	/* a TUN that somebody else opened (tun/tundev_linux) */
 	{ "ioctl", 1, { EQ(1, TUNGETIFF) } },

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "daemon/conf.h"
+#include "daemon/fwconf.h"
 #include "daemon/process.h"
 #include "daemon/procmsg.h"
 #include "daemon/virtnet.h"
@@ -43,6 +44,7 @@ confchange_log(const struct confchange *cc, char *why, size_t max)
 	conf_log_use(c, set);
 	for (i = 0; i < c->warnings.n; i++)
 		log_warn(LD_CONFIG, "%s", c->warnings.item[i]);
+	fwconf_tell(c);
 	virtnet_check(c);
 	return 0;
 }

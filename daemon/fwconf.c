@@ -456,3 +456,12 @@ fwconf_print(const struct conf *c, enum conf_format format, FILE *to,
 	fwconf_free(f);
 	return rc;
 }
+
+void
+fwconf_tell(const struct conf *c)
+{
+	if (!c->fail_closed && (c->ntrans_ports || conf_has_tun(c)))
+		log_notice(LD_CONFIG, "FailClosed is 0: what leaves past Tor "
+		    "is up to the firewall's own rules; "
+		    "'onion-transparent firewall' writes some that close it");
+}

@@ -26,4 +26,7 @@ const struct fwplan_conf *fwconf_plan(const struct fwconf *);
 int	fwconf_print(const struct conf *, enum conf_format, FILE *, char *why,
 	    size_t max);
 
+/* To the log, where nothing of ours closes what leaves past Tor. */
+void	fwconf_tell(const struct conf *);
+
 #endif

@@ -20,6 +20,7 @@ struct owner;
 
 enum {
 	OWNER_APP = 1024,		/* bytes of a group's path, with a NUL */
+	OWNER_PLACE = 1024,
 	OWNER_PATHS_MAX = 1024,		/* remembered */
 	OWNER_AGAIN_MS = 1000,		/* a group that was not found is not
 					 * looked for again for so long, */
@@ -51,9 +52,10 @@ int	owner_find(struct owner *, const struct addr *at, const struct addr *to,
 const char *owner_app(struct owner *, const struct owner_is *);
 
 /* The one that asks the kernel.  What it needs is opened now, so that it works
- * in a process that sees no file system later.  0 or -errno; close it after the
- * owner. */
-int	owner_kernel_open(struct owner_source *);
+ * in a process that has another root later.  @place gets the directory of the
+ * groups ("": there is none), which has to stay readable, or no group is known.
+ * 0 or -errno; close it after the owner. */
+int	owner_kernel_open(struct owner_source *, char place[OWNER_PLACE]);
 void	owner_kernel_close(struct owner_source *);
 
 #endif

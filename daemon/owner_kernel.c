@@ -31,6 +31,8 @@
 
 #include "base/addr.h"
 
+/* seccomp: sendto recvfrom openat fstat newfstatat getdents64 close */
+
 enum {
 	ANSWER = 8192,
 	CGROUP_ID = 21,			/* INET_DIAG_CGROUP_ID; Linux 5.8 */
@@ -229,23 +231,26 @@ path(void *arg, uint64_t group, char out[OWNER_APP])
 /* Where groups are: in /proc/self/mountinfo " - cgroup2 ..." ends the line of
  * the mount, whose fifth word is the place. */
 static int
-open_root(void)
+open_root(char place[OWNER_PLACE])
 {
 	FILE *f = fopen("/proc/self/mountinfo", "re");
-	char line[4096], place[1024];
+	char line[4096];
 	int fd = -1;
 
+	place[0] = '\0';
 	while (f && fd < 0 && fgets(line, sizeof(line), f))
 		if (strstr(line, " - cgroup2 ") &&
 		    sscanf(line, "%*s %*s %*s %*s %1023s", place) == 1)
 			fd = open(place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (f)
 		fclose(f);
+	if (fd < 0)
+		place[0] = '\0';
 	return fd;
 }
 
 int
-owner_kernel_open(struct owner_source *s)
+owner_kernel_open(struct owner_source *s, char place[OWNER_PLACE])
 {
 	struct kernel *k = calloc(1, sizeof(*k));
 	int rc;
@@ -259,7 +264,7 @@ owner_kernel_open(struct owner_source *s)
 		free(k);
 		return rc;
 	}
-	k->root = open_root();
+	k->root = open_root(place);
 	*s = (struct owner_source){ .find = find, .path = path, .arg = k };
 	return 0;
 }
@@ -279,9 +284,10 @@ owner_kernel_close(struct owner_source *s)
 }
 #else
 int
-owner_kernel_open(struct owner_source *s)
+owner_kernel_open(struct owner_source *s, char place[OWNER_PLACE])
 {
 	(void)s;
+	place[0] = '\0';
 	return -EOPNOTSUPP;
 }
 

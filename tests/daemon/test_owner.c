@@ -272,13 +272,14 @@ static const int families[] = { 4, 6, 46 };
 START_TEST(owner_kernel_knows_our_socket)
 {
 	struct owner_source s;
+	char place[OWNER_PLACE];
 	char path_is[OWNER_APP];
 	struct owner_is is;
 	const char *app;
 	struct pair p;
 
 	loop_init(&loop, 1000, 1795300000);
-	ck_assert_int_eq(owner_kernel_open(&s), 0);
+	ck_assert_int_eq(owner_kernel_open(&s, place), 0);
 	ck_assert_int_eq(owner_new(&owner, &loop, &s), 0);
 	join(&p, families[_i]);
 	ck_assert_int_eq(owner_find(owner, &p.at, &p.to, &is), 0);
@@ -300,12 +301,13 @@ END_TEST
 START_TEST(owner_kernel_does_not_know_what_is_nobodys)
 {
 	struct owner_source s;
+	char place[OWNER_PLACE];
 	struct owner_is is;
 	struct addr other;
 	struct pair p;
 
 	loop_init(&loop, 1000, 1795300000);
-	ck_assert_int_eq(owner_kernel_open(&s), 0);
+	ck_assert_int_eq(owner_kernel_open(&s, place), 0);
 	ck_assert_int_eq(owner_new(&owner, &loop, &s), 0);
 	join(&p, families[_i]);
 	other = p.at;

@@ -152,6 +152,7 @@ int
 main(int argc, char **argv)
 {
 	struct owner_source sockets;
+	char place[OWNER_PLACE];
 	struct natlook *n = NULL;
 	enum natlook_kind kind;
 	int lfd, rc, i;
@@ -165,7 +166,7 @@ main(int argc, char **argv)
 	loop_init(&loop, 3600 * 1000, 0);
 	if ((rc = kin_new(&conf.kin, &loop, &kin_kernel)) < 0)
 		return fail("kin", rc);
-	if ((rc = owner_kernel_open(&sockets)) < 0 ||
+	if ((rc = owner_kernel_open(&sockets, place)) < 0 ||
 	    (rc = owner_new(&conf.owner, &loop, &sockets)) < 0)
 		return fail("owner", rc);
 	if (kind != NATLOOK_NONE && (rc = natlook_init(&n, kind)) < 0)
