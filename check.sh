@@ -30,7 +30,7 @@ SRC=$PWD BUILD=$PWD/build/check
 FUZZ_SECONDS=${FUZZ_SECONDS-6}
 mkdir -p "$OUT" || exit 1
 passed=0 failed=0
-trap 'give_back "$PWD"' EXIT
+trap '[ -z "${lane-}" ] || kill "$lane"; give_back "$PWD"' EXIT
 trap 'exit 130' INT TERM HUP
 
 say() { printf '%s  %s\n' "$(date +%T)" "$*"; }
@@ -193,6 +193,32 @@ script() { # NAME COMMAND...
 	count "$name" "$1" "$3"
 }
 
+# Network tests wait most of the time, for relays and for one another.  So there
+# are two laboratories beside each other; the second has those that take longest.
+NET_LONG="t_34_onion t_52_faults t_55_run"
+net() { # DIR TEST...: it is this process from then on
+	exec tests/net/run -s "$BUILD/daemon/onion-transparent" \
+		-l "$OUT/$1" "${@:2}"
+}
+lane=
+networks() {
+	local t rc rest=()
+	for t in tests/net/t_*.sh; do
+		t=$(basename "$t" .sh)
+		case " $NET_LONG " in *" $t "*) ;; *) rest+=("$t") ;; esac
+	done
+	# shellcheck disable=SC2086
+	net net-long $NET_LONG >"$OUT/net-long.log" 2>&1 &
+	lane=$!
+	script "network" net net "${rest[@]}"
+	wait "$lane"
+	rc=$?
+	lane=
+	# shellcheck disable=SC2016
+	script "network, the longest" sh -c 'cat "$1"; exit "$2"' sh \
+		"$OUT/net-long.log" "$rc"
+}
+
 step "packages" packages_install "${PACKAGES_BUILD[@]}" \
 	"${PACKAGES_LAB[@]}" "${PACKAGES_NAMES[@]}" "${PACKAGES_DNS[@]}" \
 	"${PACKAGES_CHECK[@]}"
@@ -230,8 +256,7 @@ if [ -z "$quick" ]; then
 	script "TUN: hostile frames, sanitizers" "$BUILD/tests/tun/hostile" \
 		"$BUILD-asan/tests/tun/echo_tun"
 	script "TUN" env ECHO_TUN="$BUILD/tests/tun/echo_tun" tests/tun/run
-	script "network" tests/net/run \
-		-s "$BUILD/daemon/onion-transparent" -l "$OUT/net"
+	networks
 fi
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
