@@ -521,7 +521,6 @@ make_gateway(struct app *a)
 
 	if (rc < 0 || (rc = make_owner(a)) < 0)
 		return rc;
-	tzset();	/* rules say local times; later it may see no files */
 	gc.kin = a->kin;
 	gc.owner = a->owner;
 	gc.tun = netup_networks(a->netup, &gc.ntun);
@@ -619,7 +618,8 @@ on_gone(void *arg, const char *why)
 	evloop_stop(&a->ev);
 }
 
-/* What is left of the file system: its state, and the keys of services. */
+/* What is left of the file system: its state, the keys of services, and which
+ * programs belong together. */
 static int
 enter_sandbox(struct app *a, char *why, size_t max)
 {
@@ -636,7 +636,8 @@ enter_sandbox(struct app *a, char *why, size_t max)
 	int rc;
 
 	(void)process_descriptors();
-	onion_early();
+	onion_init();
+	tzset();		/* rules say local times */
 	open_owners(a, groups);
 	sc.ndirs += groups[0] != '\0';
 	if ((rc = sandbox_enter(&sc, lacks, why, max)) < 0)

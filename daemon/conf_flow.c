@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -83,6 +85,45 @@ check_exit(const struct rule *r, const char *s, struct conf_note *note)
 	}
 }
 
+/* What was looked up by another process, where names can't be any more: "uid
+ * name" each. */
+static struct conf_strings known;
+
+int
+conf_flow_know(const char *name, uint32_t uid)
+{
+	char text[300];
+	int n = snprintf(text, sizeof(text), "%lu %s", (unsigned long)uid,
+	    name);
+
+	return conf_strings_add(&known, text, (size_t)n < sizeof(text) ?
+	    (size_t)n : sizeof(text) - 1);
+}
+
+void
+conf_flow_forget(void)
+{
+	conf_strings_free(&known);
+}
+
+static int
+is_known(struct rule *r)
+{
+	unsigned long uid;
+	size_t i;
+	char *end;
+
+	for (i = 0; i < known.n; i++) {
+		uid = strtoul(known.item[i], &end, 10);
+		if (strcmp(end + 1, r->user) != 0)
+			continue;
+		r->uid = (uint32_t)uid;
+		r->has_uid = 1;
+		return 1;
+	}
+	return 0;
+}
+
 /* Who that is, now: rules are asked where no names of users can be looked up,
  * and one that matches nobody would be a hole in what the operator meant. */
 static int
@@ -90,7 +131,7 @@ find_user(struct rule *r, size_t at, struct conf_note *note)
 {
 	const struct passwd *pw;
 
-	if (r->user[0] == '\0' || r->has_uid)
+	if (r->user[0] == '\0' || r->has_uid || is_known(r))
 		return 0;
 	if ((pw = getpwnam(r->user)) == NULL) {
 		note->column = at + 1;

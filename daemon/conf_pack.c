@@ -3,8 +3,9 @@
  * Theory of operation
  *	Texts that end with a NUL, one after another: the name of an option, how
  *	many values it has, and place, column and text of each; an empty name
- *	ends the options.  Then how many warnings, and those.  The first text
- *	that is missing, or no number, is the end of it.
+ *	ends the options.  Then how many warnings, and those; and how many users
+ *	of FlowRules, and of each its name and number.  The first text that is
+ *	missing, or no number, is the end of it.
  */
 #include "daemon/conf_pack.h"
 
@@ -14,8 +15,10 @@
 #include <string.h>
 
 #include "daemon/conf.h"
+#include "daemon/conf_flow.h"
 #include "daemon/conf_util.h"
 #include "daemon/conf_values.h"
+#include "policy/rule.h"
 
 /* --- packing --- */
 
@@ -46,6 +49,24 @@ put_option(FILE *f, const char *name, const struct conf_given *g)
 	}
 }
 
+/* Names of users are looked up in files. */
+static void
+put_users(FILE *f, const struct conf *c)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < c->nflow_rules; i++)
+		n += c->flow_rules[i].user[0] != '\0';
+	put_number(f, n);
+	for (i = 0; i < c->nflow_rules; i++) {
+		if (c->flow_rules[i].user[0] == '\0')
+			continue;
+		put(f, c->flow_rules[i].user);
+		fprintf(f, "%lu", (unsigned long)c->flow_rules[i].uid);
+		putc('\0', f);
+	}
+}
+
 int
 conf_pack(const struct conf *c, char **out, size_t *len)
 {
@@ -63,6 +84,7 @@ conf_pack(const struct conf *c, char **out, size_t *len)
 	put_number(f, c->warnings.n);
 	for (i = 0; i < c->warnings.n; i++)
 		put(f, c->warnings.item[i]);
+	put_users(f, c);
 	failed = ferror(f);
 	if (fclose(f) != 0 || failed || *len > CONF_PACK_MAX) {
 		free(*out);
@@ -158,6 +180,22 @@ take_warnings(struct reader *r, struct conf_strings *w)
 		rc = r->failed ? -EPROTO :
 		    conf_strings_add(w, text, strlen(text));
 	}
+	return rc == 0 && r->failed ? -EPROTO : rc;
+}
+
+static int
+take_users(struct reader *r)
+{
+	size_t i, n = take_number(r);
+	const char *name, *uid;
+	int rc = 0;
+
+	for (i = 0; i < n && rc == 0; i++) {
+		name = take(r);
+		uid = take(r);
+		rc = r->failed ? -EPROTO :
+		    conf_flow_know(name, (uint32_t)strtoul(uid, NULL, 10));
+	}
 	return rc == 0 && (r->failed || r->at != r->end) ? -EPROTO : rc;
 }
 
@@ -169,7 +207,8 @@ load(struct conf *c, struct reader *r, struct conf_strings *w,
 	int rc;
 
 	if ((rc = take_options(r, c->values)) < 0 ||
-	    (rc = take_warnings(r, w)) < 0)
+	    (rc = take_warnings(r, w)) < 0 ||
+	    (rc = take_users(r)) < 0)
 		return conf_fail(err, rc, "the configuration did not come "
 		    "through: %s", strerror(-rc));
 	if ((rc = conf_load_values(c, err)) < 0)
@@ -196,6 +235,7 @@ conf_unpack(struct conf **out, const char *text, size_t len,
 		    "configuration");
 	}
 	rc = load(c, &r, &w, err);
+	conf_flow_forget();
 	conf_strings_free(&w);
 	if (rc < 0)
 		conf_free(c);

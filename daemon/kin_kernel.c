@@ -10,6 +10,7 @@
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -151,11 +152,22 @@ own(void *arg, void (*fn)(void *, const struct addr *), void *fn_arg)
 	return 0;
 }
 
+/* Not by if_indextoname(): with which socket that asks is its own affair. */
 static int
 ifname(void *arg, int ifindex, char out[KIN_IFNAME])
 {
+	struct ifreq r = { .ifr_ifindex = ifindex };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), rc = 0;
+
 	(void)arg;
-	return if_indextoname((unsigned)ifindex, out) ? 0 : -errno;
+	if (fd < 0)
+		return -errno;
+	if (ioctl(fd, SIOCGIFNAME, &r) < 0)
+		rc = -errno;
+	else
+		memcpy(out, r.ifr_name, IF_NAMESIZE);
+	close(fd);
+	return rc;
 }
 
 _Static_assert((int)KIN_IFNAME >= (int)IF_NAMESIZE, "a name has room");

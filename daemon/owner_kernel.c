@@ -31,7 +31,7 @@
 
 #include "base/addr.h"
 
-/* seccomp: sendto recvfrom openat fstat newfstatat getdents64 close */
+/* seccomp: sendto recvfrom openat fstat newfstatat getdents64 getdents close */
 
 enum {
 	ANSWER = 8192,

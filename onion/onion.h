@@ -50,12 +50,10 @@ struct onion_user {
 	uint64_t (*shed)(void *arg, uint64_t bytes, int64_t at);
 };
 
-/* Once, before onionaddr.h is asked where there is no engine; onion_new() does
- * it, too. */
+/* Once, before onionaddr.h is asked where there is no engine, or before a process
+ * loses its files; onion_new() does it, too. */
 void	onion_init(void);
 
-/* What its libraries read from files, for a process that is to lose them. */
-void	onion_early(void);
 /* @why gets a sentence for the operator where it fails. */
 int	onion_new(struct onion **, const struct onion_conf *, struct loop *,
 	    struct event_base *, const struct onion_user *, void *arg,

@@ -390,12 +390,6 @@ onion_free(struct onion *o)
 	free(o);
 }
 
-void
-onion_early(void)
-{
-	crypt_init();
-}
-
 int
 onion_start(struct onion *o)
 {
