@@ -99,8 +99,10 @@ spawn(struct conf_args *args)
 	pid_t pid = fork();
 
 	ck_assert_int_ge(pid, 0);
-	if (pid == 0)
+	if (pid == 0) {
+		signal(SIGQUIT, SIG_DFL);	/* a shell may have ignored it */
 		child(args);
+	}
 	return pid;
 }
 
