@@ -13,14 +13,11 @@ include tests/policy/local.mk
 include tests/daemon/local.mk
 include tests/fuzz/local.mk
 
-dist_check_SCRIPTS += tests/check-layers tests/check-docs tests/check-promises
+dist_check_SCRIPTS += tests/check-layers tests/check-docs \
+	tests/check-promises tests/check-firewall
 check_SCRIPTS = tests/check-hardening
 TESTS = $(check_PROGRAMS) tests/check-layers tests/check-hardening \
-	tests/check-docs tests/check-promises
-dist_check_SCRIPTS += tests/check-layers tests/check-docs tests/check-firewall
-check_SCRIPTS = tests/check-hardening
-TESTS = $(check_PROGRAMS) tests/check-layers tests/check-hardening \
-	tests/check-docs tests/check-firewall
+	tests/check-docs tests/check-promises tests/check-firewall
 
 noinst_HEADERS += tests/unit.h tests/quiet.h tests/fuzz/fuzz.h \
 	tests/daemon/testconf.h tests/daemon/nolookup.h \
