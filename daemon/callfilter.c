@@ -74,6 +74,7 @@ static const struct checked checked[] = {
 	    CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWIPC |
 	    CLONE_NEWUTS, CLONE_THREAD | CLONE_VM) } },
 	{ "prlimit64", 1, { EQ(0, 0) } },
+	{ "getpriority", 2, { EQ(0, PRIO_PROCESS), EQ(1, 0) } },
 	{ "setpriority", 2, { EQ(0, PRIO_PROCESS), EQ(1, 0) } },
 	{ "prctl", 1, { EQ(0, PR_SET_NAME) } },
 	{ "prctl", 1, { EQ(0, PR_SET_VMA) } },

@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <event2/event.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
 #include <netinet/in.h>
@@ -37,6 +38,8 @@
 
 #include "daemon/callfilter.h"
 #include "daemon/landlock.h"
+#include "onion/crypto/crypt.h"
+#include "onion/hs/hspow.h"
 #include "tests/unit.h"
 
 #ifndef __has_feature
@@ -536,10 +539,41 @@ START_TEST(sandbox_no_port_can_be_taken)
 }
 END_TEST
 
+static void
+on_proof(void *arg, int err, const uint8_t proof[INTROMSG_POW])
+{
+	int *rc = arg;
+
+	(void)proof;
+	*rc = -err;
+}
+
+/* In a thread that steps back behind the others. */
+static int
+try_proof(void)
+{
+	struct hspow_conf conf = { .base = event_base_new() };
+	struct hspow_ask ask = { .effort = 1 };
+	struct hspow_job *job;
+	struct hspow *pow;
+	int rc = -1;
+
+	crypt_init();
+	if (conf.base == NULL || hspow_new(&pow, &conf) < 0 ||
+	    hspow_solve(pow, &ask, on_proof, &rc, &job) < 0)
+		return errno ? errno : EIO;
+	while (rc < 0)
+		event_base_loop(conf.base, EVLOOP_ONCE);
+	hspow_free(pow);
+	event_base_free(conf.base);
+	return rc;
+}
+
 static const struct { const char *name; int (*attempt)(void); } allowed[] = {
 	{ "its directory", try_data }, { "a thread", try_thread },
 	{ "memory", try_memory }, { "neighbours", try_neighbours },
 	{ "a connection", try_connect }, { "time", try_time },
+	{ "a proof of work", try_proof },
 };
 
 START_TEST(sandbox_what_is_needed_works)
