@@ -8,7 +8,7 @@ base_libbase_a_SOURCES = \
 	base/endpoint.h \
 	base/hash.c base/hash.h \
 	base/log.c base/log.h \
-	base/loop.c base/loop.h \
+	base/clock.h base/sanitizer.h base/loop.c base/loop.h \
 	base/map.c base/map.h \
 	base/quota.c base/quota.h \
 	base/rand.c base/rand.h \

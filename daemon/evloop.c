@@ -12,18 +12,18 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/clock.h"
+
 /* seccomp: epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait
  * epoll_pwait2 eventfd2 timerfd_create timerfd_settime pipe2 */
 
 static void
 set_time(struct loop *l)
 {
-	struct timespec mono, wall;
+	struct timespec wall;
 
-	clock_gettime(CLOCK_MONOTONIC, &mono);
 	clock_gettime(CLOCK_REALTIME, &wall);
-	loop_set(l, (int64_t)mono.tv_sec * 1000 + mono.tv_nsec / 1000000,
-	    wall.tv_sec);
+	loop_set(l, clock_ms(), wall.tv_sec);
 }
 
 static void

@@ -28,6 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "daemon/proc.h"
 #include "daemon/process.h"
 #include "daemon/procmsg.h"
@@ -57,15 +58,6 @@ struct keepproc {
 	int64_t		 rested;	/* from when on it looks at once */
 	char		 said[PROCMSG_TEXT];	/* not to be said twice */
 };
-
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static void
 answer(struct keepproc *k, int rc, const char *why)
@@ -135,18 +127,18 @@ apply(struct keepproc *k)
 
 	k->applied = rc == 0;
 	if (k->applied)
-		k->due = now_ms() + QUIET_MS;
+		k->due = clock_ms() + QUIET_MS;
 	answer(k, rc, why);
 }
 
 static int
 open_state(struct keepproc *k, char *why, size_t max)
 {
-	int64_t end = now_ms() + LOCK_MS;
+	int64_t end = clock_ms() + LOCK_MS;
 	int rc;
 
 	while ((rc = netstate_open(&k->state, k->conf->directory, why,
-	    max)) == -EBUSY && now_ms() < end)
+	    max)) == -EBUSY && clock_ms() < end)
 		poll(NULL, 0, LOCK_STEP_MS);
 	return rc;
 }
@@ -215,7 +207,7 @@ obey(struct keepproc *k, struct procmsg *m)
 static void
 on_change(struct keepproc *k)
 {
-	int64_t now = now_ms();
+	int64_t now = clock_ms();
 
 	netstate_calm(k->state);
 	if (!k->applied)
@@ -236,15 +228,15 @@ follow(struct keepproc *k)
 	int rc = netstate_follow(k->state, why, sizeof(why));
 
 	say(k, why);
-	k->rested = now_ms() + QUIET_MS;
-	k->due = rc < 0 ? now_ms() + RETRY_MS : 0;
+	k->rested = clock_ms() + QUIET_MS;
+	k->due = rc < 0 ? clock_ms() + RETRY_MS : 0;
 	k->latest = k->due;
 }
 
 static int
 patience(const struct keepproc *k)
 {
-	int64_t left = k->due - now_ms();
+	int64_t left = k->due - clock_ms();
 
 	return k->due == 0 ? -1 : left < 0 ? 0 : (int)left;
 }
@@ -281,7 +273,7 @@ live(struct keepproc *k)
 			return rc == -EPIPE ? EXIT_SUCCESS : EXIT_FAILURE;
 		if (p[1].revents && hear(k, k->fd) < 0)
 			p[1].fd = k->fd = -1;
-		if (k->due && now_ms() >= k->due)
+		if (k->due && clock_ms() >= k->due)
 			follow(k);
 	}
 	return EXIT_SUCCESS;

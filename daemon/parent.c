@@ -46,6 +46,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/rand.h"
 #include "daemon/app.h"
@@ -91,15 +92,6 @@ struct parent {
 	int		 wrote_pid;	/* the PidFile is ours */
 };
 
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static int
 failed(const struct parent *p, const char *why)
 {
@@ -139,7 +131,7 @@ close_socket(struct parent *p, int which)
 	close(p->engine.fd[which]);
 	p->engine.fd[which] = -1;
 	if (p->patience == 0)
-		p->patience = now_ms() + END_MS;
+		p->patience = clock_ms() + END_MS;
 }
 
 /* --- reload --- */
@@ -200,7 +192,7 @@ reload(struct parent *p)
 		log_err(LD_CONFIG, "%s", why);
 		log_err(LD_CONFIG, "the old configuration stays in force");
 	} else if (p->lender.up)
-		p->patience = now_ms() + ANSWER_MS;
+		p->patience = clock_ms() + ANSWER_MS;
 	else
 		change_commit(p);
 }
@@ -252,7 +244,7 @@ stop_engine(struct parent *p)
 {
 	p->stopping = 1;
 	p->tick = 0;
-	p->patience = now_ms() + END_MS;
+	p->patience = clock_ms() + END_MS;
 	tell(p, PROCMSG_STOP);
 }
 
@@ -279,7 +271,7 @@ write_pid(struct parent *p)
 static void
 on_up(struct parent *p)
 {
-	p->tick = now_ms() + TICK_MS;
+	p->tick = clock_ms() + TICK_MS;
 	p->owed = 0;
 	if (!p->ever_up) {
 		write_pid(p);
@@ -358,14 +350,14 @@ start_generation(struct parent *p, char *why, size_t max)
 		return rc;
 	}
 	netup_parents(p->netup);
-	p->born = now_ms();
+	p->born = clock_ms();
 	return 0;
 }
 
 static void
 plan_start(struct parent *p, const char *what)
 {
-	int64_t pause = PAUSE_MS, now = now_ms();
+	int64_t pause = PAUSE_MS, now = clock_ms();
 	unsigned i;
 
 	if (now - p->born > PROVEN_MS)
@@ -391,7 +383,7 @@ start_again(struct parent *p)
 	char why[WHY_MAX];
 
 	if (start_generation(p, why, sizeof(why)) < 0) {
-		p->born = now_ms();
+		p->born = clock_ms();
 		plan_start(p, why);
 	}
 }
@@ -575,7 +567,7 @@ static int
 timeout(const struct parent *p)
 {
 	int64_t at = earlier(p->again, earlier(p->patience, p->tick));
-	int64_t left = at - now_ms();
+	int64_t left = at - clock_ms();
 
 	return at == 0 ? -1 : left < 0 ? 0 : (int)left;
 }
@@ -589,14 +581,14 @@ on_tick(struct parent *p)
 		return;
 	}
 	p->owed++;
-	p->tick = now_ms() + TICK_MS;
+	p->tick = clock_ms() + TICK_MS;
 	tell(p, PROCMSG_PING);
 }
 
 static void
 on_time(struct parent *p)
 {
-	int64_t now = now_ms();
+	int64_t now = clock_ms();
 
 	if (p->patience && now >= p->patience) {
 		p->patience = 0;

@@ -12,9 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#ifndef __has_feature
-#define __has_feature(x)	0
-#endif
+#include "base/sanitizer.h"
 
 enum { END_MS = 5 * 1000, STEP_MS = 10 };
 
@@ -62,11 +60,9 @@ ignore_signals(void)
 static void
 leave(int status)
 {
-#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
-	exit(status);
-#else
+	if (SANITIZERS)
+		exit(status);
 	_exit(status);
-#endif
 }
 
 static void

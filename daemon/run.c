@@ -39,6 +39,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "daemon/conf.h"
 #include "daemon/runchild.h"
 #include "daemon/runconf.h"
@@ -197,15 +198,6 @@ read_signals(struct run *r, int running)
 
 /* --- until it is ready --- */
 
-static int64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 static void
 show(struct run *r, const struct runmsg *m)
 {
@@ -286,11 +278,11 @@ wait_ready(struct run *r, char *why, size_t max)
 	struct pollfd p[2] = { { .fd = r->signals, .events = POLLIN },
 		{ .fd = r->daemon, .events = POLLIN } };
 	struct runmsg last = { .text = "Starting" };
-	int64_t until = now_ms() + STALL_S * 1000, left;
+	int64_t until = clock_ms() + STALL_S * 1000, left;
 	int rc = 0, percent = -1;
 
 	while (rc == 0) {
-		if ((left = until - now_ms()) <= 0)
+		if ((left = until - clock_ms()) <= 0)
 			return stalled(&last, why, max);
 		if (poll(p, 2, (int)left) < 0 && errno != EINTR)
 			return -errno;
@@ -301,7 +293,7 @@ wait_ready(struct run *r, char *why, size_t max)
 		if (p[1].revents)
 			rc = read_daemon(r, &last, why, max);
 		if (last.percent != percent)
-			until = now_ms() + STALL_S * 1000;
+			until = clock_ms() + STALL_S * 1000;
 		percent = last.percent;
 	}
 	return rc < 0 ? rc : 0;

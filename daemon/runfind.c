@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "daemon/process.h"
 #include "daemon/runengine.h"
 #include "daemon/unixsock.h"
@@ -26,15 +27,6 @@ enum {
 	DIAL_S = 10,			/* to a daemon */
 	JOIN_S = 10			/* to an engine that starts or ends */
 };
-
-static int64_t
-now_s(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec;
-}
 
 /* The connection that it was started with. */
 static int
@@ -84,7 +76,7 @@ static int
 find_engine(const struct conf *c, enum conf_quiet quiet, char *why, size_t max)
 {
 	char *path = runengine_socket(c);
-	int64_t until = now_s() + JOIN_S;
+	int64_t until = clock_ms() / 1000 + JOIN_S;
 	int rc;
 
 	if (path == NULL)
@@ -97,7 +89,7 @@ find_engine(const struct conf *c, enum conf_quiet quiet, char *why, size_t max)
 			rc = start_engine(c, quiet, rc);
 		else if (rc == -EWOULDBLOCK)
 			poll(NULL, 0, 50);
-	} while (rc == -EWOULDBLOCK && now_s() < until);
+	} while (rc == -EWOULDBLOCK && clock_ms() / 1000 < until);
 	if (rc < 0)
 		snprintf(why, max, "cannot start an engine in %s: %s",
 		    c->data_directory, rc == -EWOULDBLOCK ?

@@ -21,19 +21,11 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "base/sanitizer.h"
 #include "daemon/callfilter.h"
 #include "daemon/emptyroot.h"
 #include "daemon/landlock.h"
 #include "daemon/process.h"
-
-#ifndef __has_feature
-#define __has_feature(x)	0
-#endif
-#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
-enum { SANITIZERS = 1 };
-#else
-enum { SANITIZERS = 0 };
-#endif
 
 static void
 lack(char lacks[SANDBOX_TEXT], const char *what)

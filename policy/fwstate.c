@@ -40,9 +40,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "policy/fwstate_int.h"
 #include "policy/nftrun.h"
 #include "policy/nftsock.h"
+#include "policy/sentence.h"
 
 enum {
 	QUIET_MS = 20,		/* between two looks */
@@ -57,14 +59,10 @@ int
 fwstate_fail(struct fwstate *s, int rc, const char *fmt, ...)
 {
 	va_list ap;
-	size_t n;
 
 	va_start(ap, fmt);
-	vsnprintf(s->why, s->max, fmt, ap);
+	(void)sentence(s->why, s->max, rc, fmt, ap);
 	va_end(ap);
-	n = strlen(s->why);
-	snprintf(s->why + n, s->max - n, ": %s%s", strerror(-rc),
-	    rc == -EPERM ? " (CAP_NET_ADMIN is needed)" : "");
 	return rc;
 }
 
@@ -114,15 +112,6 @@ use_why(struct fwstate *s, char *why, size_t max)
 	s->why = why;
 	s->max = max;
 	why[0] = '\0';
-}
-
-static int64_t
-clock_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 /* --- open and close --- */

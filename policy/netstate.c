@@ -36,20 +36,17 @@
 #include "policy/netrecord.h"
 #include "policy/netstate_int.h"
 #include "policy/networld.h"
+#include "policy/sentence.h"
 #include "policy/sysctl.h"
 
 int
 netstate_fail(struct netstate *s, int rc, const char *fmt, ...)
 {
 	va_list ap;
-	size_t n;
 
 	va_start(ap, fmt);
-	vsnprintf(s->why, s->max, fmt, ap);
+	(void)sentence(s->why, s->max, rc, fmt, ap);
 	va_end(ap);
-	n = strlen(s->why);
-	snprintf(s->why + n, s->max - n, ": %s%s", strerror(-rc),
-	    rc == -EPERM ? " (CAP_NET_ADMIN is needed)" : "");
 	return rc;
 }
 

@@ -21,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "policy/scratch.h"
 
 enum {
@@ -29,15 +30,6 @@ enum {
 	SAID_MAX = 4096,	/* the rest is thrown away */
 	NO_NAMESPACE = 126, NO_EXEC = 127
 };
-
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* --- the child --- */
 
@@ -120,7 +112,7 @@ listen_to(int fd, char *said, size_t max, int64_t end)
 	ssize_t n;
 	int64_t left;
 
-	while ((left = end - now_ms()) > 0) {
+	while ((left = end - clock_ms()) > 0) {
 		if (poll(&p, 1, (int)left) <= 0)
 			continue;
 		n = len < max ? read(fd, said + len, max - len) :
@@ -138,7 +130,7 @@ wait_for(pid_t pid, int64_t end, int *status)
 {
 	pid_t got;
 
-	while ((got = waitpid(pid, status, WNOHANG)) == 0 && now_ms() < end)
+	while ((got = waitpid(pid, status, WNOHANG)) == 0 && clock_ms() < end)
 		poll(NULL, 0, STEP_MS);
 	if (got == pid)
 		return 0;
@@ -176,7 +168,7 @@ static int
 run(const char *path, const struct scratch *in, int text, char *why,
     size_t max)
 {
-	int64_t end = now_ms() + TIMEOUT_MS;
+	int64_t end = clock_ms() + TIMEOUT_MS;
 	int fds[2], rc, status = 0;
 	char said[SAID_MAX];
 	size_t len;

@@ -45,6 +45,7 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/rand.h"
 #include "base/secret.h"
@@ -115,15 +116,6 @@ job_free(struct hspow_job *j)
 }
 
 /* ---- the thread ---- */
-
-static int64_t
-clock_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* Whose owner had his turn the longest ago.  With the lock. */
 static struct hspow_job *

@@ -36,20 +36,12 @@
 
 #include <seccomp.h>
 
+#include "base/sanitizer.h"
 #include "daemon/callfilter.h"
 #include "daemon/landlock.h"
 #include "onion/crypto/crypt.h"
 #include "onion/hs/hspow.h"
 #include "tests/unit.h"
-
-#ifndef __has_feature
-#define __has_feature(x)	0
-#endif
-#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
-enum { SANITIZERS = 1 };
-#else
-enum { SANITIZERS = 0 };
-#endif
 
 enum { BAD_START = 200, NO_CALL = 201 };
 

@@ -29,6 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "policy/fwstate.h"
 #include "policy/nftbatch.h"
 #include "policy/nftrun.h"
@@ -67,15 +68,6 @@ struct ctl {
 	size_t		 nsysctls;
 	int		 over;
 };
-
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* --- what is told --- */
 
@@ -213,7 +205,7 @@ obey(struct ctl *c, char *line)
 		tell("undo", fwstate_undo(c->state, c->tables, c->ntables,
 		    why, sizeof(why)), why);
 	else if (strcmp(what, "later") == 0)
-		fwstate_follow(c->state, now_ms() + 60001);
+		fwstate_follow(c->state, clock_ms() + 60001);
 	else if (strcmp(what, "devices") == 0)
 		set_devices(c, one, two);
 	else if (strcmp(what, "quit") == 0)
@@ -304,7 +296,7 @@ read_word(struct ctl *c, char *w)
 static int
 patience(const struct ctl *c)
 {
-	int64_t due = fwstate_due(c->state), left = due - now_ms();
+	int64_t due = fwstate_due(c->state), left = due - clock_ms();
 
 	return due == INT64_MAX ? -1 : left < 0 ? 0 : (int)left;
 }
@@ -322,7 +314,7 @@ live(struct ctl *c)
 		if (p[0].revents)
 			obey(c, line);
 		else
-			fwstate_follow(c->state, now_ms());
+			fwstate_follow(c->state, clock_ms());
 	}
 }
 
