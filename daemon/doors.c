@@ -89,21 +89,6 @@ is_proxy(uint8_t proto)
 	return proto == DOOR_SOCKS || proto == DOOR_HTTP;
 }
 
-static enum natlook_kind
-kind_of(enum conf_trans t)
-{
-	switch (t) {
-	case CONF_TRANS_NETFILTER:
-		return NATLOOK_NETFILTER;
-	case CONF_TRANS_TPROXY:
-		return NATLOOK_TPROXY;
-	case CONF_TRANS_PF:
-		return NATLOOK_PF;
-	default:
-		return NATLOOK_NONE;
-	}
-}
-
 static unsigned
 isolation(unsigned conf_iso)
 {
@@ -240,7 +225,7 @@ open_trans(struct entry *e, const struct doors *d, const struct opening *o)
 		.door = &e->door, .addr = e->port.addr
 	};
 
-	return listen_new(&e->listener, &lc, kind_of(d->kind));
+	return listen_new(&e->listener, &lc, listen_kind(d->kind));
 }
 
 static int
@@ -304,7 +289,7 @@ tell(struct entry *e, const char *name, enum conf_trans kind)
 	else
 		log_notice(LD_NET, "TransPort listens on %s (%s)",
 		    addr_raw(listen_addr(e->listener), text),
-		    natlook_name(kind_of(kind)));
+		    natlook_name(listen_kind(kind)));
 }
 
 static const char *
@@ -377,10 +362,10 @@ use_natlook(struct doors *d, const struct doors *old, const struct conf *c,
 		d->natlook = old->natlook;
 	if (d->natlook || c->ntrans_ports == 0)
 		return 0;
-	if ((rc = natlook_init(&d->natlook, kind_of(d->kind))) < 0)
+	if ((rc = natlook_init(&d->natlook, listen_kind(d->kind))) < 0)
 		snprintf(why, max, "%sTransProxyType: %s does not work on this "
 		    "system: %s", conf_where(c, "TransProxyType", 0),
-		    natlook_name(kind_of(d->kind)), strerror(-rc));
+		    natlook_name(listen_kind(d->kind)), strerror(-rc));
 	return rc;
 }
 

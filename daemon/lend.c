@@ -211,21 +211,6 @@ open_as_user(const struct conf *c, const struct lend_row *r)
 	return rc;
 }
 
-static enum natlook_kind
-turned_by(const struct conf *c)
-{
-	switch (c->trans_proxy_type) {
-	case CONF_TRANS_NETFILTER:
-		return NATLOOK_NETFILTER;
-	case CONF_TRANS_TPROXY:
-		return NATLOOK_TPROXY;
-	case CONF_TRANS_PF:
-		return NATLOOK_PF;
-	default:
-		return NATLOOK_NONE;
-	}
-}
-
 int
 lend_open(const struct conf *c, size_t i, int fd[BORROW_FDS_MAX])
 {
@@ -241,7 +226,7 @@ lend_open(const struct conf *c, size_t i, int fd[BORROW_FDS_MAX])
 		rc = listen_open(&r.addr, NATLOOK_NONE);
 		break;
 	case BORROW_TRANS:
-		rc = listen_open(&r.addr, turned_by(c));
+		rc = listen_open(&r.addr, listen_kind(c->trans_proxy_type));
 		break;
 	case BORROW_TUN:
 		rc = open_tun(c);

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "base/addr.h"
+#include "daemon/conf.h"
 #include "daemon/gateway.h"
 #include "natlook/natlook.h"
 
@@ -35,6 +36,22 @@ struct listen_conf {
 	const char	*path;
 	int		 mode;
 };
+
+/* By what connections are turned around, as TransProxyType has it. */
+static inline enum natlook_kind
+listen_kind(enum conf_trans t)
+{
+	switch (t) {
+	case CONF_TRANS_NETFILTER:
+		return NATLOOK_NETFILTER;
+	case CONF_TRANS_TPROXY:
+		return NATLOOK_TPROXY;
+	case CONF_TRANS_PF:
+		return NATLOOK_PF;
+	default:
+		return NATLOOK_NONE;
+	}
+}
 
 /* -errno from bind, listen or the options that the kind needs. */
 int	listen_new(struct listener **, const struct listen_conf *,

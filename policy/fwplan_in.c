@@ -206,33 +206,30 @@ add_from_uplink(struct fwplan_build *b)
 		fwp_accept_nd(b, FWPLAN_FROM_UPLINK, 0, 0, ND_ROUTER_ADVERT);
 }
 
-static void
-accept_redirected(struct fwplan_build *b, const struct addr *door)
+/* What comes to a door's port from LANs whose connections are turned around; NULL:
+ * there is no such door. */
+static struct fwplan_rule *
+accept_at(struct fwplan_build *b, const struct addr *door, uint32_t proto)
 {
 	struct fwplan_rule *r;
 
 	if (door->family == 0)
-		return;
-	r = fwp_add(b, FWPLAN_FROM_LAN, FWPLAN_ACCEPT);
-	fwp_in_set(r, FWPLAN_M_IIFS, FWPLAN_TRANS_LANS);
-	fwp_number(r, FWPLAN_M_FAMILY, door->family);
-	fwp_number(r, FWPLAN_M_PROTO, IPPROTO_TCP);
-	fwp_ports(r, FWPLAN_M_DPORT, door->port, door->port);
-	fwp_match(r, FWPLAN_M_CT_DNAT);
-}
-
-static void
-accept_question(struct fwplan_build *b, const struct addr *door, uint32_t proto)
-{
-	struct fwplan_rule *r;
-
-	if (door->family == 0)
-		return;
+		return NULL;
 	r = fwp_add(b, FWPLAN_FROM_LAN, FWPLAN_ACCEPT);
 	fwp_in_set(r, FWPLAN_M_IIFS, FWPLAN_TRANS_LANS);
 	fwp_number(r, FWPLAN_M_FAMILY, door->family);
 	fwp_number(r, FWPLAN_M_PROTO, proto);
 	fwp_ports(r, FWPLAN_M_DPORT, door->port, door->port);
+	return r;
+}
+
+static void
+accept_redirected(struct fwplan_build *b, const struct addr *door)
+{
+	struct fwplan_rule *r = accept_at(b, door, IPPROTO_TCP);
+
+	if (r)
+		fwp_match(r, FWPLAN_M_CT_DNAT);
 }
 
 static int
@@ -274,10 +271,10 @@ add_lan_doors(struct fwplan_build *b)
 		accept_redirected(b, &c->lan_doors.trans4);
 		accept_redirected(b, &c->lan_doors.trans6);
 	}
-	accept_question(b, &c->lan_doors.dns4, IPPROTO_UDP);
-	accept_question(b, &c->lan_doors.dns4, IPPROTO_TCP);
-	accept_question(b, &c->lan_doors.dns6, IPPROTO_UDP);
-	accept_question(b, &c->lan_doors.dns6, IPPROTO_TCP);
+	(void)accept_at(b, &c->lan_doors.dns4, IPPROTO_UDP);
+	(void)accept_at(b, &c->lan_doors.dns4, IPPROTO_TCP);
+	(void)accept_at(b, &c->lan_doors.dns6, IPPROTO_UDP);
+	(void)accept_at(b, &c->lan_doors.dns6, IPPROTO_TCP);
 }
 
 static void
