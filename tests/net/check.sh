@@ -81,6 +81,13 @@ fetches() {
 	lab_until "${2:-600}" fetch "$1" --max-time 60 -o "$LAB_DIR/tmp/page"
 }
 
+# was_refused STATUS: of curl.  How soon the reset comes decides whether it is a
+# connection that fails, one that ends without an answer, or one that can't be
+# written to or read from.
+was_refused() {
+	case $1 in 7 | 52 | 55 | 56) ;; *) return 1 ;; esac
+}
+
 same() {
 	[ "$1" = "$2" ] && [ -n "$1" ] && return
 	echo "differ: '$1' '$2'"

@@ -61,7 +61,7 @@ refused() {
 	lab_lan curl -q -sS --max-time 300 -o /dev/null "${@:2}" "$1"
 	rc=$?
 	echo "curl ended with $rc"
-	case $rc in 7 | 52 | 56) ;; *) return 1 ;; esac
+	was_refused "$rc"
 }
 
 # What the exits' resolver was asked for a name since heard_anew, each line

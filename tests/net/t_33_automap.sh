@@ -92,7 +92,7 @@ map_oracle() { # NAME: lan2 uses the address that lan1 has for it
 }
 others_refused() {
 	lab_lan2 curl -q -sS --max-time 300 -o /dev/null "http://$(short "$1" A)/"
-	case $? in 7 | 52 | 56) ;; *) return 1 ;; esac
+	was_refused $?
 }
 others_address() {
 	local one two

@@ -18,7 +18,7 @@ exit_at_17() {
 # Told so at once: a reset, or no connection at all.
 refused() {
 	lab_lan curl -q -sS --max-time 60 -o /dev/null "$1"
-	case $? in 7 | 52 | 56) ;; *) return 1 ;; esac
+	was_refused $?
 }
 said() { sut_log | grep -qF "$1"; }
 # The oracle knows relays only: all else that it met must be this.  Where it

@@ -34,7 +34,7 @@ sees() { # gateway|exit PAGER WHO URL
 }
 refused() { # WHO URL
 	"$1" curl -q -sS -4 --max-time 60 -o /dev/null "$2"
-	case $? in 7 | 52 | 56) ;; *) return 1 ;; esac
+	was_refused $?
 }
 whom17() { # WHO
 	local who

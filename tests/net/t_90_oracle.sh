@@ -86,7 +86,7 @@ closed_by_us() {
 	echo "curl ended with $rc; taken before: $before, now: $(taken)"
 	sut_get text | grep -F "$2:$TRANSPORT" && return 1
 	[ "$(taken)" -gt "$before" ] || return 1
-	case $rc in 7 | 52 | 56) ;; *) return 1 ;; esac
+	was_refused "$rc"
 }
 count_taken() {
 	lab_in gw nft -f - <<-N
