@@ -21,7 +21,8 @@ TESTS = $(check_PROGRAMS) tests/check-layers tests/check-hardening \
 
 noinst_HEADERS += tests/unit.h tests/quiet.h tests/fuzz/fuzz.h \
 	tests/daemon/testconf.h tests/daemon/nolookup.h \
-	tests/daemon/fakeengine.h
+	tests/daemon/fakeengine.h tests/daemon/fakedial.h \
+	tests/daemon/golden.h tests/platform/listenat.h
 EXTRA_DIST += tests/layers tests/check-layers.awk tests/packages.sh \
 	tests/docs.sh tests/net tests/bench docs/design.md docs/testing.md \
 	docs/promises.md docs/known-issues.md

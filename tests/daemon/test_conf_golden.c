@@ -2,29 +2,12 @@
  *
  * Each tests/golden/conf/NAME.in is read as "NAME.in"; what comes of it, the
  * error, or the warnings and the dump, must be what NAME.out holds; and what
- * was dumped must dump the same again.  CONF_GOLDEN_WRITE=1 in the environment
- * writes the .out files anew, for a person to look through.
+ * was dumped must dump the same again.
  */
-#include <glob.h>
 #include <string.h>
 
 #include "daemon/conf.h"
-#include "tests/unit.h"
-
-static char *
-slurp(const char *path, size_t *len)
-{
-	FILE *f = fopen(path, "rb");
-	char *text = calloc(1, 65536);
-
-	if (f == NULL) {
-		free(text);
-		return NULL;
-	}
-	*len = fread(text, 1, 65535, f);
-	fclose(f);
-	return text;
-}
+#include "tests/daemon/golden.h"
 
 static int
 load(struct conf **c, const char *name, const char *text, size_t len,
@@ -139,44 +122,19 @@ outcome(const char *name, const char *text, size_t text_len)
 static void
 one(const char *path)
 {
-	char out_path[4096], *in, *out, *want;
-	const char *name = strrchr(path, '/') + 1;
+	char *in, *out;
 	size_t len;
-	FILE *f;
 
-	snprintf(out_path, sizeof(out_path), "%.*sout",
-	    (int)strlen(path) - 2, path);
-	ck_assert_ptr_nonnull(in = slurp(path, &len));
-	out = outcome(name, in, len);
-	if (getenv("CONF_GOLDEN_WRITE")) {
-		ck_assert_ptr_nonnull(f = fopen(out_path, "w"));
-		fputs(out, f);
-		fclose(f);
-	} else {
-		want = slurp(out_path, &len);
-		ck_assert_msg(want != NULL, "%s is missing", out_path);
-		ck_assert_msg(strcmp(out, want) == 0, "%s: got\n%s\nwanted\n%s",
-		    name, out, want);
-		free(want);
-	}
+	ck_assert_ptr_nonnull(in = golden_read(path, &len));
+	out = outcome(strrchr(path, '/') + 1, in, len);
+	golden_is(path, "out", out);
 	free(in);
 	free(out);
 }
 
 START_TEST(conf_golden_input_gives_its_output)
 {
-	const char *srcdir = getenv("srcdir");
-	char pattern[4096];
-	glob_t g;
-	size_t i;
-
-	snprintf(pattern, sizeof(pattern), "%s/tests/golden/conf/*.in",
-	    srcdir ? srcdir : ".");
-	ck_assert_int_eq(glob(pattern, 0, NULL, &g), 0);
-	ck_assert_uint_gt(g.gl_pathc, 50);
-	for (i = 0; i < g.gl_pathc; i++)
-		one(g.gl_pathv[i]);
-	globfree(&g);
+	golden_each("conf/*.in", 50, one);
 }
 END_TEST
 

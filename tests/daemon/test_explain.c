@@ -2,36 +2,17 @@
  *
  * Each tests/golden/explain/NAME.in is a torrc, and behind a line "---" what is
  * asked, a line each; NAME.out is the table, and the answers with the status of
- * the process.  CONF_GOLDEN_WRITE=1 in the environment writes the .out files
- * anew, for a person to look through.
+ * the process.
  */
 #include "daemon/explain.h"
 
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon/conf.h"
+#include "tests/daemon/golden.h"
 #include "tests/daemon/testconf.h"
-#include "tests/unit.h"
-
-enum { FILE_MAX = 65536 };
-
-static char *
-slurp(const char *path)
-{
-	char *text = calloc(1, FILE_MAX);
-	FILE *f = fopen(path, "rb");
-
-	if (f == NULL) {
-		free(text);
-		return NULL;
-	}
-	(void)!fread(text, 1, FILE_MAX - 1, f);
-	fclose(f);
-	return text;
-}
 
 static void
 ask(const struct conf *c, char *words, FILE *f)
@@ -69,40 +50,21 @@ outcome(char *in)
 }
 
 static void
-check(const char *in_path)
+check(const char *path)
 {
-	char *in = slurp(in_path), *got = outcome(in), *want;
-	char path[512];
-	FILE *f;
+	char *in, *got;
+	size_t len;
 
-	snprintf(path, sizeof(path), "%.*sout", (int)strlen(in_path) - 2,
-	    in_path);
-	if (getenv("CONF_GOLDEN_WRITE")) {
-		ck_assert_ptr_nonnull(f = fopen(path, "wb"));
-		fputs(got, f);
-		fclose(f);
-	}
-	want = slurp(path);
-	ck_assert_msg(want && strcmp(got, want) == 0, "%s: got\n%s", path, got);
+	ck_assert_ptr_nonnull(in = golden_read(path, &len));
+	got = outcome(in);
+	golden_is(path, "out", got);
 	free(in);
 	free(got);
-	free(want);
 }
 
 START_TEST(explain_golden_input_gives_its_output)
 {
-	const char *dir = getenv("srcdir");
-	char pattern[256];
-	glob_t g;
-	size_t i;
-
-	snprintf(pattern, sizeof(pattern), "%s/tests/golden/explain/*.in",
-	    dir ? dir : ".");
-	ck_assert_int_eq(glob(pattern, 0, NULL, &g), 0);
-	for (i = 0; i < g.gl_pathc; i++)
-		check(g.gl_pathv[i]);
-	ck_assert_uint_ge(i, 10);
-	globfree(&g);
+	golden_each("explain/*.in", 10, check);
 }
 END_TEST
 

@@ -1,19 +1,17 @@
 /* tests/daemon/test_fwconf.c - torrc in, a firewall's rules out
  *
- * Each tests/golden/firewall/NAME.rc has to give NAME.nft, NAME.v4 and NAME.v6;
- * FIREWALL_GOLDEN_WRITE=1 in the environment writes them anew, for a person to
- * look through.  That nft and iptables take them, tests/check-firewall shows.
+ * Each tests/golden/firewall/NAME.rc has to give NAME.nft, NAME.v4, NAME.v6 and
+ * NAME.early.  That nft and iptables take them, tests/check-firewall shows.
  */
 #include "daemon/fwconf.h"
 
 #include <errno.h>
-#include <glob.h>
 #include <string.h>
 
 #include "policy/fwplan.h"
-#include "tests/unit.h"
+#include "tests/daemon/golden.h"
 
-enum { TEXT_MAX = 1 << 17, UID = 1234 };
+enum { UID = 1234 };
 
 static struct conf *
 load(const char *name, const char *text)
@@ -25,22 +23,6 @@ load(const char *name, const char *text)
 
 	ck_assert_msg(conf_load(&c, &args, &err) == 0, "%s", err.text);
 	return c;
-}
-
-static char *
-slurp(const char *path)
-{
-	FILE *f = fopen(path, "rb");
-	char *text = calloc(1, TEXT_MAX);
-
-	ck_assert_ptr_nonnull(text);
-	if (f == NULL) {
-		free(text);
-		return NULL;
-	}
-	ck_assert_uint_lt(fread(text, 1, TEXT_MAX - 1, f), TEXT_MAX - 1);
-	fclose(f);
-	return text;
 }
 
 enum kind { NFT, V4, V6, EARLY, NKINDS };
@@ -82,40 +64,23 @@ plan_of(struct fwconf **f, const struct conf *c)
 }
 
 static void
-compare(const char *rc_path, enum kind kind, const char *got)
-{
-	char path[4096], *want;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%.*s%s", (int)strlen(rc_path) - 2,
-	    rc_path, endings[kind]);
-	if (getenv("FIREWALL_GOLDEN_WRITE")) {
-		ck_assert_ptr_nonnull(f = fopen(path, "w"));
-		fputs(got, f);
-		fclose(f);
-		return;
-	}
-	ck_assert_msg((want = slurp(path)) != NULL, "%s is missing", path);
-	ck_assert_msg(strcmp(got, want) == 0, "%s: got\n%s\nwanted\n%s", path,
-	    got, want);
-	free(want);
-}
-
-static void
 one(const char *path)
 {
-	char *text = slurp(path), *got, *again;
-	struct conf *c = load(strrchr(path, '/') + 1, text);
+	char *text, *got, *again;
+	struct conf *c;
 	struct fwplan_conf p;
 	struct fwconf *f;
 	enum kind kind;
+	size_t len;
 
+	ck_assert_ptr_nonnull(text = golden_read(path, &len));
+	c = load(strrchr(path, '/') + 1, text);
 	p = plan_of(&f, c);
 	for (kind = 0; kind < NKINDS; kind++) {
 		got = plan_text(&p, kind);
 		again = plan_text(&p, kind);
 		ck_assert_str_eq(got, again);
-		compare(path, kind, got);
+		golden_is(path, endings[kind], got);
 		free(got);
 		free(again);
 	}
@@ -126,18 +91,7 @@ one(const char *path)
 
 START_TEST(fwconf_torrc_gives_its_rules)
 {
-	const char *srcdir = getenv("srcdir");
-	char pattern[4096];
-	glob_t g;
-	size_t i;
-
-	snprintf(pattern, sizeof(pattern), "%s/tests/golden/firewall/*.rc",
-	    srcdir ? srcdir : ".");
-	ck_assert_int_eq(glob(pattern, 0, NULL, &g), 0);
-	ck_assert_uint_ge(g.gl_pathc, 12);
-	for (i = 0; i < g.gl_pathc; i++)
-		one(g.gl_pathv[i]);
-	globfree(&g);
+	golden_each("firewall/*.rc", 12, one);
 }
 END_TEST
 

@@ -22,6 +22,7 @@
 #include "daemon/sock.h"
 #include "policy/isolate.h"
 #include "policy/rule.h"
+#include "tests/daemon/fakedial.h"
 #include "tests/daemon/fakeengine.h"
 #include "tests/daemon/norelays.h"
 #include "tests/daemon/testconf.h"
@@ -40,28 +41,13 @@ static struct loop loop;
 static struct gateway *gw;
 static struct kin *kin;
 static struct owner *owner;
-static int dials, finds, code;
+static int finds, code;
 static uint8_t reply[1024];
 static size_t reply_len;
 static struct kin_neighbour table[4];
 static size_t ntable;
 
 /* --- what is made up --- */
-
-int
-sock_dial(struct endpoint **out, struct evloop *ev, const struct addr *to,
-    const struct dial_conf *conf)
-{
-	(void)ev;
-	(void)to;
-	(void)conf;
-	dials++;
-	far = fake();
-	*out = &far->ep;
-	return 0;
-}
-
-int dial_is_own(const struct addr *a) { (void)a; return 0; }
 
 const char *
 onion_country(const struct onion *o, const struct addr *a, char out[3])

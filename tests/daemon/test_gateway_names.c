@@ -22,6 +22,7 @@
 #include "onion/crypto/crypt.h"
 #include "onion/onion.h"
 #include "policy/isolate.h"
+#include "tests/daemon/fakedial.h"
 #include "tests/daemon/fakeengine.h"
 #include "tests/daemon/onionfake.h"
 #include "tests/daemon/testconf.h"
@@ -34,7 +35,7 @@ enum { NOERROR = 0, FORMERR = 1, SERVFAIL = 2, NXDOMAIN = 3, NOTIMP = 4 };
 
 static struct loop loop;
 static struct gateway *gw;
-static int dials, relay_rc;
+static int relay_rc;
 static int replies, code;		/* of the DNS server */
 static uint8_t reply[ANSWER_MAX];
 static size_t reply_len;
@@ -64,21 +65,6 @@ onion_relay_addr(const struct onion *o, const uint8_t rsa[20], struct addr *a)
 	addr_v4(a, 0x08080404, 0);
 	return 0;
 }
-
-int
-sock_dial(struct endpoint **out, struct evloop *ev, const struct addr *to,
-    const struct dial_conf *conf)
-{
-	(void)ev;
-	(void)to;
-	(void)conf;
-	dials++;
-	far = fake();
-	*out = &far->ep;
-	return 0;
-}
-
-int dial_is_own(const struct addr *a) { (void)a; return 0; }
 
 void	__real_dnsport_explain(struct dns_query *, uint16_t, const char *);
 void	__wrap_dnsport_explain(struct dns_query *, uint16_t, const char *);

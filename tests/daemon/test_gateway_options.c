@@ -16,6 +16,7 @@
 #include "daemon/sock.h"
 #include "onion/crypto/crypt.h"
 #include "policy/isolate.h"
+#include "tests/daemon/fakedial.h"
 #include "tests/daemon/fakeengine.h"
 #include "tests/daemon/testconf.h"
 #include "tests/dnsport/query.h"
@@ -46,20 +47,6 @@ onion_relay_addr(const struct onion *o, const uint8_t rsa[20], struct addr *a)
 	addr_v4(a, 0x08080404, 0);
 	return 0;
 }
-
-int
-sock_dial(struct endpoint **out, struct evloop *ev, const struct addr *to,
-    const struct dial_conf *conf)
-{
-	(void)ev;
-	(void)to;
-	(void)conf;
-	far = fake();
-	*out = &far->ep;
-	return 0;
-}
-
-int dial_is_own(const struct addr *a) { (void)a; return 0; }
 
 static void
 init(const char *rules)

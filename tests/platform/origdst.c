@@ -17,31 +17,13 @@
 
 #include "base/addr.h"
 #include "natlook/natlook.h"
+#include "tests/platform/listenat.h"
 
 static int
 fail(const char *what, int rc)
 {
 	printf("%s: %s\n", what, strerrorname_np(-rc));
 	return 1;
-}
-
-static int
-listen_at(enum natlook_kind kind, int v6, uint16_t port)
-{
-	struct sockaddr_storage ss;
-	struct addr any = { .family = v6 ? 6 : 4, .port = port };
-	socklen_t len = addr_to_sock(&any, &ss);
-	static const int on = 1;
-	int fd, rc;
-
-	if ((fd = socket(ss.ss_family, SOCK_STREAM, 0)) < 0)
-		return -errno;
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if ((rc = natlook_listen_opts(fd, kind, ss.ss_family)) < 0)
-		return rc;
-	if (bind(fd, (struct sockaddr *)&ss, len) < 0 || listen(fd, 5) < 0)
-		return -errno;
-	return fd;
 }
 
 int

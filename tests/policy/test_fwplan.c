@@ -2,7 +2,7 @@
  * changes while one is loaded
  *
  * Whole plans' texts are compared in tests/daemon/test_fwconf.c.  What changes
- * in sets is in tests/golden/firewall/elements; FIREWALL_GOLDEN_WRITE=1 in the
+ * in sets is in tests/golden/firewall/elements; CONF_GOLDEN_WRITE=1 in the
  * environment writes it anew.
  */
 #include "policy/fwplan.h"
@@ -284,7 +284,7 @@ START_TEST(fwplan_nft_changes_sets_as_before)
 	fclose(f);
 	snprintf(path, sizeof(path), "%s/tests/golden/firewall/elements",
 	    srcdir ? srcdir : ".");
-	if (getenv("FIREWALL_GOLDEN_WRITE")) {
+	if (getenv("CONF_GOLDEN_WRITE")) {
 		ck_assert_ptr_nonnull(f = fopen(path, "w"));
 		fputs(got, f);
 		fclose(f);
