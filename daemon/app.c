@@ -32,7 +32,9 @@
 #include "daemon/conf.h"
 #include "daemon/control.h"
 #include "daemon/doors.h"
+#include "daemon/dial.h"
 #include "daemon/evloop.h"
+#include "daemon/firewall.h"
 #include "daemon/fwconf.h"
 #include "daemon/gateway.h"
 #include "daemon/gateway_rules.h"
@@ -45,6 +47,7 @@
 #include "daemon/procmsg.h"
 #include "daemon/runsock.h"
 #include "daemon/sandbox.h"
+#include "daemon/sendconf.h"
 #include "daemon/status.h"
 #include "daemon/virtnet.h"
 #include "onion/onion.h"
@@ -70,6 +73,8 @@ struct app {
 	struct doors	*doors;
 	struct control	*control;
 	struct netup	*netup;
+	struct firewall	*firewall;	/* FailClosed */
+	struct dial_conf dial;		/* of direct flows */
 	struct runsock	*runsock;
 	struct event	*tell;
 	struct loop_timer heartbeat;
@@ -289,6 +294,9 @@ change_commit(struct app *a, struct change *ch)
 	doors_commit(ch->doors, a->doors, ch->conf);
 	a->doors = ch->doors;
 	a->conf = ch->conf;
+	if (a->firewall && firewall_set_conf(a->firewall, a->conf) < 0)
+		log_warn(LD_NET, "no memory: authorities and fallbacks are "
+		    "asked for of the firewall, too");
 	onionconf_free(&ch->store);
 	conf_free(old);
 	set_heartbeat(a);
@@ -307,44 +315,6 @@ reopen_log(struct app *a)
 		conf_log_use(a->conf, set);
 }
 
-/* What the parent wrote, whole. */
-static char *
-read_all(int fd, size_t *len)
-{
-	struct stat st;
-	char *text;
-	ssize_t n;
-
-	if (fstat(fd, &st) < 0 || st.st_size <= 0 ||
-	    st.st_size > CONF_PACK_MAX ||
-	    (text = malloc((size_t)st.st_size)) == NULL)
-		return NULL;
-	n = pread(fd, text, (size_t)st.st_size, 0);
-	if (n != st.st_size) {
-		free(text);
-		return NULL;
-	}
-	*len = (size_t)n;
-	return text;
-}
-
-static int
-take_conf(struct conf **out, const struct procmsg *m, char *why, size_t max)
-{
-	struct conf_err err = { 0 };
-	size_t len = 0;
-	char *text = m->nfds ? read_all(m->fds[0], &len) : NULL;
-	int rc;
-
-	snprintf(why, max, "the new configuration did not come through");
-	if (text == NULL)
-		return -EPROTO;
-	if ((rc = conf_unpack(out, text, len, &err)) < 0)
-		snprintf(why, max, "%s", err.text);
-	free(text);
-	return rc;
-}
-
 static void
 answer(const struct app *a, int rc)
 {
@@ -359,7 +329,7 @@ reload(struct app *a, const struct procmsg *m)
 {
 	struct change ch = { .conf = NULL };
 	char why[WHY_MAX] = "";
-	int rc = take_conf(&ch.conf, m, why, sizeof(why));
+	int rc = sendconf_take(&ch.conf, m, why, sizeof(why));
 
 	a->fresh = ch.conf;
 	if (rc == 0)
@@ -473,6 +443,51 @@ on_tell(evutil_socket_t fd, short what, void *arg)
 	evloop_leave(&a->ev);
 }
 
+/* --- the firewall --- */
+
+static void
+on_gate(void *arg, int open)
+{
+	struct app *a = arg;
+
+	if (a->gateway)
+		gateway_gate(a->gateway, open);
+}
+
+/* Nobody would say what may be reached, nor that rules are gone. */
+static void
+on_firewall_gone(void *arg)
+{
+	struct app *a = arg;
+
+	log_err(LD_NET, "the process that keeps the firewall's rules is gone: "
+	    "stopping");
+	a->failed = 1;
+	evloop_stop(&a->ev);
+}
+
+static const struct firewall_user firewall_users = {
+	.gate = on_gate, .gone = on_firewall_gone
+};
+
+static int
+make_firewall(struct app *a)
+{
+	const struct dial_conf *d = netup_dial(a->netup);
+	int rc;
+
+	if (d)
+		a->dial = *d;
+	if (a->start->firewall < 0)
+		return 0;
+	if ((rc = firewall_new(&a->firewall, a->start->firewall, &a->ev,
+	    a->conf, &firewall_users, a)) < 0)
+		return rc;
+	a->dial.permit = firewall_direct;
+	a->dial.permit_arg = a->firewall;
+	return 0;
+}
+
 /* --- start and end --- */
 
 static int
@@ -485,6 +500,10 @@ make_engine(struct app *a, char *why, size_t max)
 	if ((rc = onionconf_make(&oc, &store, a->conf)) < 0)
 		return rc;
 	netup_sockets(a->netup, &oc);
+	if (a->firewall) {
+		oc.permit = firewall_relay;
+		oc.permit_arg = a->firewall;
+	}
 	rc = onion_new(&a->onion, &oc, &a->ev.loop, a->ev.base, &onion_users,
 	    a, why, max);
 	onionconf_free(&store);
@@ -516,7 +535,7 @@ make_gateway(struct app *a)
 	size_t fds = process_descriptors();
 	struct gateway_conf gc = { .loop = &a->ev.loop, .onion = a->onion,
 	    .ev = &a->ev, .flows_max = ONION_STREAMS_MAX,
-	    .dial = netup_dial(a->netup) };
+	    .dial = &a->dial };
 	int rc = kin_new(&a->kin, &a->ev.loop, &kin_kernel);
 
 	if (rc < 0 || (rc = make_owner(a)) < 0)
@@ -526,7 +545,10 @@ make_gateway(struct app *a)
 	gc.tun = netup_networks(a->netup, &gc.ntun);
 	gc.sockets_max = fds > 2 * SPARE_DESCRIPTORS ?
 	    fds - SPARE_DESCRIPTORS : fds / 2;
-	return gateway_new(&a->gateway, &gc, a->conf);
+	rc = gateway_new(&a->gateway, &gc, a->conf);
+	if (rc == 0 && a->firewall)
+		gateway_gate(a->gateway, firewall_is_open(a->firewall));
+	return rc;
 }
 
 static void
@@ -658,6 +680,7 @@ make_parts(struct app *a, char *why, size_t max)
 
 	snprintf(why, max, "no memory");
 	if ((rc = hear_parent(a)) < 0 ||
+	    (rc = make_firewall(a)) < 0 ||
 	    (rc = make_engine(a, why, max)) < 0 ||
 	    (rc = make_gateway(a)) < 0 ||
 	    (rc = make_control(a, why, max)) < 0 ||
@@ -714,6 +737,9 @@ stop(struct app *a)
 	evloop_leave(&a->ev);
 	onion_free(a->onion);
 	netup_free(a->netup);
+	evloop_enter(&a->ev);
+	firewall_free(a->firewall);
+	evloop_leave(&a->ev);
 	if (a->tell)
 		event_free(a->tell);
 	borrow_from(NULL, NULL);

@@ -17,6 +17,8 @@ struct app_conf {
 	struct netup	*netup;		/* taken; NULL: there is no TUN */
 	enum conf_quiet	 quiet;
 	int		 ask, tell;	/* to the parent, and from it */
+	int		 firewall;	/* to its process, taken; -1: FailClosed
+					 * is 0 */
 	pid_t		 parent;	/* to end with */
 	int		 background;	/* once up, nobody reads stdout */
 };

@@ -106,11 +106,5 @@ conf_check_firewall(struct conf *c, struct conf_err *err)
 		return conf_fail(err, -EINVAL, "%sFailClosed 1 wants User: "
 		    "the firewall knows the program by its account",
 		    where(c, "FailClosed"));
-	if (c->fail_closed && conf_warn(&c->warnings, where(c, "FailClosed"),
-	    "FailClosed 1: this version writes the rules "
-	    "(onion-transparent firewall), but does not load them, nor relays "
-	    "into their sets") < 0)
-		return conf_fail(err, -ENOMEM, "no memory for the "
-		    "configuration");
 	return 0;
 }

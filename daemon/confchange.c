@@ -1,18 +1,13 @@
 /* daemon/confchange.c - the parent's configuration, and how it changes */
 #include "daemon/confchange.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "daemon/conf.h"
 #include "daemon/fwconf.h"
 #include "daemon/process.h"
-#include "daemon/procmsg.h"
 #include "daemon/virtnet.h"
 
 static int
@@ -74,40 +69,7 @@ confchange_reopen(const struct confchange *cc)
 }
 
 static int
-write_all(int fd, const char *text, size_t len)
-{
-	ssize_t n;
-
-	for (; len > 0; text += n, len -= (size_t)n)
-		if ((n = write(fd, text, len)) <= 0)
-			return n < 0 ? -errno : -EIO;
-	return 0;
-}
-
-/* As a file in memory: it can be longer than a message. */
-static int
-send_conf(int tell, const struct conf *c)
-{
-	struct procmsg m = { .type = PROCMSG_RELOAD };
-	char *text;
-	size_t len;
-	int rc = conf_pack(c, &text, &len), fd;
-
-	if (rc < 0)
-		return rc;
-	fd = memfd_create("torrc", MFD_CLOEXEC);
-	rc = fd < 0 ? -errno : write_all(fd, text, len);
-	free(text);
-	m.fds[m.nfds++] = fd;
-	if (rc == 0)
-		rc = procmsg_send_now(tell, &m);
-	if (fd >= 0)
-		close(fd);
-	return rc;
-}
-
-static int
-prepare(struct confchange *cc, int tell, char *why, size_t max)
+prepare(struct confchange *cc, char *why, size_t max)
 {
 	struct conf_err err = { 0 };
 	int rc;
@@ -117,18 +79,13 @@ prepare(struct confchange *cc, int tell, char *why, size_t max)
 		snprintf(why, max, "%s", err.text);
 		return rc;
 	}
-	if ((rc = open_log(cc, cc->fresh, &cc->log, why, max)) < 0)
-		return rc;
-	if (tell >= 0 && (rc = send_conf(tell, cc->fresh)) < 0)
-		snprintf(why, max, "the engine cannot be told: %s",
-		    strerror(-rc));
-	return rc;
+	return open_log(cc, cc->fresh, &cc->log, why, max);
 }
 
 int
-confchange_begin(struct confchange *cc, int tell, char *why, size_t max)
+confchange_begin(struct confchange *cc, char *why, size_t max)
 {
-	int rc = prepare(cc, tell, why, max);
+	int rc = prepare(cc, why, max);
 
 	if (rc < 0)
 		confchange_drop(cc);

@@ -1,7 +1,8 @@
 /* daemon/confchange.h - the parent's configuration, and how it changes
  *
- * torrc is read anew, all that the parent does with it is tried, and the engine
- * is asked to try its part; then both have the new one, or both the old one.
+ * torrc is read anew, all that the parent does with it is tried, and the
+ * firewall's process and the engine are asked to try their parts; then all have
+ * the new one, or all the old one.
  */
 #ifndef DAEMON_CONFCHANGE_H
 #define DAEMON_CONFCHANGE_H
@@ -24,9 +25,8 @@ struct confchange {
 int	confchange_log(const struct confchange *, char *why, size_t max);
 /* It came from standard input, and cannot be read again. */
 int	confchange_is_fixed(const struct confchange *);
-/* Reads it.  @tell: the engine, which gets it and is to answer; -1: there is
- * none.  On failure, with @why, all is as before. */
-int	confchange_begin(struct confchange *, int tell, char *why, size_t max);
+/* Reads it.  On failure, with @why, all is as before. */
+int	confchange_begin(struct confchange *, char *why, size_t max);
 /* The answer: @fresh is in force, and the old one is @old, to be freed. */
 void	confchange_commit(struct confchange *, struct conf **old);
 void	confchange_drop(struct confchange *);

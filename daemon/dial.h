@@ -13,6 +13,9 @@ struct dial_conf {
 	 * plain one will do. */
 	int	(*socket)(void *arg, int family);
 	void	*arg;
+	/* May one connect there?  0, or -errno: then not.  NULL: anywhere. */
+	int	(*permit)(void *permit_arg, const struct addr *to);
+	void	*permit_arg;
 };
 
 /* A non-blocking descriptor that is connecting, the caller's; or -errno where

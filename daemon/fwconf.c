@@ -107,6 +107,21 @@ fwconf_find_uplinks(struct fwconf *f, const struct conf *c, char *why,
 	return rc;
 }
 
+void
+fwconf_drop_missing(struct fwconf *f)
+{
+	struct fwplan_links *l = &f->plan.uplinks;
+	unsigned i, n = 0;
+
+	for (i = 0; i < l->n; i++)
+		if (if_nametoindex(l->name[i])) {
+			if (n != i)
+				memcpy(l->name[n], l->name[i], FWPLAN_IFNAME);
+			n++;
+		}
+	l->n = n;
+}
+
 /* --- doors --- */
 
 static int

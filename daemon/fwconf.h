@@ -20,6 +20,8 @@ void	fwconf_free(struct fwconf *);
  * another part.  With it nothing changes. */
 int	fwconf_find_uplinks(struct fwconf *, const struct conf *, char *why,
 	    size_t max);
+/* Uplinks that this machine does not have now are left out. */
+void	fwconf_drop_missing(struct fwconf *);
 const struct fwplan_conf *fwconf_plan(const struct fwconf *);
 
 /* All of it: the text of that kind, for an operator to load. */

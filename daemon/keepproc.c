@@ -19,7 +19,6 @@
 #include "daemon/keepproc.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,9 +39,7 @@ enum {
 	LATEST_MS = 200,	/* ... or after the first */
 	RETRY_MS = 1000,
 	LOCK_MS = 3000,		/* a killed daemon's helper is still ending */
-	LOCK_STEP_MS = 20,
-	FD_ENGINE = STDERR_FILENO + 1, FD_PARENT,
-	HIGH = 16
+	LOCK_STEP_MS = 20
 };
 
 struct keepproc {
@@ -281,27 +278,16 @@ live(struct keepproc *k)
 
 /* --- what it is to the system --- */
 
-/* Nothing of the daemon's stays open: neither a pipe that somebody waits at,
- * nor what only the daemon should have. */
+/* Neither a pipe that somebody waits at stays open, nor what only the daemon
+ * should have. */
 static int
 alone(struct keepproc *k)
 {
-	int null = open("/dev/null", O_RDWR), i;
+	int fd[PROC_SOCKETS] = { k->fd, k->parent }, rc = proc_alone(fd);
 
-	if (null < 0)
-		return -errno;
-	for (i = 0; i <= STDERR_FILENO; i++)
-		if (dup2(null, i) < 0)
-			return -errno;
-	/* above both, whatever their numbers are, and then down */
-	if ((k->fd = fcntl(k->fd, F_DUPFD_CLOEXEC, HIGH)) < 0 ||
-	    (k->parent = fcntl(k->parent, F_DUPFD_CLOEXEC, HIGH)) < 0 ||
-	    dup3(k->fd, FD_ENGINE, O_CLOEXEC) < 0 ||
-	    dup3(k->parent, FD_PARENT, O_CLOEXEC) < 0)
-		return -errno;
-	k->fd = FD_ENGINE;
-	k->asked = k->parent = FD_PARENT;
-	return close_range(FD_PARENT + 1, ~0U, 0) < 0 ? -errno : 0;
+	k->fd = fd[0];
+	k->asked = k->parent = fd[1];
+	return rc;
 }
 
 int

@@ -16,7 +16,13 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/gateway.c daemon/gateway.h daemon/gateway_int.h \
 	daemon/gateway_decide.c daemon/gateway_memory.c \
 	daemon/gateway_names.c daemon/gateway_who.c \
+	daemon/firewall.c daemon/firewall.h \
 	daemon/fwconf.c daemon/fwconf.h \
+	daemon/fwhear.c daemon/fwhear.h \
+	daemon/fwkeep.c daemon/fwkeep.h \
+	daemon/fwproc.c daemon/fwproc.h \
+	daemon/fwrules.c daemon/fwrules.h \
+	daemon/fwsets.c daemon/fwsets.h \
 	daemon/gateway.c daemon/gateway.h \
 	daemon/gateway_rules.c daemon/gateway_rules.h \
 	daemon/given.c daemon/given.h \
@@ -44,6 +50,7 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/resolve.c daemon/resolve.h \
 	daemon/explain.c daemon/explain.h \
 	daemon/sandbox.c daemon/sandbox.h \
+	daemon/sendconf.c daemon/sendconf.h \
 	daemon/sock.c daemon/sock.h \
 	daemon/socks.c daemon/socks.h \
 	daemon/splice.c daemon/splice.h \

@@ -11,6 +11,7 @@
 #include "daemon/control.h"
 #include "daemon/explain.h"
 #include "daemon/fwconf.h"
+#include "daemon/fwproc.h"
 #include "daemon/netup.h"
 #include "daemon/parent.h"
 #include "daemon/process.h"
@@ -64,11 +65,18 @@ static int
 undo(const struct conf *c)
 {
 	char why[512];
+	int status = EXIT_SUCCESS;
 
-	if (netup_undo(c, why, sizeof(why)) == 0)
-		return EXIT_SUCCESS;
-	fprintf(stderr, "onion-transparent: %s\n", why);
-	return EXIT_FAILURE;
+	/* the firewall last: meanwhile all is closed */
+	if (netup_undo(c, why, sizeof(why)) < 0) {
+		fprintf(stderr, "onion-transparent: %s\n", why);
+		status = EXIT_FAILURE;
+	}
+	if (fwproc_undo(c, why, sizeof(why)) < 0) {
+		fprintf(stderr, "onion-transparent: %s\n", why);
+		status = EXIT_FAILURE;
+	}
+	return status;
 }
 
 /* What is wrong goes where the rules do not. */

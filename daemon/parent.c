@@ -3,6 +3,7 @@
  * Theory of operation
  *	parent	as started (root, with some of its capabilities): reads torrc,
  *		opens what needs rights, has the signals, starts the others
+ *	firewall  with FailClosed 1: keeps the rules (daemon/fwproc.c)
  *	keeper	CAP_NET_ADMIN, with a TUN only (daemon/keepproc.c)
  *	engine	no rights at all: all that comes from a network (daemon/app.c)
  *
@@ -13,6 +14,11 @@
  *	that an engine that can't live is no storm of connections to relays.
  *	Only one that was never up ends the program, with the sentence that it
  *	logged.
+ *
+ *	The firewall's process is of no generation: it is there before the first
+ *	engine, with its rules in force, and stays when engines die.  Should it
+ *	die itself, the rules stay, another one takes them over at once, and the
+ *	engine is ended, which has nobody to ask any more.
  *
  *	  STARTING --UP--> UP --it dies--> (pause) --> STARTING
  *	                    |--HUP--> RELOADING --answer--> UP
@@ -31,7 +37,12 @@
  *
  *	At a reload torrc is read here, once, and goes to the engine as text;
  *	what it names is lent of the new one (LEND_NEW) until the answer comes,
- *	which says which of the two is in force, here and there.
+ *	which says which of the two is in force, here and there.  Before the
+ *	engine the firewall's process is asked; should the engine not want the
+ *	new one then, it is told the old one again.
+ *
+ *	  IDLE --ask--> TRIES --done--> (the engine is asked) --> IDLE
+ *	                             `-- its no, or its end --> BACK --> IDLE
  */
 #include "daemon/parent.h"
 
@@ -52,12 +63,15 @@
 #include "daemon/app.h"
 #include "daemon/conf.h"
 #include "daemon/confchange.h"
+#include "daemon/fwkeep.h"
+#include "daemon/fwproc.h"
 #include "daemon/lend.h"
 #include "daemon/lender.h"
 #include "daemon/netup.h"
 #include "daemon/proc.h"
 #include "daemon/process.h"
 #include "daemon/procmsg.h"
+#include "daemon/sendconf.h"
 
 enum {
 	WHY_MAX = 512,
@@ -67,7 +81,15 @@ enum {
 	MISSES_MAX = 3,
 	PAUSE_MS = 1000,	/* before the second start; then twice that */
 	PAUSE_MAX_MS = 60 * 1000,
-	PROVEN_MS = 300 * 1000	/* who lived that long is new again */
+	PROVEN_MS = 300 * 1000,	/* who lived that long is new again */
+	AT_ONCE_MS = 5 * 1000	/* a firewall's process that lived as long is
+				 * started again at once */
+};
+
+enum fw_stage {			/* of a reload, as to the firewall */
+	FW_IDLE,
+	FW_TRIES,		/* it tries the new rules */
+	FW_BACK			/* it is to have the old ones again */
 };
 
 enum { ASK, TELL };		/* the engine asks; it is told */
@@ -76,6 +98,13 @@ struct parent {
 	struct confchange cc;		/* torrc */
 	struct netup	*netup;		/* this generation's, or NULL */
 	struct proc	 engine;	/* its sockets: ASK, TELL */
+	struct fwkeep	 firewall;	/* FailClosed */
+	int		 engine_fw;	/* the engine's way to it, till it is
+					 * forked; -1 */
+	enum fw_stage	 stage;
+	int		 fw_fresh;	/* it has the new rules in force */
+	int64_t		 fw_patience;	/* until when it is waited for; 0 */
+	int64_t		 fw_born;
 	pid_t		 self;
 	int		 signals;
 	int		 hup;		/* another reload is wanted */
@@ -164,7 +193,29 @@ change_commit(struct parent *p)
 	lend_unlink(&p->lender.made, p->cc.conf->user, p->cc.conf);
 	conf_free(old);
 	answered(p);
+	p->fw_fresh = 0;
+	fwkeep_commit(&p->firewall);
 	log_notice(LD_CONFIG, "the new configuration is in force");
+}
+
+static void
+end_firewall(struct parent *p, const char *why)
+{
+	if (p->firewall.proc.pid == 0)
+		return;
+	log_err(LD_NET, "the firewall's process %s: it is ended", why);
+	kill(p->firewall.proc.pid, SIGKILL);
+}
+
+static void
+ask_firewall(struct parent *p, enum fw_stage stage, const struct conf *c)
+{
+	int rc = fwkeep_reload(&p->firewall, c);
+
+	p->stage = stage;
+	p->fw_patience = clock_ms() + ANSWER_MS;
+	if (rc < 0)
+		end_firewall(p, strerror(-rc));
 }
 
 static void
@@ -172,9 +223,38 @@ change_drop(struct parent *p)
 {
 	confchange_drop(&p->cc);
 	answered(p);
+	if (p->fw_fresh)
+		ask_firewall(p, FW_BACK, p->cc.conf);
+	p->fw_fresh = 0;
+}
+
+static void
+refuse_change(struct parent *p, const char *why)
+{
+	log_err(LD_CONFIG, "%s", why);
+	log_err(LD_CONFIG, "the old configuration stays in force");
+	change_drop(p);
 }
 
 /* While there is no engine there is nobody to ask. */
+static void
+ask_engine(struct parent *p)
+{
+	char why[WHY_MAX];
+	int rc;
+
+	if (!p->lender.up) {
+		change_commit(p);
+		return;
+	}
+	if ((rc = sendconf(p->engine.fd[TELL], p->cc.fresh)) < 0) {
+		snprintf(why, sizeof(why), "the engine cannot be told: %s",
+		    strerror(-rc));
+		refuse_change(p, why);
+	} else
+		p->patience = clock_ms() + ANSWER_MS;
+}
+
 static void
 reload(struct parent *p)
 {
@@ -187,20 +267,18 @@ reload(struct parent *p)
 	}
 	log_notice(LD_CONFIG, "reading the configuration again (SIGHUP)");
 	lender_round(&p->lender);
-	if (confchange_begin(&p->cc, p->lender.up ? p->engine.fd[TELL] : -1,
-	    why, sizeof(why)) < 0) {
-		log_err(LD_CONFIG, "%s", why);
-		log_err(LD_CONFIG, "the old configuration stays in force");
-	} else if (p->lender.up)
-		p->patience = clock_ms() + ANSWER_MS;
+	if (confchange_begin(&p->cc, why, sizeof(why)) < 0)
+		refuse_change(p, why);
+	else if (p->firewall.proc.pid)
+		ask_firewall(p, FW_TRIES, p->cc.fresh);
 	else
-		change_commit(p);
+		ask_engine(p);
 }
 
 static void
 want_reload(struct parent *p)
 {
-	if (p->cc.fresh || (p->engine.pid && !p->lender.up))
+	if (p->cc.fresh || p->stage || (p->engine.pid && !p->lender.up))
 		p->hup = 1;		/* when that is over */
 	else
 		reload(p);
@@ -233,8 +311,96 @@ on_tell(struct parent *p)
 		change_commit(p);
 	else
 		change_drop(p);
-	if (p->hup)
+	if (p->hup && p->stage == FW_IDLE)
 		reload(p);
+}
+
+/* --- the firewall's process --- */
+
+static void
+firewall_answers(struct parent *p, enum fwkeep_heard heard, const char *text)
+{
+	enum fw_stage stage = p->stage;
+
+	p->stage = FW_IDLE;
+	p->fw_patience = 0;
+	if (stage == FW_IDLE)
+		end_firewall(p, "answers what nobody asked");
+	else if (stage == FW_TRIES && heard == FWKEEP_DONE) {
+		p->fw_fresh = 1;
+		if (p->cc.fresh)
+			ask_engine(p);
+		else			/* the engine died meanwhile */
+			change_drop(p);
+	} else if (stage == FW_TRIES && p->cc.fresh)
+		refuse_change(p, text);
+	else if (stage == FW_BACK && heard == FWKEEP_FAILED) {
+		log_err(LD_NET, "firewall: %s", text);
+		end_firewall(p, "cannot go back to the old rules");
+	}
+	if (p->hup && p->stage == FW_IDLE && p->cc.fresh == NULL)
+		want_reload(p);
+}
+
+static void
+on_firewall(struct parent *p, int which)
+{
+	char text[WHY_MAX];
+	enum fwkeep_heard heard = fwkeep_hear(&p->firewall, which, text,
+	    sizeof(text));
+
+	switch (heard) {
+	case FWKEEP_DONE:
+	case FWKEEP_FAILED:
+		firewall_answers(p, heard, text);
+		break;
+	case FWKEEP_DISTRUST:
+		distrust(p, text);
+		break;
+	case FWKEEP_GONE:
+		if (!p->stopping)
+			end_firewall(p, "closed its sockets");
+		break;
+	case FWKEEP_NOTHING:
+		break;
+	}
+}
+
+static int
+start_firewall(struct parent *p, char *why, size_t max)
+{
+	int rc;
+
+	if (!p->cc.conf->fail_closed || p->firewall.proc.pid)
+		return 0;
+	if ((rc = fwkeep_start(&p->firewall, p->cc.conf, why, max)) < 0)
+		return rc;
+	p->fw_born = clock_ms();
+	log_notice(LD_NET, "FailClosed 1: the firewall's rules are in force");
+	return 0;
+}
+
+/* Rules that nobody keeps are in force all the same. */
+static void
+on_firewall_death(struct parent *p)
+{
+	char why[WHY_MAX];
+
+	fwkeep_died(&p->firewall);
+	p->stage = FW_IDLE;
+	p->fw_patience = 0;
+	p->fw_fresh = 0;
+	if (p->stopping)
+		return;
+	if (p->engine.pid)
+		kill(p->engine.pid, SIGKILL);
+	if (p->cc.fresh)
+		refuse_change(p, "the firewall's process died");
+	log_err(LD_NET, "the process that keeps the firewall's rules died: "
+	    "they stay in force, and another one takes them over");
+	if (clock_ms() - p->fw_born >= AT_ONCE_MS &&
+	    start_firewall(p, why, sizeof(why)) < 0)
+		log_err(LD_NET, "%s", why);
 }
 
 /* --- what the engine asks for --- */
@@ -321,6 +487,7 @@ be_engine(void *arg, const int fd[PROC_SOCKETS])
 {
 	struct parent *p = arg;
 	struct app_conf ac = { .conf = p->cc.conf, .netup = p->netup,
+		.firewall = p->engine_fw,
 		.quiet = p->cc.args->quiet, .ask = fd[ASK], .tell = fd[TELL],
 		.parent = p->self, .background = p->ready_fd >= 0 };
 
@@ -328,23 +495,42 @@ be_engine(void *arg, const int fd[PROC_SOCKETS])
 	if (p->ready_fd >= 0)
 		close(p->ready_fd);
 	netup_engines(p->netup);
+	proc_close(&p->firewall.proc);
 	lender_free(&p->lender);
 	return app_run(&ac);
 }
 
 static int
+start_engine(struct parent *p, char *why, size_t max)
+{
+	int rc = 0;
+
+	snprintf(why, max, "no process for the engine");
+	if (p->firewall.proc.pid)
+		rc = fwkeep_engine(&p->firewall, &p->engine_fw);
+	if (rc == 0)
+		rc = proc_start(&p->engine, PROC_ENGINE, be_engine, p);
+	if (p->engine_fw >= 0)
+		close(p->engine_fw);
+	p->engine_fw = -1;
+	if (rc < 0)
+		snprintf(why, max, "no process for the engine: %s",
+		    strerror(-rc));
+	return rc;
+}
+
+static int
 start_generation(struct parent *p, char *why, size_t max)
 {
-	int rc = netup_fork(&p->netup, p->cc.conf, why, max);
+	int rc;
 
 	p->again = 0;
 	p->lender.up = 0;
 	lender_round(&p->lender);
-	if (rc < 0)
+	if ((rc = start_firewall(p, why, max)) < 0 ||
+	    (rc = netup_fork(&p->netup, p->cc.conf, why, max)) < 0)
 		return rc;
-	if ((rc = proc_start(&p->engine, PROC_ENGINE, be_engine, p)) < 0) {
-		snprintf(why, max, "no process for the engine: %s",
-		    strerror(-rc));
+	if ((rc = start_engine(p, why, max)) < 0) {
 		netup_free(p->netup);
 		p->netup = NULL;
 		return rc;
@@ -413,10 +599,8 @@ close_engine(struct parent *p)
 	p->patience = 0;
 	p->tick = 0;
 	p->lender.up = 0;
-	if (p->cc.fresh) {
-		change_drop(p);
-		log_err(LD_CONFIG, "the old configuration stays in force");
-	}
+	if (p->cc.fresh)
+		refuse_change(p, "the engine died while it was to change");
 }
 
 static void
@@ -442,9 +626,11 @@ on_engine_death(struct parent *p, int status)
 static void
 reap(struct parent *p)
 {
-	pid_t keeper = netup_keeper(p->netup);
+	pid_t keeper = netup_keeper(p->netup), fw = p->firewall.proc.pid;
 	int status;
 
+	if (fw && waitpid(fw, &status, WNOHANG) == fw)
+		on_firewall_death(p);
 	if (keeper && waitpid(keeper, &status, WNOHANG) == keeper &&
 	    !p->stopping) {
 		log_err(LD_NET, "the process that keeps the network's state "
@@ -566,7 +752,8 @@ earlier(int64_t a, int64_t b)
 static int
 timeout(const struct parent *p)
 {
-	int64_t at = earlier(p->again, earlier(p->patience, p->tick));
+	int64_t at = earlier(earlier(p->stage ? 0 : p->again, p->fw_patience),
+	    earlier(p->patience, p->tick));
 	int64_t left = at - clock_ms();
 
 	return at == 0 ? -1 : left < 0 ? 0 : (int)left;
@@ -596,31 +783,54 @@ on_time(struct parent *p)
 	}
 	if (p->tick && now >= p->tick)
 		on_tick(p);
-	if (p->again && now >= p->again && !p->over)
+	if (p->fw_patience && now >= p->fw_patience) {
+		p->fw_patience = 0;
+		end_firewall(p, "does not answer");
+	}
+	/* not with a configuration that is about to be another */
+	if (p->again && now >= p->again && !p->over && p->stage == FW_IDLE)
 		start_again(p);
+}
+
+static void
+on_readable(struct parent *p, const struct pollfd f[5])
+{
+	int i;
+
+	if (f[1].revents && p->engine.fd[ASK] >= 0)
+		on_ask(p);
+	if (f[2].revents && p->engine.fd[TELL] >= 0)
+		on_tell(p);
+	for (i = 0; i < PROC_SOCKETS; i++)
+		if (f[3 + i].revents && p->firewall.proc.fd[i] >= 0)
+			on_firewall(p, i);
+	if (f[0].revents)
+		on_signal(p);
 }
 
 static void
 live(struct parent *p)
 {
-	struct pollfd f[3] = { { .events = POLLIN }, { .events = POLLIN },
-		{ .events = POLLIN } };
+	struct pollfd f[5];
+	int i;
 
+	memset(f, 0, sizeof(f));
+	for (i = 0; i < 5; i++)
+		f[i].events = POLLIN;
 	while (!p->over) {
 		f[0].fd = p->signals;
 		f[1].fd = p->engine.fd[ASK];
 		f[2].fd = p->engine.fd[TELL];
-		if (poll(f, 3, timeout(p)) < 0 && errno != EINTR) {
+		f[3].fd = p->firewall.proc.fd[FWPROC_ASKED];
+		f[4].fd = p->firewall.proc.fd[FWPROC_TELLS];
+		if (poll(f, 5, timeout(p)) < 0) {
+			if (errno == EINTR)
+				continue;
 			log_err(LD_GENERAL, "poll: %s", strerror(errno));
 			p->status = EXIT_FAILURE;
 			break;
 		}
-		if (f[1].revents && p->engine.fd[ASK] >= 0)
-			on_ask(p);
-		if (f[2].revents && p->engine.fd[TELL] >= 0)
-			on_tell(p);
-		if (f[0].revents)
-			on_signal(p);
+		on_readable(p, f);
 		on_time(p);
 	}
 }
@@ -638,9 +848,20 @@ end_network(struct parent *p)
 }
 
 static void
+leave_firewall(struct parent *p)
+{
+	if (p->firewall.proc.pid == 0)
+		return;
+	fwkeep_end(&p->firewall);
+	log_notice(LD_NET, "the firewall's rules stay in force; "
+	    "'onion-transparent undo' takes them back");
+}
+
+static void
 end(struct parent *p)
 {
 	end_network(p);
+	leave_firewall(p);
 	lend_unlink(&p->lender.made, p->cc.conf->user, NULL);
 	if (p->wrote_pid)	/* else it may be another instance's */
 		unlink(p->cc.conf->pid_file);
@@ -652,7 +873,8 @@ int
 parent_run(const struct conf_args *args, struct conf *conf)
 {
 	struct parent p = { .cc = { .args = args, .conf = conf },
-		.engine = { .fd = { -1, -1 } }, .ready_fd = -1,
+		.engine = { .fd = { -1, -1 } }, .engine_fw = -1,
+		.firewall = { .proc = { .fd = { -1, -1 } } }, .ready_fd = -1,
 		.status = EXIT_SUCCESS,
 		.lender = { .open = lend_open } };
 	char why[WHY_MAX];

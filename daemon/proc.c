@@ -2,6 +2,7 @@
 #include "daemon/proc.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include "base/sanitizer.h"
 
 enum { END_MS = 5 * 1000, STEP_MS = 10 };
+enum { FIRST = STDERR_FILENO + 1, HIGH = 16 };	/* descriptors */
 
 #define CAP(name)	(1u << CAP_##name)
 
@@ -27,10 +29,14 @@ static const struct {
 	    CAP(SYS_ADMIN) |				/* the engine's root */
 	    CAP(KILL) |
 	    CAP(CHOWN) | CAP(FOWNER) | CAP(DAC_OVERRIDE) |	/* files */
+	    CAP(DAC_READ_SEARCH) |			/* the firewall's */
 	    CAP(NET_BIND_SERVICE) | CAP(NET_RAW) |	/* doors */
 	    CAP(NET_ADMIN) },				/* the TUN, keeper */
 	[PROC_ENGINE] = { "ot-engine", 0 },
 	[PROC_KEEPER] = { "ot-keeper", CAP(NET_ADMIN) },
+	[PROC_FIREWALL] = { "ot-firewall", CAP(NET_ADMIN) |
+	    CAP(SYS_ADMIN) |		/* where rules are tried */
+	    CAP(DAC_READ_SEARCH) },	/* through DataDirectory to its own */
 };
 
 uint32_t
@@ -53,6 +59,28 @@ ignore_signals(void)
 		signal(all[i], SIG_IGN);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+int
+proc_alone(int fd[PROC_SOCKETS])
+{
+	int null = open("/dev/null", O_RDWR), i;
+
+	if (null < 0)
+		return -errno;
+	for (i = 0; i <= STDERR_FILENO; i++)
+		if (dup2(null, i) < 0)
+			return -errno;
+	/* above all of them, whatever their numbers are, and then down */
+	for (i = 0; i < PROC_SOCKETS; i++)
+		if ((fd[i] = fcntl(fd[i], F_DUPFD_CLOEXEC, HIGH)) < 0)
+			return -errno;
+	for (i = 0; i < PROC_SOCKETS; i++) {
+		if (dup3(fd[i], FIRST + i, O_CLOEXEC) < 0)
+			return -errno;
+		fd[i] = FIRST + i;
+	}
+	return close_range(FIRST + PROC_SOCKETS, ~0U, 0) < 0 ? -errno : 0;
 }
 
 /* What was registered for the end of the program is the parent's to do; but a

@@ -10,7 +10,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum proc_kind { PROC_PARENT, PROC_ENGINE, PROC_KEEPER, PROC_NKINDS };
+enum proc_kind {
+	PROC_PARENT, PROC_ENGINE, PROC_KEEPER, PROC_FIREWALL, PROC_NKINDS
+};
 enum { PROC_SOCKETS = 2 };
 
 struct proc {			/* a child, as its starter sees it */
@@ -24,6 +26,9 @@ struct proc {			/* a child, as its starter sees it */
 typedef int proc_main(void *arg, const int fd[PROC_SOCKETS]);
 
 int	proc_start(struct proc *, enum proc_kind, proc_main *, void *arg);
+/* In a child: nothing of its starter's stays open but the two, which get other
+ * numbers; 0 to 2 lead to nowhere.  0 or -errno. */
+int	proc_alone(int fd[PROC_SOCKETS]);
 void	proc_close(struct proc *);	/* its sockets */
 /* It has been told to end: waits some seconds, then kills it. */
 void	proc_wait(struct proc *);

@@ -23,7 +23,7 @@ union control {			/* as aligned as it has to be */
 /* How many descriptors come with it, at most. */
 static const unsigned char allowed[PROCMSG_NTYPES] = {
 	[PROCMSG_SOCKETS] = PROCMSG_FDS, [PROCMSG_LENT] = 2,
-	[PROCMSG_RELOAD] = 1
+	[PROCMSG_RELOAD] = 1, [PROCMSG_ENGINE] = 1
 };
 
 static int

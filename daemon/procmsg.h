@@ -19,6 +19,19 @@
  *	STATISTICS, DEBUG	what to log,
  *	STOP			and to end
  *	PING			PONG: it lives
+ *  the parent asks the firewall's process (daemon/fwproc.h)
+ *	RELOAD, a memfd		DONE: its rules are in force; FAILED and a
+ *				sentence: the old ones are
+ *	COMMIT			(no answer to these) they stay,
+ *	ENGINE, a socket	and an engine, in the place of any before
+ *  and on its other socket it tells the parent
+ *	SAID			a sentence for the log
+ *	DISTRUST		what the engine did that none of ours does
+ *  the engine asks the firewall's process, on that socket
+ *	PERMIT_RELAY number,	DONE number: it may be reached; FAILED number
+ *	  PERMIT_DIRECT number,	and a sentence: it may not
+ *	  an address with a port
+ *				GATE, at any time: 1 open, or 0 and why
  */
 #ifndef DAEMON_PROCMSG_H
 #define DAEMON_PROCMSG_H
@@ -36,13 +49,15 @@ enum procmsg_type {
 	PROCMSG_SOCKETS, PROCMSG_DONE, PROCMSG_FAILED, PROCMSG_SAID,
 	PROCMSG_LEND, PROCMSG_LEND_NEW, PROCMSG_LENT, PROCMSG_UP,
 	PROCMSG_RELOAD, PROCMSG_REOPEN, PROCMSG_STATISTICS, PROCMSG_DEBUG,
-	PROCMSG_STOP, PROCMSG_PING, PROCMSG_PONG,
+	PROCMSG_STOP, PROCMSG_PING, PROCMSG_PONG, PROCMSG_COMMIT,
+	PROCMSG_ENGINE, PROCMSG_DISTRUST, PROCMSG_PERMIT_RELAY,
+	PROCMSG_PERMIT_DIRECT, PROCMSG_GATE,
 	PROCMSG_NTYPES
 };
 
 struct procmsg {
 	enum procmsg_type type;
-	int32_t		 value;		/* AF_*; -errno; a row */
+	int32_t		 value;		/* AF_*; -errno; a row; a number */
 	char		 text[PROCMSG_TEXT];
 	int		 fds[PROCMSG_FDS];	/* the receiver's */
 	unsigned	 nfds;

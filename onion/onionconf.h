@@ -82,6 +82,9 @@ struct onion_conf {
 	 * onion_new() only, and then as long as the engine lives. */
 	int		 (*socket)(void *arg, int family);
 	void		*socket_arg;
+	/* And whether one may connect there, with the same life. */
+	int		 (*permit)(void *arg, const struct addr *to);
+	void		*permit_arg;
 	/* ReachableAddresses; both live as long as the configuration. */
 	int		 (*may_reach)(void *arg, const struct addr *);
 	void		*may_reach_arg;

@@ -257,6 +257,10 @@ int	fwplan_nft_uplink(FILE *, const char *name);
 int	fwplan_nft_add(FILE *, enum fwplan_set, const struct addr *,
 	    unsigned timeout_s);
 int	fwplan_nft_delete(FILE *, enum fwplan_set, const struct addr *);
+/* The set holds those of @addrs that are of its family, each with a port, and
+ * nothing else, in both tables.  -EINVAL: it is no set of addresses. */
+int	fwplan_nft_elements(FILE *, enum fwplan_set, const struct addr *addrs,
+	    size_t n);
 /* What it is called in the netdev table. */
 const char *fwplan_nft_egress(const char *link, char out[FWPLAN_CHAIN_NAME]);
 

@@ -78,21 +78,28 @@ print_element(FILE *f, const struct addr *a)
 	fprintf(f, "%s . %u", addr_ip_raw(a, text), a->port);
 }
 
+static int
+set_family(enum fwplan_set set)
+{
+	return set == FWPLAN_RELAYS6 || set == FWPLAN_DIRECT6 ? 6 : 4;
+}
+
+/* Those of its family. */
 static void
-add_relays(FILE *f, const char *table, const struct fwplan *p, int family)
+add_elements(FILE *f, const char *table, enum fwplan_set set,
+    const struct addr *a, size_t n)
 {
 	const char *sep = "";
 	size_t i;
 
-	for (i = 0; i < p->nrelays; i++) {
-		if (p->relays[i].family != family)
+	for (i = 0; i < n; i++) {
+		if (a[i].family != set_family(set))
 			continue;
 		if (*sep == '\0')
 			fprintf(f, "add element %s " T " %s {", table,
-			    fwplan_set_name(family == 4 ? FWPLAN_RELAYS4 :
-			    FWPLAN_RELAYS6));
+			    fwplan_set_name(set));
 		fprintf(f, "%s ", sep);
-		print_element(f, &p->relays[i]);
+		print_element(f, &a[i]);
 		sep = ",";
 	}
 	if (*sep)
@@ -114,8 +121,10 @@ add_sets(FILE *f, const struct fwplan *p)
 			for (i = 0; i < 2; i++)
 				add_set(f, tables[i], set);
 	for (i = 0; i < 2; i++) {
-		add_relays(f, tables[i], p, 4);
-		add_relays(f, tables[i], p, 6);
+		add_elements(f, tables[i], FWPLAN_RELAYS4, p->relays,
+		    p->nrelays);
+		add_elements(f, tables[i], FWPLAN_RELAYS6, p->relays,
+		    p->nrelays);
 	}
 }
 
@@ -209,12 +218,6 @@ print_net(FILE *f, const char *field, const struct fwplan_match *m)
 
 	fprintf(f, " %s %s %s%s", ip(m->net.addr.family), field,
 	    m->invert ? "!= " : "", fwplan_net_text(&m->net, text));
-}
-
-static int
-set_family(enum fwplan_set set)
-{
-	return set == FWPLAN_RELAYS6 || set == FWPLAN_DIRECT6 ? 6 : 4;
 }
 
 static void
@@ -510,4 +513,21 @@ int
 fwplan_nft_delete(FILE *f, enum fwplan_set set, const struct addr *a)
 {
 	return change(f, set, a, 0, 0);
+}
+
+int
+fwplan_nft_elements(FILE *f, enum fwplan_set set, const struct addr *a,
+    size_t n)
+{
+	static const char *const tables[] = { "inet", "netdev" };
+	size_t i;
+
+	if (set >= FWPLAN_NSETS || fwplan_set_is_links(set))
+		return -EINVAL;
+	for (i = 0; i < 2; i++) {
+		fprintf(f, "flush set %s " T " %s\n", tables[i],
+		    fwplan_set_name(set));
+		add_elements(f, tables[i], set, a, n);
+	}
+	return 0;
 }

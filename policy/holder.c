@@ -103,6 +103,7 @@ live(const char *name, int held, int ready)
 	ignore_signals();
 	(void)setsid();
 	(void)prctl(PR_SET_NAME, name);
+	(void)prctl(PR_SET_DUMPABLE, 1);	/* else is_one() wants rights */
 	write_file("/proc/self/oom_score_adj", "-1000");
 	if (chdir("/") < 0 || arrange(held, ready) < 0 || no_rights() < 0)
 		_exit(EXIT_FAILURE);
