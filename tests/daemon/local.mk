@@ -8,7 +8,9 @@ check_PROGRAMS += \
 	tests/daemon/test_dnsflow \
 	tests/daemon/test_doors \
 	tests/daemon/test_evloop \
+	tests/daemon/test_firewall \
 	tests/daemon/test_fwconf \
+	tests/daemon/test_fwsets \
 	tests/daemon/test_gateway \
 	tests/daemon/test_gateway_direct \
 	tests/daemon/test_gateway_memory \
@@ -63,6 +65,10 @@ tests_daemon_test_doors_SOURCES = tests/daemon/test_doors.c
 tests_daemon_test_doors_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_evloop_SOURCES = tests/daemon/test_evloop.c
 tests_daemon_test_evloop_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+tests_daemon_test_firewall_SOURCES = tests/daemon/test_firewall.c
+tests_daemon_test_firewall_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+tests_daemon_test_fwsets_SOURCES = tests/daemon/test_fwsets.c
+tests_daemon_test_fwsets_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_fwconf_SOURCES = tests/daemon/test_fwconf.c
 tests_daemon_test_fwconf_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_gateway_SOURCES = tests/daemon/test_gateway.c \

@@ -44,6 +44,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fz_relayset \
 	tests/fuzz/fz_resolved \
 	tests/fuzz/fz_stack \
+	tests/fuzz/fz_ipc_firewall \
 	tests/fuzz/fz_ipc_parent \
 	tests/fuzz/fz_run_msg \
 	tests/fuzz/fz_socks \
@@ -303,6 +304,10 @@ tests_fuzz_fz_stack_SOURCES = $(FUZZ_MAIN) \
 	$(PEER)
 tests_fuzz_fz_stack_LDFLAGS = $(WRAP_MEMORY) $(FUZZ_FLAGS)
 tests_fuzz_fz_stack_LDADD = $(TUN_LIBS)
+tests_fuzz_fz_ipc_firewall_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_ipc_firewall.c
+tests_fuzz_fz_ipc_firewall_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_ipc_firewall_LDADD = $(DAEMON_LIBS)
 tests_fuzz_fz_ipc_parent_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_ipc_parent.c
 tests_fuzz_fz_ipc_parent_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
