@@ -567,8 +567,9 @@ fwproc_undo(const struct conf *c, char *why, size_t max)
 
 	snprintf(path, sizeof(path), "%s/" FWPROC_DIRECTORY,
 	    c->data_directory);
-	if (access(path, F_OK) < 0 && errno == ENOENT)
-		return 0;		/* there never was one */
+	/* without FailClosed it may be that there never was anything */
+	if (!c->fail_closed && access(path, F_OK) < 0 && errno == ENOENT)
+		return 0;
 	if ((rc = fwproc_directory(c, path, why, max)) < 0 ||
 	    (rc = fwstate_open(&s, path, &undo_ops, NULL, why, max)) < 0)
 		return rc;
