@@ -569,11 +569,20 @@ on_proxies(void *arg, struct proxies_totals *t)
 }
 
 static int
+on_gate_asked(void *arg)
+{
+	const struct app *a = arg;
+
+	return a->firewall ? firewall_is_open(a->firewall) : -1;
+}
+
+static int
 make_control(struct app *a, char *why, size_t max)
 {
 	struct status_source src = {
 		.onion = a->onion, .gateway = a->gateway,
-		.tunnels = on_tunnels, .proxies = on_proxies, .arg = a
+		.tunnels = on_tunnels, .proxies = on_proxies,
+		.gate = on_gate_asked, .arg = a
 	};
 	int rc;
 

@@ -1,4 +1,4 @@
-/* daemon/fwhear.c - what the firewall's process makes of what the engine says */
+/* daemon/fwhear.c - what the firewall's process makes of the engine's words */
 #include "daemon/fwhear.h"
 
 #include <errno.h>

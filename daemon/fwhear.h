@@ -35,7 +35,7 @@ enum fwhear_verdict {
 	FWHEAR_KILL,			/* no engine of ours says that */
 	FWHEAR_REFUSED,			/* not that one */
 	FWHEAR_KNOWN,			/* it is in the set */
-	FWHEAR_NEW			/* it is in @sets, and is to be written */
+	FWHEAR_NEW			/* it is in @sets now: to be written */
 };
 
 struct fwhear {				/* zeroed: nothing was heard yet */

@@ -229,6 +229,21 @@ json_proxies(FILE *f, const struct status_source *src)
 	    t.taken, t.refused, t.asked, t.resolved, t.failed);
 }
 
+static int
+gate_of(const struct status_source *src)
+{
+	return src->gate ? src->gate(src->arg) : -1;
+}
+
+static void
+json_gate(FILE *f, const struct status_source *src)
+{
+	int open = gate_of(src);
+
+	if (open >= 0)
+		fprintf(f, ",\"gate\":\"%s\"", open ? "open" : "shut");
+}
+
 static void
 json_tail(struct out *o, const struct status_source *src)
 {
@@ -248,6 +263,7 @@ json_tail(struct out *o, const struct status_source *src)
 	    g.dns.queries, g.dns.answered, g.dns.refused, g.dns.malformed,
 	    g.dns.failed, g.dns.waiting);
 	json_proxies(o->f, src);
+	json_gate(o->f, src);
 	fputs("}\n", o->f);
 }
 
@@ -373,6 +389,16 @@ text_proxies(FILE *f, const struct status_source *src)
 }
 
 static void
+text_gate(FILE *f, const struct status_source *src)
+{
+	int open = gate_of(src);
+
+	if (open >= 0)
+		fprintf(f, "Gate         %s\n", open ? "open" : "shut: the "
+		    "kernel's rules are not as planned; the log says why");
+}
+
+static void
 text_tail(struct out *o, const struct status_source *src)
 {
 	struct gateway_totals g;
@@ -389,6 +415,7 @@ text_tail(struct out *o, const struct status_source *src)
 	    " failed, %zu waiting\n", g.dns.queries, g.dns.answered,
 	    g.dns.refused, g.dns.malformed, g.dns.failed, g.dns.waiting);
 	text_proxies(o->f, src);
+	text_gate(o->f, src);
 }
 
 static const struct onion_show text_show = {

@@ -26,6 +26,8 @@ struct status_source {
 	/* Of the proxies' ports; 0: there are none, and never were.  NULL: the
 	 * same. */
 	int	(*proxies)(void *arg, struct proxies_totals *);
+	/* 1 the gate is open, 0 it is shut; -1 or NULL: there is none. */
+	int	(*gate)(void *arg);
 	void	*arg;
 };
 

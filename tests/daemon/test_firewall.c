@@ -261,7 +261,7 @@ START_TEST(firewall_other_questions_answers_are_passed_over)
 }
 END_TEST
 
-START_TEST(firewall_gate_that_shuts_before_an_answer_is_told_in_the_next_turn)
+START_TEST(firewall_gate_that_shuts_before_an_answer_is_told_next_turn)
 {
 	begin();
 	say(other, PROCMSG_GATE, 1);
@@ -338,7 +338,7 @@ static const struct unit_test tests[] = {
 	UNIT(firewall_direct_is_asked_for_again_by_another_configuration),
 	UNIT(firewall_no_is_no_and_is_not_remembered),
 	UNIT(firewall_other_questions_answers_are_passed_over),
-	UNIT(firewall_gate_that_shuts_before_an_answer_is_told_in_the_next_turn),
+	UNIT(firewall_gate_that_shuts_before_an_answer_is_told_next_turn),
 	UNIT(firewall_process_that_ends_at_a_question_is_gone),
 	UNIT(tcpdial_asks_before_it_connects),
 	UNIT(dial_start_asks_before_it_connects),

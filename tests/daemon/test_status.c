@@ -123,6 +123,20 @@ show_proxies(void *arg, struct proxies_totals *t)
 	return full;
 }
 
+static int
+show_gate(void *arg)
+{
+	ck_assert_ptr_eq(arg, &full);
+	return full ? 0 : -1;
+}
+
+static int
+open_gate(void *arg)
+{
+	(void)arg;
+	return 1;
+}
+
 static const struct {
 	const char	*file;
 	int		 full, json;
@@ -134,7 +148,7 @@ static const struct {
 START_TEST(status_text_is_as_its_golden_file)
 {
 	const struct status_source src = { .tunnels = show_tunnels,
-	    .proxies = show_proxies, .arg = &full };
+	    .proxies = show_proxies, .gate = show_gate, .arg = &full };
 	const char *srcdir = getenv("srcdir");
 	char path[4096], want[8192] = "", *text;
 	size_t len;
@@ -164,7 +178,7 @@ START_TEST(status_text_without_tunnels_is_as_with_none_open)
 {
 	const struct status_source none = { .arg = NULL };
 	const struct status_source empty = { .tunnels = show_tunnels,
-	    .proxies = show_proxies, .arg = &full };
+	    .proxies = show_proxies, .gate = show_gate, .arg = &full };
 	char *a, *b;
 	size_t len;
 
@@ -177,9 +191,24 @@ START_TEST(status_text_without_tunnels_is_as_with_none_open)
 }
 END_TEST
 
+START_TEST(status_text_says_that_the_gate_is_open)
+{
+	const struct status_source src = { .gate = open_gate };
+	char *text;
+	size_t len;
+
+	full = 0;
+	text = status_text(&src, _i, &len);
+	ck_assert_ptr_nonnull(strstr(text, _i ? ",\"gate\":\"open\"}" :
+	    "\nGate         open\n"));
+	free(text);
+}
+END_TEST
+
 static const struct unit_test tests[] = {
 	UNIT_LOOP(status_text_is_as_its_golden_file, NELEM(goldens)),
 	UNIT_LOOP(status_text_without_tunnels_is_as_with_none_open, 2),
+	UNIT_LOOP(status_text_says_that_the_gate_is_open, 2),
 };
 
 UNIT_MAIN("status", tests)
