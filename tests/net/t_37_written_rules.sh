@@ -1,8 +1,8 @@
 #!/bin/bash
-# The rules that the program itself writes from its configuration, below a real
-# one: a LAN's gateway by REDIRECT, whose program may reach the network's relays
-# only, one by TPROXY, one with a TUN for its own programs, too, and a
-# workstation.
+# The rules that the program itself makes from its configuration.  With FailClosed
+# 1 it puts them in force, and fills their sets with the relays that it uses: a
+# LAN's gateway by REDIRECT, one by TPROXY, one with a TUN for its own programs,
+# too, and a workstation.  With FailClosed 0 it writes them, to be loaded.
 # shellcheck disable=SC2034
 . "$(dirname "$0")/check.sh"
 # shellcheck source=tests/net/shown.sh
@@ -17,28 +17,14 @@ fi
 ON_HOST_DNS=127.0.0.1
 onhost_resolver
 
-# What the daemon does not do yet: its relays into the sets of them.
-relays() {
-	local r table
-	for table in inet netdev; do
-		for r in $(lab_relays); do
-			echo "add element $table onion_transparent relays4" \
-				"{ $(relay_addr4 "$r") . $ORPORT }"
-			echo "add element $table onion_transparent relays6" \
-				"{ $(relay_addr6 "$r") . $ORPORT }"
-		done
-	done
-}
-written() { # by the configuration that the program is started with
+# The rules of FailClosed 0: by the configuration that the program is started
+# with.
+written() {
 	lab_torrc >"$LAB_DIR/tmp/written.rc"
 	"$LAB_SUT" firewall -f "$LAB_DIR/tmp/written.rc" \
 		>"$LAB_DIR/tmp/written.nft" 2>/dev/null &&
 		lab_gate off &&
-		lab_in gw nft -f - <"$LAB_DIR/tmp/written.nft" || return
-	! grep -q '^TransProxyType TPROXY' "$LAB_DIR/tmp/written.rc" ||
-		gate_tproxy_routes tproxy
-	! grep -q '^FailClosed 1' "$LAB_DIR/tmp/written.rc" ||
-		relays | lab_in gw nft -f -
+		lab_in gw nft -f - <"$LAB_DIR/tmp/written.nft"
 }
 start() {
 	sut_stop
@@ -46,6 +32,32 @@ start() {
 	echo shown >"$LAB_DIR/sut.mode"
 	sut_start
 	sut_wait
+}
+# Those of FailClosed 1 the program puts in force itself.
+closes() {
+	sut_stop
+	lab_gate off
+	! grep -q '^TransProxyType TPROXY' <<<"$SUT_DOORS" ||
+		gate_tproxy_routes tproxy
+	start
+}
+opens() { # and it is as if there never had been any
+	sut_stop
+	lab_in gw "$LAB_SUT" undo -f "$LAB_DIR/sut.rc" &&
+		! lab_in gw nft list ruleset | grep .
+}
+# The gateway's set has relays that the authorities told of.
+filled() {
+	local set n
+	for set in "inet onion_transparent relays4" \
+		"netdev onion_transparent relays4"; do
+		# shellcheck disable=SC2086
+		n=$(lab_in gw nft list set $set | grep -o " . $ORPORT" | wc -l)
+		echo "$set: $n, and $(grep -c '^DirAuthority' \
+			"$LAB_DIR/sut.rc") authorities"
+		[ "$n" -gt "$(grep -c '^DirAuthority' "$LAB_DIR/sut.rc")" ] ||
+			return
+	done
 }
 unwritten() { # CMD...: the same without these rules
 	local rc
@@ -70,8 +82,8 @@ DNSPort $LAN4:$DNSPORT
 DNSPort [$LAN6]:$DNSPORT
 TransClients br0
 Uplink up0"
-check "gateway: the rules load" written
-check "gateway: the program bootstraps" start
+check "gateway: the program bootstraps, closed" closes
+check "gateway: the relays that it uses are in the set" filled
 check "gateway: it has no rights" unprivileged
 check "gateway: a page by name" fetches http://www.lab.example/
 check "gateway: the server saw an exit" seen_exit
@@ -81,23 +93,28 @@ check "gateway: 20 MB up" uploads "$DEST4" 20000000
 check "gateway: a name over UDP" asks
 check "gateway: a question to any server is caught" asks @192.0.2.53
 check "gateway: a name over TCP, IPv6" asks +tcp "@$LAN6"
-check "gateway: loaded again, it goes on" eval \
-	"written && fetches http://$DEST4/"
 check "gateway: nothing of its own gets out" holds
+lab_in gw nft flush ruleset
+check "gateway: its rules flushed, it goes on" lab_until 60 fetches \
+	"http://$DEST4/"
+check "gateway: its rules flushed, nothing of its own gets out" holds
+check "gateway: undone, no rule is left" opens
 
 SUT_DOORS="User $SUT_USER
+FailClosed 1
 TransProxyType TPROXY
 TransPort 127.0.0.1:$TRANSPORT
 TransPort [::1]:$TRANSPORT
 DNSPort $LAN4:$DNSPORT
 TransClients br0
 Uplink up0"
-check "TPROXY: the rules load" written
-check "TPROXY: the program bootstraps" start
+check "TPROXY: the program bootstraps, closed" closes
 check "TPROXY: a page by name" fetches http://www.lab.example/
 check "TPROXY: a page from an IPv6 address" fetches "http://[$DEST6]/"
 check "TPROXY: 20 MB down" downloads "$DEST4" 20000000
 check "TPROXY: nothing of its own gets out" holds
+check "TPROXY: undone, no rule is left" opens
+gate_tproxy_routes off
 
 ON_HOST_DNS=10.191.0.2
 onhost_resolver
@@ -107,27 +124,36 @@ FailClosed 1
 TunClients br0 local
 TunUndo 1
 Uplink up0"
-check "TUN: the rules load" written
-check "TUN: the program bootstraps" start
+check "TUN: the program bootstraps, closed" closes
 check "TUN: a page by name" fetches http://www.lab.example/
 check "TUN: a page from an IPv6 address" fetches "http://[$DEST6]/"
 check "TUN: 20 MB down" downloads "$DEST4" 20000000
 check "TUN: a question to any server is caught" asks @192.0.2.53
 pages_of "$OTHER_USER"
 check "TUN: nothing else gets out" holds
-sut_stop
+check "TUN: undone, no rule is left" opens
 lab_resolver "$LAN4"
 ON_HOST_DNS=127.0.0.1
 onhost_resolver
 
 probe
-SUT_DOORS="User $SUT_USER
+workstation="User $SUT_USER
 TransPort 127.0.0.1:$TRANSPORT
 TransPort [::1]:$TRANSPORT
 DNSPort 127.0.0.1:$DNSPORT
 DNSPort [::1]:$DNSPORT
 TransClients local
 Uplink up0"
+SUT_DOORS="$workstation
+FailClosed 1"
+check "closed workstation: the program bootstraps" closes
+pages_of "$OTHER_USER"
+check "closed workstation: a name over UDP" ask
+check "closed workstation: nothing else gets out" holds
+check "closed workstation: nobody else reaches a relay" not_to_relay
+check "closed workstation: undone, no rule is left" opens
+
+SUT_DOORS=$workstation
 check "workstation: the rules load" written
 check "workstation: the program bootstraps" start
 for who in "$OTHER_USER" root; do pages_of "$who"; done
