@@ -31,7 +31,7 @@ static const char text[] = "SocksPort 1\n"
 static struct evloop ev;
 static struct firewall *fw;
 static struct conf *c;
-static int other = -1, gates, is_open = -1, gone;
+static int other = -1, ours, gates, is_open = -1, gone;
 static pid_t child;
 
 static void
@@ -64,6 +64,7 @@ begin(void)
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
 	    pair), 0);
 	other = pair[0];
+	ours = pair[1];
 	evloop_enter(&ev);
 	ck_assert_int_eq(firewall_new(&fw, pair[1], &ev, c, &user, &ev), 0);
 	evloop_leave(&ev);
@@ -105,6 +106,7 @@ answerer(enum how how, int n)
 		other = -1;
 		return;
 	}
+	close(ours);		/* else there would be no end */
 	for (i = 0; i < n && procmsg_recv(other, &m, 60000) == 0; i++) {
 		relays += m.type == PROCMSG_PERMIT_RELAY;
 		if (how == ENDS)
