@@ -37,6 +37,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "daemon/conf.h"
 #include "daemon/fwhear.h"
@@ -77,15 +78,6 @@ struct fwproc {
 	int64_t		 latest;
 	char		 shut[PROCMSG_TEXT];	/* why; "": it is open */
 };
-
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* --- what it says --- */
 
@@ -178,7 +170,7 @@ static void
 on_network(void *arg)
 {
 	struct fwproc *p = arg;
-	int64_t now = now_ms();
+	int64_t now = clock_ms();
 
 	if (p->due == 0)
 		p->latest = now + LATEST_MS;
@@ -273,7 +265,7 @@ look_around(struct fwproc *p)
 	snprintf(text, sizeof(text), "interfaces changed, and the rules "
 	    "stay as they were: %s", why);
 	say(p, text);
-	p->due = p->latest = now_ms() + RETRY_MS;
+	p->due = p->latest = clock_ms() + RETRY_MS;
 }
 
 /* --- sets --- */
@@ -324,7 +316,7 @@ hear_one(struct fwproc *p, int rc, struct procmsg *m)
 {
 	struct question q = { .number = m->value };
 
-	switch (fwhear(&p->hear, rc, m, now_ms(), &q.kind, &q.addr)) {
+	switch (fwhear(&p->hear, rc, m, clock_ms(), &q.kind, &q.addr)) {
 	case FWHEAR_NEW:
 		p->waiting[p->nwaiting++] = q;
 		p->changed = 1;
@@ -447,7 +439,7 @@ patience(const struct fwproc *p)
 		at = p->due;
 	if (at == INT64_MAX)
 		return -1;
-	left = at - now_ms();
+	left = at - clock_ms();
 	return left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left;
 }
 
@@ -465,11 +457,11 @@ live(struct fwproc *p)
 			return EXIT_FAILURE;
 		if (f[0].revents && (rc = on_asked(p)) < 0)
 			return rc == -EPIPE ? EXIT_SUCCESS : EXIT_FAILURE;
-		if (f[1].revents || now_ms() >= fwstate_due(p->state))
-			fwstate_follow(p->state, now_ms());
+		if (f[1].revents || clock_ms() >= fwstate_due(p->state))
+			fwstate_follow(p->state, clock_ms());
 		if (f[2].revents && p->engine >= 0)
 			on_engine(p);
-		if (p->due && now_ms() >= p->due)
+		if (p->due && clock_ms() >= p->due)
 			look_around(p);
 	}
 }
