@@ -10,6 +10,7 @@ base_libbase_a_SOURCES = \
 	base/log.c base/log.h \
 	base/clock.h base/sanitizer.h base/loop.c base/loop.h \
 	base/map.c base/map.h \
+	base/permit.h \
 	base/quota.c base/quota.h \
 	base/rand.c base/rand.h \
 	base/secret.c base/secret.h \

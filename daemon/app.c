@@ -483,8 +483,7 @@ make_firewall(struct app *a)
 	if ((rc = firewall_new(&a->firewall, a->start->firewall, &a->ev,
 	    a->conf, &firewall_users, a)) < 0)
 		return rc;
-	a->dial.permit = firewall_direct;
-	a->dial.permit_arg = a->firewall;
+	a->dial.permit = firewall_direct(a->firewall);
 	return 0;
 }
 
@@ -500,10 +499,8 @@ make_engine(struct app *a, char *why, size_t max)
 	if ((rc = onionconf_make(&oc, &store, a->conf)) < 0)
 		return rc;
 	netup_sockets(a->netup, &oc);
-	if (a->firewall) {
-		oc.permit = firewall_relay;
-		oc.permit_arg = a->firewall;
-	}
+	if (a->firewall)
+		oc.permit = firewall_relays(a->firewall);
 	rc = onion_new(&a->onion, &oc, &a->ev.loop, a->ev.base, &onion_users,
 	    a, why, max);
 	onionconf_free(&store);

@@ -43,9 +43,6 @@ dial_start(const struct dial_conf *conf, const struct addr *to)
 
 	if (len == 0 || to->port == 0)
 		return -EINVAL;
-	if (conf && conf->permit &&
-	    (rc = conf->permit(conf->permit_arg, to)) < 0)
-		return rc;
 	if ((fd = make(conf, ss.ss_family)) < 0)
 		return fd;
 	if ((rc = start(fd, &ss, len)) < 0) {

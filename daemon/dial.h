@@ -6,6 +6,7 @@
 #define DAEMON_DIAL_H
 
 struct addr;
+struct permit_giver;
 
 /* Where sockets come from that must be something special, as marked. */
 struct dial_conf {
@@ -13,9 +14,9 @@ struct dial_conf {
 	 * plain one will do. */
 	int	(*socket)(void *arg, int family);
 	void	*arg;
-	/* May one connect there?  0, or -errno: then not.  NULL: anywhere. */
-	int	(*permit)(void *permit_arg, const struct addr *to);
-	void	*permit_arg;
+	/* Whom sock_dial() asks whether one may connect there; NULL: any is
+	 * fine. */
+	const struct permit_giver *permit;
 };
 
 /* A non-blocking descriptor that is connecting, the caller's; or -errno where

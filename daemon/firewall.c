@@ -6,9 +6,15 @@
  *	ask for those.  All else is asked for once, and remembered in the order
  *	of asking, less of it than the firewall's process keeps.
  *
- *	A question has a number, and so has its answer: one that came too late
- *	is passed over.  The gate may change while an answer is waited for; that
- *	is told in the next turn.
+ *	  ask -> unsent -> sent -> answer
+ *
+ *	A question has a number, and so has its answer: who withdrew does not
+ *	hear it, and nothing is remembered of it.  Only so many are sent at a
+ *	time, as many as one run of nft serves.  As long as some are, answers
+ *	come; when none did for a while, all that wait are told so.
+ *
+ *	With another configuration, what may go direct is forgotten; so are then
+ *	the answers to what was asked before.
  */
 #include "daemon/firewall.h"
 
@@ -21,6 +27,7 @@
 #include "base/addr.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/permit.h"
 #include "daemon/conf.h"
 #include "daemon/evloop.h"
 #include "daemon/fwsets.h"
@@ -29,7 +36,9 @@
 
 enum {
 	ANSWER_MS = 10 * 1000,
-	PASSED_MAX = 256	/* other messages before an answer */
+	TURN_MAX = 256,		/* messages of one turn */
+	SENT_MAX = 64,
+	WAITING_MAX = 4096
 };
 
 struct firewall {
@@ -38,14 +47,62 @@ struct firewall {
 	const struct conf *conf;
 	struct event	*readable;
 	struct loop_timer later;
+	struct loop_timer patience;
 	struct fwsets	*known;
+	struct permit_giver relays, direct;
+	struct permits	 unsent, sent;
+	size_t		 nsent, nunsent;
 	const struct firewall_user *user;
 	void		*arg;
 	int32_t		 number;	/* of the last question */
+	int32_t		 stale;		/* up to that one: see above */
 	int		 is_open, told;	/* the gate; what the user knows */
 	int		 dead, told_dead;
 	struct log_limit limit;
 };
+
+/* --- who waits --- */
+
+static void
+take_out(struct firewall *f, struct permit *p)
+{
+	if (p->number) {
+		TAILQ_REMOVE(&f->sent, p, list);
+		f->nsent--;
+	} else {
+		TAILQ_REMOVE(&f->unsent, p, list);
+		f->nunsent--;
+	}
+	p->waits = 0;
+}
+
+static void
+withdraw(void *arg, struct permit *p)
+{
+	take_out(arg, p);
+}
+
+static void
+tell(struct firewall *f, struct permit *p, int rc)
+{
+	take_out(f, p);
+	p->answer(p->arg, rc);
+}
+
+/* All that wait now; who asks anew meanwhile does so behind them. */
+static void
+tell_all(struct firewall *f, int rc)
+{
+	struct permit *p;
+	size_t n = f->nsent + f->nunsent;
+
+	for (; n > 0; n--) {
+		if ((p = TAILQ_FIRST(&f->sent)) == NULL &&
+		    (p = TAILQ_FIRST(&f->unsent)) == NULL)
+			break;
+		tell(f, p, rc);
+	}
+}
 
 /* --- what it says --- */
 
@@ -60,6 +117,7 @@ tell_user(struct firewall *f)
 	}
 	if (f->dead && !f->told_dead) {
 		f->told_dead = 1;
+		tell_all(f, -EPIPE);
 		f->user->gone(f->arg);
 	}
 }
@@ -73,22 +131,141 @@ on_later(void *arg)
 static void
 die(struct firewall *f)
 {
+	if (f->dead)
+		return;
 	f->dead = 1;
 	event_del(f->readable);
+	loop_timer_clear(&f->ev->loop, &f->patience);
 	loop_timer_in(&f->ev->loop, &f->later, 0);
+	log_limited(&f->limit, LL_WARN, LD_NET, "the firewall's process does "
+	    "not answer");
 }
 
-/* 1: it is the answer to @number. */
+static void
+on_patience(void *arg)
+{
+	struct firewall *f = arg;
+
+	log_limited(&f->limit, LL_WARN, LD_NET, "the firewall's process does "
+	    "not answer");
+	tell_all(f, -ETIMEDOUT);
+}
+
+/* --- questions --- */
+
 static int
-take(struct firewall *f, struct procmsg *m, int32_t number)
+send_one(struct firewall *f, struct permit *p)
+{
+	struct procmsg m = { .type = p->kind == FWSETS_RELAYS ?
+		PROCMSG_PERMIT_RELAY : PROCMSG_PERMIT_DIRECT };
+	int rc;
+
+	/* 0 is no question's */
+	m.value = f->number == INT32_MAX ? 1 : f->number + 1;
+	addr_raw(&p->to, m.text);
+	if ((rc = procmsg_send_now(f->fd, &m)) < 0)
+		return rc;
+	f->number = m.value;
+	TAILQ_REMOVE(&f->unsent, p, list);
+	f->nunsent--;
+	p->number = m.value;
+	TAILQ_INSERT_TAIL(&f->sent, p, list);
+	f->nsent++;
+	return 0;
+}
+
+/* As many as may be; where the socket is full, the next answer is the
+ * occasion. */
+static void
+send_more(struct firewall *f)
+{
+	struct permit *p;
+	int rc = 0;
+
+	while (rc == 0 && f->nsent < SENT_MAX &&
+	    (p = TAILQ_FIRST(&f->unsent)) != NULL)
+		rc = send_one(f, p);
+	if (rc < 0 && rc != -EAGAIN) {
+		die(f);
+		return;
+	}
+	if (f->nsent + f->nunsent == 0)
+		loop_timer_clear(&f->ev->loop, &f->patience);
+	else if (!f->patience.armed)
+		loop_timer_in(&f->ev->loop, &f->patience, ANSWER_MS);
+}
+
+static int
+ask(struct firewall *f, enum fwsets_kind kind, struct permit *p,
+    const struct addr *a)
+{
+	struct addr plain = *a;		/* what is of an interface only would
+					 * be another one each time */
+
+	plain.scope = 0;
+	if (fwsets_has(f->known, kind, &plain))
+		return 0;
+	if (f->dead)
+		return -EPIPE;
+	if (f->nunsent >= WAITING_MAX)
+		return -EAGAIN;
+	p->to = *a;
+	p->kind = (uint8_t)kind;
+	p->number = 0;
+	p->waits = 1;
+	TAILQ_INSERT_TAIL(&f->unsent, p, list);
+	f->nunsent++;
+	send_more(f);
+	return -EINPROGRESS;
+}
+
+static int
+ask_relay(void *arg, struct permit *p, const struct addr *a)
+{
+	return ask(arg, FWSETS_RELAYS, p, a);
+}
+
+/* --- answers --- */
+
+static void
+remember(struct firewall *f, const struct permit *p)
+{
+	struct addr plain = p->to;
+
+	plain.scope = 0;
+	if (p->kind == FWSETS_RELAYS || p->number > f->stale)
+		(void)fwsets_add(f->known, p->kind, &plain);
+}
+
+static void
+take_answer(struct firewall *f, const struct procmsg *m)
+{
+	struct permit *p;
+
+	TAILQ_FOREACH(p, &f->sent, list)
+		if (p->number == m->value)
+			break;
+	if (p == NULL)
+		return;
+	loop_timer_clear(&f->ev->loop, &f->patience);
+	if (m->type == PROCMSG_DONE) {
+		remember(f, p);
+		tell(f, p, 0);
+		return;
+	}
+	log_limited(&f->limit, LL_WARN, LD_NET, "the firewall does not let "
+	    "the program connect: %s", m->text);
+	tell(f, p, -EACCES);
+}
+
+static void
+take(struct firewall *f, struct procmsg *m)
 {
 	procmsg_close(m);
-	if (m->type == PROCMSG_GATE) {
+	if (m->type == PROCMSG_GATE)
 		f->is_open = m->value == 1;
-		loop_timer_in(&f->ev->loop, &f->later, 0);
-	}
-	return (m->type == PROCMSG_DONE || m->type == PROCMSG_FAILED) &&
-	    m->value == number;
+	else if (m->type == PROCMSG_DONE || m->type == PROCMSG_FAILED)
+		take_answer(f, m);
 }
 
 static void
@@ -100,83 +277,20 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 
 	(void)what;
 	evloop_enter(f->ev);
-	for (i = 0; i < PASSED_MAX; i++) {
+	for (i = 0; i < TURN_MAX; i++) {
 		if ((rc = procmsg_recv(fd, &m, 0)) < 0)
 			break;
-		(void)take(f, &m, 0);
+		take(f, &m);
 	}
-	if (i < PASSED_MAX && rc != -ETIMEDOUT)
+	if (i < TURN_MAX && rc != -ETIMEDOUT)
 		die(f);
+	if (!f->dead)
+		send_more(f);
 	tell_user(f);
 	evloop_leave(f->ev);
 }
 
-/* --- questions --- */
-
-static int
-await(struct firewall *f, int32_t number)
-{
-	struct procmsg m;
-	int rc, i;
-
-	for (i = 0; i < PASSED_MAX; i++) {
-		if ((rc = procmsg_recv(f->fd, &m, ANSWER_MS)) < 0)
-			return rc;
-		if (!take(f, &m, number))
-			continue;
-		if (m.type == PROCMSG_DONE)
-			return 0;
-		log_limited(&f->limit, LL_WARN, LD_NET, "the firewall does not "
-		    "let the program connect: %s", m.text);
-		return -EACCES;
-	}
-	return -ETIMEDOUT;
-}
-
-static int
-ask(struct firewall *f, enum procmsg_type type, const struct addr *a)
-{
-	struct procmsg m = { .type = type };
-	int rc;
-
-	/* 0 is no question's */
-	f->number = f->number == INT32_MAX ? 1 : f->number + 1;
-	m.value = f->number;
-	addr_raw(a, m.text);
-	if (f->dead)
-		return -EPIPE;
-	if ((rc = procmsg_send_now(f->fd, &m)) == 0)
-		rc = await(f, f->number);
-	if (rc < 0 && rc != -EACCES)
-		log_limited(&f->limit, LL_WARN, LD_NET, "the firewall's "
-		    "process does not answer");
-	if (rc == -EPIPE || rc == -EPROTO)
-		die(f);
-	return rc;
-}
-
-static int
-permit(struct firewall *f, enum fwsets_kind kind, enum procmsg_type type,
-    const struct addr *a)
-{
-	struct addr plain = *a;		/* what is of an interface only would
-					 * be another one each time */
-	int rc;
-
-	plain.scope = 0;
-	if (fwsets_has(f->known, kind, &plain))
-		return 0;
-	if ((rc = ask(f, type, &plain)) < 0)
-		return rc;
-	(void)fwsets_add(f->known, kind, &plain);
-	return 0;
-}
-
-int
-firewall_relay(void *arg, const struct addr *a)
-{
-	return permit(arg, FWSETS_RELAYS, PROCMSG_PERMIT_RELAY, a);
-}
+/* --- direct flows --- */
 
 /* Rules by network stand in the firewall's own text. */
 static int
@@ -202,13 +316,12 @@ is_by_network(const struct conf *c, const struct addr *a)
 	return 0;
 }
 
-int
-firewall_direct(void *arg, const struct addr *a)
+static int
+ask_direct(void *arg, struct permit *p, const struct addr *a)
 {
 	struct firewall *f = arg;
 
-	return is_by_network(f->conf, a) ? 0 :
-	    permit(f, FWSETS_DIRECT, PROCMSG_PERMIT_DIRECT, a);
+	return is_by_network(f->conf, a) ? 0 : ask(f, FWSETS_DIRECT, p, a);
 }
 
 /* --- its life --- */
@@ -239,6 +352,7 @@ int
 firewall_set_conf(struct firewall *f, const struct conf *c)
 {
 	f->conf = c;
+	f->stale = f->number;
 	fwsets_forget(f->known, FWSETS_DIRECT);
 	return set_base(f, c);
 }
@@ -260,6 +374,11 @@ firewall_new(struct firewall **out, int fd, struct evloop *ev,
 	f->arg = arg;
 	f->limit.every_s = 60;
 	loop_timer_init(&f->later, on_later, f);
+	loop_timer_init(&f->patience, on_patience, f);
+	TAILQ_INIT(&f->unsent);
+	TAILQ_INIT(&f->sent);
+	f->relays = (struct permit_giver){ ask_relay, withdraw, f };
+	f->direct = (struct permit_giver){ ask_direct, withdraw, f };
 	f->readable = event_new(ev->base, fd, EV_READ | EV_PERSIST,
 	    on_readable, f);
 	if (f->readable == NULL || event_add(f->readable, NULL) < 0 ||
@@ -272,12 +391,27 @@ firewall_new(struct firewall **out, int fd, struct evloop *ev,
 	return 0;
 }
 
+/* Whoever still waits does so for nobody. */
+static void
+forget_all(struct permits *all)
+{
+	struct permit *p;
+
+	while ((p = TAILQ_FIRST(all)) != NULL) {
+		TAILQ_REMOVE(all, p, list);
+		p->waits = 0;
+	}
+}
+
 void
 firewall_free(struct firewall *f)
 {
 	if (f == NULL)
 		return;
 	loop_timer_clear(&f->ev->loop, &f->later);
+	loop_timer_clear(&f->ev->loop, &f->patience);
+	forget_all(&f->unsent);
+	forget_all(&f->sent);
 	if (f->readable)
 		event_free(f->readable);
 	fwsets_free(f->known);
@@ -289,4 +423,16 @@ int
 firewall_is_open(const struct firewall *f)
 {
 	return f->is_open && !f->dead;
+}
+
+const struct permit_giver *
+firewall_relays(const struct firewall *f)
+{
+	return &f->relays;
+}
+
+const struct permit_giver *
+firewall_direct(const struct firewall *f)
+{
+	return &f->direct;
 }

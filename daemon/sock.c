@@ -1,9 +1,9 @@
 /* daemon/sock.c - a TCP socket as an endpoint
  *
  * Theory of operation
- *	One that we dialled ourselves connects first: nothing is read then, what
- *	is sent waits in @out, and it is open, or gone, when it becomes
- *	writable.
+ *	One that we dialled ourselves connects first, once it may: nothing is
+ *	read then, what is sent waits in @out, and it is open, or gone, when it
+ *	becomes writable.
  *
  *	Two directions that end apart.  Reading goes on while there is credit
  *	and the peer has not shut down; data() gets slices of the loop's scratch
@@ -51,6 +51,7 @@
 
 #include "base/buf.h"
 #include "base/endpoint.h"
+#include "base/permit.h"
 #include "daemon/dial.h"
 #include "daemon/evloop.h"
 
@@ -80,6 +81,7 @@ struct sock {
 	size_t		 credit;
 	int		 broken;	/* errno that came within send(), from
 					 * where gone() must not be called */
+	struct asking	*asking;	/* connecting, and without a socket */
 	uint8_t		 connecting;	/* and wr is added */
 	uint8_t		 reading;	/* rd is added, to read */
 	uint8_t		 edges;		/* rd is added, for errors alone */
@@ -104,6 +106,21 @@ reap(void *arg)
 	free(s);
 }
 
+/* A socket that has to be asked for. */
+struct asking {
+	struct permit		 permit;
+	const struct dial_conf	*conf;
+};
+
+static void
+stop_asking(struct sock *s)
+{
+	if (s->asking)
+		permit_withdraw(s->asking->conf->permit, &s->asking->permit);
+	free(s->asking);
+	s->asking = NULL;
+}
+
 static void
 die(struct sock *s, int why)
 {
@@ -114,9 +131,11 @@ die(struct sock *s, int why)
 	loop_timer_clear(&s->ev->loop, &s->stall);
 	event_del(s->rd);
 	event_del(s->wr);
-	if (why < 0 || s->out.len)
+	stop_asking(s);
+	if (s->fd >= 0 && (why < 0 || s->out.len))
 		setsockopt(s->fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
-	close(s->fd);
+	if (s->fd >= 0)
+		close(s->fd);
 	s->fd = -1;
 	loop_item_add(&s->ev->loop, &s->reap);
 }
@@ -519,27 +538,23 @@ static const struct endpoint_ops sock_ops = {
 	.queued = op_queued, .under_way = op_under_way
 };
 
-/* @fd stays the caller's where it fails. */
+/* Without a socket yet. */
 static int
-make(struct sock **out, struct evloop *ev, int fd)
+make(struct sock **out, struct evloop *ev)
 {
 	struct sock *s;
-	int on = 1;
 
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		return -ENOMEM;
-	s->rd = event_new(ev->base, fd, EV_READ | EV_PERSIST, on_event, s);
-	s->wr = event_new(ev->base, fd, EV_WRITE | EV_PERSIST, on_event, s);
-	if (s->rd == NULL || s->wr == NULL ||
-	    evutil_make_socket_nonblocking(fd) < 0) {
+	s->rd = event_new(ev->base, -1, EV_READ | EV_PERSIST, on_event, s);
+	s->wr = event_new(ev->base, -1, EV_WRITE | EV_PERSIST, on_event, s);
+	if (s->rd == NULL || s->wr == NULL) {
 		reap(s);
 		return -ENOMEM;
 	}
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 	s->ep.ops = &sock_ops;
 	s->ev = ev;
-	s->fd = fd;
+	s->fd = -1;
 	buf_init(&s->out, SOCK_OUT_MAX);
 	loop_item_init(&s->flush, write_out, s);
 	loop_item_init(&s->reap, reap, s);
@@ -548,17 +563,75 @@ make(struct sock **out, struct evloop *ev, int fd)
 	return 0;
 }
 
+static void
+take_socket(struct sock *s, int fd)
+{
+	int on = 1;
+
+	s->fd = fd;
+	event_assign(s->rd, s->ev->base, fd, EV_READ | EV_PERSIST, on_event, s);
+	event_assign(s->wr, s->ev->base, fd, EV_WRITE | EV_PERSIST, on_event,
+	    s);
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+}
+
 int
 sock_new(struct endpoint **out, struct evloop *ev, int fd)
 {
 	struct sock *s;
-	int rc;
 
-	if ((rc = make(&s, ev, fd)) < 0)
-		return rc;
+	if (evutil_make_socket_nonblocking(fd) < 0 || make(&s, ev) < 0)
+		return -ENOMEM;
+	take_socket(s, fd);
 	loop_timer_in(&ev->loop, &s->stall, STALL_MS);
 	*out = &s->ep;
 	return 0;
+}
+
+/* --- dialling --- */
+
+static int
+connect_to(struct sock *s, const struct addr *to, const struct dial_conf *conf)
+{
+	int fd = dial_start(conf, to);
+
+	if (fd < 0)
+		return fd;
+	take_socket(s, fd);
+	event_add(s->wr, NULL);
+	return 0;
+}
+
+static void
+on_permit(void *arg, int rc)
+{
+	struct sock *s = arg;
+
+	if (rc == 0)
+		rc = connect_to(s, &s->asking->permit.to, s->asking->conf);
+	stop_asking(s);
+	if (rc < 0)
+		gone(s, rc);
+}
+
+/* Connects, or will. */
+static int
+ask(struct sock *s, const struct addr *to, const struct dial_conf *conf)
+{
+	int rc;
+
+	if (conf == NULL || conf->permit == NULL)
+		return connect_to(s, to, conf);
+	if ((s->asking = calloc(1, sizeof(*s->asking))) == NULL)
+		return -ENOMEM;
+	s->asking->conf = conf;
+	permit_init(&s->asking->permit, on_permit, s);
+	rc = permit_ask(conf->permit, &s->asking->permit, to);
+	if (rc == -EINPROGRESS)
+		return 0;
+	stop_asking(s);
+	return rc < 0 ? rc : connect_to(s, to, conf);
 }
 
 int
@@ -566,16 +639,15 @@ sock_dial(struct endpoint **out, struct evloop *ev, const struct addr *to,
     const struct dial_conf *conf)
 {
 	struct sock *s;
-	int fd, rc;
+	int rc;
 
-	if ((fd = dial_start(conf, to)) < 0)
-		return fd;
-	if ((rc = make(&s, ev, fd)) < 0) {
-		close(fd);
+	if ((rc = make(&s, ev)) < 0)
+		return rc;
+	s->connecting = s->writing = 1;
+	if ((rc = ask(s, to, conf)) < 0) {
+		reap(s);
 		return rc;
 	}
-	s->connecting = s->writing = 1;
-	event_add(s->wr, NULL);
 	loop_timer_in(&ev->loop, &s->stall, SOCK_DIAL_MS);
 	*out = &s->ep;
 	return 0;

@@ -83,8 +83,7 @@ struct onion_conf {
 	int		 (*socket)(void *arg, int family);
 	void		*socket_arg;
 	/* And whether one may connect there, with the same life. */
-	int		 (*permit)(void *arg, const struct addr *to);
-	void		*permit_arg;
+	const struct permit_giver *permit;
 	/* ReachableAddresses; both live as long as the configuration. */
 	int		 (*may_reach)(void *arg, const struct addr *);
 	void		*may_reach_arg;

@@ -201,8 +201,8 @@ make_links(struct onion *o, const struct onion_conf *c,
 		.base = base, .loop = o->loop, .enter = o->user->enter,
 		.leave = o->user->leave, .arg = o->arg,
 		.bind4 = c->bind4, .bind6 = c->bind6,
-		.dial = { .socket = c->socket, .arg = c->socket_arg,
-		    .permit = c->permit, .permit_arg = c->permit_arg }
+		.dial = { .socket = c->socket, .arg = c->socket_arg },
+		.permit = c->permit
 	};
 	struct chanset_conf chans = {
 		.loop = o->loop, .user = &onion_chan_users, .arg = o

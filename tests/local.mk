@@ -19,7 +19,8 @@ check_SCRIPTS = tests/check-hardening
 TESTS = $(check_PROGRAMS) tests/check-layers tests/check-hardening \
 	tests/check-docs tests/check-promises tests/check-firewall
 
-noinst_HEADERS += tests/unit.h tests/quiet.h tests/fuzz/fuzz.h \
+noinst_HEADERS += tests/unit.h tests/quiet.h tests/fakepermit.h \
+	tests/fuzz/fuzz.h \
 	tests/daemon/testconf.h tests/daemon/nolookup.h \
 	tests/daemon/fakeengine.h tests/daemon/fakedial.h \
 	tests/daemon/golden.h tests/platform/listenat.h

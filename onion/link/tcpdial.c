@@ -89,8 +89,6 @@ tcpdial(int *out, const struct addr *to, const struct addr *from,
 
 	if (len == 0)
 		return -EAFNOSUPPORT;
-	if (conf->permit && (rc = conf->permit(conf->permit_arg, to)) < 0)
-		return rc;
 	if ((fd = make_socket(conf, ss.ss_family)) < 0)
 		return fd;
 	set_opt(fd, IPPROTO_TCP, TCP_NODELAY, 1);

@@ -15,10 +15,6 @@ struct tcpdial_conf {			/* zeroed: a plain socket */
 	 * descriptor or -errno.  NULL: socket() does. */
 	int		(*socket)(void *arg, int family);
 	void		*arg;
-	/* Asked before each connection: 0, or -errno, with which it fails
-	 * then.  NULL: any is fine. */
-	int		(*permit)(void *permit_arg, const struct addr *to);
-	void		*permit_arg;
 	uint32_t	 mark;		/* SO_MARK; 0: as it is */
 	int		 notsent;	/* TCP_NOTSENT_LOWAT; 0: 32 KiB */
 };

@@ -23,8 +23,8 @@
  *	16 KiB.  SO_RCVLOWAT lets the kernel collect, a timer bounds the wait:
  *	the exit takes what we add to the round trip for congestion.
  * States
- *	TCP, TLS, UP, DEAD.  DEAD links lie on the dialer's list until the turn
- *	ends.
+ *	ASKED (for leave to connect; there is no socket yet), TCP, TLS, UP, DEAD.
+ *	DEAD links lie on the dialer's list until the turn ends.
  * Invariants
  *	Between a call to us and our return, gulp, plain and stage belong to one
  *	link (->busy); they are empty before and after.
@@ -54,6 +54,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/permit.h"
 #include "base/rand.h"
 #include "onion/crypto/crypt.h"
 #include "onion/link/cell.h"
@@ -94,14 +95,15 @@ static const char groups[] =
 static const char groups[] = "P-256:X25519:P-224";
 #endif
 
-enum tls_state { TLS_DEAD, TLS_TCP, TLS_HANDSHAKE, TLS_UP };
+enum tls_state { TLS_DEAD, TLS_ASKED, TLS_TCP, TLS_HANDSHAKE, TLS_UP };
 
 struct tlslink {
 	struct link		 link;		/* first: cast back and forth */
 	struct tlslink_dialer	*dialer;
 	TAILQ_ENTRY(tlslink)	 list;
 	enum tls_state		 state;
-	int			 fd;
+	int			 fd;		/* -1 while ASKED */
+	struct permit		 permit;
 	SSL			*ssl;
 	struct event		 readable, writable;
 	struct loop_timer	 timer;		/* for TCP and TLS */
@@ -269,6 +271,17 @@ say_goodbye(struct tlslink *t)
 }
 
 static void
+close_socket(struct tlslink *t)
+{
+	if (t->fd < 0)
+		return;
+	event_del(&t->readable);
+	event_del(&t->writable);
+	close(t->fd);
+	t->fd = -1;
+}
+
+static void
 bury(struct tlslink *t)
 {
 	struct tlslink_dialer *d = t->dialer;
@@ -280,10 +293,8 @@ bury(struct tlslink *t)
 	loop_timer_clear(d->conf.loop, &t->timer);
 	loop_timer_clear(d->conf.loop, &t->lull);
 	loop_item_clear(d->conf.loop, &t->flush);
-	event_del(&t->readable);
-	event_del(&t->writable);
-	close(t->fd);
-	t->fd = -1;
+	permit_withdraw(d->conf.permit, &t->permit);
+	close_socket(t);
 	block_give(d, t->out);
 	t->out = NULL;
 	TAILQ_REMOVE(&d->links, t, list);
@@ -840,19 +851,63 @@ make_ssl(struct tlslink *t)
 }
 
 static int
+connect_to(struct tlslink *t, const struct addr *to)
+{
+	struct tlslink_dialer *d = t->dialer;
+	int rc;
+
+	if ((rc = tcpdial(&t->fd, to, to->family == 6 ? &d->conf.bind6 :
+	    &d->conf.bind4, &d->conf.dial)) < 0)
+		return rc;
+	t->state = TLS_TCP;
+	event_assign(&t->readable, d->conf.base, t->fd, EV_READ | EV_PERSIST,
+	    on_readable, t);
+	event_assign(&t->writable, d->conf.base, t->fd, EV_WRITE, on_writable,
+	    t);
+	event_add(&t->writable, NULL);
+	return 0;
+}
+
+static void
+on_permit(void *arg, int rc)
+{
+	struct tlslink *t = arg;
+
+	if (rc == 0)
+		rc = connect_to(t, &t->permit.to);
+	if (rc < 0)
+		go_down(t, rc);
+}
+
+/* Connects, or will. */
+static int
+begin(struct tlslink *t, const struct addr *to)
+{
+	int rc;
+
+	if ((rc = make_ssl(t)) < 0)
+		return rc;
+	t->state = TLS_ASKED;
+	rc = permit_ask(t->dialer->conf.permit, &t->permit, to);
+	if (rc == 0)
+		rc = connect_to(t, to);
+	return rc == -EINPROGRESS ? 0 : rc;
+}
+
+static int
 op_dial(void *arg, const struct addr *to, const struct link_user *user,
     void *user_arg, struct link **out)
 {
 	struct tlslink_dialer *d = arg;
 	struct tlslink *t = calloc(1, sizeof(*t));
-	int rc = -ENOMEM;
+	int rc;
 
 	if (t == NULL)
 		return -ENOMEM;
 	t->dialer = d;
-	if ((rc = make_ssl(t)) < 0 ||
-	    (rc = tcpdial(&t->fd, to, to->family == 6 ? &d->conf.bind6 :
-	    &d->conf.bind4, &d->conf.dial)) < 0) {
+	t->fd = -1;
+	permit_init(&t->permit, on_permit, t);
+	if ((rc = begin(t, to)) < 0) {
 		SSL_free(t->ssl);
 		free(t);
 		return rc;
@@ -860,19 +915,13 @@ op_dial(void *arg, const struct addr *to, const struct link_user *user,
 	t->link.ops = &ops;
 	t->link.user = user;
 	t->link.arg = user_arg;
-	t->state = TLS_TCP;
 	buf_init(&t->wire, TLSLINK_WIRE_MAX);
 	loop_timer_init(&t->timer, on_timeout, t);
 	loop_timer_init(&t->lull, on_lull, t);
 	loop_item_init(&t->flush, on_flush, t);
-	event_assign(&t->readable, d->conf.base, t->fd, EV_READ | EV_PERSIST,
-	    on_readable, t);
-	event_assign(&t->writable, d->conf.base, t->fd, EV_WRITE, on_writable,
-	    t);
 	loop_timer_in(d->conf.loop, &t->timer,
 	    d->conf.timeout_ms ? d->conf.timeout_ms : TIMEOUT_MS);
 	TAILQ_INSERT_TAIL(&d->links, t, list);
-	event_add(&t->writable, NULL);
 	*out = &t->link;
 	return 0;
 }

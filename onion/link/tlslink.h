@@ -20,6 +20,7 @@
 struct event_base;
 struct link_dialer;
 struct loop;
+struct permit_giver;
 struct tlslink_dialer;
 
 enum {
@@ -39,6 +40,8 @@ struct tlslink_conf {
 	void			*arg;
 	struct addr		 bind4, bind6;	/* OutboundBindAddress */
 	struct tcpdial_conf	 dial;		/* how sockets are made */
+	/* Asked before each connection; NULL: any is fine. */
+	const struct permit_giver *permit;
 	int64_t			 timeout_ms;	/* TCP and TLS; 0: 60 s */
 	uint8_t			 tls12;		/* tests: not TLS 1.3 */
 };

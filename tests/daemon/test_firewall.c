@@ -7,17 +7,18 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/loop.h"
+#include "base/permit.h"
 #include "daemon/conf.h"
-#include "daemon/dial.h"
 #include "daemon/evloop.h"
 #include "daemon/procmsg.h"
-#include "onion/link/tcpdial.h"
 #include "tests/daemon/testconf.h"
 #include "tests/unit.h"
 
@@ -139,22 +140,70 @@ relays_asked(void)
 	return WEXITSTATUS(status);
 }
 
+/* --- who asks --- */
+
+struct asker {
+	struct permit	permit;
+	int		answers, rc;
+	struct asker	*other;		/* whom the answer has withdraw */
+};
+
+static void
+on_answer(void *arg, int rc)
+{
+	struct asker *k = arg;
+
+	k->answers++;
+	k->rc = rc;
+	if (k->other)
+		permit_withdraw(firewall_relays(fw), &k->other->permit);
+	evloop_stop(&ev);
+}
+
+static int
+ask(struct asker *k, const struct permit_giver *g, const char *where)
+{
+	struct addr a;
+	int rc;
+
+	ck_assert_int_eq(addr_parse(&a, where, -1), 0);
+	*k = (struct asker){ .answers = 0 };
+	permit_init(&k->permit, on_answer, k);
+	evloop_enter(&ev);
+	rc = permit_ask(g, &k->permit, &a);
+	evloop_leave(&ev);
+	ck_assert_int_eq(k->answers, 0);	/* never at once */
+	return rc;
+}
+
+static int
+answer(struct asker *k)
+{
+	while (!k->answers)
+		ck_assert_int_eq(evloop_run(&ev), 0);
+	ck_assert_int_eq(k->answers, 1);
+	return k->rc;
+}
+
+static int
+wait_for(const struct permit_giver *g, const char *where)
+{
+	struct asker k;
+	int rc = ask(&k, g, where);
+
+	return rc == -EINPROGRESS ? answer(&k) : rc;
+}
+
 static int
 relay(const char *where)
 {
-	struct addr a;
-
-	ck_assert_int_eq(addr_parse(&a, where, -1), 0);
-	return firewall_relay(fw, &a);
+	return wait_for(firewall_relays(fw), where);
 }
 
 static int
 direct(const char *where)
 {
-	struct addr a;
-
-	ck_assert_int_eq(addr_parse(&a, where, -1), 0);
-	return firewall_direct(fw, &a);
+	return wait_for(firewall_direct(fw), where);
 }
 
 START_TEST(firewall_gate_is_shut_until_it_was_heard)
@@ -263,18 +312,14 @@ START_TEST(firewall_other_questions_answers_are_passed_over)
 }
 END_TEST
 
-START_TEST(firewall_gate_that_shuts_before_an_answer_is_told_next_turn)
+START_TEST(firewall_gate_that_shuts_before_an_answer_is_told)
 {
 	begin();
 	say(other, PROCMSG_GATE, 1);
 	ck_assert_int_eq(evloop_run(&ev), 0);
 	answerer(SHUT_FIRST, 1);
-	evloop_enter(&ev);
 	ck_assert_int_eq(relay("1.2.3.4:443"), 0);
-	ck_assert_int_eq(is_open, 1);
 	ck_assert_int_eq(firewall_is_open(fw), 0);
-	evloop_leave(&ev);
-	ck_assert_int_eq(evloop_run(&ev), 0);
 	ck_assert_int_eq(is_open, 0);
 	finish();
 }
@@ -284,50 +329,128 @@ START_TEST(firewall_process_that_ends_at_a_question_is_gone)
 {
 	begin();
 	answerer(ENDS, 1);
-	evloop_enter(&ev);
 	ck_assert_int_eq(relay("1.2.3.4:443"), -EPIPE);
-	ck_assert_int_eq(gone, 0);
-	evloop_leave(&ev);
-	ck_assert_int_eq(evloop_run(&ev), 0);
 	ck_assert_int_eq(gone, 1);
+	ck_assert_int_eq(relay("1.2.3.4:443"), -EPIPE);
 	finish();
 }
 END_TEST
 
-/* --- who asks --- */
-
-static unsigned asked;
-
-static int
-forbid(void *arg, const struct addr *to)
+/* More than are sent at a time, and each is answered once. */
+START_TEST(firewall_many_may_ask_at_once)
 {
-	ck_assert_ptr_eq(arg, &asked);
-	ck_assert_uint_eq(to->port, 9);
-	asked++;
-	return -EACCES;
-}
+	static struct asker k[300];
+	char where[32];
+	size_t i;
 
-START_TEST(tcpdial_asks_before_it_connects)
-{
-	struct tcpdial_conf tc = { .permit = forbid, .permit_arg = &asked };
-	struct addr to, any = { .family = 0 };
-	int fd = -1;
-
-	addr_v4(&to, 0x7f000001, 9);
-	ck_assert_int_eq(tcpdial(&fd, &to, &any, &tc), -EACCES);
-	ck_assert_int_eq(fd, -1);
-	ck_assert_uint_eq(asked, 1);
+	begin();
+	answerer(YES, NELEM(k));
+	for (i = 0; i < NELEM(k); i++) {
+		snprintf(where, sizeof(where), "1.2.%zu.%zu:443", i / 100,
+		    i % 100);
+		ck_assert_int_eq(ask(&k[i], firewall_relays(fw), where),
+		    -EINPROGRESS);
+	}
+	for (i = 0; i < NELEM(k); i++)
+		ck_assert_int_eq(answer(&k[i]), 0);
+	ck_assert_int_eq(relays_asked(), NELEM(k) & 0xff);
+	finish();
 }
 END_TEST
 
-START_TEST(dial_start_asks_before_it_connects)
+/* What nobody waits for is not remembered; those that still wait go on. */
+START_TEST(firewall_who_withdraws_hears_nothing)
 {
-	struct dial_conf dc = { .permit = forbid, .permit_arg = &asked };
-	struct addr to;
+	struct asker a, b;
 
-	addr_v4(&to, 0x7f000001, 9);
-	ck_assert_int_eq(dial_start(&dc, &to), -EACCES);
-	ck_assert_uint_eq(asked, 1);
+	begin();
+	ck_assert_int_eq(ask(&a, firewall_relays(fw), "1.2.3.4:443"),
+	    -EINPROGRESS);
+	ck_assert_int_eq(ask(&b, firewall_relays(fw), "1.2.3.5:443"),
+	    -EINPROGRESS);
+	permit_withdraw(firewall_relays(fw), &a.permit);
+	permit_withdraw(firewall_relays(fw), &a.permit);	/* harmless */
+	answerer(YES, 3);
+	ck_assert_int_eq(answer(&b), 0);
+	ck_assert_int_eq(a.answers, 0);
+	ck_assert_int_eq(relay("1.2.3.4:443"), 0);
+	ck_assert_int_eq(relays_asked(), 3);
+	finish();
+}
+END_TEST
+
+START_TEST(firewall_answer_may_withdraw_another_question)
+{
+	struct asker a, b;
+
+	begin();
+	ck_assert_int_eq(ask(&a, firewall_relays(fw), "1.2.3.4:443"),
+	    -EINPROGRESS);
+	ck_assert_int_eq(ask(&b, firewall_relays(fw), "1.2.3.5:443"),
+	    -EINPROGRESS);
+	a.other = &b;
+	answerer(YES, 3);
+	ck_assert_int_eq(answer(&a), 0);
+	ck_assert_int_eq(relay("1.2.3.6:443"), 0);
+	ck_assert_int_eq(b.answers, 0);
+	ck_assert_int_eq(relays_asked(), 3);
+	finish();
+}
+END_TEST
+
+/* By a clock that is turned by hand; each answer is a reason to wait on. */
+START_TEST(firewall_process_that_is_silent_is_waited_for_so_long)
+{
+	struct asker a, b;
+
+	begin();
+	ck_assert_int_eq(ask(&a, firewall_relays(fw), "1.2.3.4:443"),
+	    -EINPROGRESS);
+	ck_assert_int_eq(ask(&b, firewall_relays(fw), "1.2.3.5:443"),
+	    -EINPROGRESS);
+	evloop_enter(&ev);
+	loop_advance(&ev.loop, 9999);
+	ck_assert_int_eq(a.answers + b.answers, 0);
+	loop_advance(&ev.loop, 1);
+	evloop_leave(&ev);
+	ck_assert_int_eq(a.answers + b.answers, 2);
+	ck_assert_int_eq(a.rc, -ETIMEDOUT);
+	ck_assert_int_eq(b.rc, -ETIMEDOUT);
+	answerer(YES, 3);
+	ck_assert_int_eq(relay("1.2.3.4:443"), 0);
+	ck_assert_int_eq(relays_asked(), 3);
+	finish();
+}
+END_TEST
+
+START_TEST(firewall_answer_of_an_earlier_configuration_is_not_remembered)
+{
+	struct asker k;
+
+	begin();
+	ck_assert_int_eq(ask(&k, firewall_direct(fw), "192.0.2.9:443"),
+	    -EINPROGRESS);
+	ck_assert_int_eq(firewall_set_conf(fw, c), 0);
+	answerer(YES, 2);
+	ck_assert_int_eq(answer(&k), 0);
+	ck_assert_int_eq(direct("192.0.2.9:443"), 0);
+	ck_assert_int_eq(direct("192.0.2.9:443"), 0);
+	ck_assert_int_eq(relays_asked(), 0);
+	finish();
+}
+END_TEST
+
+START_TEST(firewall_that_goes_forgets_who_asks)
+{
+	struct asker k;
+
+	begin();
+	ck_assert_int_eq(ask(&k, firewall_relays(fw), "1.2.3.4:443"),
+	    -EINPROGRESS);
+	finish();
+	fw = NULL;
+	permit_withdraw(NULL, &k.permit);
+	ck_assert_int_eq(k.answers, 0);
 }
 END_TEST
 
@@ -340,9 +463,13 @@ static const struct unit_test tests[] = {
 	UNIT(firewall_direct_is_asked_for_again_by_another_configuration),
 	UNIT(firewall_no_is_no_and_is_not_remembered),
 	UNIT(firewall_other_questions_answers_are_passed_over),
-	UNIT(firewall_gate_that_shuts_before_an_answer_is_told_next_turn),
+	UNIT(firewall_gate_that_shuts_before_an_answer_is_told),
 	UNIT(firewall_process_that_ends_at_a_question_is_gone),
-	UNIT(tcpdial_asks_before_it_connects),
-	UNIT(dial_start_asks_before_it_connects),
+	UNIT(firewall_many_may_ask_at_once),
+	UNIT(firewall_who_withdraws_hears_nothing),
+	UNIT(firewall_answer_may_withdraw_another_question),
+	UNIT(firewall_process_that_is_silent_is_waited_for_so_long),
+	UNIT(firewall_answer_of_an_earlier_configuration_is_not_remembered),
+	UNIT(firewall_that_goes_forgets_who_asks),
 };
 UNIT_MAIN("firewall", tests)

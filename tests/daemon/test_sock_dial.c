@@ -18,6 +18,7 @@
 #include "base/endpoint.h"
 #include "daemon/dial.h"
 #include "daemon/evloop.h"
+#include "tests/fakepermit.h"
 #include "tests/unit.h"
 
 enum { WAIT_S = 60, SMALL = 1000, LARGE = 200 * 1024 };
@@ -98,6 +99,7 @@ setup(int backlog)
 	socklen_t len = sizeof(sin);
 
 	memset(&seen, 0, sizeof(seen));
+	memset(&fakepermit, 0, sizeof(fakepermit));
 	made = asked = make_rc = 0;
 	peer = -1;
 	ck_assert_int_eq(evloop_init(&ev), 0);
@@ -129,7 +131,8 @@ maker(void *arg, int family)
 	return made = socket(family, SOCK_STREAM, 0);	/* a blocking one */
 }
 
-static const struct dial_conf conf = { .socket = maker, .arg = &made };
+static const struct dial_conf conf = { .socket = maker, .arg = &made,
+	.permit = &fakepermit_giver };
 
 static void
 dial(void)
@@ -317,6 +320,64 @@ START_TEST(sock_dial_by_itself_makes_a_plain_one)
 }
 END_TEST
 
+START_TEST(sock_dial_asks_before_it_connects)
+{
+	static uint8_t b[LARGE];
+
+	setup(1);
+	fakepermit.rc = -EACCES;
+	TURN(ck_assert_int_eq(sock_dial(&ep, &ev, &dest, &conf), -EACCES));
+	fakepermit.rc = -EINPROGRESS;
+	dial();
+	ck_assert(addr_equal(&fakepermit.to, &dest));
+	TURN({
+		ck_assert_uint_eq(endpoint_send(ep, b, LARGE), LARGE);
+		endpoint_grant(ep, 100);
+		endpoint_fin(ep);
+	});
+	ck_assert_int_eq(made, 0);
+	ck_assert_int_eq(seen.open + seen.gone, 0);
+	TURN(fakepermit_say(0));
+	ck_assert_int_ne(made, 0);
+	UNTIL(seen.open);
+	ck_assert_uint_eq(peer_reads_all(), LARGE);
+	TURN(endpoint_kill(ep, 0));
+	ck_assert_uint_eq(fakepermit.withdrawn, 0);
+	teardown();
+}
+END_TEST
+
+/* 0: who was asked says no; 1: there is no socket */
+START_TEST(sock_dial_that_may_not_connect_is_gone)
+{
+	setup(1);
+	fakepermit.rc = -EINPROGRESS;
+	dial();
+	make_rc = -EMFILE;
+	TURN(fakepermit_say(_i ? 0 : -EACCES));
+	ck_assert_int_eq(seen.gone, 1);
+	ck_assert_int_eq(seen.why, _i ? -EMFILE : -EACCES);
+	ck_assert_int_eq(made, 0);
+	teardown();
+}
+END_TEST
+
+START_TEST(sock_dial_killed_while_it_asks_withdraws)
+{
+	setup(1);
+	fakepermit.rc = -EINPROGRESS;
+	dial();
+	if (_i == 0)
+		TURN(endpoint_kill(ep, -ECONNRESET));
+	else
+		TURN(loop_advance(&ev.loop, SOCK_DIAL_MS));
+	ck_assert_uint_eq(fakepermit.withdrawn, 1);
+	ck_assert_int_eq(seen.gone, _i);
+	ck_assert_int_eq(made, 0);
+	teardown();
+}
+END_TEST
+
 /* Nothing of it is left open. */
 START_TEST(sock_dial_to_nowhere_fails_at_once)
 {
@@ -356,6 +417,9 @@ START_TEST(dial_is_own_knows_this_hosts_addresses)
 END_TEST
 
 static const struct unit_test tests[] = {
+	UNIT(sock_dial_asks_before_it_connects),
+	UNIT_LOOP(sock_dial_that_may_not_connect_is_gone, 2),
+	UNIT_LOOP(sock_dial_killed_while_it_asks_withdraws, 2),
 	UNIT_LOOP(sock_dial_sends_what_came_before_it_was_open, 2),
 	UNIT(sock_dial_uses_credit_from_before_it_was_open),
 	UNIT(sock_dial_refused_is_gone_with_the_reason),

@@ -26,6 +26,7 @@
 #include "onion/link/cell.h"
 #include "onion/link/link.h"
 #include "onion/link/tlslink.h"
+#include "tests/fakepermit.h"
 #include "tests/unit.h"
 
 enum mode {
@@ -413,8 +414,9 @@ static void
 client_init(int tls12)
 {
 	struct tlslink_conf conf = { .loop = &c.loop, .leave = on_leave,
-	    .tls12 = (uint8_t)tls12 };
+	    .permit = &fakepermit_giver, .tls12 = (uint8_t)tls12 };
 
+	memset(&fakepermit, 0, sizeof(fakepermit));
 	memset(&c, 0, sizeof(c));
 	crypt_init();
 	loop_init(&c.loop, 0, 1790000000);
@@ -924,6 +926,59 @@ START_TEST(tlslink_bind_address_is_used)
 }
 END_TEST
 
+START_TEST(tlslink_asks_before_it_connects)
+{
+	client_init(0);
+	server_start(ECHO);
+	fakepermit.rc = -EACCES;
+	ck_assert_int_eq(dial(&s.addr), -EACCES);
+	ck_assert(addr_equal(&fakepermit.to, &s.addr));
+	ck_assert_int_eq(client_fd(), -1);
+	fakepermit.rc = -EINPROGRESS;
+	ck_assert_int_eq(dial(&s.addr), 0);
+	turns(10);
+	ck_assert_int_eq(client_fd(), -1);
+	ck_assert(link_reserve(c.link, CELL_LEN) == NULL);
+	fakepermit_say(0);
+	run_until(is_up);
+	ck_assert_uint_eq(fakepermit.asked, 2);
+	fini();
+	ck_assert_uint_eq(fakepermit.withdrawn, 0);
+}
+END_TEST
+
+START_TEST(tlslink_that_may_not_connect_is_down)
+{
+	client_init(0);
+	server_start(ECHO);
+	fakepermit.rc = -EINPROGRESS;
+	ck_assert_int_eq(dial(&s.addr), 0);
+	fakepermit_say(_i ? -EACCES : 0);
+	turns(1);
+	ck_assert_uint_eq(c.downs, _i ? 1 : 0);
+	ck_assert_int_eq(c.err, _i ? -EACCES : 0);
+	fini();
+}
+END_TEST
+
+/* 0: by its user, 1: by its dialer, 2: by the clock */
+START_TEST(tlslink_that_goes_while_it_asks_withdraws)
+{
+	client_init(0);
+	server_start(ECHO);
+	fakepermit.rc = -EINPROGRESS;
+	ck_assert_int_eq(dial(&s.addr), 0);
+	if (_i == 0)
+		link_kill(c.link);
+	else if (_i == 2)
+		loop_advance(&c.loop, 60000);
+	ck_assert_int_eq(c.err, _i == 2 ? -ETIMEDOUT : 0);
+	c.link = NULL;
+	fini();
+	ck_assert_uint_eq(fakepermit.withdrawn, 1);
+}
+END_TEST
+
 static const char *const moments[] = { "connected", "up", "input", "drained" };
 
 START_TEST(tlslink_kill_in_any_call_is_the_last)
@@ -969,6 +1024,9 @@ static const struct unit_test tests[] = {
 	UNIT(tlslink_renegotiation_is_refused),
 	UNIT_LOOP(tlslink_second_link_offers_no_session_of_the_first, 2),
 	UNIT_LOOP(tlslink_certificate_signed_with_sha1_is_taken, 2),
+	UNIT(tlslink_asks_before_it_connects),
+	UNIT_LOOP(tlslink_that_may_not_connect_is_down, 2),
+	UNIT_LOOP(tlslink_that_goes_while_it_asks_withdraws, 3),
 	UNIT_LOOP(tlslink_bytes_that_are_no_handshake_are_down,
 	    2 * NELEM(raws)),
 	UNIT_LOOP(tlslink_handshake_byte_by_byte_is_timed_out, 2),
