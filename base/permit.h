@@ -28,6 +28,7 @@ struct permit {
 	TAILQ_ENTRY(permit)	 list;
 	struct addr		 to;
 	int32_t			 number;
+	uint32_t		 asked;
 	uint8_t			 waits, kind;
 };
 TAILQ_HEAD(permits, permit);

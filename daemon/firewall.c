@@ -3,15 +3,18 @@
  * Theory of operation
  *	Authorities and fallbacks are in the firewall's sets from the start, and
  *	so is where a FlowRule leads that says direct by network: nobody has to
- *	ask for those.  All else is asked for once, and remembered in the order
- *	of asking, less of it than the firewall's process keeps.
+ *	ask for those.  All else is asked for once, and remembered; but what was
+ *	asked for so many questions ago that the firewall's process may have
+ *	forgotten it is asked for again.  Each question counts that was sent,
+ *	also one that was withdrawn.
  *
  *	  ask -> unsent -> sent -> answer
  *
  *	A question has a number, and so has its answer: who withdrew does not
  *	hear it, and nothing is remembered of it.  Only so many are sent at a
- *	time, as many as one run of nft serves.  As long as some are, answers
- *	come; when none did for a while, all that wait are told so.
+ *	time, as many as one run of nft serves, those for relays first: what
+ *	clients begin past Tor never holds up the way to it.  As long as some
+ *	are, answers come; when none did for a while, all that wait are told so.
  *
  *	With another configuration, what may go direct is forgotten; so are then
  *	the answers to what was asked before.
@@ -38,7 +41,12 @@ enum {
 	ANSWER_MS = 10 * 1000,
 	TURN_MAX = 256,		/* messages of one turn */
 	SENT_MAX = 64,
-	WAITING_MAX = 4096
+	WAITING_MAX = 4096	/* of a kind */
+};
+
+static const uint32_t kept[FWSETS_NKINDS] = {
+	[FWSETS_RELAYS] = FWSETS_RELAYS_MAX,
+	[FWSETS_DIRECT] = FWSETS_DIRECT_MAX
 };
 
 struct firewall {
@@ -50,8 +58,8 @@ struct firewall {
 	struct loop_timer patience;
 	struct fwsets	*known;
 	struct permit_giver relays, direct;
-	struct permits	 unsent, sent;
-	size_t		 nsent, nunsent;
+	struct permits	 unsent[FWSETS_NKINDS], sent;
+	size_t		 nunsent[FWSETS_NKINDS], nsent;
 	const struct firewall_user *user;
 	void		*arg;
 	int32_t		 number;	/* of the last question */
@@ -70,10 +78,32 @@ take_out(struct firewall *f, struct permit *p)
 		TAILQ_REMOVE(&f->sent, p, list);
 		f->nsent--;
 	} else {
-		TAILQ_REMOVE(&f->unsent, p, list);
-		f->nunsent--;
+		TAILQ_REMOVE(&f->unsent[p->kind], p, list);
+		f->nunsent[p->kind]--;
 	}
 	p->waits = 0;
+}
+
+/* In the order of their kinds: relays are the first. */
+static struct permit *
+first_unsent(struct firewall *f)
+{
+	struct permit *p = NULL;
+	size_t i;
+
+	for (i = 0; i < FWSETS_NKINDS && p == NULL; i++)
+		p = TAILQ_FIRST(&f->unsent[i]);
+	return p;
+}
+
+static size_t
+count_waiting(const struct firewall *f)
+{
+	size_t i, n = f->nsent;
+
+	for (i = 0; i < FWSETS_NKINDS; i++)
+		n += f->nunsent[i];
+	return n;
 }
 
 static void
@@ -94,11 +124,11 @@ static void
 tell_all(struct firewall *f, int rc)
 {
 	struct permit *p;
-	size_t n = f->nsent + f->nunsent;
+	size_t n = count_waiting(f);
 
 	for (; n > 0; n--) {
 		if ((p = TAILQ_FIRST(&f->sent)) == NULL &&
-		    (p = TAILQ_FIRST(&f->unsent)) == NULL)
+		    (p = first_unsent(f)) == NULL)
 			break;
 		tell(f, p, rc);
 	}
@@ -166,9 +196,10 @@ send_one(struct firewall *f, struct permit *p)
 	if ((rc = procmsg_send_now(f->fd, &m)) < 0)
 		return rc;
 	f->number = m.value;
-	TAILQ_REMOVE(&f->unsent, p, list);
-	f->nunsent--;
+	TAILQ_REMOVE(&f->unsent[p->kind], p, list);
+	f->nunsent[p->kind]--;
 	p->number = m.value;
+	p->asked = fwsets_count_request(f->known, p->kind);
 	TAILQ_INSERT_TAIL(&f->sent, p, list);
 	f->nsent++;
 	return 0;
@@ -183,13 +214,13 @@ send_more(struct firewall *f)
 	int rc = 0;
 
 	while (rc == 0 && f->nsent < SENT_MAX &&
-	    (p = TAILQ_FIRST(&f->unsent)) != NULL)
+	    (p = first_unsent(f)) != NULL)
 		rc = send_one(f, p);
 	if (rc < 0 && rc != -EAGAIN) {
 		die(f);
 		return;
 	}
-	if (f->nsent + f->nunsent == 0)
+	if (count_waiting(f) == 0)
 		loop_timer_clear(&f->ev->loop, &f->patience);
 	else if (!f->patience.armed)
 		loop_timer_in(&f->ev->loop, &f->patience, ANSWER_MS);
@@ -203,18 +234,18 @@ ask(struct firewall *f, enum fwsets_kind kind, struct permit *p,
 					 * be another one each time */
 
 	plain.scope = 0;
-	if (fwsets_has(f->known, kind, &plain))
+	if (fwsets_age(f->known, kind, &plain) < kept[kind])
 		return 0;
 	if (f->dead)
 		return -EPIPE;
-	if (f->nunsent >= WAITING_MAX)
+	if (f->nunsent[kind] >= WAITING_MAX)
 		return -EAGAIN;
 	p->to = *a;
 	p->kind = (uint8_t)kind;
 	p->number = 0;
 	p->waits = 1;
-	TAILQ_INSERT_TAIL(&f->unsent, p, list);
-	f->nunsent++;
+	TAILQ_INSERT_TAIL(&f->unsent[kind], p, list);
+	f->nunsent[kind]++;
 	send_more(f);
 	return -EINPROGRESS;
 }
@@ -234,7 +265,7 @@ remember(struct firewall *f, const struct permit *p)
 
 	plain.scope = 0;
 	if (p->kind == FWSETS_RELAYS || p->number > f->stale)
-		(void)fwsets_add(f->known, p->kind, &plain);
+		(void)fwsets_add_asked(f->known, p->kind, &plain, p->asked);
 }
 
 static void
@@ -362,6 +393,7 @@ firewall_new(struct firewall **out, int fd, struct evloop *ev,
     const struct conf *c, const struct firewall_user *user, void *arg)
 {
 	struct firewall *f = calloc(1, sizeof(*f));
+	size_t i;
 
 	if (f == NULL) {
 		close(fd);
@@ -375,7 +407,8 @@ firewall_new(struct firewall **out, int fd, struct evloop *ev,
 	f->limit.every_s = 60;
 	loop_timer_init(&f->later, on_later, f);
 	loop_timer_init(&f->patience, on_patience, f);
-	TAILQ_INIT(&f->unsent);
+	for (i = 0; i < FWSETS_NKINDS; i++)
+		TAILQ_INIT(&f->unsent[i]);
 	TAILQ_INIT(&f->sent);
 	f->relays = (struct permit_giver){ ask_relay, withdraw, f };
 	f->direct = (struct permit_giver){ ask_direct, withdraw, f };
@@ -406,11 +439,14 @@ forget_all(struct permits *all)
 void
 firewall_free(struct firewall *f)
 {
+	size_t i;
+
 	if (f == NULL)
 		return;
 	loop_timer_clear(&f->ev->loop, &f->later);
 	loop_timer_clear(&f->ev->loop, &f->patience);
-	forget_all(&f->unsent);
+	for (i = 0; i < FWSETS_NKINDS; i++)
+		forget_all(&f->unsent[i]);
 	forget_all(&f->sent);
 	if (f->readable)
 		event_free(f->readable);

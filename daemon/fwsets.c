@@ -15,15 +15,15 @@
 
 struct part {
 	struct addr	*at;		/* side by side, as nft's text wants */
-	uint64_t	*asked;		/* when; the same index */
+	uint32_t	*asked;		/* by which request; the same index */
 	size_t		 n, max;
+	uint32_t	 now;		/* counts requests */
 };
 
 struct fwsets {
 	struct part	 part[FWSETS_NKINDS];
 	struct addr	*base;
 	size_t		 nbase;
-	uint64_t	 now;		/* counts requests */
 };
 
 static int
@@ -121,13 +121,14 @@ oldest(const struct part *p)
 	size_t i, best = 0;
 
 	for (i = 1; i < p->n; i++)
-		if (p->asked[i] < p->asked[best])
+		if (p->now - p->asked[i] > p->now - p->asked[best])
 			best = i;
 	return best;
 }
 
-int
-fwsets_add(struct fwsets *s, enum fwsets_kind kind, const struct addr *a)
+static int
+add(struct fwsets *s, enum fwsets_kind kind, const struct addr *a,
+    uint32_t number)
 {
 	struct part *p = &s->part[kind];
 	size_t i;
@@ -144,8 +145,40 @@ fwsets_add(struct fwsets *s, enum fwsets_kind kind, const struct addr *a)
 	if (!was)
 		i = p->n < p->max ? p->n++ : oldest(p);
 	p->at[i] = *a;
-	p->asked[i] = ++s->now;
+	p->asked[i] = number;
 	return was;
+}
+
+int
+fwsets_add(struct fwsets *s, enum fwsets_kind kind, const struct addr *a)
+{
+	return add(s, kind, a, fwsets_count_request(s, kind));
+}
+
+int
+fwsets_add_asked(struct fwsets *s, enum fwsets_kind kind,
+    const struct addr *a, uint32_t number)
+{
+	return add(s, kind, a, number);
+}
+
+uint32_t
+fwsets_count_request(struct fwsets *s, enum fwsets_kind kind)
+{
+	return ++s->part[kind].now;
+}
+
+uint32_t
+fwsets_age(const struct fwsets *s, enum fwsets_kind kind,
+    const struct addr *a)
+{
+	const struct part *p = &s->part[kind];
+	size_t i;
+
+	if (is_base(s, kind, a))
+		return 0;
+	i = find(p->at, p->n, a);
+	return i < p->n ? p->now - p->asked[i] : UINT32_MAX;
 }
 
 static void

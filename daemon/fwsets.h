@@ -3,8 +3,9 @@
  * Addresses with ports, of relays and of direct flows.  Those of the base are
  * always there; of the others the ones that were asked for last, up to a
  * ceiling: one more, and the one goes whose last request is the oldest.  So
- * whoever remembers no more than the holder, in the same way, remembers nothing
- * that the holder forgot.
+ * whoever counts what it asked the holder for knows what that cannot have
+ * forgotten: what so many requests ago was there, and no more than the ceiling
+ * is, is there.
  *
  * Pure: no clock, no IO but the text.
  */
@@ -12,6 +13,7 @@
 #define DAEMON_FWSETS_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 struct addr;
@@ -40,6 +42,15 @@ int	fwsets_has(const struct fwsets *, enum fwsets_kind,
 /* 1: it was there, and is now the youngest; 0: now it is; -EINVAL: that is no
  * address with a port; -ENOSPC: there is room for none. */
 int	fwsets_add(struct fwsets *, enum fwsets_kind, const struct addr *);
+/* A request counts, whatever comes of it; its number, of that kind. */
+uint32_t fwsets_count_request(struct fwsets *, enum fwsets_kind);
+/* As fwsets_add(), with the number of an earlier request. */
+int	fwsets_add_asked(struct fwsets *, enum fwsets_kind,
+	    const struct addr *, uint32_t number);
+/* How many requests of that kind there were since the one for it; 0 for one of
+ * the base, UINT32_MAX for one that is not there. */
+uint32_t fwsets_age(const struct fwsets *, enum fwsets_kind,
+	    const struct addr *);
 void	fwsets_remove(struct fwsets *, enum fwsets_kind, const struct addr *);
 void	fwsets_forget(struct fwsets *, enum fwsets_kind);
 /* Those go that @may does not want.  1: there were some. */

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -18,6 +19,7 @@
 #include "base/permit.h"
 #include "daemon/conf.h"
 #include "daemon/evloop.h"
+#include "daemon/fwsets.h"
 #include "daemon/procmsg.h"
 #include "tests/daemon/testconf.h"
 #include "tests/unit.h"
@@ -379,6 +381,90 @@ START_TEST(firewall_who_withdraws_hears_nothing)
 }
 END_TEST
 
+/* The firewall's process keeps so many, whoever still waited for their answers:
+ * what it may have forgotten is no longer known. */
+START_TEST(firewall_what_others_withdrew_may_have_pushed_out_is_asked_anew)
+{
+	struct asker k;
+	char where[32];
+	int i, j, sent = 0;
+
+	begin();
+	answerer(YES, INT_MAX);
+	ck_assert_int_eq(relay("1.2.3.4:443"), 0);
+	ck_assert_int_eq(relay("1.2.3.5:443"), 0);
+	for (i = 0; sent < FWSETS_RELAYS_MAX - 1; i++) {
+		for (j = 0; j < 16 && sent < FWSETS_RELAYS_MAX - 2; j++) {
+			snprintf(where, sizeof(where), "1.3.%d.%d:443", i, j);
+			ck_assert_int_eq(ask(&k, firewall_relays(fw), where),
+			    -EINPROGRESS);
+			permit_withdraw(firewall_relays(fw), &k.permit);
+			sent++;
+		}
+		/* they were sent, and answered before this one is */
+		snprintf(where, sizeof(where), "1.4.%d.1:443", i);
+		ck_assert_int_eq(relay(where), 0);
+		sent++;
+	}
+	ck_assert_int_eq(ask(&k, firewall_relays(fw), "1.2.3.5:443"), 0);
+	ck_assert_int_eq(ask(&k, firewall_relays(fw), "1.2.3.4:443"),
+	    -EINPROGRESS);
+	ck_assert_int_eq(answer(&k), 0);
+	finish();
+}
+END_TEST
+
+/* Nobody who goes past Tor holds up who goes to a relay. */
+START_TEST(firewall_relays_are_asked_for_before_direct_flows)
+{
+	static struct asker many[4 * 64], k;
+	char where[32];
+	size_t i, before = 0;
+
+	begin();
+	for (i = 0; i < NELEM(many); i++) {
+		snprintf(where, sizeof(where), "198.51.%zu.%zu:443", i / 100,
+		    i % 100);
+		ck_assert_int_eq(ask(&many[i], firewall_direct(fw), where),
+		    -EINPROGRESS);
+	}
+	ck_assert_int_eq(ask(&k, firewall_relays(fw), "1.2.3.4:443"),
+	    -EINPROGRESS);
+	answerer(YES, INT_MAX);
+	ck_assert_int_eq(answer(&k), 0);
+	for (i = 0; i < NELEM(many); i++)
+		before += many[i].answers != 0;
+	ck_assert_uint_le(before, 2 * 64);
+	for (i = 0; i < NELEM(many); i++)
+		ck_assert_int_eq(answer(&many[i]), 0);
+	finish();
+}
+END_TEST
+
+START_TEST(firewall_as_many_direct_flows_as_may_wait_leave_room_for_relays)
+{
+	static struct asker many[8192], k;
+	char where[32];
+	size_t i, n = 0;
+	int rc = -EINPROGRESS;
+
+	begin();
+	for (i = 0; i < NELEM(many) && rc == -EINPROGRESS; i++) {
+		snprintf(where, sizeof(where), "198.51.%zu.%zu:443", i / 100,
+		    i % 100);
+		rc = ask(&many[i], firewall_direct(fw), where);
+		n += rc == -EINPROGRESS;
+	}
+	ck_assert_int_eq(rc, -EAGAIN);
+	ck_assert_int_eq(ask(&k, firewall_relays(fw), "1.2.3.4:443"),
+	    -EINPROGRESS);
+	permit_withdraw(firewall_relays(fw), &k.permit);
+	for (i = 0; i < n; i++)
+		permit_withdraw(firewall_direct(fw), &many[i].permit);
+	finish();
+}
+END_TEST
+
 START_TEST(firewall_answer_may_withdraw_another_question)
 {
 	struct asker a, b;
@@ -467,6 +553,9 @@ static const struct unit_test tests[] = {
 	UNIT(firewall_process_that_ends_at_a_question_is_gone),
 	UNIT(firewall_many_may_ask_at_once),
 	UNIT(firewall_who_withdraws_hears_nothing),
+	UNIT(firewall_what_others_withdrew_may_have_pushed_out_is_asked_anew),
+	UNIT(firewall_relays_are_asked_for_before_direct_flows),
+	UNIT(firewall_as_many_direct_flows_as_may_wait_leave_room_for_relays),
 	UNIT(firewall_answer_may_withdraw_another_question),
 	UNIT(firewall_process_that_is_silent_is_waited_for_so_long),
 	UNIT(firewall_answer_of_an_earlier_configuration_is_not_remembered),
