@@ -43,20 +43,21 @@ may_be_relay(const struct conf *c, const struct addr *a)
 
 /* Room for a new one? */
 static int
-take_drop(struct fwhear *h, int64_t now)
+take_drop(struct fwhear *h, enum fwsets_kind kind, int64_t now)
 {
-	int64_t drops;
+	unsigned *used = &h->bucket[kind].used;
+	int64_t *at = &h->bucket[kind].at, drops;
 
-	if (h->used == 0)
-		h->at = now;
-	drops = (now - h->at) / FWHEAR_EACH_MS;
+	if (*used == 0)
+		*at = now;
+	drops = (now - *at) / FWHEAR_EACH_MS;
 	if (drops > 0) {
-		h->used -= drops < h->used ? (unsigned)drops : h->used;
-		h->at += drops * FWHEAR_EACH_MS;
+		*used -= drops < *used ? (unsigned)drops : *used;
+		*at += drops * FWHEAR_EACH_MS;
 	}
-	if (h->used >= FWHEAR_BURST)
+	if (*used >= FWHEAR_BURST)
 		return 0;
-	h->used++;
+	(*used)++;
 	return 1;
 }
 
@@ -83,7 +84,7 @@ permit(struct fwhear *h, int64_t now, enum fwsets_kind kind,
 		return refuse(h, "that is no relay's address");
 	if (kind == FWSETS_DIRECT && !fwhear_may_direct(h->conf, a))
 		return refuse(h, "no FlowRule lets that go direct");
-	if (!fwsets_has(h->sets, kind, a) && !take_drop(h, now))
+	if (!fwsets_has(h->sets, kind, a) && !take_drop(h, kind, now))
 		return refuse(h, "these are too many new addresses");
 	switch (fwsets_add(h->sets, kind, a)) {
 	case 0:

@@ -11,8 +11,8 @@
  *			has the port of: of which name, or country, an address
  *			is, only the engine knows
  *
- * New ones are counted: a bucket that is filled again by and by, so that nobody
- * can keep nft running.
+ * New ones are counted: a bucket of each kind that is filled again by and by, so
+ * that nobody can keep nft running, and no client the program from its relays.
  */
 #ifndef DAEMON_FWHEAR_H
 #define DAEMON_FWHEAR_H
@@ -41,8 +41,10 @@ enum fwhear_verdict {
 struct fwhear {				/* zeroed: nothing was heard yet */
 	struct fwsets	*sets;		/* borrowed */
 	const struct conf *conf;	/* borrowed; in force */
-	int64_t		 at;		/* ms; when the bucket was filled */
-	unsigned	 used;		/* of it */
+	struct {
+		int64_t	 at;		/* ms; when it was filled */
+		unsigned used;
+	} bucket[FWSETS_NKINDS];
 	const char	*why;		/* of KILL: "says ..."; of REFUSED */
 };
 

@@ -338,6 +338,28 @@ START_TEST(fwhear_new_ones_are_counted_and_known_ones_are_not)
 }
 END_TEST
 
+/* Clients can begin as many direct flows as they like. */
+START_TEST(fwhear_direct_ones_take_nothing_from_relays)
+{
+	struct conf *c = begin("SocksPort 1\nFlowRule direct to {de}\n");
+	char text[ADDR_TEXT];
+	struct addr a;
+	unsigned i;
+
+	for (i = 0; i < FWHEAR_BURST; i++) {
+		a = nth(i);
+		ck_assert_int_eq(say(PROCMSG_PERMIT_DIRECT,
+		    addr_raw(&a, text), 1000), FWHEAR_NEW);
+	}
+	a = nth(i);
+	ck_assert_int_eq(say(PROCMSG_PERMIT_DIRECT, addr_raw(&a, text), 1000),
+	    FWHEAR_REFUSED);
+	ck_assert_int_eq(say(PROCMSG_PERMIT_RELAY, addr_raw(&a, text), 1000),
+	    FWHEAR_NEW);
+	finish(c);
+}
+END_TEST
+
 START_TEST(fwhear_kills_who_says_anything_else)
 {
 	static const char *const none[] = { "", "1.2.3.4", "1.2.3.4:0",
@@ -373,6 +395,7 @@ static const struct unit_test tests[] = {
 	UNIT(fwhear_an_address_of_no_relay_is_refused),
 	UNIT(fwhear_direct_wants_a_rule_that_is_not_by_network),
 	UNIT(fwhear_new_ones_are_counted_and_known_ones_are_not),
+	UNIT(fwhear_direct_ones_take_nothing_from_relays),
 	UNIT(fwhear_kills_who_says_anything_else),
 };
 UNIT_MAIN("fwsets", tests)
