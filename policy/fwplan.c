@@ -17,8 +17,14 @@
  *	established	is no reason to let anything pass by an uplink: sockets
  *			from before the start would live on.  What comes back
  *			has to come from a relay.
+ *	a LAN		is given what answers it, and what has an address of no
+ *			place in the internet: a program that binds its socket
+ *			to the interface would make the kernel ask there who has
+ *			an address of the internet, and give it to whoever says
+ *			so.
  *	interfaces	that are not named anywhere are like uplinks that nobody
- *			may use.
+ *			may use; but a packet socket's frames (root's) go out by
+ *			them, as only uplinks have an egress of ours.
  *	conntrack	does not know our own ICMP errors to a LAN's packets
  *			that were refused early, and takes the stack's answers
  *			behind the TUN for invalid: so what goes to a LAN or
@@ -63,6 +69,7 @@ static const struct fwplan_place places[FWPLAN_NCHAINS] = {
 		.hook = FWPLAN_HOOK_POSTROUTING },
 	[FWPLAN_FROM_UPLINK] = { .name = "from_uplink" },
 	[FWPLAN_FROM_LAN] = { .name = "from_lan" },
+	[FWPLAN_TO_LAN] = { .name = "to_lan" },
 	[FWPLAN_LEAVE] = { .name = "leave" },
 	[FWPLAN_ENGINE] = { .name = "engine" },
 	[FWPLAN_WIRE] = { .name = "wire", .netdev = 1 },

@@ -124,6 +124,7 @@ enum fwplan_chain {
 	FWPLAN_OUT_NAT,			/* REDIRECT, of this host */
 	FWPLAN_OUTPUT, FWPLAN_POSTROUTING,
 	FWPLAN_FROM_UPLINK, FWPLAN_FROM_LAN,	/* parts of input ... */
+	FWPLAN_TO_LAN,			/* ... of output: what begins here */
 	FWPLAN_LEAVE,			/* ... of output and postrouting */
 	FWPLAN_ENGINE,			/* ... and of that */
 	FWPLAN_WIRE,			/* netdev: of each uplink's egress, */

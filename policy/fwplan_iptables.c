@@ -43,6 +43,7 @@ static const struct {
 	[FWPLAN_POSTROUTING] = { "POSTROUTING", 1 << MANGLE },
 	[FWPLAN_FROM_UPLINK] = { "ot_from_uplink", 1 << FILTER },
 	[FWPLAN_FROM_LAN] = { "ot_from_lan", 1 << FILTER },
+	[FWPLAN_TO_LAN] = { "ot_to_lan", 1 << FILTER },
 	[FWPLAN_LEAVE] = { "ot_leave", 1 << FILTER | 1 << MANGLE },
 	[FWPLAN_ENGINE] = { "ot_engine", 1 << FILTER | 1 << MANGLE },
 	[FWPLAN_WIRE] = { NULL, 0 },
@@ -309,7 +310,7 @@ static void
 declare(FILE *f, enum table t)
 {
 	static const enum fwplan_chain own[] = { FWPLAN_FROM_UPLINK,
-		FWPLAN_FROM_LAN, FWPLAN_LEAVE, FWPLAN_ENGINE };
+		FWPLAN_FROM_LAN, FWPLAN_TO_LAN, FWPLAN_LEAVE, FWPLAN_ENGINE };
 	size_t i;
 
 	for (i = 0; i < sizeof(own) / sizeof(own[0]); i++)

@@ -68,6 +68,21 @@ add_engine(struct fwplan_build *b, enum fwplan_chain chain)
 	}
 }
 
+/* What was redirected, of a socket that is bound to an interface: who has
+ * 127.0.0.1, the kernel would ask there. */
+static void
+drop_loopback(struct fwplan_build *b)
+{
+	static const char *const nets[] = { "127.0.0.0/8", "::1/128" };
+	struct addr_net net;
+	size_t i;
+
+	for (i = 0; i < sizeof(nets) / sizeof(nets[0]); i++)
+		if (addr_net_parse(&net, nets[i], -1) == 0)
+			fwp_in_net(fwp_drop(b, FWPLAN_LEAVE,
+			    FWPLAN_R_LOOPBACK), FWPLAN_M_DADDR, &net);
+}
+
 static void
 add_leave(struct fwplan_build *b)
 {
@@ -76,6 +91,7 @@ add_leave(struct fwplan_build *b)
 
 	fwp_on_link(fwp_add(b, FWPLAN_LEAVE, FWPLAN_ACCEPT), FWPLAN_M_OIF,
 	    "lo");
+	drop_loopback(b);
 	if (c->tun[0])
 		fwp_on_link(fwp_add(b, FWPLAN_LEAVE, FWPLAN_ACCEPT),
 		    FWPLAN_M_OIF, c->tun);
@@ -116,12 +132,45 @@ add_wire(struct fwplan_build *b)
 	add_engine(b, FWPLAN_WIRE_ENGINE);
 }
 
+/* Which networks a LAN has is not known when rules are made; but these are
+ * nobody's in the internet.  Where the program may go it may by a LAN, too. */
+static void
+add_to_lan(struct fwplan_build *b)
+{
+	static const char *const nets[] = { "10.0.0.0/8", "100.64.0.0/10",
+		"169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16",
+		"224.0.0.0/4", "255.255.255.255/32", "fc00::/7", "fe80::/10",
+		"ff00::/8" };
+	struct addr_net net;
+	struct fwplan_rule *r;
+	size_t i;
+
+	fwp_drop_own(b, FWPLAN_TO_LAN, FWPLAN_M_DADDR);
+	for (i = 0; i < sizeof(nets) / sizeof(nets[0]); i++)
+		if (addr_net_parse(&net, nets[i], -1) == 0)
+			fwp_in_net(fwp_add(b, FWPLAN_TO_LAN, FWPLAN_ACCEPT),
+			    FWPLAN_M_DADDR, &net);
+	fwp_add_allowed(b, FWPLAN_TO_LAN, 1);
+	r = fwp_jump(b, FWPLAN_TO_LAN, FWPLAN_ENGINE);
+	fwp_number(r, FWPLAN_M_PROTO, IPPROTO_TCP);
+	fwp_number(r, FWPLAN_M_UID, b->conf->uid);
+	fwp_drop(b, FWPLAN_TO_LAN, FWPLAN_R_OUTPUT);
+}
+
 static void
 add_output(struct fwplan_build *b)
 {
+	struct fwplan_rule *r;
+
 	if (b->conf->local)	/* where it goes is seen in postrouting */
 		fwp_match(fwp_add(b, FWPLAN_OUTPUT, FWPLAN_ACCEPT),
 		    FWPLAN_M_CT_DNAT);
+	if (b->conf->lans.n || b->conf->tun_lans.n) {
+		r = fwp_jump(b, FWPLAN_OUTPUT, FWPLAN_TO_LAN);
+		fwp_in_set(r, FWPLAN_M_OIFS, FWPLAN_LANS);
+		fwp_match(r, FWPLAN_M_CT_ORIGINAL);
+		add_to_lan(b);
+	}
 	fwp_jump(b, FWPLAN_OUTPUT, FWPLAN_LEAVE);
 	fwp_drop(b, FWPLAN_OUTPUT, FWPLAN_R_OUTPUT);
 	fwp_jump(b, FWPLAN_POSTROUTING, FWPLAN_LEAVE);

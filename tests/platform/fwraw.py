@@ -4,13 +4,13 @@
 usage: fwraw.py frames IF MAC KIND SRC DST   frames by a packet socket; how many it tried
        fwraw.py kinds                        the kinds of frames there are
        fwraw.py listen [tproxy|loopback]     TransPort 9040, DNSPort 5300; "ready"
-       fwraw.py connect HOST PORT [SECONDS]  "connected", or why not
+       fwraw.py connect HOST PORT [SECONDS [IF]]  "connected", or why not
        fwraw.py udp HOST PORT [IF]           one datagram: what came of it
        fwraw.py ask HOST                     a datagram to port 53, and its answer
        fwraw.py hold HOST PORT               connects, "ready"; at each line on
                                              stdin writes a byte; at the end closes
        fwraw.py flood HOST                   datagrams until stdin ends; their number
-       fwraw.py raw HOST                     a raw socket's packet of protocol 253
+       fwraw.py raw HOST [IF]                a raw socket's packet of protocol 253
        fwraw.py forget                       flushes conntrack
        fwraw.py serve PORT                   accepts, of both families; "ready"
        fwraw.py tun NAME                     reads a TUN; says so at each packet
@@ -314,10 +314,16 @@ def listen(how=None):
                 del held[:-200]
 
 
-def connect(host, port, seconds=5):
+def bind_to(s, link):
+    if link:
+        s.setsockopt(socket.SOL_SOCKET, SO_BINDTODEVICE, link.encode())
+
+
+def connect(host, port, seconds=5, link=None):
     s = socket.socket(family_of(host))
     s.settimeout(float(seconds))
     try:
+        bind_to(s, link)
         s.connect((host, port))
         print("connected")
     except OSError as e:
@@ -328,8 +334,7 @@ def udp(host, port, link=None):
     s = socket.socket(family_of(host), socket.SOCK_DGRAM)
     s.settimeout(2)
     try:
-        if link:
-            s.setsockopt(socket.SOL_SOCKET, SO_BINDTODEVICE, link.encode())
+        bind_to(s, link)
         s.connect((host, port))
         s.send(b"x")
         s.recv(100)
@@ -372,9 +377,10 @@ def flood(host):
     print(sent)
 
 
-def raw(host):
+def raw(host, link=None):
     s = socket.socket(family_of(host), socket.SOCK_RAW, 253)
     try:
+        bind_to(s, link)
         s.sendto(b"x", (host, 0))
         print("sent")
     except OSError as e:
