@@ -880,6 +880,10 @@ parent_run(const struct conf_args *args, struct conf *conf)
 	char why[WHY_MAX];
 	int rc;
 
+	/* What a starter left open would be everybody's, the engine's too. */
+	if (close_range(STDERR_FILENO + 1, ~0U, 0) < 0)
+		log_warn(LD_GENERAL, "descriptors of the starter stay open: %s",
+		    strerror(errno));
 	rand_init();
 	process_memory();
 	tzset();
