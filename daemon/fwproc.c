@@ -51,7 +51,8 @@
 enum {
 	QUIET_MS = 100,		/* after the last change ... */
 	LATEST_MS = 500,	/* ... or after the first */
-	RETRY_MS = 2000,
+	RETRY_MS = 2000,	/* the first time; then twice that ... */
+	RETRY_MAX_MS = 64000,
 	WAITING_MAX = 64	/* questions that one run of nft serves */
 };
 
@@ -76,6 +77,8 @@ struct fwproc {
 	int		 up;		/* rules are in force */
 	int64_t		 due;		/* new rules; 0: no need */
 	int64_t		 latest;
+	int64_t		 pause;		/* before the next try; 0: all is well */
+	char		 stays[PROCMSG_TEXT];	/* why; it is said once */
 	char		 shut[PROCMSG_TEXT];	/* why; "": it is open */
 };
 
@@ -254,18 +257,36 @@ put_in_force(struct fwproc *p, const struct conf *c, char *why, size_t max)
 	return rc;
 }
 
+/* As long as it is the same that goes wrong, it is said once. */
+static void
+stay(struct fwproc *p, const char *why)
+{
+	char text[PROCMSG_TEXT];
+
+	p->pause = p->pause ? 2 * p->pause : RETRY_MS;
+	if (p->pause > RETRY_MAX_MS)
+		p->pause = RETRY_MAX_MS;
+	p->due = p->latest = clock_ms() + p->pause;
+	if (strcmp(why, p->stays) == 0)
+		return;
+	snprintf(p->stays, sizeof(p->stays), "%s", why);
+	snprintf(text, sizeof(text), "interfaces changed, and the rules "
+	    "stay as they were: %.*s", (int)(sizeof(text) - 64), why);
+	say(p, text);
+}
+
 static void
 look_around(struct fwproc *p)
 {
-	char why[PROCMSG_TEXT - 64] = "", text[PROCMSG_TEXT];
+	char why[PROCMSG_TEXT] = "";
 
 	p->due = 0;
-	if (put_in_force(p, p->conf, why, sizeof(why)) == 0)
+	if (put_in_force(p, p->conf, why, sizeof(why)) < 0) {
+		stay(p, why);
 		return;
-	snprintf(text, sizeof(text), "interfaces changed, and the rules "
-	    "stay as they were: %s", why);
-	say(p, text);
-	p->due = p->latest = clock_ms() + RETRY_MS;
+	}
+	p->pause = 0;
+	p->stays[0] = '\0';
 }
 
 /* --- sets --- */
