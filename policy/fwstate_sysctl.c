@@ -28,26 +28,38 @@ load_record(struct fwstate *s)
 	return 0;
 }
 
+/* Interfaces come and go; what is gone has nothing that could be put back. */
+static int
+add_record(struct netrecord *r, const char *path, const char *value)
+{
+	int rc = netrecord_add(r, path, value);
+
+	if (rc == -ENOSPC && netrecord_forget(r, sysctl_exists) > 0)
+		rc = netrecord_add(r, path, value);
+	return rc;
+}
+
 /* Before the first of them is changed. */
 int
 fwstate_remember(struct fwstate *s, const struct fwstate_plan *p)
 {
 	char now[NETPLAN_VALUE];
 	const char *path;
-	size_t i, had;
-	int rc;
+	int rc, changed = 0;
+	size_t i;
 
 	if ((rc = load_record(s)) < 0)
 		return rc;
-	had = s->record.n;
 	for (i = 0; i < p->nsysctls; i++) {
 		path = p->sysctls[i].path;
-		if (sysctl_read(path, now, sizeof(now)) < 0)
+		if (netrecord_find(&s->record, path) ||
+		    sysctl_read(path, now, sizeof(now)) < 0)
 			continue;
-		if ((rc = netrecord_add(&s->record, path, now)) < 0)
+		if ((rc = add_record(&s->record, path, now)) < 0)
 			return fwstate_fail(s, rc, "/proc/sys/%s", path);
+		changed = 1;
 	}
-	if (s->record.n == had)
+	if (!changed)
 		return 0;
 	rc = netrecord_save(&s->record, s->path);
 	return rc < 0 ? fwstate_fail(s, rc, "%s", s->path) : 0;

@@ -119,6 +119,22 @@ netrecord_add(struct netrecord *r, const char *path, const char *value)
 	return 0;
 }
 
+size_t
+netrecord_forget(struct netrecord *r, int (*exists)(const char *path))
+{
+	size_t i, n = 0, had = r->n;
+
+	for (i = 0; i < had; i++) {
+		if (!exists(r->old[i].path))
+			continue;
+		if (n != i)
+			r->old[n] = r->old[i];
+		n++;
+	}
+	r->n = n;
+	return had - n;
+}
+
 /* --- reading --- */
 
 static int

@@ -39,9 +39,13 @@ struct netrecord {
 void	netrecord_free(struct netrecord *);
 const struct netrecord_old *netrecord_find(const struct netrecord *,
 	    const char *path);
-/* The first value stands.  -EINVAL: not such a sysctl. */
+/* The first value stands.  -EINVAL: not such a sysctl; -ENOSPC: there are too
+ * many. */
 int	netrecord_add(struct netrecord *, const char *path,
 	    const char *value);
+
+/* Those go whose sysctl is no more; how many. */
+size_t	netrecord_forget(struct netrecord *, int (*exists)(const char *path));
 
 /* -ENOENT: of another boot or namespace (@here, two lines of text).  -EPROTO:
  * not such a file. */

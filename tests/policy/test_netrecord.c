@@ -123,6 +123,32 @@ END_TEST
 
 static char dir[] = "/tmp/test_netrecord.XXXXXX";
 
+static int
+is_of_lan(const char *path)
+{
+	return strstr(path, "lan") != NULL;
+}
+
+START_TEST(netrecord_forget_keeps_what_there_is_in_its_order)
+{
+	struct netrecord r = { .n = 0 };
+
+	ck_assert_int_eq(netrecord_add(&r, "net/ipv4/conf/up0/rp_filter",
+	    "0"), 0);
+	ck_assert_int_eq(netrecord_add(&r, "net/ipv4/conf/lan1/rp_filter",
+	    "1"), 0);
+	ck_assert_int_eq(netrecord_add(&r, "net/ipv4/ip_forward", "1"), 0);
+	ck_assert_int_eq(netrecord_add(&r, "net/ipv4/conf/lan0/rp_filter",
+	    "2"), 0);
+	ck_assert_uint_eq(netrecord_forget(&r, is_of_lan), 2);
+	ck_assert_uint_eq(r.n, 2);
+	ck_assert_str_eq(r.old[0].value, "1");
+	ck_assert_str_eq(r.old[1].path, "net/ipv4/conf/lan0/rp_filter");
+	ck_assert_uint_eq(netrecord_forget(&r, is_of_lan), 0);
+	netrecord_free(&r);
+}
+END_TEST
+
 START_TEST(netrecord_load_gives_what_was_saved)
 {
 	struct netrecord a = { .n = 0 }, b;
@@ -177,6 +203,7 @@ static const struct unit_test tests[] = {
 	UNIT(netrecord_parse_line_with_a_nul_is_refused),
 	UNIT(netrecord_add_a_second_value_changes_nothing),
 	UNIT(netrecord_add_too_many_are_refused),
+	UNIT(netrecord_forget_keeps_what_there_is_in_its_order),
 	UNIT(netrecord_load_gives_what_was_saved),
 	UNIT(netrecord_load_and_save_follow_no_link),
 };
