@@ -19,6 +19,10 @@
  *	                    `-> or, if that did not do, the tables are deleted
  *	                        in the same transaction
  *
+ *	An interface that is gone takes nothing out, and its chain goes with it,
+ *	which cannot be mended: whoever made the plan is told, and has a moment
+ *	for another one before that counts as a difference.
+ *
  *	The next repair waits the longer, the more there were: who fights with
  *	us finds the gate shut, not the machine busy.  A tool that does it once
  *	an hour finds it open again at once.
@@ -48,6 +52,7 @@
 
 enum {
 	QUIET_MS = 20,		/* between two looks */
+	AWAIT_MS = 900,		/* another plan; less than a second */
 	PERIODIC_MS = 60000,
 	PAUSE_FIRST_MS = 50, PAUSE_MAX_MS = 30000,
 	CALM_MS = 60000,	/* without a repair: the next is the first */
@@ -274,6 +279,7 @@ settle(struct fwstate *s, int rc)
 	if (first)
 		forget_flows(s);
 	s->retry = 0;
+	s->awaits = 0;
 	if (rc == 0) {
 		s->dirty = 0;
 		fwstate_reopen(s);
@@ -456,6 +462,7 @@ look(struct fwstate *s, int64_t now)
 {
 	int rc = fwstate_check_all(s, &s->plan);
 
+	s->awaits = 0;
 	s->rested = now + QUIET_MS;
 	s->periodic = now + PERIODIC_MS;
 	if (rc != 0) {
@@ -465,6 +472,16 @@ look(struct fwstate *s, int64_t now)
 	s->dirty = 0;
 	s->event.touched = 0;
 	fwstate_reopen(s);
+}
+
+/* Once for each plan: it is not put off further by what goes later. */
+static void
+await_plan(struct fwstate *s, int64_t now)
+{
+	if (s->is_shut || s->awaits || !fwstate_lacks_device(&s->plan))
+		return;
+	s->awaits = 1;
+	s->rested = now + AWAIT_MS;
 }
 
 void
@@ -480,6 +497,8 @@ fwstate_follow(struct fwstate *s, int64_t now)
 	fwhold_start(s, now);
 	if (heard || now >= s->periodic)
 		s->dirty = 1;
+	if (heard)
+		await_plan(s, now);
 	if (s->dirty && now >= s->rested &&
 	    (!s->is_shut || now >= s->retry))
 		look(s, now);

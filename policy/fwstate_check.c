@@ -73,6 +73,17 @@ check_devices(struct fwstate *s, const struct fwstate_plan *p)
 }
 
 int
+fwstate_lacks_device(const struct fwstate_plan *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->ndevices; i++)
+		if (if_nametoindex(p->devices[i]) == 0)
+			return 1;
+	return 0;
+}
+
+int
 fwstate_check_all(struct fwstate *s, const struct fwstate_plan *p)
 {
 	int rc;

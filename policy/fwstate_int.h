@@ -61,6 +61,7 @@ struct fwstate {
 	struct nftevent	 event;		/* the last that is none of our own */
 	int		 dirty;		/* to be looked at */
 	int64_t		 rested;	/* not before */
+	int		 awaits;	/* another plan, without what is gone */
 	int64_t		 periodic;
 	int64_t		 retry;		/* repair not before */
 	int64_t		 pause;		/* between repairs, ms */
@@ -89,6 +90,7 @@ int	fwstate_load(struct fwstate *, const struct fwstate_plan *, int anew);
 void	fwstate_plan_free(struct fwstate_plan *);
 
 /* fwstate_check.c: 0, 1 with @why, or -errno */
+int	fwstate_lacks_device(const struct fwstate_plan *);
 int	fwstate_check_rules(struct fwstate *, const struct fwstate_plan *);
 int	fwstate_check_all(struct fwstate *, const struct fwstate_plan *);
 
