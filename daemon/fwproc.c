@@ -243,6 +243,19 @@ use_rules(struct fwproc *p, struct fwrules *r, char *why, size_t max)
 	return 0;
 }
 
+/* The engine has the number that was User's when it was started: who has it by
+ * now, or another one, is somebody else. */
+static int
+check_account(const struct fwproc *p, const struct fwrules *r,
+    const struct conf *c, char *why, size_t max)
+{
+	if (!p->up || r->uid == p->rules.uid)
+		return 0;
+	snprintf(why, max, "User %s is account %u now, and was %u: restart "
+	    "the program", c->user, r->uid, p->rules.uid);
+	return -EBUSY;
+}
+
 static int
 put_in_force(struct fwproc *p, const struct conf *c, char *why, size_t max)
 {
@@ -251,7 +264,8 @@ put_in_force(struct fwproc *p, const struct conf *c, char *why, size_t max)
 
 	if (rc < 0)
 		return rc;
-	if (!p->up || !fwrules_same(&r, &p->rules))
+	if ((rc = check_account(p, &r, c, why, max)) == 0 &&
+	    (!p->up || !fwrules_same(&r, &p->rules)))
 		rc = use_rules(p, &r, why, max);
 	fwrules_free(&r);
 	return rc;

@@ -88,6 +88,7 @@ fill(struct fwrules *r, const struct fwplan_conf *c, char *why, size_t max)
 		return rc;
 	}
 	snprintf(why, max, "no memory for the firewall's rules");
+	r->uid = c->uid;
 	r->devices = c->uplinks;
 	if ((rc = write_text(r, &p)) == 0 && (rc = copy_relays(r, c)) == 0)
 		rc = make_sysctls(r, c);

@@ -8,6 +8,7 @@
 #define DAEMON_FWRULES_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "policy/fwplan.h"
 #include "policy/fwsysctl.h"
@@ -18,6 +19,7 @@ struct conf;
 enum { FWRULES_TABLES = 2 };
 
 struct fwrules {			/* zeroed is none */
+	uint32_t	 uid;		/* the engine's */
 	char		*text;		/* for nft */
 	struct fwplan_links devices;	/* that it has chains of */
 	struct fwsysctl	*sysctls;
