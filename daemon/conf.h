@@ -376,6 +376,9 @@ enum conf_command {
 	CONF_CMD_RESOLVE,		/* resolve NAME */
 	CONF_CMD_EXPLAIN,		/* explain FROM TO PORT */
 	CONF_CMD_FIREWALL,		/* firewall [FORMAT] */
+	CONF_CMD_CLOSE,			/* firewall close */
+	CONF_CMD_OPEN,			/* firewall open */
+	CONF_CMD_CHECK,			/* firewall check */
 	CONF_CMD_VERSION,
 	CONF_CMD_HELP,
 	CONF_CMD_LIST_OPTIONS,		/* --list-torrc-options */
@@ -413,6 +416,8 @@ struct conf_args {			/* the command line */
 	const char		*word[CONF_WORDS_MAX];	/* explain: what */
 	size_t			 nwords;
 	enum conf_format	 format;	/* firewall: which text */
+	int			 let_out;	/* firewall open: it is meant */
+	int			 unasked;	/* ... and once more */
 	const char		*text;		/* instead of files (tests) */
 	size_t			 text_len;
 	int			 no_files;	/* %include is an error */

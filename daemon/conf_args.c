@@ -6,7 +6,9 @@
  *	onion-transparent run [options] [--] COMMAND [ARGUMENT ...]
  *	onion-transparent resolve [-x] [-p PORT] [options] NAME
  *	onion-transparent explain [options] FROM TO PORT [FACT VALUE ...]
- *	onion-transparent firewall [nft|iptables|ip6tables|early] [options]
+ *	onion-transparent firewall [nft|early|iptables|ip6tables] [options]
+ *	onion-transparent firewall close|check [options]
+ *	onion-transparent firewall open --yes-let-everything-out [options]
  *
  * As tor's: an option of torrc may be given with or without dashes, with + or
  * / in front, and its value is the next word.  /Name has no value.  With run,
@@ -41,6 +43,9 @@ static const struct flag flags[] = {
 	{ "--quiet", NULL, NOTHING, CONF_CMD_NONE, CONF_QUIET },
 	{ "--hush", NULL, NOTHING, CONF_CMD_NONE, CONF_HUSH },
 	{ "--json", NULL, NOTHING, CONF_CMD_NONE, CONF_NOT_QUIET },
+	{ "--yes-let-everything-out", NULL, NOTHING, CONF_CMD_NONE,
+	    CONF_NOT_QUIET },
+	{ "--without-asking", NULL, NOTHING, CONF_CMD_NONE, CONF_NOT_QUIET },
 	{ "--verify-config", NULL, NOTHING, CONF_CMD_VERIFY, CONF_NOT_QUIET },
 	{ "--dump-config", NULL, PERHAPS, CONF_CMD_DUMP, CONF_QUIET },
 	{ "--version", "-V", NOTHING, CONF_CMD_VERSION, CONF_HUSH },
@@ -102,6 +107,10 @@ set_flag(struct conf_args *a, const struct flag *f, const char *value,
 		a->missing_ok = 1;
 	else if (strcmp(f->name, "--json") == 0)
 		a->json = 1;
+	else if (strcmp(f->name, "--yes-let-everything-out") == 0)
+		a->let_out = 1;
+	else if (strcmp(f->name, "--without-asking") == 0)
+		a->unasked = 1;
 	else if (f->command == CONF_CMD_DUMP)
 		return set_dump(a, value, err);
 	return 0;
@@ -250,18 +259,27 @@ take_explain(struct conf_args *a, const char *word, struct conf_err *err)
 
 /* The word behind `firewall`, if there is one: how many words that were. */
 static int
-take_format(struct conf_args *a, const char *word)
+take_firewall(struct conf_args *a, const char *word)
 {
-	static const char *const names[] = {
-		[CONF_FORMAT_NFT] = "nft", [CONF_FORMAT_IPTABLES] = "iptables",
-		[CONF_FORMAT_IP6TABLES] = "ip6tables",
-		[CONF_FORMAT_EARLY] = "early",
+	static const struct {
+		const char	*word;
+		enum conf_command command;
+		enum conf_format format;
+	} words[] = {
+		{ "nft", CONF_CMD_FIREWALL, CONF_FORMAT_NFT },
+		{ "early", CONF_CMD_FIREWALL, CONF_FORMAT_EARLY },
+		{ "iptables", CONF_CMD_FIREWALL, CONF_FORMAT_IPTABLES },
+		{ "ip6tables", CONF_CMD_FIREWALL, CONF_FORMAT_IP6TABLES },
+		{ "close", CONF_CMD_CLOSE, CONF_FORMAT_NFT },
+		{ "open", CONF_CMD_OPEN, CONF_FORMAT_NFT },
+		{ "check", CONF_CMD_CHECK, CONF_FORMAT_NFT },
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(word, names[i]) == 0) {
-			a->format = (enum conf_format)i;
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(word, words[i].word) == 0) {
+			a->command = words[i].command;
+			a->format = words[i].format;
 			return 1;
 		}
 	return 0;
@@ -273,6 +291,10 @@ check_args(const struct conf_args *a, struct conf_err *err)
 {
 	if (a->json && a->command != CONF_CMD_STATUS)
 		return conf_fail(err, -EINVAL, "--json goes with status");
+	if ((a->let_out || a->unasked) && a->command != CONF_CMD_OPEN)
+		return conf_fail(err, -EINVAL, "%s goes with firewall open",
+		    a->let_out ? "--yes-let-everything-out" :
+		    "--without-asking");
 	if (a->command == CONF_CMD_PROGRAM &&
 	    (a->program == NULL || *a->program == NULL))
 		return conf_fail(err, -EINVAL, "run wants a command");
@@ -300,7 +322,7 @@ conf_args_parse(struct conf_args *a, int argc, char *const *argv,
 		i++;
 	}
 	if (command == CONF_CMD_FIREWALL && argc > i)
-		i += take_format(a, argv[i]);
+		i += take_firewall(a, argv[i]);
 	while (i < argc && !begins_program(a, argv, i)) {
 		if ((n = take_resolve(a, argv, i, argc, err)) == 0 &&
 		    (n = take_explain(a, argv[i], err)) == 0)
@@ -333,7 +355,9 @@ conf_usage(FILE *f)
 "       onion-transparent run [-f FILE] [--] COMMAND [ARGUMENT ...]\n"
 "       onion-transparent resolve [-x] [-p PORT] [-f FILE] NAME\n"
 "       onion-transparent explain [-f FILE] FROM TO PORT [FACT VALUE ...]\n"
-"       onion-transparent firewall [nft|iptables|ip6tables|early] [-f FILE]\n"
+"       onion-transparent firewall [nft|early|iptables|ip6tables] [-f FILE]\n"
+"       onion-transparent firewall close|check [-f FILE]\n"
+"       onion-transparent firewall open --yes-let-everything-out [-f FILE]\n"
 "\n"
 "  -f, --torrc-file FILE       read FILE (- for standard input)\n"
 "  --defaults-torrc FILE       read FILE before it\n"
@@ -348,6 +372,7 @@ conf_usage(FILE *f)
 "  FROM TO PORT                explain: of which connection; FROM may be local\n"
 "  FACT VALUE                  explain: in IF, mac MAC, user USER, app CGROUP,\n"
 "                              country CC, proto P, time DAY HH:MM\n"
+"  --without-asking            firewall open: do not ask once more\n"
 "  --hush, --quiet             less, or nothing, on the console\n"
 "  -V, --version               write the version\n"
 "  -h, --help                  write this\n"

@@ -586,6 +586,12 @@ static const struct fwstate_ops undo_ops = { .shut = ignore_why,
 	.open = ignore, .said = ignore_why, .network = ignore };
 
 int
+fwproc_is_in_force(void)
+{
+	return fwstate_is_there(fwrules_tables, FWRULES_TABLES) != 0;
+}
+
+int
 fwproc_undo(const struct conf *c, char *why, size_t max)
 {
 	char path[FWPROC_PATH];

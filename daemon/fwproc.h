@@ -28,7 +28,9 @@ int	fwproc_run(const struct conf *, const int fd[PROC_SOCKETS]);
  * root's. */
 int	fwproc_directory(const struct conf *, char path[FWPROC_PATH],
 	    char *why, size_t max);
-/* `undo`: the rules go, where there ever were some, and the sysctls are what
+/* Does the kernel have tables of ours, or may it? */
+int	fwproc_is_in_force(void);
+/* `firewall open`: the rules go, where there ever were some, and the sysctls are what
  * they were. */
 int	fwproc_undo(const struct conf *, char *why, size_t max);
 

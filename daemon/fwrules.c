@@ -76,12 +76,15 @@ copy_relays(struct fwrules *r, const struct fwplan_conf *c)
 	return 0;
 }
 
+typedef int make_plan(struct fwplan *, const struct fwplan_conf *, char *);
+
 static int
-fill(struct fwrules *r, const struct fwplan_conf *c, char *why, size_t max)
+fill(struct fwrules *r, const struct fwplan_conf *c, make_plan *make,
+    char *why, size_t max)
 {
 	char text[FWPLAN_WHY] = "";
 	struct fwplan p;
-	int rc = fwplan_make(&p, c, text);
+	int rc = make(&p, c, text);
 
 	if (rc < 0) {
 		snprintf(why, max, "%s", text);
@@ -96,8 +99,9 @@ fill(struct fwrules *r, const struct fwplan_conf *c, char *why, size_t max)
 	return rc;
 }
 
-int
-fwrules_make(struct fwrules *r, const struct conf *c, char *why, size_t max)
+static int
+make_by(struct fwrules *r, const struct conf *c, make_plan *make, char *why,
+    size_t max)
 {
 	struct fwconf *f;
 	int rc = fwconf_new(&f, c, why, max);
@@ -107,12 +111,25 @@ fwrules_make(struct fwrules *r, const struct conf *c, char *why, size_t max)
 		return rc;
 	if ((rc = fwconf_find_uplinks(f, c, why, max)) == 0) {
 		fwconf_drop_missing(f);
-		rc = fill(r, fwconf_plan(f), why, max);
+		rc = fill(r, fwconf_plan(f), make, why, max);
 	}
 	fwconf_free(f);
 	if (rc < 0)
 		fwrules_free(r);
 	return rc;
+}
+
+int
+fwrules_make(struct fwrules *r, const struct conf *c, char *why, size_t max)
+{
+	return make_by(r, c, fwplan_make, why, max);
+}
+
+int
+fwrules_make_closed(struct fwrules *r, const struct conf *c, char *why,
+    size_t max)
+{
+	return make_by(r, c, fwplan_make_closed, why, max);
 }
 
 void

@@ -33,6 +33,9 @@ extern const struct nftlist_table fwrules_tables[FWRULES_TABLES];
 /* 0 or negative, and @why says what is wrong; then it is none. */
 int	fwrules_make(struct fwrules *, const struct conf *, char *why,
 	    size_t max);
+/* Those that are in force until the daemon starts: nothing leaves. */
+int	fwrules_make_closed(struct fwrules *, const struct conf *, char *why,
+	    size_t max);
 void	fwrules_free(struct fwrules *);
 /* Would the kernel be told the same? */
 int	fwrules_same(const struct fwrules *, const struct fwrules *);

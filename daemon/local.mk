@@ -17,6 +17,7 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/gateway_decide.c daemon/gateway_memory.c \
 	daemon/gateway_names.c daemon/gateway_who.c \
 	daemon/firewall.c daemon/firewall.h \
+	daemon/fwclose.c daemon/fwclose.h \
 	daemon/fwconf.c daemon/fwconf.h \
 	daemon/fwhear.c daemon/fwhear.h \
 	daemon/fwkeep.c daemon/fwkeep.h \

@@ -10,6 +10,7 @@
 #include "daemon/conf.h"
 #include "daemon/control.h"
 #include "daemon/explain.h"
+#include "daemon/fwclose.h"
 #include "daemon/fwconf.h"
 #include "daemon/fwproc.h"
 #include "daemon/netup.h"
@@ -65,18 +66,16 @@ static int
 undo(const struct conf *c)
 {
 	char why[512];
-	int status = EXIT_SUCCESS;
 
-	/* the firewall last: meanwhile all is closed */
 	if (netup_undo(c, why, sizeof(why)) < 0) {
 		fprintf(stderr, "onion-transparent: %s\n", why);
-		status = EXIT_FAILURE;
+		return EXIT_FAILURE;
 	}
-	if (fwproc_undo(c, why, sizeof(why)) < 0) {
-		fprintf(stderr, "onion-transparent: %s\n", why);
-		status = EXIT_FAILURE;
-	}
-	return status;
+	if (fwproc_is_in_force())
+		fprintf(stderr, "onion-transparent: the firewall's rules stay "
+		    "in force; 'onion-transparent firewall open' takes them "
+		    "away\n");
+	return EXIT_SUCCESS;
 }
 
 /* What is wrong goes where the rules do not. */
@@ -108,6 +107,8 @@ with_conf(const struct conf_args *args)
 	if (args->command == CONF_CMD_RUN || args->command == CONF_CMD_VERIFY)
 		conf_log_early(args->quiet);
 	if (conf_load(&c, args, &err) < 0) {
+		if (args->command == CONF_CMD_CLOSE)
+			return fwclose(NULL, err.text, stderr);
 		log_err(LD_CONFIG, "%s", err.text);
 		return EXIT_FAILURE;
 	}
@@ -125,6 +126,15 @@ with_conf(const struct conf_args *args)
 		break;
 	case CONF_CMD_FIREWALL:
 		status = print_firewall(c, args->format);
+		break;
+	case CONF_CMD_CLOSE:
+		status = fwclose(c, NULL, stderr);
+		break;
+	case CONF_CMD_OPEN:
+		status = fwopen(c, args, stdin, stderr);
+		break;
+	case CONF_CMD_CHECK:
+		status = fwcheck(c, stdout, stderr);
 		break;
 	case CONF_CMD_UNDO:
 		status = undo(c);

@@ -854,7 +854,7 @@ leave_firewall(struct parent *p)
 		return;
 	fwkeep_end(&p->firewall);
 	log_notice(LD_NET, "the firewall's rules stay in force; "
-	    "'onion-transparent undo' takes them back");
+	    "'onion-transparent firewall open' takes them away");
 }
 
 static void

@@ -353,6 +353,25 @@ fwplan_make(struct fwplan *p, const struct fwplan_conf *c, char *why)
 	return finish(&b);
 }
 
+static void
+add_base(struct fwplan_build *b)
+{
+	fwp_drop_odd(b, FWPLAN_INPUT);
+	fwp_on_link(fwp_add(b, FWPLAN_INPUT, FWPLAN_ACCEPT), FWPLAN_M_IIF,
+	    "lo");
+	fwp_add_allowed(b, FWPLAN_INPUT, 0);
+	fwp_drop(b, FWPLAN_INPUT, FWPLAN_R_INPUT);
+	fwp_drop(b, FWPLAN_FORWARD, FWPLAN_R_FORWARD);
+	fwp_jump(b, FWPLAN_OUTPUT, FWPLAN_LEAVE);
+	fwp_drop(b, FWPLAN_OUTPUT, FWPLAN_R_OUTPUT);
+	fwp_jump(b, FWPLAN_POSTROUTING, FWPLAN_LEAVE);
+	fwp_drop(b, FWPLAN_POSTROUTING, FWPLAN_R_POSTROUTING);
+	fwp_on_link(fwp_add(b, FWPLAN_LEAVE, FWPLAN_ACCEPT), FWPLAN_M_OIF,
+	    "lo");
+	fwp_drop_odd(b, FWPLAN_LEAVE);
+	fwp_add_allowed(b, FWPLAN_LEAVE, 1);
+}
+
 int
 fwplan_make_early(struct fwplan *p, const struct fwplan_conf *c, char *why)
 {
@@ -363,20 +382,24 @@ fwplan_make_early(struct fwplan *p, const struct fwplan_conf *c, char *why)
 	check_allowed(&b);
 	if (b.err)
 		return b.err;
-	fwp_drop_odd(&b, FWPLAN_INPUT);
-	fwp_on_link(fwp_add(&b, FWPLAN_INPUT, FWPLAN_ACCEPT), FWPLAN_M_IIF,
-	    "lo");
-	fwp_add_allowed(&b, FWPLAN_INPUT, 0);
-	fwp_drop(&b, FWPLAN_INPUT, FWPLAN_R_INPUT);
-	fwp_drop(&b, FWPLAN_FORWARD, FWPLAN_R_FORWARD);
-	fwp_jump(&b, FWPLAN_OUTPUT, FWPLAN_LEAVE);
-	fwp_drop(&b, FWPLAN_OUTPUT, FWPLAN_R_OUTPUT);
-	fwp_jump(&b, FWPLAN_POSTROUTING, FWPLAN_LEAVE);
-	fwp_drop(&b, FWPLAN_POSTROUTING, FWPLAN_R_POSTROUTING);
-	fwp_on_link(fwp_add(&b, FWPLAN_LEAVE, FWPLAN_ACCEPT), FWPLAN_M_OIF,
-	    "lo");
-	fwp_drop_odd(&b, FWPLAN_LEAVE);
-	fwp_add_allowed(&b, FWPLAN_LEAVE, 1);
+	add_base(&b);
+	return finish(&b);
+}
+
+/* Who gets addresses by DHCP sends from packet sockets, and what these send
+ * the other chains do not see. */
+int
+fwplan_make_closed(struct fwplan *p, const struct fwplan_conf *c, char *why)
+{
+	struct fwplan_build b = { .plan = p, .conf = c, .why = why };
+
+	memset(p, 0, sizeof(*p));
+	check(&b);
+	if (b.err)
+		return b.err;
+	p->links[FWPLAN_UPLINKS] = c->uplinks;
+	add_base(&b);
+	fwp_add_wire(&b, 0);
 	return finish(&b);
 }
 

@@ -233,6 +233,10 @@ int	fwplan_make(struct fwplan *, const struct fwplan_conf *, char *why);
  * loopback, and what the operator allows.  Of @conf only @allow counts. */
 int	fwplan_make_early(struct fwplan *, const struct fwplan_conf *,
 	    char *why);
+/* The same on a machine that has its interfaces: beside that base the egress of
+ * each uplink, by which ARP and DHCP leave and what the operator allows. */
+int	fwplan_make_closed(struct fwplan *, const struct fwplan_conf *,
+	    char *why);
 void	fwplan_free(struct fwplan *);
 
 const struct fwplan_place *fwplan_place(enum fwplan_chain);

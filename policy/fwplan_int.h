@@ -80,6 +80,8 @@ int	fwp_may_be_direct(const struct fwplan_conf *,
 
 void	fwp_add_in(struct fwplan_build *);
 void	fwp_add_out(struct fwplan_build *);
+/* Of each uplink's egress; @engine: and what of the engine's may leave. */
+void	fwp_add_wire(struct fwplan_build *, int engine);
 
 /* "10.9.0.0/24": the network's own address, whatever else was in it. */
 const char *fwplan_net_text(const struct addr_net *,

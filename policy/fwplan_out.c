@@ -112,8 +112,8 @@ add_leave(struct fwplan_build *b)
 	add_engine(b, FWPLAN_ENGINE);
 }
 
-static void
-add_wire(struct fwplan_build *b)
+void
+fwp_add_wire(struct fwplan_build *b, int engine)
 {
 	const struct fwplan_conf *c = b->conf;
 	struct fwplan_rule *r;
@@ -121,15 +121,17 @@ add_wire(struct fwplan_build *b)
 	fwp_drop_own(b, FWPLAN_WIRE, FWPLAN_M_ARP_SADDR);
 	fwp_number(fwp_add(b, FWPLAN_WIRE, FWPLAN_ACCEPT), FWPLAN_M_ETHER,
 	    ETHER_ARP);
-	r = fwp_jump(b, FWPLAN_WIRE, FWPLAN_WIRE_ENGINE);
-	fwp_number(r, FWPLAN_M_PROTO, IPPROTO_TCP);
-	fwp_number(r, FWPLAN_M_UID, c->uid);
+	if (engine) {
+		r = fwp_jump(b, FWPLAN_WIRE, FWPLAN_WIRE_ENGINE);
+		fwp_number(r, FWPLAN_M_PROTO, IPPROTO_TCP);
+		fwp_number(r, FWPLAN_M_UID, c->uid);
+		add_engine(b, FWPLAN_WIRE_ENGINE);
+	}
 	if (c->dhcp)
 		fwp_accept_dhcp(b, FWPLAN_WIRE, 1, 0, 0);
 	if (c->ipv6)
 		fwp_accept_nd(b, FWPLAN_WIRE, 0, 0, ND_ROUTER_SOLICIT);
 	fwp_add_allowed(b, FWPLAN_WIRE, 1);
-	add_engine(b, FWPLAN_WIRE_ENGINE);
 }
 
 /* Which networks a LAN has is not known when rules are made; but these are
@@ -183,5 +185,5 @@ fwp_add_out(struct fwplan_build *b)
 	add_out_nat(b);
 	add_output(b);
 	add_leave(b);
-	add_wire(b);
+	fwp_add_wire(b, 1);
 }

@@ -90,6 +90,17 @@ int	fwstate_update(struct fwstate *, const char *elements, char *why,
  * first; or -errno.  Repairs nothing. */
 int	fwstate_check(struct fwstate *, char *why, size_t max);
 
+/* Is it in force, whoever put it there?  Needs no state, takes no lock and
+ * changes nothing.  What is in the sets named in @filled, up to a NULL, does not
+ * count.  0: it is; 1: it is not, and @tell was told all that differs, a
+ * sentence each; or -errno. */
+typedef void fwstate_tell(void *arg, const char *what);
+int	fwstate_look(const struct fwstate_rules *, const char *const *filled,
+	    fwstate_tell *, void *arg, char *why, size_t max);
+
+/* Has the kernel one of these tables?  1, 0 or -errno. */
+int	fwstate_is_there(const struct nftlist_table *, size_t n);
+
 /* Readable when something may have changed. */
 int	fwstate_watch_fd(const struct fwstate *);
 /* When fwstate_follow() wants to be called at the latest, by the same clock. */

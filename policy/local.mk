@@ -1,10 +1,12 @@
 noinst_LIBRARIES += policy/libpolicy.a
 policy_libpolicy_a_SOURCES = \
+	policy/fwdrop.c policy/fwdrop.h \
 	policy/fwplan.c policy/fwplan.h policy/fwplan_int.h \
 	policy/fwplan_in.c policy/fwplan_iptables.c policy/fwplan_nft.c \
 	policy/fwplan_out.c policy/fwplan_rule.c \
 	policy/fwstate.c policy/fwstate.h policy/fwstate_int.h \
 	policy/fwstate_check.c policy/fwstate_hold.c policy/fwstate_load.c \
+	policy/fwstate_look.c \
 	policy/fwstate_sysctl.c policy/fwstate_watch.c \
 	policy/fwsysctl.c policy/fwsysctl.h \
 	policy/grow.c policy/grow.h \

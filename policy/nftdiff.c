@@ -1,4 +1,4 @@
-/* policy/nftdiff.c - two normal forms compared, and the first difference said
+/* policy/nftdiff.c - two normal forms compared, and what differs said
  *
  * Lines of the same thing begin with the same four words, and both forms are
  * sorted, so that one pass finds all that is only in one of them.
@@ -114,30 +114,86 @@ rank(const char *line)
 	return i;
 }
 
+struct walk {
+	const struct nftnormal *want, *have;
+	size_t	 i, k;
+};
+
+/* The next line that is only in one of them, or NULL. */
+static const char *
+next_odd(struct walk *w)
+{
+	const char *odd;
+	int c;
+
+	while (w->i < w->want->n || w->k < w->have->n) {
+		c = w->i == w->want->n ? 1 : w->k == w->have->n ? -1 :
+		    strcmp(w->want->lines[w->i], w->have->lines[w->k]);
+		if (c == 0) {
+			w->i++;
+			w->k++;
+			continue;
+		}
+		odd = c < 0 ? w->want->lines[w->i++] : w->have->lines[w->k++];
+		if (c > 0 || !may_miss(odd))
+			return odd;
+	}
+	return NULL;
+}
+
 int
 nftnormal_differ(const struct nftnormal *want, const struct nftnormal *have,
     char *why, size_t max)
 {
+	struct walk w = { .want = want, .have = have };
 	const char *first = NULL, *odd;
-	size_t i = 0, k = 0;
-	int c;
 
-	while (i < want->n || k < have->n) {
-		c = i == want->n ? 1 : k == have->n ? -1 :
-		    strcmp(want->lines[i], have->lines[k]);
-		if (c == 0) {
-			i++;
-			k++;
-			continue;
-		}
-		odd = c < 0 ? want->lines[i++] : have->lines[k++];
-		if (c < 0 && may_miss(odd))
-			continue;
+	while ((odd = next_odd(&w)) != NULL)
 		if (first == NULL || rank(odd) < rank(first))
 			first = odd;
-	}
 	if (first == NULL)
 		return 0;
 	say(why, max, first, want, have);
 	return 1;
+}
+
+/* What it was in is gone, and that is said. */
+static int
+is_explained(const char *line, const struct nftnormal *have)
+{
+	char head[4 * NFTLIST_NAME];
+	struct words w;
+
+	split(&w, line);
+	if (strcmp(w.w[0], "table") == 0)
+		return 0;
+	snprintf(head, sizeof(head), "table %s %s", w.w[1], w.w[2]);
+	if (!has_head(have, head, strlen(head)))
+		return 1;
+	if (strcmp(w.w[0], "rule") != 0 && strcmp(w.w[0], "element") != 0)
+		return 0;
+	snprintf(head, sizeof(head), "%s %s %s %s", strcmp(w.w[0], "rule") ?
+	    "set" : "chain", w.w[1], w.w[2], w.w[3]);
+	return !has_head(have, head, strlen(head));
+}
+
+unsigned
+nftnormal_differences(const struct nftnormal *want,
+    const struct nftnormal *have, void (*tell)(void *, const char *),
+    void *arg)
+{
+	struct walk w = { .want = want, .have = have };
+	char why[512], last[512] = "";
+	unsigned n = 0;
+	const char *odd;
+
+	while ((odd = next_odd(&w)) != NULL) {
+		say(why, sizeof(why), odd, want, have);
+		if (strcmp(why, last) == 0 || is_explained(odd, have))
+			continue;
+		snprintf(last, sizeof(last), "%s", why);
+		tell(arg, why);
+		n++;
+	}
+	return n;
 }

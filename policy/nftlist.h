@@ -67,6 +67,10 @@ void	nftnormal_free(struct nftnormal *);
 /* 0: they are the same; 1: they are not, and @why says what is first. */
 int	nftnormal_differ(const struct nftnormal *want,
 	    const struct nftnormal *have, char *why, size_t max);
+/* All that differs, a sentence each; how many there were. */
+unsigned nftnormal_differences(const struct nftnormal *want,
+	    const struct nftnormal *have, void (*tell)(void *, const char *),
+	    void *arg);
 
 /* "ip", "inet", ...; "family N" for what has no name. */
 const char *nftlist_family(uint8_t family, char out[16]);

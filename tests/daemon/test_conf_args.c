@@ -191,6 +191,10 @@ static const struct {
 	{ "-f x firewall", "firewall comes first" },
 	{ "firewall pf", "pf wants a value" },
 	{ "firewall nft iptables", "iptables wants a value" },
+	{ "firewall shut", "shut wants a value" },
+	{ "firewall --yes-let-everything-out", "goes with firewall open" },
+	{ "firewall close --without-asking", "goes with firewall open" },
+	{ "undo --yes-let-everything-out", "goes with firewall open" },
 };
 
 START_TEST(conf_args_parse_bad_line_says_why)
@@ -206,15 +210,24 @@ END_TEST
 static const struct {
 	const char	*line;
 	enum conf_format format;
+	enum conf_command command;
 } formats[] = {
-	{ "firewall", CONF_FORMAT_NFT },
-	{ "firewall nft", CONF_FORMAT_NFT },
-	{ "firewall early", CONF_FORMAT_EARLY },
-	{ "firewall iptables", CONF_FORMAT_IPTABLES },
-	{ "firewall ip6tables", CONF_FORMAT_IP6TABLES },
+	{ "firewall", CONF_FORMAT_NFT,
+	    CONF_CMD_FIREWALL },
+	{ "firewall nft", CONF_FORMAT_NFT,
+	    CONF_CMD_FIREWALL },
+	{ "firewall early", CONF_FORMAT_EARLY,
+	    CONF_CMD_FIREWALL },
+	{ "firewall iptables", CONF_FORMAT_IPTABLES,
+	    CONF_CMD_FIREWALL },
+	{ "firewall ip6tables", CONF_FORMAT_IP6TABLES,
+	    CONF_CMD_FIREWALL },
+	{ "firewall close", CONF_FORMAT_NFT, CONF_CMD_CLOSE },
+	{ "firewall open", CONF_FORMAT_NFT, CONF_CMD_OPEN },
+	{ "firewall check", CONF_FORMAT_NFT, CONF_CMD_CHECK },
 };
 
-START_TEST(conf_args_parse_firewall_takes_a_format)
+START_TEST(conf_args_parse_firewall_takes_a_word)
 {
 	char line[80];
 	struct conf_args a;
@@ -223,10 +236,28 @@ START_TEST(conf_args_parse_firewall_takes_a_format)
 	snprintf(line, sizeof(line), "%s -f torrc --Uplink up0",
 	    formats[_i].line);
 	ck_assert_int_eq(parse(&a, line, &err), 0);
-	ck_assert_int_eq(a.command, CONF_CMD_FIREWALL);
+	ck_assert_int_eq(a.command, formats[_i].command);
 	ck_assert_int_eq(a.format, formats[_i].format);
+	ck_assert_int_eq(a.let_out || a.unasked, 0);
 	ck_assert_str_eq(a.file, "torrc");
 	ck_assert_uint_eq(a.option.n, 1);
+	conf_args_free(&a);
+}
+END_TEST
+
+START_TEST(conf_args_parse_firewall_open_is_confirmed_by_two)
+{
+	struct conf_args a;
+	struct conf_err err;
+
+	ck_assert_int_eq(parse(&a, "firewall open --without-asking", &err), 0);
+	ck_assert_int_eq(a.unasked, 1);
+	ck_assert_int_eq(a.let_out, 0);
+	conf_args_free(&a);
+	ck_assert_int_eq(parse(&a, "firewall open --yes-let-everything-out",
+	    &err), 0);
+	ck_assert_int_eq(a.unasked, 0);
+	ck_assert_int_eq(a.let_out, 1);
 	conf_args_free(&a);
 }
 END_TEST
@@ -282,7 +313,8 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(conf_args_parse_run_leaves_the_command_its_words,
 	    NELEM(runs)),
 	UNIT_LOOP(conf_args_parse_bad_line_says_why, NELEM(bad)),
-	UNIT_LOOP(conf_args_parse_firewall_takes_a_format, NELEM(formats)),
+	UNIT_LOOP(conf_args_parse_firewall_takes_a_word, NELEM(formats)),
+	UNIT(conf_args_parse_firewall_open_is_confirmed_by_two),
 	UNIT(conf_load_command_line_overrides_files),
 	UNIT(conf_load_command_line_error_names_it),
 };

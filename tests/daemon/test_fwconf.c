@@ -1,7 +1,7 @@
 /* tests/daemon/test_fwconf.c - torrc in, a firewall's rules out
  *
- * Each tests/golden/firewall/NAME.rc has to give NAME.nft, NAME.v4, NAME.v6 and
- * NAME.early.  That nft and iptables take them, tests/check-firewall shows.
+ * Each tests/golden/firewall/NAME.rc has to give NAME.nft, NAME.v4, NAME.v6,
+ * NAME.early and NAME.closed.  That nft and iptables take them, tests/check-firewall shows.
  */
 #include "daemon/fwconf.h"
 
@@ -25,8 +25,9 @@ load(const char *name, const char *text)
 	return c;
 }
 
-enum kind { NFT, V4, V6, EARLY, NKINDS };
-static const char *const endings[NKINDS] = { "nft", "v4", "v6", "early" };
+enum kind { NFT, V4, V6, EARLY, CLOSED, NKINDS };
+static const char *const endings[NKINDS] = { "nft", "v4", "v6", "early",
+	"closed" };
 
 static char *
 plan_text(const struct fwplan_conf *c, enum kind kind)
@@ -36,11 +37,12 @@ plan_text(const struct fwplan_conf *c, enum kind kind)
 	size_t size;
 	FILE *f;
 	int rc = kind == EARLY ? fwplan_make_early(&p, c, why) :
+	    kind == CLOSED ? fwplan_make_closed(&p, c, why) :
 	    fwplan_make(&p, c, why);
 
 	ck_assert_msg(rc == 0, "%s", why);
 	ck_assert_ptr_nonnull(f = open_memstream(&text, &size));
-	if (kind == NFT || kind == EARLY)
+	if (kind != V4 && kind != V6)
 		fwplan_nft(f, &p);
 	else
 		fwplan_iptables(f, &p, kind == V4 ? 4 : 6);

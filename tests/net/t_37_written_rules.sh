@@ -44,6 +44,8 @@ closes() {
 opens() { # and it is as if there never had been any
 	sut_stop
 	lab_in gw "$LAB_SUT" undo -f "$LAB_DIR/sut.rc" &&
+		lab_in gw "$LAB_SUT" firewall open --yes-let-everything-out \
+			--without-asking -f "$LAB_DIR/sut.rc" &&
 		! lab_in gw nft list ruleset | grep .
 }
 # The gateway's set has relays that the authorities told of.
@@ -98,7 +100,7 @@ lab_in gw nft flush ruleset
 check "gateway: its rules flushed, it goes on" lab_until 60 fetches \
 	"http://$DEST4/"
 check "gateway: its rules flushed, nothing of its own gets out" holds
-check "gateway: undone, no rule is left" opens
+check "gateway: opened, no rule is left" opens
 
 SUT_DOORS="User $SUT_USER
 FailClosed 1
@@ -113,7 +115,7 @@ check "TPROXY: a page by name" fetches http://www.lab.example/
 check "TPROXY: a page from an IPv6 address" fetches "http://[$DEST6]/"
 check "TPROXY: 20 MB down" downloads "$DEST4" 20000000
 check "TPROXY: nothing of its own gets out" holds
-check "TPROXY: undone, no rule is left" opens
+check "TPROXY: opened, no rule is left" opens
 gate_tproxy_routes off
 
 ON_HOST_DNS=10.191.0.2
@@ -131,7 +133,7 @@ check "TUN: 20 MB down" downloads "$DEST4" 20000000
 check "TUN: a question to any server is caught" asks @192.0.2.53
 pages_of "$OTHER_USER"
 check "TUN: nothing else gets out" holds
-check "TUN: undone, no rule is left" opens
+check "TUN: opened, no rule is left" opens
 lab_resolver "$LAN4"
 ON_HOST_DNS=127.0.0.1
 onhost_resolver
@@ -151,7 +153,7 @@ pages_of "$OTHER_USER"
 check "closed workstation: a name over UDP" ask
 check "closed workstation: nothing else gets out" holds
 check "closed workstation: nobody else reaches a relay" not_to_relay
-check "closed workstation: undone, no rule is left" opens
+check "closed workstation: opened, no rule is left" opens
 
 SUT_DOORS=$workstation
 check "workstation: the rules load" written

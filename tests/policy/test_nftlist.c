@@ -329,6 +329,52 @@ START_TEST(nftnormal_differ_tells_what_counts_and_nothing_else)
 }
 END_TEST
 
+static void
+note(void *arg, const char *what)
+{
+	strcat(arg, what);
+	strcat(arg, "\n");
+}
+
+START_TEST(nftnormal_differences_are_told_as_the_first_one_is)
+{
+	struct nftnormal want, have;
+	char all[2048] = "", line[200];
+
+	make(&want, SAME);
+	make(&have, cases[_i].v);
+	ck_assert_int_eq(nftnormal_differences(&want, &have, note, all) > 0,
+	    cases[_i].says != NULL);
+	if (cases[_i].says) {
+		snprintf(line, sizeof(line), "%s\n", cases[_i].says);
+		ck_assert_msg(strstr(all, line) != NULL, "%s", all);
+	} else
+		ck_assert_str_eq(all, "");
+	nftnormal_free(&want);
+	nftnormal_free(&have);
+}
+END_TEST
+
+START_TEST(nftnormal_differences_of_what_is_gone_is_said_once)
+{
+	struct nftnormal want, have;
+	char all[2048] = "";
+
+	make(&want, SAME);
+	make(&have, TABLE_GONE);
+	ck_assert_uint_eq(nftnormal_differences(&want, &have, note, all), 1);
+	ck_assert_str_eq(all, "table inet ot is gone\n");
+	nftnormal_free(&have);
+	make(&have, CHAIN_GONE);
+	all[0] = '\0';
+	(void)nftnormal_differences(&want, &have, note, all);
+	ck_assert_ptr_nonnull(strstr(all, "chain ours of table inet ot is gone"));
+	ck_assert_ptr_null(strstr(all, "chain ours of table inet ot has"));
+	nftnormal_free(&have);
+	nftnormal_free(&want);
+}
+END_TEST
+
 START_TEST(nftnormal_differ_a_strange_name_is_one_plain_word)
 {
 	struct nftnormal want, have;
@@ -680,6 +726,9 @@ END_TEST
 static const struct unit_test tests[] = {
 	UNIT_LOOP(nftnormal_differ_tells_what_counts_and_nothing_else,
 	    NELEM(cases)),
+	UNIT_LOOP(nftnormal_differences_are_told_as_the_first_one_is,
+	    sizeof(cases) / sizeof(cases[0])),
+	UNIT(nftnormal_differences_of_what_is_gone_is_said_once),
 	UNIT(nftnormal_differ_a_strange_name_is_one_plain_word),
 	UNIT(nftlist_read_others_tables_are_passed_over),
 	UNIT(nftlist_read_without_a_name_is_refused),

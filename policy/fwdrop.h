@@ -1,0 +1,17 @@
+/* policy/fwdrop.h - everything is dropped, whatever else is wrong
+ *
+ * For when the rules that were planned cannot be loaded: no configuration, no
+ * program nft and no kernel's module but nf_tables itself are needed.  The base
+ * chains of the plan (policy/fwplan.h) are there afterwards, or stay, with
+ * nothing in them but the loopback; who puts a plan in force later finds chains
+ * of its own.
+ */
+#ifndef POLICY_FWDROP_H
+#define POLICY_FWDROP_H
+
+#include <stddef.h>
+
+/* One transaction, read back.  0 or -errno, and @why says what is wrong. */
+int	fwdrop(char *why, size_t max);
+
+#endif
