@@ -250,6 +250,8 @@ if [ -z "$quick" ]; then
 		FWCTL="$BUILD-asan/tests/platform/fwctl" tests/platform/fwstate
 	script "FailClosed, by the daemon" env \
 		OT="$BUILD/daemon/onion-transparent" tests/platform/fwdaemon
+	script "firewall close, check, open" env \
+		OT="$BUILD/daemon/onion-transparent" tests/platform/fwclose
 	script "sandbox" env EVIL="$BUILD/tests/platform/evil" \
 		tests/platform/sandbox
 	script "TUN: beside the kernel's TCP" "$BUILD/tests/tun/difftcp"

@@ -41,6 +41,7 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/listen.c daemon/listen.h \
 	daemon/mapaddress.c daemon/mapaddress.h \
 	daemon/names.c daemon/names.h \
+	daemon/notify.c daemon/notify.h \
 	daemon/netup.c daemon/netup.h \
 	daemon/onionconf.c daemon/onionconf.h \
 	daemon/owner.c daemon/owner.h daemon/owner_kernel.c \
@@ -72,6 +73,26 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/unixsock.c daemon/unixsock.h \
 	daemon/virtnet.c daemon/virtnet.h \
 	$(DAEMON_CONF)
+
+# systemd's units, made in any case, since tests read them.
+UNITS = daemon/systemd/onion-transparent.service \
+	daemon/systemd/onion-transparent-early.service
+UNITS_IN = daemon/systemd/onion-transparent.service.in \
+	daemon/systemd/onion-transparent-early.service.in
+if SYSTEMD
+systemdsystemunit_DATA = $(UNITS)
+else
+noinst_DATA += $(UNITS)
+endif
+EXTRA_DIST += $(UNITS_IN)
+CLEANFILES += $(UNITS)
+$(UNITS): Makefile $(UNITS_IN)
+	@$(MKDIR_P) daemon/systemd
+	$(AM_V_GEN)sed -e 's,[@]bindir@,$(bindir),g' \
+		-e 's,[@]localstatedir@,$(localstatedir),g' \
+		-e 's,[@]statedir@,$(localstatedir)/lib/onion-transparent,g' \
+		-e 's,[@]confdir@,$(sysconfdir)/onion-transparent,g' \
+		$(srcdir)/$@.in >$@.new && mv $@.new $@
 
 # The list of system calls, from the comments beside the code that needs them.
 CALLFILTER_FILES = $(wildcard $(addprefix $(srcdir)/,base/*.c daemon/*.c \

@@ -68,6 +68,7 @@
 #include "daemon/lend.h"
 #include "daemon/lender.h"
 #include "daemon/netup.h"
+#include "daemon/notify.h"
 #include "daemon/proc.h"
 #include "daemon/process.h"
 #include "daemon/procmsg.h"
@@ -445,6 +446,7 @@ on_up(struct parent *p)
 			return;
 		p->ever_up = 1;
 		process_up(&p->ready_fd);
+		notify("READY=1");
 	} else
 		log_notice(LD_GENERAL, "the engine is up again");
 	if (p->hup)
@@ -649,6 +651,7 @@ static void
 stop(struct parent *p, int sig)
 {
 	log_notice(LD_GENERAL, "stopping (signal %d)", sig);
+	notify("STOPPING=1");
 	if (p->engine.pid == 0)
 		p->over = 1;
 	else if (!p->stopping)
@@ -884,6 +887,7 @@ parent_run(const struct conf_args *args, struct conf *conf)
 	if (close_range(STDERR_FILENO + 1, ~0U, 0) < 0)
 		log_warn(LD_GENERAL, "descriptors of the starter stay open: %s",
 		    strerror(errno));
+	notify_take();
 	rand_init();
 	process_memory();
 	tzset();

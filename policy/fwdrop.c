@@ -134,15 +134,29 @@ put_loopback(struct nftbatch *b, const struct dropped *d)
 	nftbatch_unnest(b, all);
 }
 
+/* By itself: the kernel takes no chains with a table that wakes up. */
 static int
-send_all(int fd)
+send_table(int fd)
+{
+	struct nftbatch b;
+	int rc;
+
+	nftbatch_begin(&b);
+	put_table(&b);
+	nftbatch_end(&b);
+	rc = nftsock_batch(fd, &b);
+	nftbatch_free(&b);
+	return rc;
+}
+
+static int
+send_chains(int fd)
 {
 	struct nftbatch b;
 	size_t i;
 	int rc;
 
 	nftbatch_begin(&b);
-	put_table(&b);
 	for (i = 0; i < NDROPPED; i++)
 		put_chain(&b, &dropped[i]);
 	for (i = 0; i < NDROPPED; i++)
@@ -216,7 +230,8 @@ fwdrop(char *why, size_t max)
 	const char *what = "cannot be loaded";
 	int fd = nftsock_open(), rc = fd;
 
-	if (fd >= 0 && (rc = send_all(fd)) == 0) {
+	if (fd >= 0 && (rc = send_table(fd)) == 0 &&
+	    (rc = send_chains(fd)) == 0) {
 		what = "are not found in the kernel";
 		rc = look(fd);
 	}

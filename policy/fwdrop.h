@@ -11,7 +11,8 @@
 
 #include <stddef.h>
 
-/* One transaction, read back.  0 or -errno, and @why says what is wrong. */
+/* What drops is one transaction, and read back.  0 or -errno, and @why says what
+ * is wrong. */
 int	fwdrop(char *why, size_t max);
 
 #endif

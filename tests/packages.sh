@@ -22,9 +22,11 @@ PACKAGES_DNS=(unbound knot bind9-utils openssl)
 PACKAGES_BENCH=(iperf3)
 
 # For check.sh beside those: clang with its sanitizers and libFuzzer, readelf,
-# git, which knows what a distribution has to hold, and iptables, which checks
-# rules that are never loaded.
-PACKAGES_CHECK=(clang libclang-rt-14-dev llvm-14 binutils git iptables)
+# git, which knows what a distribution has to hold, iptables, which checks rules
+# that are never loaded, strace, which kills a program at a system call of its,
+# and systemd, which is booted.
+PACKAGES_CHECK=(clang libclang-rt-14-dev llvm-14 binutils git iptables strace
+	systemd)
 
 # need_root PROGRAM: say plainly that rights are missing, and stop.
 need_root() {

@@ -36,7 +36,8 @@ tests_platform_fwctl_LDADD = $(POLICY_LIBS)
 tests_platform_fwctl_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=nftrun_path \
 	-Wl,--wrap=nftsock_batch
 EXTRA_DIST += tests/platform/fwstate tests/platform/fwstate-checks \
-	tests/platform/fwdaemon
+	tests/platform/fwclose tests/platform/fwdaemon \
+	tests/platform/fwlab.sh
 check_PROGRAMS += tests/policy/test_fwsysctl tests/policy/test_nftlist \
 	tests/policy/test_nftrun
 tests_policy_test_fwsysctl_SOURCES = tests/policy/test_fwsysctl.c
