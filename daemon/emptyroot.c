@@ -105,8 +105,8 @@ change_root(char *why, size_t max)
 	return 0;
 }
 
-int
-emptyroot_enter(const struct emptyroot_dir *d, size_t n, char *why, size_t max)
+static int
+make_root(const struct emptyroot_dir *d, size_t n, char *why, size_t max)
 {
 	size_t i;
 	int rc = 0;
@@ -124,5 +124,16 @@ emptyroot_enter(const struct emptyroot_dir *d, size_t n, char *why, size_t max)
 		rc = change_root(why, max);
 	if (rc < 0)		/* with all that is mounted below it */
 		(void)umount2(AT, MNT_DETACH);
+	return rc;
+}
+
+/* Whoever starts us, User has to get through the directories. */
+int
+emptyroot_enter(const struct emptyroot_dir *d, size_t n, char *why, size_t max)
+{
+	mode_t mask = umask(022);
+	int rc = make_root(d, n, why, max);
+
+	umask(mask);
 	return rc;
 }
