@@ -238,13 +238,15 @@ static int
 drop_all(const char *first, FILE *err)
 {
 	char why[WHY_MAX] = "";
+	int rc;
 
 	say(err, "", first);
-	if (fwdrop(why, sizeof(why)) < 0) {
+	if ((rc = fwdrop(why, sizeof(why))) != 0)
 		say(err, "", why);
+	if (rc < 0)
 		say(err, "NOTHING IS CLOSED: keep all links down, and mend the "
 		    "first of these", "");
-	} else
+	else
 		say(err, "so everything is dropped, to and from anywhere but "
 		    "this machine itself: mend that, and run "
 		    "'onion-transparent firewall close' again", "");

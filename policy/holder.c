@@ -3,7 +3,9 @@
  * In the end it is in the kernel's strictest seccomp mode, in a read() of a
  * pipe whose other end it has itself.  Signals are our affair, since whoever
  * stops a service sends them to all of its processes: it takes none but
- * SIGKILL.
+ * SIGKILL.  At a shutdown systemd would wait for it to end, for a minute and a
+ * half, but for those whose first argument begins with @: these it lets live
+ * until the machine is off.
  */
 #include "policy/holder.h"
 
@@ -84,6 +86,14 @@ arrange(int held, int ready)
 	return close_range(FIRST_FREE, ~0U, 0) < 0 ? -errno : 0;
 }
 
+/* In place: it is what /proc tells of us. */
+static void
+outlive_shutdown(void)
+{
+	if (program_invocation_name[0])
+		program_invocation_name[0] = '@';
+}
+
 static void
 ignore_signals(void)
 {
@@ -103,6 +113,7 @@ live(const char *name, int held, int ready)
 	ignore_signals();
 	(void)setsid();
 	(void)prctl(PR_SET_NAME, name);
+	outlive_shutdown();
 	(void)prctl(PR_SET_DUMPABLE, 1);	/* else is_one() wants rights */
 	write_file("/proc/self/oom_score_adj", "-1000");
 	if (chdir("/") < 0 || arrange(held, ready) < 0 || no_rights() < 0)
