@@ -140,12 +140,14 @@ distributed() {
 	[ -s "$OUT/tracked" ] && [ ! -s "$OUT/undistributed" ]
 }
 
-# The program and its manual, and nothing else.
+# The program, its manual and systemd's units, and nothing else.
 installed() {
 	local to=$OUT/installed
 	rm -rf "$to"
 	make -C "$BUILD" install DESTDIR="$to" &&
 		diff - <(cd "$to" && find . ! -type d -printf '%m %P\n' | sort) <<-L &&
+		644 lib/systemd/system/onion-transparent-early.service
+		644 lib/systemd/system/onion-transparent.service
 		644 usr/local/share/man/man5/onion-transparent.conf.5
 		644 usr/local/share/man/man8/onion-transparent.8
 		755 usr/local/bin/onion-transparent
@@ -223,7 +225,8 @@ step "packages" packages_install "${PACKAGES_BUILD[@]}" \
 	"${PACKAGES_LAB[@]}" "${PACKAGES_NAMES[@]}" "${PACKAGES_DNS[@]}" \
 	"${PACKAGES_CHECK[@]}"
 step "autogen" source_tree
-step "build with gcc, hardened" build "$BUILD" gcc
+step "build with gcc, hardened" build "$BUILD" gcc \
+	--with-systemdsystemunitdir=/lib/systemd/system
 unit "unit tests, gcc" "$BUILD"
 step "build with clang, sanitizers and fuzzers" build "$BUILD-asan" clang \
 	--enable-sanitizers --enable-fuzzers
@@ -252,6 +255,8 @@ if [ -z "$quick" ]; then
 		OT="$BUILD/daemon/onion-transparent" tests/platform/fwdaemon
 	script "firewall close, check, open" env \
 		OT="$BUILD/daemon/onion-transparent" tests/platform/fwclose
+	script "boot to shutdown" env OT="$BUILD/daemon/onion-transparent" \
+		tests/platform/boot
 	script "sandbox" env EVIL="$BUILD/tests/platform/evil" \
 		tests/platform/sandbox
 	script "TUN: beside the kernel's TCP" "$BUILD/tests/tun/difftcp"

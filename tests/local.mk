@@ -26,4 +26,4 @@ noinst_HEADERS += tests/unit.h tests/quiet.h tests/fakepermit.h \
 	tests/daemon/golden.h tests/platform/listenat.h
 EXTRA_DIST += tests/layers tests/check-layers.awk tests/packages.sh \
 	tests/docs.sh tests/net tests/bench docs/design.md docs/testing.md \
-	docs/promises.md docs/known-issues.md
+	docs/promises.md docs/known-issues.md docs/rulesets.md

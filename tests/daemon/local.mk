@@ -29,6 +29,7 @@ check_PROGRAMS += \
 	tests/daemon/test_onionconf \
 	tests/daemon/test_owner \
 	tests/daemon/test_proc \
+	tests/daemon/test_notify \
 	tests/daemon/test_process \
 	tests/daemon/test_proxy \
 	tests/daemon/test_resolve \
@@ -115,6 +116,8 @@ tests_daemon_test_livenet_SOURCES = tests/daemon/test_livenet.c
 tests_daemon_test_livenet_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_proc_SOURCES = tests/daemon/test_proc.c
 tests_daemon_test_proc_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+tests_daemon_test_notify_SOURCES = tests/daemon/test_notify.c
+tests_daemon_test_notify_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_process_SOURCES = tests/daemon/test_process.c
 tests_daemon_test_process_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_runchild_SOURCES = tests/daemon/test_runchild.c

@@ -1,5 +1,6 @@
 # shellcheck shell=bash disable=SC2034
-# tests/net/shown.sh - run what README and manual show, as they show it
+# tests/net/shown.sh - run what README, docs/rulesets.md and manual show, as they
+# show it
 #
 # Sourced by a test after check.sh.  Only names are changed: of the interface,
 # the account and the address that the lab has for theirs.
@@ -7,6 +8,7 @@
 # shellcheck source=tests/docs.sh
 . "$LAB_SRC/../docs.sh"
 README=$LAB_SRC/../../README.md
+RULESETS=$LAB_SRC/../../docs/rulesets.md
 MANUAL=$LAB_SRC/../../docs/onion-transparent.8
 SUT_USER=nobody OTHER_USER=daemon
 
@@ -14,6 +16,7 @@ shown() { # FILE HEADING WORD
 	doc_block "$@" | sed "s/\"lan0\"/\"br0\"/
 		s/\"onion-transparent\"/\"$SUT_USER\"/
 		s/^User .*/User $SUT_USER/
+		s/^TransClients lan0/TransClients br0/
 		/^DataDirectory /d
 		s/192\.168\.1\.1/$LAN4/"
 }

@@ -1,5 +1,5 @@
 #!/bin/bash
-# The rules that README and manual show for a LAN's gateway, as they show
+# The rules that docs/rulesets.md and manual show for a LAN's gateway, as they show
 # them: the LAN's TCP and names go through, and nothing else goes anywhere.
 # (The lab's gateway forwards packets: the rules alone have to hold them.)
 . "$(dirname "$0")/check.sh"
@@ -39,11 +39,11 @@ works() { # WHAT FILE HEADING
 	check "$what: nothing else gets out" holds
 }
 
-works README "$README" "A LAN's gateway"
-check "README: a name over UDP and IPv6" ask "@$LAN6"
-sut_is_tor || check "README: a name over TCP and IPv6" ask +tcp "@$LAN6"
+works "by hand" "$RULESETS" "A LAN's gateway"
+check "by hand: a name over UDP and IPv6" ask "@$LAN6"
+sut_is_tor || check "by hand: a name over TCP and IPv6" ask +tcp "@$LAN6"
 check "without the rules, all that is seen" \
-	without_rules "$README" "A LAN's gateway" seen
+	without_rules "$RULESETS" "A LAN's gateway" seen
 
 # neighbours are found anew, in both directions
 neighbours() {
@@ -56,7 +56,7 @@ neighbours() {
 		fetches "http://[$DEST6]/"
 }
 neighbour() { ip -n "$1" neigh show "$2" | grep lladdr; }
-check "README: IPv6 neighbours are found" neighbours
+check "by hand: IPv6 neighbours are found" neighbours
 
 works "manual" "$MANUAL" "Turning connections around"
 works "manual, TPROXY" "$MANUAL" TPROXY

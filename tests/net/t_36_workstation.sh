@@ -1,5 +1,5 @@
 #!/bin/bash
-# The rules that README shows for a workstation, as it shows them: programs on
+# The rules that docs/rulesets.md shows for a workstation, as it shows them: programs on
 # the machine itself, of other accounts than the daemon's, are carried through
 # circuits, and nothing of theirs leaves otherwise.
 . "$(dirname "$0")/check.sh"
@@ -15,8 +15,8 @@ onhost_resolver
 
 lab_oracle_reset
 probe
-check "the rules load" shown_gate "$README" "$HEADING"
-check "the program bootstraps" shown_sut "$README" "$HEADING"
+check "the rules load" shown_gate "$RULESETS" "$HEADING"
+check "the program bootstraps" shown_sut "$RULESETS" "$HEADING"
 check "it has no rights" unprivileged
 for who in "$OTHER_USER" root; do pages_of "$who"; done
 check "a name over UDP" ask
@@ -30,9 +30,9 @@ fi
 check "nothing else gets out" holds
 check "nobody else reaches a relay" not_to_relay
 check "without the rules, all that is seen" \
-	without_rules "$README" "$HEADING" seen
+	without_rules "$RULESETS" "$HEADING" seen
 check "without the rules, relays are reached" \
-	without_rules "$README" "$HEADING" to_relay
+	without_rules "$RULESETS" "$HEADING" to_relay
 check "and all is well afterwards" \
 	lab_until 600 page "$OTHER_USER" http://www.lab.example/
 probe_end

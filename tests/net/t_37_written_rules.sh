@@ -1,8 +1,8 @@
 #!/bin/bash
 # The rules that the program itself makes from its configuration.  With FailClosed
 # 1 it puts them in force, and fills their sets with the relays that it uses: a
-# LAN's gateway by REDIRECT, one by TPROXY, one with a TUN for its own programs,
-# too, and a workstation.  With FailClosed 0 it writes them, to be loaded.
+# LAN's gateway by REDIRECT and a workstation, as README shows them, a gateway by
+# TPROXY, and one with a TUN for its own programs, too.  With FailClosed 0 it writes them, to be loaded.
 # shellcheck disable=SC2034
 . "$(dirname "$0")/check.sh"
 # shellcheck source=tests/net/shown.sh
@@ -76,14 +76,7 @@ asks() { same "$(lab_lan dig +short +noedns +time=30 +tries=3 "$@" \
 	www.lab.example A | grep -v "^;;")" "$DEST4"; }
 
 lab_oracle_reset
-SUT_DOORS="User $SUT_USER
-FailClosed 1
-TransPort $LAN4:$TRANSPORT
-TransPort [$LAN6]:$TRANSPORT
-DNSPort $LAN4:$DNSPORT
-DNSPort [$LAN6]:$DNSPORT
-TransClients br0
-Uplink up0"
+SUT_DOORS=$(shown "$README" "A LAN's gateway" TransPort)
 check "gateway: the program bootstraps, closed" closes
 check "gateway: the relays that it uses are in the set" filled
 check "gateway: it has no rights" unprivileged
@@ -146,8 +139,7 @@ DNSPort 127.0.0.1:$DNSPORT
 DNSPort [::1]:$DNSPORT
 TransClients local
 Uplink up0"
-SUT_DOORS="$workstation
-FailClosed 1"
+SUT_DOORS=$(shown "$README" "A workstation" TransPort)
 check "closed workstation: the program bootstraps" closes
 pages_of "$OTHER_USER"
 check "closed workstation: a name over UDP" ask

@@ -1,5 +1,5 @@
 #!/bin/bash
-# What README shows for a TUN, as it shows it: torrc and ruleset of a gateway,
+# What docs/rulesets.md shows for a TUN, as it shows it: torrc and ruleset of a gateway,
 # and of a workstation.
 . "$(dirname "$0")/check.sh"
 # shellcheck source=tests/net/shown.sh
@@ -17,7 +17,7 @@ ON_HOST_DNS=10.191.0.2
 onhost_resolver
 
 start() { # WORDS
-	SUT_DOORS=$(shown "$README" "$HEADING" "TunClients $1" |
+	SUT_DOORS=$(shown "$RULESETS" "$HEADING" "TunClients $1" |
 		sed "s/^TunClients lan0/TunClients br0/")
 	[ -n "$SUT_DOORS" ] || return
 	SUT_DOORS+=$'\n'"TunUndo 1"	# what comes after it finds all as it was
@@ -35,7 +35,7 @@ lan_asks() {
 sut_stop
 lab_resolver 10.191.0.2
 lab_oracle_reset
-check "the rules load" shown_gate "$README" "$HEADING"
+check "the rules load" shown_gate "$RULESETS" "$HEADING"
 check "gateway: the program bootstraps" start lan0
 check "gateway: it has no rights" unprivileged
 check "gateway: a page by name" fetches http://www.lab.example/

@@ -36,7 +36,7 @@ tests_platform_fwctl_LDADD = $(POLICY_LIBS)
 tests_platform_fwctl_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=nftrun_path \
 	-Wl,--wrap=nftsock_batch
 EXTRA_DIST += tests/platform/fwstate tests/platform/fwstate-checks \
-	tests/platform/fwclose tests/platform/fwdaemon \
+	tests/platform/boot tests/platform/fwclose tests/platform/fwdaemon \
 	tests/platform/fwlab.sh
 check_PROGRAMS += tests/policy/test_fwsysctl tests/policy/test_nftlist \
 	tests/policy/test_nftrun
