@@ -588,7 +588,7 @@ static const struct fwstate_ops undo_ops = { .shut = ignore_why,
 int
 fwproc_is_in_force(void)
 {
-	return fwstate_is_there(fwrules_tables, FWRULES_TABLES) != 0;
+	return fwstate_is_there(fwrules_tables, FWRULES_TABLES) > 0;
 }
 
 int

@@ -28,7 +28,7 @@ int	fwproc_run(const struct conf *, const int fd[PROC_SOCKETS]);
  * root's. */
 int	fwproc_directory(const struct conf *, char path[FWPROC_PATH],
 	    char *why, size_t max);
-/* Does the kernel have tables of ours, or may it? */
+/* Does the kernel have tables of ours? */
 int	fwproc_is_in_force(void);
 /* `firewall open`: the rules go, where there ever were some, and the sysctls are what
  * they were. */
