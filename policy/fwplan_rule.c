@@ -161,6 +161,19 @@ fwp_drop_odd(struct fwplan_build *b, enum fwplan_chain chain)
 	fwp_match(r, FWPLAN_M_SYN)->invert = 1;
 }
 
+/* Whoever looks for routers asks all of them; to any other address it would be a
+ * way out for whoever can send it. */
+static void
+to_all_routers(struct fwplan_rule *r)
+{
+	struct addr_net routers;
+
+	if (addr_net_parse(&routers, "ff02::2/128", -1) == 0)
+		fwp_in_net(r, FWPLAN_M_DADDR, &routers);
+	else
+		r->verdict = FWPLAN_DROP;
+}
+
 /* Neighbour discovery: exactly the messages that it has. */
 void
 fwp_accept_nd(struct fwplan_build *b, enum fwplan_chain chain,
@@ -177,6 +190,8 @@ fwp_accept_nd(struct fwplan_build *b, enum fwplan_chain chain,
 			fwp_in_set(r, kind, set);
 		fwp_icmp(r, 6, types[i], 0);
 		fwp_number(r, FWPLAN_M_HOPS, ND_HOPS);
+		if (types[i] == ND_ROUTER_SOLICIT)
+			to_all_routers(r);
 	}
 }
 

@@ -225,6 +225,7 @@ def packet(m):
     if m.v6:
         yield m.icmp(143)
         yield m.icmp(135, hops=64, data=m.dst.packed)
+        yield m.icmp(133, hops=255)
     else:
         yield m.udp(68, sport=68)
         yield m.udp(67, sport=69)
@@ -454,4 +455,5 @@ def main():
          "tun": tun, "lease": lease, "join": join}[what](*args)
 
 
-main()
+if __name__ == "__main__":
+    main()
