@@ -2,7 +2,8 @@
  *
  * The text is put into a file in memory before, so that nobody waits for a pipe
  * to be read.  nft is a transaction: killed at any moment, it has done all or
- * nothing.  Where we are not root but have CAP_NET_ADMIN, it is handed on.
+ * nothing.  It does not outlive us, lest it put in force what whoever comes after
+ * us has replaced.  Where we are not root but have CAP_NET_ADMIN, it is handed on.
  */
 #include "policy/nftrun.h"
 
@@ -62,12 +63,16 @@ plain_signals(void)
 }
 
 static void __attribute__((noreturn))
-child(const char *path, const struct scratch *in, int text, int out)
+child(const char *path, const struct scratch *in, int text, int out,
+    pid_t parent)
 {
 	char name[] = "nft", flag[] = "-f", from[] = "-";
 	char *argv[] = { name, flag, from, NULL }, *envp[] = { NULL };
 
 	plain_signals();
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ||
+	    getppid() != parent)
+		_exit(NO_EXEC);
 	if (in && scratch_enter(in) < 0)
 		_exit(NO_NAMESPACE);
 	hand_on_rights();
@@ -172,12 +177,12 @@ run(const char *path, const struct scratch *in, int text, char *why,
 	int fds[2], rc, status = 0;
 	char said[SAID_MAX];
 	size_t len;
-	pid_t pid;
+	pid_t self = getpid(), pid;
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return -errno;
 	if ((pid = fork()) == 0)
-		child(path, in, text, fds[1]);
+		child(path, in, text, fds[1], self);
 	rc = pid < 0 ? -errno : 0;
 	close(fds[1]);
 	if (rc < 0) {

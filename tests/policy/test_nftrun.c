@@ -3,10 +3,14 @@
 
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "policy/holder.h"
@@ -43,6 +47,40 @@ START_TEST(nftrun_explain_is_one_plain_sentence)
 	nftrun_explain(cases[_i].said, strlen(cases[_i].said), why,
 	    sizeof(why));
 	ck_assert_str_eq(why, cases[_i].why);
+}
+END_TEST
+
+/* nft reads a pipe whose other end we have: somebody reads as long as it lives. */
+START_TEST(nftrun_that_is_killed_leaves_no_nft)
+{
+	struct timespec step = { .tv_nsec = 10 * 1000 * 1000 };
+	char dir[] = "/tmp/ot-nftrun-XXXXXX", path[64], text[128], why[200];
+	int fd = -1, i, status;
+	ssize_t n = 1;
+	pid_t pid;
+
+	if (nftrun_path() == NULL)
+		return;
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/pipe", dir);
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	snprintf(text, sizeof(text), "include \"%s\"\n", path);
+	if ((pid = fork()) == 0)
+		_exit(nftrun(NULL, text, strlen(text), why, sizeof(why)) < 0);
+	for (i = 0; i < 3000 &&
+	    (fd = open(path, O_WRONLY | O_NONBLOCK)) < 0; i++)
+		nanosleep(&step, NULL);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, "#", 1), 1);
+	ck_assert_int_eq(kill(pid, SIGKILL), 0);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	for (i = 0; i < 500 && (n = write(fd, "#", 1)) == 1; i++)
+		nanosleep(&step, NULL);
+	ck_assert_int_eq(n, -1);
+	ck_assert_int_eq(errno, EPIPE);
+	close(fd);
+	unlink(path);
+	rmdir(dir);
 }
 END_TEST
 
@@ -128,6 +166,7 @@ END_TEST
 
 static const struct unit_test tests[] = {
 	UNIT_LOOP(nftrun_explain_is_one_plain_sentence, NELEM(cases)),
+	UNIT(nftrun_that_is_killed_leaves_no_nft),
 	UNIT(holder_holds_what_it_is_given_until_it_ends),
 	UNIT(holder_that_was_killed_is_gone),
 	UNIT(holder_stop_others_ends_those_of_its_name),
