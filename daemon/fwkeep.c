@@ -114,6 +114,14 @@ fwkeep_commit(struct fwkeep *k)
 		(void)procmsg_send_now(k->proc.fd[FWPROC_ASKED], &m);
 }
 
+int
+fwkeep_ping(struct fwkeep *k)
+{
+	struct procmsg m = { .type = PROCMSG_PING };
+
+	return procmsg_send_now(k->proc.fd[FWPROC_ASKED], &m);
+}
+
 static enum fwkeep_heard
 gone(struct fwkeep *k, int which)
 {
@@ -139,6 +147,8 @@ fwkeep_hear(struct fwkeep *k, int which, char *text, size_t max)
 		return FWKEEP_DONE;
 	case PROCMSG_FAILED:
 		return FWKEEP_FAILED;
+	case PROCMSG_PONG:
+		return FWKEEP_PONG;
 	case PROCMSG_DISTRUST:
 		return FWKEEP_DISTRUST;
 	case PROCMSG_SAID:

@@ -18,6 +18,7 @@ struct fwkeep {
 enum fwkeep_heard {
 	FWKEEP_NOTHING,
 	FWKEEP_DONE, FWKEEP_FAILED,	/* of fwkeep_reload() */
+	FWKEEP_PONG,			/* of fwkeep_ping() */
 	FWKEEP_DISTRUST,		/* @text is what the engine did */
 	FWKEEP_GONE			/* its process ends, or has */
 };
@@ -33,6 +34,9 @@ int	fwkeep_engine(struct fwkeep *, int *fd);
 int	fwkeep_reload(struct fwkeep *, const struct conf *);
 /* It is in force everywhere. */
 void	fwkeep_commit(struct fwkeep *);
+
+/* Does it live?  0 or -errno; the answer is heard later. */
+int	fwkeep_ping(struct fwkeep *);
 
 /* What there is at that socket. */
 enum fwkeep_heard fwkeep_hear(struct fwkeep *, int which, char *text,

@@ -456,6 +456,9 @@ on_asked(struct fwproc *p)
 	case PROCMSG_ENGINE:
 		take_engine(p, &m);
 		break;
+	case PROCMSG_PING:
+		(void)send_text(p->asked, PROCMSG_PONG, 0, "");
+		break;
 	default:
 		break;
 	}

@@ -30,6 +30,7 @@ struct keeper {
 	struct event	*readable;
 	void		(*gone)(void *arg);
 	void		*arg;
+	unsigned	 owed;		/* answers to PING */
 	struct procmsg	 stock[2];	/* sockets at hand: IPv4, IPv6 */
 };
 
@@ -48,8 +49,9 @@ await(int fd, struct procmsg *m)
 	int rc;
 
 	while ((rc = procmsg_recv(fd, m, ANSWER_MS)) == 0 &&
-	    m->type == PROCMSG_SAID)
-		log_said(m);
+	    (m->type == PROCMSG_SAID || m->type == PROCMSG_PONG))
+		if (m->type == PROCMSG_SAID)
+			log_said(m);
 	return rc;
 }
 
@@ -101,6 +103,21 @@ int
 keeper_undo(struct keeper *k, char *why, size_t max)
 {
 	return ask(k->proc.fd[PARENT], PROCMSG_UNDO, why, max);
+}
+
+unsigned
+keeper_ping(struct keeper *k)
+{
+	struct procmsg m;
+
+	while (procmsg_recv(k->proc.fd[PARENT], &m, 0) == 0) {
+		procmsg_close(&m);
+		if (m.type == PROCMSG_PONG)
+			k->owed = 0;
+	}
+	m = (struct procmsg){ .type = PROCMSG_PING };
+	(void)procmsg_send_now(k->proc.fd[PARENT], &m);
+	return k->owed++;
 }
 
 /* --- sockets --- */

@@ -25,6 +25,9 @@ pid_t	keeper_pid(const struct keeper *);
  * waits for the process. */
 void	keeper_parents(struct keeper *);
 void	keeper_engines(struct keeper *);
+/* The parent asks whether it lives, and hears what it said since.  How many such
+ * questions it had not answered before this one. */
+unsigned keeper_ping(struct keeper *);
 /* Lets it end; what is in force stays so, but for keeper_undo(). */
 void	keeper_free(struct keeper *);
 

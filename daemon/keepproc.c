@@ -172,10 +172,22 @@ undo(struct keepproc *k)
 }
 
 static void
+pong(struct keepproc *k)
+{
+	struct procmsg m = { .type = PROCMSG_PONG };
+
+	if (k->asked == k->parent)
+		(void)procmsg_send_now(k->parent, &m);
+}
+
+static void
 obey(struct keepproc *k, struct procmsg *m)
 {
 	procmsg_close(m);		/* it has none to give */
 	switch (m->type) {
+	case PROCMSG_PING:
+		pong(k);
+		break;
 	case PROCMSG_PREPARE:
 		prepare(k);
 		break;

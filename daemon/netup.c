@@ -286,6 +286,12 @@ netup_keeper(const struct netup *n)
 	return n ? keeper_pid(n->keeper) : 0;
 }
 
+unsigned
+netup_ping(struct netup *n)
+{
+	return n ? keeper_ping(n->keeper) : 0;
+}
+
 void
 netup_parents(struct netup *n)
 {

@@ -47,6 +47,8 @@ void	netup_free(struct netup *);
 void	netup_parents(struct netup *);
 void	netup_engines(struct netup *);
 pid_t	netup_keeper(const struct netup *);	/* 0: there is none */
+/* Asks whether it lives: answers that it owed before; 0: there is none. */
+unsigned netup_ping(struct netup *);
 /* The parent's last word.  With TunUndo 1 all is put back, else it stays
  * closed; it says which, where there was something. */
 void	netup_end(struct netup *, int applied);

@@ -31,9 +31,9 @@
  *	one too many since the last start or reload, is no mistake that the
  *	engine could make: it is killed.  No send here waits for it.
  *
- *	Every TICK_MS it is asked whether it lives.  Who owes MISSES_MAX answers
- *	does not, and is ended; these are counted, and not the time, since all of
- *	us may have been frozen.
+ *	Every TICK_MS each of the others is asked whether it lives.  Who owes
+ *	MISSES_MAX answers does not, and is ended; these are counted, and not the
+ *	time, since all of us may have been frozen.
  *
  *	At a reload torrc is read here, once, and goes to the engine as text;
  *	what it names is lent of the new one (LEND_NEW) until the answer comes,
@@ -115,8 +115,8 @@ struct parent {
 	int64_t		 born;		/* ms */
 	int64_t		 again;		/* when to start; 0: not */
 	int64_t		 patience;	/* until when it is waited for; 0 */
-	int64_t		 tick;		/* when to ask whether it lives; 0 */
-	unsigned	 owed;		/* answers to that */
+	int64_t		 tick;		/* when to ask who lives; 0: never */
+	unsigned	 owed, fw_owed;	/* answers to that */
 	struct lender	 lender;
 	int		 ready_fd;	/* RunAsDaemon: who waits for us */
 	int		 wrote_pid;	/* the PidFile is ours */
@@ -355,6 +355,9 @@ on_firewall(struct parent *p, int which)
 	case FWKEEP_FAILED:
 		firewall_answers(p, heard, text);
 		break;
+	case FWKEEP_PONG:
+		p->fw_owed = 0;
+		break;
 	case FWKEEP_DISTRUST:
 		distrust(p, text);
 		break;
@@ -377,6 +380,7 @@ start_firewall(struct parent *p, char *why, size_t max)
 	if ((rc = fwkeep_start(&p->firewall, p->cc.conf, why, max)) < 0)
 		return rc;
 	p->fw_born = clock_ms();
+	p->fw_owed = 0;
 	log_notice(LD_NET, "FailClosed 1: the firewall's rules are in force");
 	return 0;
 }
@@ -438,7 +442,6 @@ write_pid(struct parent *p)
 static void
 on_up(struct parent *p)
 {
-	p->tick = clock_ms() + TICK_MS;
 	p->owed = 0;
 	if (!p->ever_up) {
 		write_pid(p);
@@ -599,7 +602,6 @@ close_engine(struct parent *p)
 	proc_close(&p->engine);
 	p->engine.pid = 0;
 	p->patience = 0;
-	p->tick = 0;
 	p->lender.up = 0;
 	if (p->cc.fresh)
 		refuse_change(p, "the engine died while it was to change");
@@ -763,16 +765,48 @@ timeout(const struct parent *p)
 }
 
 static void
-on_tick(struct parent *p)
+ping_keeper(struct parent *p)
+{
+	if (netup_ping(p->netup) < MISSES_MAX)
+		return;
+	log_err(LD_NET, "the process that keeps the network's state does not "
+	    "answer: it is ended");
+	kill(netup_keeper(p->netup), SIGKILL);
+}
+
+/* While a reload is waited for, that is what it has to answer. */
+static void
+ping_firewall(struct parent *p)
+{
+	if (p->firewall.proc.pid == 0 || p->stage != FW_IDLE)
+		return;
+	if (p->fw_owed >= MISSES_MAX || fwkeep_ping(&p->firewall) < 0)
+		end_firewall(p, "does not answer");
+	p->fw_owed++;
+}
+
+static void
+ping_engine(struct parent *p)
 {
 	if (p->owed >= MISSES_MAX) {
-		p->tick = 0;
 		distrust(p, "does not answer");
 		return;
 	}
 	p->owed++;
-	p->tick = clock_ms() + TICK_MS;
 	tell(p, PROCMSG_PING);
+}
+
+/* Those that the engine waits for come first: it may have nothing but them to
+ * wait for.  It starts as long as it takes. */
+static void
+on_tick(struct parent *p)
+{
+	p->tick = clock_ms() + TICK_MS;
+	ping_firewall(p);
+	if (!p->lender.up)
+		return;
+	ping_keeper(p);
+	ping_engine(p);
 }
 
 static void
@@ -817,6 +851,7 @@ live(struct parent *p)
 	struct pollfd f[5];
 	int i;
 
+	p->tick = clock_ms() + TICK_MS;
 	memset(f, 0, sizeof(f));
 	for (i = 0; i < 5; i++)
 		f[i].events = POLLIN;

@@ -5,6 +5,7 @@
  * question at a time; SAID may come at any time.
  *
  *  parent and engine ask the keeper (daemon/keepproc.h)
+ *	PING			(the parent only) PONG: it lives
  *	PREPARE, APPLY, UNDO	DONE, or FAILED with an errno and a sentence
  *	SOCKETS family		SOCKETS with descriptors, or FAILED
  *				SAID, a sentence for the log
@@ -24,6 +25,7 @@
  *				sentence: the old ones are
  *	COMMIT			(no answer to these) they stay,
  *	ENGINE, a socket	and an engine, in the place of any before
+ *	PING			PONG: it lives
  *  and on its other socket it tells the parent
  *	SAID			a sentence for the log
  *	DISTRUST		what the engine did that none of ours does

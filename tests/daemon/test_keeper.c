@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -330,6 +331,43 @@ START_TEST(keeper_watch_tells_when_it_died)
 }
 END_TEST
 
+static int
+owes_nothing(void)
+{
+	struct timespec step = { .tv_nsec = 10 * 1000 * 1000 };
+	int i;
+
+	for (i = 0; i < 1000; i++) {
+		if (keeper_ping(k) == 0)
+			return 1;
+		nanosleep(&step, NULL);
+	}
+	return 0;
+}
+
+START_TEST(keeper_ping_counts_what_is_owed)
+{
+	unsigned owed;
+	int status;
+	pid_t pid;
+
+	start();
+	ck_assert_uint_eq(keeper_ping(k), 0);
+	ck_assert(owes_nothing());
+	ck_assert_int_gt(pid = keeper_pid(k), 0);
+	ck_assert_int_eq(kill(pid, SIGSTOP), 0);
+	ck_assert_int_eq(waitpid(pid, &status, WUNTRACED), pid);
+	owed = keeper_ping(k);	/* the last one may have been answered */
+	ck_assert_uint_eq(keeper_ping(k), owed + 1);
+	ck_assert_uint_eq(keeper_ping(k), owed + 2);
+	ck_assert_int_eq(kill(pid, SIGCONT), 0);
+	ck_assert(owes_nothing());
+	/* nor do late answers stand in the way of another question's */
+	ck_assert_int_eq(keeper_undo(k, why, sizeof(why)), -EPERM);
+	end();
+}
+END_TEST
+
 START_TEST(keeper_free_ends_it)
 {
 	start();
@@ -354,6 +392,7 @@ static const struct unit_test tests[] = {
 	UNIT(keeper_socket_is_marked_or_there_is_none),
 	UNIT(keeper_socket_of_another_family_is_refused),
 	UNIT(keeper_watch_tells_when_it_died),
+	UNIT(keeper_ping_counts_what_is_owed),
 	UNIT(keeper_free_ends_it),
 };
 UNIT_MAIN("keeper", tests)
