@@ -32,8 +32,8 @@
  *	engine could make: it is killed.  No send here waits for it.
  *
  *	Every TICK_MS each of the others is asked whether it lives.  Who owes
- *	MISSES_MAX answers does not, and is ended; these are counted, and not the
- *	time, since all of us may have been frozen.
+ *	MISSES_MAX answers does not, and is ended; these are counted, and not
+ *	the time, since all of us may have been frozen.
  *
  *	At a reload torrc is read here, once, and goes to the engine as text;
  *	what it names is lent of the new one (LEND_NEW) until the answer comes,

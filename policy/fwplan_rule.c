@@ -161,8 +161,8 @@ fwp_drop_odd(struct fwplan_build *b, enum fwplan_chain chain)
 	fwp_match(r, FWPLAN_M_SYN)->invert = 1;
 }
 
-/* Whoever looks for routers asks all of them; to any other address it would be a
- * way out for whoever can send it. */
+/* Whoever looks for routers asks all of them; to any other address it would be
+ * a way out for whoever can send it. */
 static void
 to_all_routers(struct fwplan_rule *r)
 {

@@ -2,8 +2,9 @@
  *
  * The text is put into a file in memory before, so that nobody waits for a pipe
  * to be read.  nft is a transaction: killed at any moment, it has done all or
- * nothing.  It does not outlive us, lest it put in force what whoever comes after
- * us has replaced.  Where we are not root but have CAP_NET_ADMIN, it is handed on.
+ * nothing.  It does not outlive us, lest it put in force what whoever comes
+ * after us has replaced.  Where we are not root but have CAP_NET_ADMIN, it is
+ * handed on.
  */
 #include "policy/nftrun.h"
 

@@ -44,14 +44,14 @@ flood_stop() {
 
 KILLER=$LAB_DIR/tmp/killer
 killer_wrap() { # from now on sut_start starts it below the killer
-	# shellcheck disable=SC2046
-	SUT_WRAP=("$PYTHON" "$LAB_SRC/killer.py" "$KILLER" $(flood_counts) --)
+	SUT_WRAP=("$PYTHON" "$LAB_SRC/killer.py" "$KILLER"
+		"$LAB_DIR/tmp/flood.lan" "$LAB_DIR/tmp/flood.host" --)
 }
 killer_new() {
 	rm -rf "$KILLER"
 	mkdir "$KILLER"
-	: >"$KILLER/done" >"$KILLER/kills" >"$KILLER/guilty"
 	local f
+	for f in "$KILLER"/{done,kills,guilty}; do : >"$f"; done
 	for f in $(flood_counts); do echo 0 >"$f"; done
 }
 killer() { # SECONDS COMMAND...: what it answers

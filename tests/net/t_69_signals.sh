@@ -108,9 +108,10 @@ oom_make() {
 	mkdir -p "$OOM" 2>/dev/null && [ -w "$OOM/$OOM_MAX" ]
 }
 oom_take() { # KIND...
-	local kind
+	local kind who
 	for kind in "$@"; do
-		echo "$(killer_pid "$kind")" >"$OOM/cgroup.procs" || return
+		who=$(killer_pid "$kind")
+		echo "$who" >"$OOM/cgroup.procs" || return
 	done
 }
 # What they have already they keep; one kernel kills for that, too, and another

@@ -50,7 +50,8 @@ START_TEST(nftrun_explain_is_one_plain_sentence)
 }
 END_TEST
 
-/* nft reads a pipe whose other end we have: somebody reads as long as it lives. */
+/* nft reads a pipe whose other end we have: as long as somebody reads, it
+ * lives. */
 START_TEST(nftrun_that_is_killed_leaves_no_nft)
 {
 	struct timespec step = { .tv_nsec = 10 * 1000 * 1000 };
