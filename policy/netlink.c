@@ -372,6 +372,41 @@ netlink_link_up(struct netlink *nl, int link, uint32_t mtu, uint32_t queue)
 	return netlink_request(nl, m);
 }
 
+static int
+link_down(struct netlink *nl, int link)
+{
+	struct ifinfomsg ifi = { .ifi_index = link, .ifi_change = IFF_UP };
+	struct nl_msg *m = netlink_message(RTM_NEWLINK, 0, &ifi, sizeof(ifi));
+
+	return m ? netlink_request(nl, m) : -ENOMEM;
+}
+
+static int
+rename_link(struct netlink *nl, int link, const char *name)
+{
+	struct ifinfomsg ifi = { .ifi_index = link };
+	struct nl_msg *m = netlink_message(RTM_NEWLINK, 0, &ifi, sizeof(ifi));
+
+	if (m == NULL)
+		return -ENOMEM;
+	if (nla_put_string(m, IFLA_IFNAME, name) < 0) {
+		nlmsg_free(m);
+		return -ENOMEM;
+	}
+	return netlink_request(nl, m);
+}
+
+/* Older kernels rename none that is up. */
+int
+netlink_link_rename(struct netlink *nl, int link, const char *name)
+{
+	int rc = rename_link(nl, link, name);
+
+	if (rc == -EBUSY && (rc = link_down(nl, link)) == 0)
+		rc = rename_link(nl, link, name);
+	return rc;
+}
+
 int
 netlink_link_delete(struct netlink *nl, int link)
 {

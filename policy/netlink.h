@@ -58,5 +58,7 @@ int	netlink_addr(struct netlink *, enum netlink_do,
 int	netlink_link_up(struct netlink *, int link, uint32_t mtu,
 	    uint32_t queue);
 int	netlink_link_delete(struct netlink *, int link);
+/* -EEXIST: another has that name. */
+int	netlink_link_rename(struct netlink *, int link, const char *name);
 
 #endif

@@ -331,6 +331,7 @@ set_tun(struct netstate *s, const struct netplan *p,
 	if (tun == NULL)
 		return needed ? netstate_fail(s, -ENODEV, "%s",
 		    s->conf.tun) : 0;
+	s->tun = tun->index;
 	/* an interface that was not there before may ask for more */
 	if (((rc = remember(s, p)) > 0 && (rc = save_record(s)) < 0) ||
 	    rc < 0)
@@ -347,12 +348,13 @@ agree(struct netstate *s, int needed, char *why, size_t max)
 {
 	struct netplan_world w;
 	struct netplan p;
-	int rc = 0, step;
+	int rc = 0, named, step;
 
 	s->why = why;
 	s->max = max;
 	s->changed = 0;
 	why[0] = '\0';
+	named = netstate_keep_name(s);
 	for (step = 0; step < 2 && rc == 0; step++) {
 		if ((rc = networld_read(&w, s->nl)) < 0)
 			return netstate_fail(s, rc,
@@ -366,7 +368,7 @@ agree(struct netstate *s, int needed, char *why, size_t max)
 		netplan_free(&p);
 		networld_free(&w);
 	}
-	return rc < 0 ? rc : s->changed;
+	return rc < 0 ? rc : named < 0 ? named : s->changed;
 }
 
 int

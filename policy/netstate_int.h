@@ -16,6 +16,7 @@ struct netstate {
 	struct netplan_conf conf;
 	struct netrecord record;
 	int		 prepared;	/* and so the record is read */
+	int		 tun;		/* its index, once it was seen; 0 */
 	char		*path;		/* of the record */
 	int		 lock;
 	int		 changed;	/* in this pass */
@@ -30,6 +31,8 @@ int	netstate_fail(struct netstate *, int rc, const char *fmt, ...)
 int	netstate_set_sysctls(struct netstate *, const struct netplan *,
 	    enum netplan_when);
 int	netstate_set_link(struct netstate *, const struct netplan_link *tun);
+/* The TUN has another name now: it gets its own back. */
+int	netstate_keep_name(struct netstate *);
 int	netstate_set_addresses(struct netstate *, const struct netplan_world *,
 	    int link);
 int	netstate_set_routes(struct netstate *, uint8_t family,

@@ -112,6 +112,47 @@ netstate_set_link(struct netstate *s, const struct netplan_link *tun)
 	return 0;
 }
 
+static const struct netplan_link *
+renamed(const struct netstate *s, const struct netplan_link *links, size_t n)
+{
+	const struct netplan_link *is = NULL;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (strcmp(links[i].name, s->conf.tun) == 0)
+			return NULL;
+		if (links[i].index == s->tun && links[i].is_tun)
+			is = &links[i];
+	}
+	return is;
+}
+
+/* The engine has its descriptor, so that there would be no packets for a device
+ * that took its place, and all that is planned goes by its name. */
+int
+netstate_keep_name(struct netstate *s)
+{
+	const struct netplan_link *is;
+	struct netplan_link *links;
+	size_t n;
+	int rc;
+
+	if (s->tun == 0)
+		return 0;
+	if ((rc = netlink_links(s->nl, &links, &n)) < 0)
+		return netstate_fail(s, rc, "interfaces cannot be listed");
+	if ((is = renamed(s, links, n)) != NULL) {
+		rc = netlink_link_rename(s->nl, is->index, s->conf.tun);
+		if (rc < 0)
+			netstate_fail(s, rc, "%s is called %s now, and cannot "
+			    "be renamed", s->conf.tun, is->name);
+		else
+			s->changed = 1;
+	}
+	free(links);
+	return rc;
+}
+
 /* --- routes --- */
 
 static int
