@@ -397,15 +397,23 @@ const struct dircirc_user onion_dircirc_users = {
 
 /* --- circuits --- */
 
+/* After a sleep the first who wants something may come before any timer of ours:
+ * nothing from before is to be used for that either. */
+static void
+notice_sleep(struct onion *o)
+{
+	if (o->boot)
+		bootstrap_check_clock(o->boot);
+}
+
 static void
 on_pool_ready(void *arg)
 {
 	struct onion *o = arg;
 
+	notice_sleep(o);		/* this comes every second */
 	hsnet_room(o->hsnet);
 	attach_serve(o->attach);
-	if (o->boot)			/* this comes every second */
-		bootstrap_check_clock(o->boot);
 }
 
 static void
@@ -551,6 +559,7 @@ onion_connect(struct onion *o, const uint8_t token[ONION_TOKEN],
 			at.addr.family = 0;
 		at.flags = begin_flags(t, &at.addr);
 	}
+	notice_sleep(o);
 	hurry(o);
 	return attach_connect(o->attach, token, &at, out);
 }
@@ -627,6 +636,7 @@ onion_resolve(struct onion *o, const uint8_t token[ONION_TOKEN],
 		reverse_name(&a, reverse);
 		aq.name = reverse;
 	}
+	notice_sleep(o);
 	hurry(o);
 	if ((rc = attach_resolve(o->attach, token, &aq, on_lookup, l,
 	    &l->inner)) < 0) {

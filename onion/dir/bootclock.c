@@ -97,11 +97,23 @@ jump_ms(const struct bootstrap *b)
 	return jump > -JUMP_MS && jump < JUMP_MS ? 0 : jump;
 }
 
+/* At once, as the owner's next step may use what has become stale; once. */
+static void
+tell_jumped(struct bootstrap *b)
+{
+	if (!b->jumped && b->conf.user->jumped) {
+		b->jumped = 1;
+		b->conf.user->jumped(b->conf.arg);
+	}
+}
+
 void
 bootstrap_check_clock(struct bootstrap *b)
 {
-	if (b->running && jump_ms(b) != 0)
-		bootstrap_look(b);
+	if (!b->running || jump_ms(b) == 0)
+		return;
+	tell_jumped(b);
+	bootstrap_look(b);
 }
 
 void
@@ -116,8 +128,8 @@ bootclock_notice_jump(struct bootstrap *b)
 	log_notice(LD_DIR, "The clock jumped %s by %s.",
 	    jump > 0 ? "ahead" : "back",
 	    skew_text(text, sizeof(text), jump / 1000));
-	if (b->conf.user->jumped)
-		b->conf.user->jumped(b->conf.arg);
+	tell_jumped(b);
+	b->jumped = 0;
 	skew_forget(&b->skew);
 	judge_opinions(b);
 	bootclock_judge(b);

@@ -62,6 +62,7 @@ struct bootstrap {
 						 * until then, loop ms */
 	int			 pass;		/* one may go beyond it */
 	int64_t			 offset;	/* wall - loop, ms */
+	int			 jumped;	/* told, not yet dealt with */
 
 	/* What we hold. */
 	struct authcert_set	*certs;

@@ -684,6 +684,29 @@ START_TEST(onion_user_who_waits_hurries_all)
 }
 END_TEST
 
+/* The clock is looked at before the first stream after a sleep, or the first
+ * name, finds a circuit: no timer of ours has run yet. */
+START_TEST(onion_user_who_comes_after_a_sleep_has_it_noticed_first)
+{
+	struct simdir sd;
+	struct rig r;
+
+	rig_init(&r);
+	put_network(&r, &sd, NULL);
+	ck_assert_int_eq(rig_make(&r, (char[256]){ 0 }), 0);
+	ck_assert_int_eq(onion_start(r.o), 0);
+	rig_run(&r, 1000);
+	loop_set(&r.loop, r.loop.now, r.loop.wall + 60);
+	ck_assert_int_eq(r.o->boot->jumped, 0);
+	want_something(&r, _i);
+	ck_assert_int_eq(r.o->boot->jumped, 1);
+	loop_end_turn(&r.loop);
+	ck_assert_int_eq(r.o->boot->jumped, 0);
+	simdir_fini(&sd);
+	rig_free(&r);
+}
+END_TEST
+
 static const char *const bad_hosts[] = { "", "a b.test", "a\nb" };
 
 START_TEST(onion_connect_impossible_host_is_einval)
@@ -781,7 +804,8 @@ static const struct unit_test tests[] = {
 	UNIT(onion_obsolete_while_running_leaves_the_network),
 	UNIT(onion_obsolete_on_disk_dials_nobody),
 	UNIT(onion_view_lost_is_told),
-	UNIT_LOOP(onion_user_who_waits_hurries_all, 2)
+	UNIT_LOOP(onion_user_who_waits_hurries_all, 2),
+	UNIT_LOOP(onion_user_who_comes_after_a_sleep_has_it_noticed_first, 2)
 };
 
 int
