@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 
 #include "base/log.h"
@@ -330,6 +332,125 @@ START_TEST(store_write_killed_leaves_old_or_new)
 }
 END_TEST
 
+/* --- killed between one system call and the next --- */
+
+/* The store's calls that change a disk are ours, as the linker takes these
+ * before libc's.  At the one whose turn it is (@die_in, counted down) the process
+ * is killed, before or after it is made. */
+static int die_in, die_before;
+
+static void
+step(int before)
+{
+	if (die_in == 0 || before != die_before)
+		return;
+	if (--die_in == 0)
+		kill(getpid(), SIGKILL);
+}
+
+ssize_t
+writev(int fd, const struct iovec *v, int n)
+{
+	ssize_t rc;
+
+	step(1);
+	rc = syscall(SYS_writev, fd, v, n);
+	step(0);
+	return rc;
+}
+
+int
+fsync(int fd)
+{
+	int rc;
+
+	step(1);
+	rc = (int)syscall(SYS_fsync, fd);
+	step(0);
+	return rc;
+}
+
+int
+renameat(int from, const char *a, int to, const char *b)
+{
+	int rc;
+
+	step(1);
+	rc = (int)syscall(SYS_renameat2, from, a, to, b, 0);
+	step(0);
+	return rc;
+}
+
+/* 1: the child was killed where it was to be; 0: it had written all before. */
+static int
+write_one(struct store *s, const char *text, int steps, int before)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		die_in = steps;
+		die_before = before;
+		_exit(put(s, "f", text) == 0 ? 0 : 1);
+	}
+	ck_assert_int_gt(pid, 0);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	if (WIFEXITED(status)) {
+		ck_assert_int_eq(WEXITSTATUS(status), 0);
+		return 0;
+	}
+	ck_assert_int_eq(WTERMSIG(status), SIGKILL);
+	return 1;
+}
+
+/* A thousand times, at each point in turn: what is there is the old text or the
+ * new one, whole, and the new one from the rename on; what a dead one left
+ * behind is in nobody's way. */
+START_TEST(store_write_killed_between_its_steps_leaves_old_or_new)
+{
+	enum { CALLS = 4, RENAME = 3, TIMES = 1000 };
+	char old[64] = "the first\n", new[64];
+	struct store *s = open_store();
+	unsigned i, killed = 0, torn = 0, renamed = 0;
+	int point, before, kept;
+	size_t len;
+	char *got;
+
+	ck_assert_int_eq(put(s, "f", old), 0);
+	for (i = 0; i < TIMES; i++) {
+		point = (int)(i / 2) % (CALLS + 1) + 1;
+		before = (int)i % 2;
+		snprintf(new, sizeof(new), "the text of %u, %.*s\n", i,
+		    (int)(i % 20), "twenty bytes of text");
+		if (write_one(s, new, point, before)) {
+			killed++;
+			ck_assert_int_le(point, CALLS);
+		} else {
+			ck_assert_int_gt(point, CALLS);
+		}
+		torn += access(tmpdir_path("f.tmp"), F_OK) == 0;
+		got = tmpdir_get("f", &len);
+		ck_assert_ptr_nonnull(got);
+		kept = strcmp(got, old) == 0;
+		if (!kept)
+			ck_assert_str_eq(got, new);
+		free(got);
+		ck_assert_int_eq(kept, point < RENAME ||
+		    (point == RENAME && before));
+		renamed += !kept;
+		if (!kept)
+			memcpy(old, new, sizeof(old));
+	}
+	ck_assert_uint_eq(killed, TIMES * CALLS / (CALLS + 1));
+	ck_assert_uint_gt(torn, 0);
+	ck_assert_uint_gt(renamed, 0);
+	ck_assert_int_eq(put(s, "f", "the last\n"), 0);
+	check_text("f", "the last\n");
+	ck_assert_int_ne(access(tmpdir_path("f.tmp"), F_OK), 0);
+	close_store(s);
+}
+END_TEST
+
 static const struct unit_test tests[] = {
 	UNIT(store_write_then_read_gives_it_back),
 	UNIT(store_write_many_slices_are_joined),
@@ -342,7 +463,8 @@ static const struct unit_test tests[] = {
 	UNIT(store_open_of_a_file_is_refused),
 	UNIT(store_write_failure_keeps_the_old_and_complains_once),
 	UNIT(store_write_directory_gone_is_an_error),
-	UNIT(store_write_killed_leaves_old_or_new)
+	UNIT(store_write_killed_leaves_old_or_new),
+	UNIT(store_write_killed_between_its_steps_leaves_old_or_new)
 };
 
 UNIT_MAIN("store", tests)
