@@ -17,7 +17,7 @@ dist_check_SCRIPTS += tests/check-layers tests/check-docs \
 	tests/check-promises tests/check-firewall
 check_SCRIPTS = tests/check-hardening
 TESTS = $(check_PROGRAMS) tests/check-layers tests/check-hardening \
-	tests/check-docs tests/check-promises tests/check-firewall
+	tests/check-docs tests/check-promises tests/check-firewall $(NOMEM_TEST)
 
 noinst_HEADERS += tests/unit.h tests/quiet.h tests/fakepermit.h \
 	tests/fuzz/fuzz.h \

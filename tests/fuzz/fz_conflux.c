@@ -316,7 +316,7 @@ setup_leg(struct leg *l, const struct circ_conf *conf)
 	simnet_hopinfo(net, 0, &hop.info);
 	must(circ_new(&l->circ, conf, l->chan, &hop, 1, &circ_users, l) == 0);
 	(void)fakechan_run(l->chan);
-	must(circ_is_built(l->circ));
+	must(l->circ != NULL && circ_is_built(l->circ));
 	l->sim = simnet_circ(net);
 }
 

@@ -24,6 +24,8 @@ start(void)
 	crypt_init();
 	no_mds = mdset_new();
 	nobody = authcert_set_new(ids, 1);
+	if (no_mds == NULL || nobody == NULL)
+		abort();
 }
 
 static void

@@ -1,4 +1,5 @@
 /* tests/fuzz/fz_microdesc.c - microdescriptors, as downloaded or cached */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,9 +30,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	const char *text = (const char *)data, *last = text;
 	struct microdesc_reader r;
+	const struct microdesc *md;
 	struct microdesc_raw raw;
 	struct mdset *s;
 	static int ready;
+	int rc;
 
 	if (!ready++) {
 		rand_init();
@@ -45,8 +48,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		    raw.body + raw.len > text + len)
 			abort();
 		last = raw.body + raw.len;
-		(void)mdset_add(s, &raw, 1);
-		check(mdset_find(s, raw.digest));
+		rc = mdset_add(s, &raw, 1);
+		if ((md = mdset_find(s, raw.digest)) != NULL)
+			check(md);
+		else if (rc != -ENOMEM)
+			abort();
 	}
 	(void)mdset_expire(s, MICRODESC_KEEP_S + 2);
 	if (mdset_count(s) != 0 || mdset_bytes(s) != 0)

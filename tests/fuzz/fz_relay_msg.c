@@ -79,7 +79,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 		/* With nothing behind the data that could be read. */
 		must((exact = malloc(m.len + 1u)) != NULL);
 		memcpy(exact, m.data, m.len);
-		exact = realloc(exact, m.len ? m.len : 1u);
+		must((exact = realloc(exact, m.len ? m.len : 1u)) != NULL);
 		m.data = exact;
 		read_all(&m);
 		pad(m);

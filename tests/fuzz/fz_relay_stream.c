@@ -191,7 +191,7 @@ setup(uint8_t how)
 	gone = 0;
 	must(circ_new(&circ, &conf, chan, &hop, 1, &circ_users, NULL) == 0);
 	(void)fakechan_run(chan);
-	must(circ_is_built(circ));
+	must(circ != NULL && circ_is_built(circ));
 }
 
 static void

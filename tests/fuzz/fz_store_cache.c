@@ -62,7 +62,7 @@ set_up(void)
 		return;
 	rand_init();
 	crypt_init();
-	quiet = log_set_new();
+	must((quiet = log_set_new()) != NULL);
 	must(log_set_add(quiet, LL_ERR, LL_ERR, LOG_TO_STDERR, NULL) == 0);
 	log_set_use(quiet);
 	snprintf(dir, sizeof(dir), "%s/fz-store-XXXXXX", base ? base : "/tmp");

@@ -57,11 +57,14 @@ FUZZ_TARGETS = \
 if FUZZERS
 noinst_PROGRAMS += $(FUZZ_TARGETS)
 FUZZ_MAIN =
+NOMEM_TEST =
 FUZZ_FLAGS = -fsanitize=fuzzer
 else
 check_PROGRAMS += $(FUZZ_TARGETS)
-FUZZ_MAIN = tests/fuzz/replay.c
+FUZZ_MAIN = tests/fuzz/replay.c tests/fuzz/nomem.c tests/fuzz/nomem.h
 FUZZ_FLAGS =
+dist_check_SCRIPTS += tests/fuzz/nomem
+NOMEM_TEST = tests/fuzz/nomem
 endif
 
 tests_fuzz_fz_authcert_SOURCES = $(FUZZ_MAIN) \

@@ -4,6 +4,9 @@
  * with this main(), which gives it every file of tests/fuzz/corpus/<name>, an
  * empty input, and every file cut short at some lengths.  Each input is a copy
  * of exact size on the heap, so that a sanitizer sees a read past its end.
+ *
+ * With NOMEM in the environment, each file is read with too little memory instead
+ * (nomem.h; tests/fuzz/nomem runs all targets so).
  */
 #include <dirent.h>
 #include <limits.h>
@@ -13,8 +16,13 @@
 #include <string.h>
 
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/nomem.h"
+
+enum { NOMEM_FILES = 8 };	/* of one target: each costs many processes */
 
 static unsigned runs;
+static int short_of_memory;
+static struct nomem_tally tally;
 
 static void
 one(const uint8_t *p, size_t len)
@@ -43,6 +51,10 @@ file(const char *path)
 	}
 	n = fread(buf, 1, sizeof(buf), f);
 	fclose(f);
+	if (short_of_memory) {
+		nomem_input(path, buf, n, &tally);
+		return;
+	}
 	one(buf, n);
 	for (cut = 1; cut < n; cut += cut < 16 ? 1 : n / 16 + 1)
 		one(buf, cut);
@@ -59,24 +71,34 @@ main(int argc, char **argv)
 	DIR *corpus;
 
 	(void)argc;
+	short_of_memory = getenv("NOMEM") != NULL;
+	if (short_of_memory && !nomem_possible())
+		return 77;
 	name = name ? name + 1 : argv[0];
 	if (strncmp(name, "fz_", 3) == 0)
 		name += 3;
 	snprintf(dir, sizeof(dir), "%s/tests/fuzz/corpus/%s",
 	    srcdir ? srcdir : ".", name);
-	one((const uint8_t *)"", 0);
+	if (!short_of_memory)
+		one((const uint8_t *)"", 0);
 	if ((corpus = opendir(dir)) == NULL) {
 		perror(dir);
 		return 1;
 	}
 	while ((d = readdir(corpus)) != NULL) {
-		if (d->d_name[0] == '.')
+		if (d->d_name[0] == '.' ||
+		    (short_of_memory && files == NOMEM_FILES))
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", dir, d->d_name);
 		file(path);
 		files++;
 	}
 	closedir(corpus);
+	if (short_of_memory) {
+		printf("%s: %u allocations refused, %u deaths\n", name,
+		    tally.refused, tally.died);
+		return tally.died != 0;
+	}
 	printf("%s: %u files, %u inputs\n%u passed, 0 failed\n", name, files,
 	    runs, files);
 	return files ? 0 : 1;
