@@ -39,6 +39,7 @@
 
 enum {
 	UDP_BATCH = 64, UDP_MSG_MAX = 4096, UDP_CONTROL = 256,
+	UDP_ROOM = 1 << 20,	/* bytes of questions that nobody read yet */
 	TCP_BATCH = 16, TCP_BACKLOG = 64, REST_MS = 1000,
 	PORT_TRIES = 16		/* for one that is free for UDP and TCP */
 };
@@ -328,6 +329,20 @@ on_tcp(evutil_socket_t fd, short what, void *arg)
 
 /* --- opening --- */
 
+/* Who is turned away is told so at once; what the kernel drops is asked again
+ * after seconds.  Its own measure holds few questions: each counts as much as a
+ * packet could.  Beyond net.core.rmem_max only root may ask. */
+static void
+make_room(int fd)
+{
+	int room = UDP_ROOM;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room,
+	    sizeof(room)) < 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room,
+		    sizeof(room));
+}
+
 static int
 want_options(int fd, const struct addr *a, int type)
 {
@@ -338,6 +353,8 @@ want_options(int fd, const struct addr *a, int type)
 	if (rc == 0 && a->family == 6)
 		rc = setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on,
 		    sizeof(on));
+	if (type == SOCK_DGRAM)
+		make_room(fd);
 	if (rc == 0 && type == SOCK_DGRAM)
 		rc = a->family == 6 ? setsockopt(fd, IPPROTO_IPV6,
 		    IPV6_RECVPKTINFO, &on, sizeof(on)) :

@@ -316,6 +316,29 @@ START_TEST(dnssock_thousand_udp_questions_are_all_answered)
 }
 END_TEST
 
+/* They come while it is busy with something else.  (As nobody, where the system
+ * gives sockets little, as many as it has room for.) */
+START_TEST(dnssock_questions_all_at_once_are_all_answered)
+{
+	unsigned i, got = 0, many = geteuid() == 0 ? 1000 : 100;
+	int fd, room = 1 << 20;
+
+	open_at("127.0.0.1");
+	fd = dial("127.0.0.1", SOCK_DGRAM, NULL, 0);
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
+	for (i = 0; i < many; i++)
+		ask_udp(fd, "www.example.test");
+	for (i = 0; i < 100 * many && got < many; i++) {
+		event_base_loop(server.base, EVLOOP_NONBLOCK);
+		while (hear(fd) > 0)
+			got++;
+	}
+	ck_assert_uint_eq(got, many);
+	close(fd);
+	close_all();
+}
+END_TEST
+
 START_TEST(dnssock_close_with_questions_waiting_forgets_them)
 {
 	int udp, tcp;
@@ -483,6 +506,7 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(dnssock_udp_source_port_that_no_resolver_has_is_not_answered,
 	    NELEM(ports)),
 	UNIT(dnssock_thousand_udp_questions_are_all_answered),
+	UNIT(dnssock_questions_all_at_once_are_all_answered),
 	UNIT(dnssock_close_with_questions_waiting_forgets_them),
 	UNIT(dnssock_more_connections_than_a_client_may_have_are_turned_away),
 	UNIT(dnssock_all_addresses_of_a_client_have_one_share),
