@@ -11,7 +11,7 @@
 static int
 is_odd_rule(const struct fib_rule_hdr *f, struct nlattr **tb, int full)
 {
-	static const int never[] = { FRA_SRC, FRA_GOTO, FRA_FLOW, FRA_TUN_ID,
+	static const int never[] = { FRA_GOTO, FRA_FLOW, FRA_TUN_ID,
 		FRA_OIFNAME, FRA_IP_PROTO, FRA_SPORT_RANGE, FRA_DPORT_RANGE };
 	const uint32_t none = UINT32_MAX;	/* or all, for a mask */
 	size_t i;
@@ -19,7 +19,8 @@ is_odd_rule(const struct fib_rule_hdr *f, struct nlattr **tb, int full)
 	for (i = 0; i < sizeof(never) / sizeof(never[0]); i++)
 		if (tb[never[i]])
 			return 1;
-	return f->src_len || f->tos || (f->dst_len && f->dst_len != full) ||
+	return f->tos || (f->src_len && f->src_len != full) ||
+	    (f->dst_len && f->dst_len != full) ||
 	    netlink_get_u32(tb[FRA_SUPPRESS_PREFIXLEN], none) != none ||
 	    netlink_get_u32(tb[FRA_SUPPRESS_IFGROUP], none) != none ||
 	    (tb[FRA_L3MDEV] && nla_get_u8(tb[FRA_L3MDEV])) ||
@@ -74,6 +75,7 @@ found_rule(struct netlink *nl, struct nlmsghdr *h)
 	    netlink_get_u32(tb[FRA_PRIORITY], 0) != 0 ||
 	    is_odd_rule(f, tb, nl->family == 6 ? 128 : 32) ||
 	    get_action(&r.action, f->action) < 0 ||
+	    netlink_get_addr(&r.from, nl->family, tb[FRA_SRC]) < 0 ||
 	    netlink_get_addr(&r.to, nl->family, tb[FRA_DST]) < 0 ||
 	    get_uid(&r, tb[FRA_UID_RANGE]) < 0)
 		return 0;
@@ -107,6 +109,7 @@ put_rule(struct nl_msg *m, const struct netplan_rule *r)
 	    nla_put_u32(m, FRA_TABLE, r->table) < 0 ||
 	    nla_put_u8(m, FRA_PROTOCOL, RTPROT_KERNEL) < 0 ||
 	    (r->iif[0] && nla_put_string(m, FRA_IIFNAME, r->iif) < 0) ||
+	    (r->from.family && netlink_put_addr(m, FRA_SRC, &r->from) < 0) ||
 	    (r->to.family && netlink_put_addr(m, FRA_DST, &r->to) < 0) ||
 	    (r->mark && (nla_put_u32(m, FRA_FWMARK, r->mark) < 0 ||
 	    nla_put_u32(m, FRA_FWMASK, UINT32_MAX) < 0)) ||
@@ -126,6 +129,7 @@ netlink_rule(struct netlink *nl, enum netlink_do what,
 	};
 	struct fib_rule_hdr f = {
 		.family = (uint8_t)netlink_af(r->family),
+		.src_len = (uint8_t)(addr_iplen(&r->from) * 8),
 		.dst_len = (uint8_t)(addr_iplen(&r->to) * 8),
 		.action = actions[r->action],
 		.flags = r->not_iif ? FIB_RULE_INVERT : 0

@@ -18,6 +18,12 @@
  *			that address goes without an answer by the same rule.
  *	LANs		go into the TUN, and where that is down, nowhere.
  *	the TUN		leads to the LANs only.
+ *	errors		that the kernel itself sends about packets from the TUN
+ *			(a client that is gone: no neighbour) would go to whom a
+ *			client speaks with, by the uplink.  They are given the
+ *			TUN's address (a sysctl; IPv6 does so since Linux 5.5),
+ *			and what has that goes into the TUN.  With local all of
+ *			the host's does.
  *	anything else	that is not from this host is dropped: nothing is ever
  *			forwarded between other interfaces, in any direction.
  *	this host	(local) goes into the TUN, but for sockets with the mark
@@ -138,6 +144,14 @@ netplan_is_lan(const struct netplan_conf *c, const char *name)
 	return 0;
 }
 
+/* Does the kernel forward from the TUN, where the host's own packets do not go
+ * into it anyway? */
+int
+netplan_has_errors(const struct netplan_conf *c)
+{
+	return c->nlan > 0 && !c->local;
+}
+
 static const struct addr *
 source(const struct netplan_conf *c, uint8_t family)
 {
@@ -216,6 +230,18 @@ add_home(struct netplan *p, uint8_t family)
 	return add_simple(p, family, "", NETPLAN_LOOKUP, NETPLAN_LOCAL);
 }
 
+/* What the kernel says to senders, where it finds no neighbour for their packet or
+ * that is too large, has the TUN's address and goes into the TUN. */
+static int
+add_errors(struct netplan *p, uint8_t family)
+{
+	struct netplan_rule r = rule(family, "lo", NETPLAN_LOOKUP,
+	    NETPLAN_TUN);
+
+	r.from = *source(&p->conf, family);
+	return r.from.family ? add_rule(p, &r) : 0;
+}
+
 /* What comes in and is not for the host. */
 static int
 add_forwarded(struct netplan *p, uint8_t family)
@@ -267,6 +293,8 @@ add_rules(struct netplan *p, uint8_t family)
 	int rc;
 
 	if ((rc = add_home(p, family)) < 0 ||
+	    (netplan_has_errors(&p->conf) &&
+	    (rc = add_errors(p, family)) < 0) ||
 	    (rc = add_forwarded(p, family)) < 0)
 		return rc;
 	return p->conf.local ? add_local(p, family) : 0;
@@ -285,8 +313,8 @@ netplan_rule_equal(const struct netplan_rule *a, const struct netplan_rule *b)
 	return a->family == b->family && a->not_iif == b->not_iif &&
 	    a->has_uid == b->has_uid && a->action == b->action &&
 	    a->table == b->table && strcmp(a->iif, b->iif) == 0 &&
-	    same_addr(&a->to, &b->to) && a->mark == b->mark &&
-	    a->uid == b->uid;
+	    same_addr(&a->from, &b->from) && same_addr(&a->to, &b->to) &&
+	    a->mark == b->mark && a->uid == b->uid;
 }
 
 static int
@@ -301,7 +329,8 @@ netplan_rule_is_ours(const struct netplan_rule *r)
 {
 	if (is_our_table(r->table))
 		return 1;
-	if (r->action != NETPLAN_LOOKUP || r->not_iif || r->to.family)
+	if (r->action != NETPLAN_LOOKUP || r->not_iif || r->from.family ||
+	    r->to.family)
 		return 0;
 	if (r->table == NETPLAN_MAIN)
 		return r->mark == NETPLAN_MARK && r->has_uid;

@@ -104,7 +104,7 @@ struct netplan_rule {			/* in the order in which they apply */
 	uint32_t	 table;		/* where to look, or whose rule it is */
 	char		 iif[NETPLAN_IFNAME];	/* "": from anywhere; "lo": from
 						 * this host */
-	struct addr	 to;		/* family 0: to anywhere */
+	struct addr	 from, to;	/* family 0: anywhere */
 	uint32_t	 mark, uid;
 };
 

@@ -5,6 +5,7 @@
 #include "policy/netplan.h"
 
 int	netplan_is_lan(const struct netplan_conf *, const char *name);
+int	netplan_has_errors(const struct netplan_conf *);
 int	netplan_add_sysctls(struct netplan *, const struct netplan_world *);
 
 #endif

@@ -32,7 +32,8 @@ netplan_print_rule(FILE *f, const struct netplan_rule *r)
 {
 	char text[ADDR_TEXT];
 
-	fprintf(f, "rule%u %sfrom all", r->family, r->not_iif ? "not " : "");
+	fprintf(f, "rule%u %sfrom %s", r->family, r->not_iif ? "not " : "",
+	    r->from.family ? addr_ip_raw(&r->from, text) : "all");
 	if (r->to.family)
 		fprintf(f, " to %s", addr_ip_raw(&r->to, text));
 	if (r->mark)

@@ -145,7 +145,10 @@ netplan_add_sysctls(struct netplan *p, const struct netplan_world *w)
 		return rc;
 	if (p->conf.nlan == 0)
 		return 0;
-	if ((rc = add_forward4(p)) < 0)
+	if ((netplan_has_errors(&p->conf) &&
+	    (rc = add_sysctl(p, NETPLAN_EARLY, 1,
+	    "net/ipv4/icmp_errors_use_inbound_ifaddr")) < 0) ||
+	    (rc = add_forward4(p)) < 0)
 		return rc;
 	return w->has_ipv6 ? add_forward6(p, w) : 0;
 }

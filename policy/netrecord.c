@@ -68,6 +68,7 @@ is_path(const char *s)
 		"proxy_ndp", NULL };
 	static const char *const others[] = { "net/ipv4/ip_forward",
 		"net/ipv4/icmp_echo_ignore_broadcasts",
+		"net/ipv4/icmp_errors_use_inbound_ifaddr",
 		"net/ipv4/tcp_timestamps",
 		"net/netfilter/nf_conntrack_tcp_loose", NULL };
 	static const struct {

@@ -270,6 +270,13 @@ gate_tproxy() {
 			meta nfproto ipv6 meta l4proto tcp tproxy ip6 to [::1]:$TRANSPORT meta mark set 1
 		}
 		$(gate_filter)
+		chain errors {	# about clients that are gone; as in the manual
+			type filter hook output priority filter
+			policy accept
+			oifname { "lo", "br0" } accept
+			icmp type { destination-unreachable, time-exceeded } drop
+			icmpv6 type { destination-unreachable, time-exceeded } drop
+		}
 	}
 	N
 }

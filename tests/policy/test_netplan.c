@@ -278,6 +278,8 @@ static const struct {
 	{ "a blackhole", { .family = 4, .action = NETPLAN_DROP } },
 	{ "local, for somebody", { .family = 4, .action = NETPLAN_LOOKUP,
 	    .table = NETPLAN_LOCAL, .iif = "eth0", .mark = 7 } },
+	{ "local, from somewhere", { .family = 4, .action = NETPLAN_LOOKUP,
+	    .table = NETPLAN_LOCAL, .iif = "eth0", .from.family = 4 } },
 };
 
 START_TEST(netplan_rule_of_somebody_else_is_not_ours)
