@@ -18,7 +18,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "policy/fwlinks.h"
 #include "policy/fwplan.h"
+#include "policy/netplan.h"
 #include "policy/rule.h"
 
 struct fwconf {
@@ -55,15 +57,17 @@ take_lans(struct fwplan_links *to, const struct conf_tun_clients *from)
 	to->n = from->nlan;
 }
 
+/* A LAN's, the ports of its bridge as well, or ours. */
 static int
-has_part(const struct fwplan_conf *p, const char *name)
+has_part(const struct fwplan_conf *p, const struct netplan_link *all, size_t n,
+    const char *name)
 {
 	const struct fwplan_links *l[] = { &p->lans, &p->tun_lans };
 	unsigned i, j;
 
 	for (i = 0; i < 2; i++)
 		for (j = 0; j < l[i]->n; j++)
-			if (strcmp(l[i]->name[j], name) == 0)
+			if (fwlinks_joined(all, n, l[i]->name[j], name))
 				return 1;
 	return strcmp(name, "lo") == 0 || strcmp(name, p->tun) == 0;
 }
@@ -88,22 +92,21 @@ int
 fwconf_find_uplinks(struct fwconf *f, const struct conf *c, char *why,
     size_t max)
 {
-	struct if_nameindex *all, *at;
-	int rc = 0;
+	struct netplan_link *l;
+	size_t i, n;
+	int rc;
 
 	if (c->uplink.n)
 		return 0;
 	f->plan.uplinks.n = 0;
-	if ((all = if_nameindex()) == NULL) {
-		rc = -errno;
+	if ((rc = fwlinks_list(&l, &n)) < 0) {
 		snprintf(why, max, "interfaces: %s", strerror(-rc));
 		return rc;
 	}
-	for (at = all; at->if_index && rc == 0; at++)
-		if (!has_part(&f->plan, at->if_name))
-			rc = add_uplink(&f->plan.uplinks, at->if_name, why,
-			    max);
-	if_freenameindex(all);
+	for (i = 0; i < n && rc == 0; i++)
+		if (!has_part(&f->plan, l, n, l[i].name))
+			rc = add_uplink(&f->plan.uplinks, l[i].name, why, max);
+	free(l);
 	return rc;
 }
 

@@ -16,6 +16,7 @@
 
 #include "daemon/conf.h"
 #include "daemon/fwconf.h"
+#include "policy/fwlinks.h"
 
 enum { LINKS_MAX = 3 * FWPLAN_LINKS_MAX };
 
@@ -111,8 +112,10 @@ make_by(struct fwrules *r, const struct conf *c, make_plan *make, char *why,
 		return rc;
 	if ((rc = fwconf_find_uplinks(f, c, why, max)) == 0) {
 		fwconf_drop_missing(f);
-		rc = fill(r, fwconf_plan(f), make, why, max);
+		rc = fwlinks_check_now(fwconf_plan(f), why, max);
 	}
+	if (rc == 0)
+		rc = fill(r, fwconf_plan(f), make, why, max);
 	fwconf_free(f);
 	if (rc < 0)
 		fwrules_free(r);

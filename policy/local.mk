@@ -1,6 +1,7 @@
 noinst_LIBRARIES += policy/libpolicy.a
 policy_libpolicy_a_SOURCES = \
 	policy/fwdrop.c policy/fwdrop.h \
+	policy/fwlinks.c policy/fwlinks.h \
 	policy/fwplan.c policy/fwplan.h policy/fwplan_int.h \
 	policy/fwplan_in.c policy/fwplan_iptables.c policy/fwplan_nft.c \
 	policy/fwplan_out.c policy/fwplan_rule.c \

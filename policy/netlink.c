@@ -263,12 +263,12 @@ netlink_get_u32(struct nlattr *a, uint32_t none)
 /* --- links and addresses --- */
 
 static int
-is_tun(struct nlattr *info)
+is_kind(struct nlattr *info, const char *kind)
 {
 	struct nlattr *tb[IFLA_INFO_MAX + 1];
 
 	return info && nla_parse_nested(tb, IFLA_INFO_MAX, info, NULL) == 0 &&
-	    tb[IFLA_INFO_KIND] && nla_strcmp(tb[IFLA_INFO_KIND], "tun") == 0;
+	    tb[IFLA_INFO_KIND] && nla_strcmp(tb[IFLA_INFO_KIND], kind) == 0;
 }
 
 static int
@@ -285,7 +285,9 @@ found_link(struct netlink *nl, struct nlmsghdr *h)
 	l->index = ifi->ifi_index;
 	l->up = (ifi->ifi_flags & IFF_UP) != 0;
 	l->carrier = tb[IFLA_CARRIER] && nla_get_u8(tb[IFLA_CARRIER]);
-	l->is_tun = is_tun(tb[IFLA_LINKINFO]);
+	l->is_tun = is_kind(tb[IFLA_LINKINFO], "tun");
+	l->is_vrf = is_kind(tb[IFLA_LINKINFO], "vrf");
+	l->master = (int)netlink_get_u32(tb[IFLA_MASTER], 0);
 	l->mtu = netlink_get_u32(tb[IFLA_MTU], 0);
 	netlink_get_name(l->name, tb[IFLA_IFNAME]);
 	return 0;

@@ -55,6 +55,8 @@ struct netplan_link {
 	int		 up;
 	int		 carrier;	/* a TUN: somebody has it open */
 	int		 is_tun;
+	int		 master;	/* whose part it is; 0: nobody's */
+	int		 is_vrf;
 	uint32_t	 mtu;
 	int		 rp_filter;	/* sysctls; -1: it has none */
 	int		 forward6, accept_ra;

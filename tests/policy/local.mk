@@ -2,7 +2,9 @@ check_PROGRAMS += tests/policy/test_isolate tests/policy/test_policy \
 	tests/policy/test_rule tests/policy/test_rules
 check_PROGRAMS += tests/policy/test_isolate tests/policy/test_netplan \
 	tests/policy/test_netrecord tests/policy/test_policy
-check_PROGRAMS += tests/policy/test_fwplan
+check_PROGRAMS += tests/policy/test_fwplan tests/policy/test_fwlinks
+tests_policy_test_fwlinks_SOURCES = tests/policy/test_fwlinks.c
+tests_policy_test_fwlinks_LDADD = $(POLICY_LIBS) $(CHECK_LIBS)
 tests_policy_test_fwplan_SOURCES = tests/policy/test_fwplan.c
 tests_policy_test_fwplan_LDADD = $(POLICY_LIBS) $(CHECK_LIBS)
 tests_policy_test_netplan_SOURCES = tests/policy/test_netplan.c
