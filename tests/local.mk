@@ -14,10 +14,12 @@ include tests/daemon/local.mk
 include tests/fuzz/local.mk
 
 dist_check_SCRIPTS += tests/check-layers tests/check-docs \
-	tests/check-promises tests/check-firewall
+	tests/check-promises tests/check-catalogue tests/check-firewall
 check_SCRIPTS = tests/check-hardening
 TESTS = $(check_PROGRAMS) tests/check-layers tests/check-hardening \
 	tests/check-docs tests/check-promises tests/check-firewall $(NOMEM_TEST)
+	tests/check-docs tests/check-promises tests/check-catalogue \
+	tests/check-firewall
 
 noinst_HEADERS += tests/unit.h tests/quiet.h tests/fakepermit.h \
 	tests/fuzz/fuzz.h \
@@ -28,3 +30,4 @@ EXTRA_DIST += tests/layers tests/check-layers.awk tests/packages.sh \
 	tests/docs.sh tests/net tests/bench docs/design.md docs/testing.md \
 	docs/promises.md docs/known-issues.md docs/rulesets.md
 	docs/promises.md docs/known-issues.md docs/faults.md docs/load.md
+	docs/promises.md docs/known-issues.md docs/catalogue.md

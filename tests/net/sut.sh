@@ -64,6 +64,8 @@ sut_start() {
 	mkdir -p "$(sut_data)"
 	chmod 700 "$(sut_data)"
 	[ -z "$SUT_USER" ] || chown -R "$SUT_USER:" "$(sut_data)"
+	# what is root's stays root's
+	[ ! -d "$(sut_data)/firewall" ] || chown -R root: "$(sut_data)/firewall"
 	lab_torrc >"$LAB_DIR/sut.rc"
 	cat "$LAB_DIR/log/sut.out" >>"$LAB_DIR/log/sut.before" 2>/dev/null
 	: >"$LAB_DIR/log/sut.out"
