@@ -33,7 +33,7 @@ enum {
 	CONF_INCLUDE_MAX = 31,		/* depth of %include */
 	CONF_WARNINGS_MAX = 256,
 	CONF_ERR_TEXT = 512,
-	CONF_WORDS_MAX = 32,		/* of explain */
+	CONF_WORDS_MAX = 64,		/* of explain, selftest */
 };
 
 #define CONF_RUN_SOCKET "/run/onion-transparent/run"
@@ -379,6 +379,7 @@ enum conf_command {
 	CONF_CMD_CLOSE,			/* firewall close */
 	CONF_CMD_OPEN,			/* firewall open */
 	CONF_CMD_CHECK,			/* firewall check */
+	CONF_CMD_SELFTEST,		/* selftest [ITEM ...] */
 	CONF_CMD_VERSION,
 	CONF_CMD_HELP,
 	CONF_CMD_LIST_OPTIONS,		/* --list-torrc-options */
@@ -403,6 +404,7 @@ struct conf_args {			/* the command line */
 	enum conf_quiet		 quiet;
 	enum conf_dump		 dump;
 	int			 json;		/* status --json */
+	int			 list;		/* selftest --list */
 	const char		*file;		/* -f; NULL: the default path;
 						 * "-": standard input */
 	const char		*defaults_file;	/* --defaults-torrc; NULL: the
@@ -413,7 +415,8 @@ struct conf_args {			/* the command line */
 	const char		*name;		/* resolve: what */
 	const char		*port;		/* -p PORT or ADDRESS:PORT; NULL */
 	int			 reverse;	/* -x */
-	const char		*word[CONF_WORDS_MAX];	/* explain: what */
+	const char		*word[CONF_WORDS_MAX];	/* explain, selftest:
+						 * what */
 	size_t			 nwords;
 	enum conf_format	 format;	/* firewall: which text */
 	int			 let_out;	/* firewall open: it is meant */

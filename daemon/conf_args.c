@@ -9,12 +9,13 @@
  *	onion-transparent firewall [nft|early|iptables|ip6tables] [options]
  *	onion-transparent firewall close|check [options]
  *	onion-transparent firewall open --yes-let-everything-out [options]
+ *	onion-transparent selftest [--list] [options] [ITEM ...]
  *
  * As tor's: an option of torrc may be given with or without dashes, with + or
  * / in front, and its value is the next word.  /Name has no value.  With run,
  * options begin with a dash; the first word that does not is the command, and
  * all that follows belongs to it.  With resolve that word is the name; with
- * explain all of them are its own.
+ * explain and selftest all of them are its own.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -46,6 +47,7 @@ static const struct flag flags[] = {
 	{ "--yes-let-everything-out", NULL, NOTHING, CONF_CMD_NONE,
 	    CONF_NOT_QUIET },
 	{ "--without-asking", NULL, NOTHING, CONF_CMD_NONE, CONF_NOT_QUIET },
+	{ "--list", NULL, NOTHING, CONF_CMD_NONE, CONF_NOT_QUIET },
 	{ "--verify-config", NULL, NOTHING, CONF_CMD_VERIFY, CONF_NOT_QUIET },
 	{ "--dump-config", NULL, PERHAPS, CONF_CMD_DUMP, CONF_QUIET },
 	{ "--version", "-V", NOTHING, CONF_CMD_VERSION, CONF_HUSH },
@@ -111,6 +113,8 @@ set_flag(struct conf_args *a, const struct flag *f, const char *value,
 		a->let_out = 1;
 	else if (strcmp(f->name, "--without-asking") == 0)
 		a->unasked = 1;
+	else if (strcmp(f->name, "--list") == 0)
+		a->list = 1;
 	else if (f->command == CONF_CMD_DUMP)
 		return set_dump(a, value, err);
 	return 0;
@@ -168,6 +172,7 @@ command_of(const char *word)
 		{ "run", CONF_CMD_PROGRAM }, { "resolve", CONF_CMD_RESOLVE },
 		{ "explain", CONF_CMD_EXPLAIN },
 		{ "firewall", CONF_CMD_FIREWALL },
+		{ "selftest", CONF_CMD_SELFTEST },
 	};
 	size_t i;
 
@@ -244,15 +249,16 @@ take_resolve(struct conf_args *a, char *const *argv, int i, int argc,
 	return 1;
 }
 
-/* The same of `explain`. */
+/* The same of `explain` and `selftest`. */
 static int
-take_explain(struct conf_args *a, const char *word, struct conf_err *err)
+take_word(struct conf_args *a, const char *word, struct conf_err *err)
 {
-	if (a->command != CONF_CMD_EXPLAIN || *word == '-')
+	if ((a->command != CONF_CMD_EXPLAIN &&
+	    a->command != CONF_CMD_SELFTEST) || *word == '-')
 		return 0;
 	if (a->nwords == CONF_WORDS_MAX)
-		return conf_fail(err, -EINVAL, "explain: these are too many "
-		    "words");
+		return conf_fail(err, -EINVAL, "%s: these are too many words",
+		    a->command == CONF_CMD_EXPLAIN ? "explain" : "selftest");
 	a->word[a->nwords++] = word;
 	return 1;
 }
@@ -295,6 +301,8 @@ check_args(const struct conf_args *a, struct conf_err *err)
 		return conf_fail(err, -EINVAL, "%s goes with firewall open",
 		    a->let_out ? "--yes-let-everything-out" :
 		    "--without-asking");
+	if (a->list && a->command != CONF_CMD_SELFTEST)
+		return conf_fail(err, -EINVAL, "--list goes with selftest");
 	if (a->command == CONF_CMD_PROGRAM &&
 	    (a->program == NULL || *a->program == NULL))
 		return conf_fail(err, -EINVAL, "run wants a command");
@@ -325,7 +333,7 @@ conf_args_parse(struct conf_args *a, int argc, char *const *argv,
 		i += take_firewall(a, argv[i]);
 	while (i < argc && !begins_program(a, argv, i)) {
 		if ((n = take_resolve(a, argv, i, argc, err)) == 0 &&
-		    (n = take_explain(a, argv[i], err)) == 0)
+		    (n = take_word(a, argv[i], err)) == 0)
 			n = take(a, argv[i],
 			    i + 1 < argc ? argv[i + 1] : NULL, err);
 		if (n < 0) {
@@ -358,6 +366,7 @@ conf_usage(FILE *f)
 "       onion-transparent firewall [nft|early|iptables|ip6tables] [-f FILE]\n"
 "       onion-transparent firewall close|check [-f FILE]\n"
 "       onion-transparent firewall open --yes-let-everything-out [-f FILE]\n"
+"       onion-transparent selftest [--list] [-f FILE] [ITEM ...]\n"
 "\n"
 "  -f, --torrc-file FILE       read FILE (- for standard input)\n"
 "  --defaults-torrc FILE       read FILE before it\n"
@@ -373,6 +382,8 @@ conf_usage(FILE *f)
 "  FACT VALUE                  explain: in IF, mac MAC, user USER, app CGROUP,\n"
 "                              country CC, proto P, time DAY HH:MM\n"
 "  --without-asking            firewall open: do not ask once more\n"
+"  --list                      selftest: what it tries\n"
+"  ITEM                        selftest: only these\n"
 "  --hush, --quiet             less, or nothing, on the console\n"
 "  -V, --version               write the version\n"
 "  -h, --help                  write this\n"

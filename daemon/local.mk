@@ -52,6 +52,17 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/resolve.c daemon/resolve.h \
 	daemon/explain.c daemon/explain.h \
 	daemon/sandbox.c daemon/sandbox.h \
+	daemon/selftest.c daemon/selftest.h \
+	daemon/selftest_daemon.c daemon/selftest_daemon.h \
+	daemon/selftest_events.c daemon/selftest_events.h \
+	daemon/selftest_items.c daemon/selftest_items.h \
+	daemon/selftest_lab.c daemon/selftest_lab.h \
+	daemon/selftest_link.c daemon/selftest_link.h \
+	daemon/selftest_oracle.c daemon/selftest_oracle.h \
+	daemon/selftest_packet.c daemon/selftest_packet.h \
+	daemon/selftest_report.c daemon/selftest_report.h \
+	daemon/selftest_stimuli.c daemon/selftest_stimuli.h \
+	daemon/selftest_trial.c daemon/selftest_trial.h \
 	daemon/sendconf.c daemon/sendconf.h \
 	daemon/sock.c daemon/sock.h \
 	daemon/socks.c daemon/socks.h \

@@ -19,6 +19,7 @@
 #include "daemon/resolve.h"
 #include "daemon/run.h"
 #include "daemon/runchild.h"
+#include "daemon/selftest.h"
 
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -139,6 +140,9 @@ with_conf(const struct conf_args *args)
 	case CONF_CMD_UNDO:
 		status = undo(c);
 		break;
+	case CONF_CMD_SELFTEST:
+		status = selftest(c, args->word, args->nwords);
+		break;
 	case CONF_CMD_STATUS:
 		status = show_status(c, args->json);
 		break;
@@ -194,6 +198,12 @@ main(int argc, char **argv)
 	case CONF_CMD_LIST_DEPRECATED:
 		conf_list_options(stdout,
 		    args.command == CONF_CMD_LIST_DEPRECATED);
+		break;
+	case CONF_CMD_SELFTEST:
+		if (args.list)
+			selftest_list(stdout);
+		else
+			status = with_conf(&args);
 		break;
 	default:
 		status = with_conf(&args);

@@ -1,0 +1,30 @@
+/* daemon/selftest_link.h - interfaces, addresses and routes of a laboratory
+ *
+ * By libnl, in the network namespace in which the socket was opened.  All
+ * return 0 or a negative errno.
+ */
+#ifndef DAEMON_SELFTEST_LINK_H
+#define DAEMON_SELFTEST_LINK_H
+
+#include <stdint.h>
+
+struct addr_net;
+struct addr;
+struct nl_sock;
+
+int	link_open(struct nl_sock **);
+void	link_close(struct nl_sock *);
+/* @name here, and its other end @peer in the network namespace @ns. */
+int	link_pair(struct nl_sock *, const char *name, const char *peer, int ns);
+int	link_delete(struct nl_sock *, const char *name);
+int	link_set(struct nl_sock *, const char *name, int up);
+int	link_rename(struct nl_sock *, const char *name, const char *to);
+int	link_address(struct nl_sock *, const char *name,
+	    const struct addr_net *, int add);
+/* To @to (all of @via's family where it is NULL) by @via. */
+int	link_route(struct nl_sock *, const char *name, const struct addr_net *to,
+	    const struct addr *via, uint32_t metric);
+/* What TPROXY wants, of one family: packets with @mark are this host's. */
+int	link_marked_home(struct nl_sock *, uint8_t family, uint32_t mark);
+
+#endif
