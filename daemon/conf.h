@@ -33,7 +33,7 @@ enum {
 	CONF_INCLUDE_MAX = 31,		/* depth of %include */
 	CONF_WARNINGS_MAX = 256,
 	CONF_ERR_TEXT = 512,
-	CONF_WORDS_MAX = 64,		/* of explain, selftest */
+	CONF_WORDS_MAX = 45,		/* of explain, selftest */
 };
 
 #define CONF_RUN_SOCKET "/run/onion-transparent/run"

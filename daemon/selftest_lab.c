@@ -493,6 +493,9 @@ make_far(struct lab *l)
 	unsigned f;
 	int *at = l->listeners, rc;
 
+	/* it asks as the router that it is, and not as the far side */
+	lab_enter(l, LAB_NET);
+	lab_sysctl("net/ipv4/conf/all/arp_announce", "2");
 	for (f = 0; f < l->nfamilies; f++) {
 		if ((rc = give_address(l, LAB_NET, "lo", &l->relay[f],
 		    whole(f))) < 0 ||

@@ -39,6 +39,7 @@ check_PROGRAMS += \
 	tests/daemon/test_runsock \
 	tests/daemon/test_runspace \
 	tests/daemon/test_sandbox \
+	tests/daemon/test_selftest \
 	tests/daemon/test_sock \
 	tests/daemon/test_sock_dial \
 	tests/daemon/test_socks \
@@ -70,6 +71,8 @@ tests_daemon_test_firewall_SOURCES = tests/daemon/test_firewall.c
 tests_daemon_test_firewall_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_fwsets_SOURCES = tests/daemon/test_fwsets.c
 tests_daemon_test_fwsets_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
+tests_daemon_test_selftest_SOURCES = tests/daemon/test_selftest.c
+tests_daemon_test_selftest_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_fwconf_SOURCES = tests/daemon/test_fwconf.c
 tests_daemon_test_fwconf_LDADD = $(DAEMON_LIBS) $(CHECK_LIBS)
 tests_daemon_test_gateway_SOURCES = tests/daemon/test_gateway.c \
@@ -190,4 +193,4 @@ tests_platform_evil_SOURCES = tests/platform/evil.c tests/platform/evil.h \
 tests_platform_evil_CPPFLAGS = $(AM_CPPFLAGS) -DEVIL_ENGINE \
 	-include $(srcdir)/tests/platform/evil.h
 tests_platform_evil_LDADD = $(DAEMON_LIBS)
-EXTRA_DIST += tests/platform/sandbox
+EXTRA_DIST += tests/platform/sandbox tests/platform/selftest

@@ -53,6 +53,12 @@ static const struct {
 	    CONF_NOT_QUIET, CONF_DUMP_NONE, "x" },
 	{ "explain local a.example 80 -f x", CONF_CMD_EXPLAIN,
 	    CONF_NOT_QUIET, CONF_DUMP_NONE, "x" },
+	{ "selftest", CONF_CMD_SELFTEST, CONF_NOT_QUIET, CONF_DUMP_NONE,
+	    NULL },
+	{ "selftest A01 -f x flush", CONF_CMD_SELFTEST, CONF_NOT_QUIET,
+	    CONF_DUMP_NONE, "x" },
+	{ "selftest --list", CONF_CMD_SELFTEST, CONF_NOT_QUIET,
+	    CONF_DUMP_NONE, NULL },
 	{ "--version", CONF_CMD_VERSION, CONF_HUSH, CONF_DUMP_NONE, NULL },
 	{ "-h", CONF_CMD_HELP, CONF_HUSH, CONF_DUMP_NONE, NULL },
 	{ "--list-torrc-options", CONF_CMD_LIST_OPTIONS, CONF_HUSH,
@@ -128,6 +134,26 @@ START_TEST(conf_args_parse_explain_keeps_all_its_words)
 		strcat(line, " x");
 	ck_assert_int_lt(parse(&a, line, &err), 0);
 	ck_assert_ptr_nonnull(strstr(err.text, "too many"));
+}
+END_TEST
+
+START_TEST(conf_args_parse_selftest_keeps_its_items)
+{
+	struct conf_args a;
+	struct conf_err err;
+
+	ck_assert_int_eq(parse(&a, "selftest A01 --FailClosed 1 flush", &err),
+	    0);
+	ck_assert_uint_eq(a.nwords, 2);
+	ck_assert_str_eq(a.word[1], "flush");
+	ck_assert_int_eq(a.list, 0);
+	conf_args_free(&a);
+	ck_assert_int_eq(parse(&a, "selftest --list", &err), 0);
+	ck_assert_int_eq(a.list, 1);
+	ck_assert_int_lt(parse(&a, "status --list", &err), 0);
+	ck_assert_ptr_nonnull(strstr(err.text, "--list goes with selftest"));
+	ck_assert_int_lt(parse(&a, "--quiet selftest", &err), 0);
+	ck_assert_ptr_nonnull(strstr(err.text, "comes first"));
 }
 END_TEST
 
@@ -309,6 +335,7 @@ END_TEST
 static const struct unit_test tests[] = {
 	UNIT_LOOP(conf_args_parse_good_line_gives_its_command, NELEM(good)),
 	UNIT(conf_args_parse_explain_keeps_all_its_words),
+	UNIT(conf_args_parse_selftest_keeps_its_items),
 	UNIT_LOOP(conf_args_parse_options_are_kept_in_order, NELEM(options)),
 	UNIT_LOOP(conf_args_parse_run_leaves_the_command_its_words,
 	    NELEM(runs)),
