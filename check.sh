@@ -257,6 +257,8 @@ if [ -z "$quick" ]; then
 		OT="$BUILD/daemon/onion-transparent" tests/platform/fwclose
 	script "boot to shutdown" env OT="$BUILD/daemon/onion-transparent" \
 		tests/platform/boot
+	script "selftest" env OT="$BUILD/daemon/onion-transparent" \
+		tests/platform/selftest
 	script "sandbox" env EVIL="$BUILD/tests/platform/evil" \
 		tests/platform/sandbox
 	script "TUN: beside the kernel's TCP" "$BUILD/tests/tun/difftcp"
