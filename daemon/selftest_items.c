@@ -28,7 +28,7 @@ connect_to(struct trial *t, const struct lab_lan *n, unsigned f,
 
 	to.port = port;
 	len = addr_to_sock(&to, &ss);
-	fd = lab_socket(&t->lab, LAB_LAN, LAB_OTHER, ss.ss_family,
+	fd = lab_socket(&t->lab, LAB_LAN, t->lab.other, ss.ss_family,
 	    SOCK_STREAM, 0);
 	if (fd < 0)
 		return fd;
@@ -150,7 +150,7 @@ try_loopback(struct trial *t)
 	struct shot s;
 	socklen_t len;
 	unsigned i;
-	int fd = lab_socket(&t->lab, LAB_GW, LAB_OTHER, AF_INET, SOCK_DGRAM,
+	int fd = lab_socket(&t->lab, LAB_GW, t->lab.other, AF_INET, SOCK_DGRAM,
 	    0);
 
 	(void)addr_parse_ip(&at, "127.0.0.1", -1);
@@ -320,7 +320,7 @@ open_old(struct trial *t)
 			n = &t->lab.lan[i];
 			af = f == LAB_6 ? AF_INET6 : AF_INET;
 			fd = lab_socket(&t->lab, i < t->lab.nlan ? LAB_LAN :
-			    LAB_GW, LAB_OTHER, af, SOCK_STREAM, 0);
+			    LAB_GW, t->lab.other, af, SOCK_STREAM, 0);
 			if (fd >= 0 && i < t->lab.nlan)
 				(void)setsockopt(fd, SOL_SOCKET,
 				    SO_BINDTODEVICE, n->peer,
@@ -400,7 +400,7 @@ programs_of(struct trial *t, const struct lab_lan *n, unsigned f)
 
 	for (i = 0; i < 6; i++) {
 		type = i % 2 ? SOCK_DGRAM : SOCK_STREAM;
-		fd[i] = lab_socket(&t->lab, n ? LAB_LAN : LAB_GW, LAB_OTHER,
+		fd[i] = lab_socket(&t->lab, n ? LAB_LAN : LAB_GW, t->lab.other,
 		    f == LAB_6 ? AF_INET6 : AF_INET, type, 0);
 		if (fd[i] < 0)
 			continue;
@@ -515,7 +515,7 @@ item_group_name(enum item_group g)
 		[ITEM_CLIENTS] = "What clients send does not get out",
 		[ITEM_OWN] = "What this host's programs send does not get out",
 		[ITEM_OUTSIDE] = "What comes from outside is not answered",
-		[ITEM_HOUSE] = "What is for nobody to reach is not reached",
+		[ITEM_HOUSE] = "What no client may reach is not reached",
 		[ITEM_EVENTS] = "In a flood of all that, nothing gets out while"
 	};
 

@@ -268,6 +268,7 @@ place_far(struct lab *l, const struct conf *c, char *why, size_t max)
 		snprintf(why, max, "User %s: there is no such account",
 		    c->user);
 	l->uid = uid;
+	l->other = uid == LAB_OTHER ? LAB_OTHER + 1 : LAB_OTHER;
 	l->mark = c->tun_clients.local ? NETPLAN_MARK : 0;
 	return rc;
 }

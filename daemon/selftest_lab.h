@@ -1,12 +1,12 @@
 /* daemon/selftest_lab.h - a LAN, a gateway and a net, in namespaces
  *
  *	LAN: c0, c1 ... ===== gateway: interfaces ===== net: w0, w1 ...
- *	(clients)              as torrc has them         (relay, far side, oracle)
+ *	(clients)              as torrc has them         (relay, oracle)
  *
- * The caller is the first process of a PID namespace with mounts of its own: all
- * that is made here ends with it.  The gateway forwards whatever it is given,
- * as a machine may: what stops that is what is tested.  Time and again the
- * caller enters one of the three; sockets stay where they were made.
+ * The caller is the first process of a PID namespace with mounts of its own:
+ * all that is made here ends with it.  The gateway forwards whatever it is
+ * given, as a machine may: what stops that is what is tested.  Time and again
+ * the caller enters one of the three; sockets stay where they were made.
  */
 #ifndef DAEMON_SELFTEST_LAB_H
 #define DAEMON_SELFTEST_LAB_H
@@ -28,9 +28,9 @@ enum lab_place { LAB_LAN, LAB_GW, LAB_NET, LAB_NPLACES };
 enum lab_family { LAB_4, LAB_6, LAB_NFAMILIES };
 enum {
 	LAB_LANS_MAX = 32, LAB_UPLINKS_MAX = 16, LAB_IFNAME = 16,
-	LAB_OTHER = 54321,	/* an account that is not the program's */
-	LAB_STRAY = 20000,	/* others' ports, and ours, so that the oracle */
-	LAB_CONTROL = 19000,	/* tells them from the program's: 1000 each */
+	LAB_OTHER = 54321,	/* an account, or the next one */
+	LAB_STRAY = 20000,	/* others' ports, and ours, so that the */
+	LAB_CONTROL = 19000,	/* oracle tells whose they are: 1000 each */
 	LAB_PORTS = 1000,
 	LAB_DIRECTORY_PORT = 9030,
 	LAB_FAR_PORT = 80,
@@ -51,7 +51,7 @@ struct lab_uplink {
 	struct addr	router[LAB_NFAMILIES];
 	uint8_t		gw_mac[PACKET_MAC], mac[PACKET_MAC];
 	int		raw;		/* packet socket at @peer */
-	int		foreign;	/* torrc does not know it by that name */
+	int		foreign;	/* by that name torrc has it not */
 };
 
 struct lab {
@@ -64,7 +64,7 @@ struct lab {
 	unsigned	nuplink;
 	unsigned	nfamilies;	/* 1: no IPv6 in this kernel */
 	struct addr	relay[LAB_NFAMILIES], far[LAB_NFAMILIES];
-	uid_t		uid;		/* the program's */
+	uid_t		uid, other;	/* the program's, and somebody's */
 	uint32_t	mark;		/* that its sockets have; 0 */
 	int		listeners[2 * LAB_NFAMILIES];	/* relay, far side */
 	unsigned	engine_came;	/* connections of the program itself */

@@ -22,8 +22,9 @@ int	link_rename(struct nl_sock *, const char *name, const char *to);
 int	link_address(struct nl_sock *, const char *name,
 	    const struct addr_net *, int add);
 /* To @to (all of @via's family where it is NULL) by @via. */
-int	link_route(struct nl_sock *, const char *name, const struct addr_net *to,
-	    const struct addr *via, uint32_t metric);
+int	link_route(struct nl_sock *, const char *name,
+	    const struct addr_net *to, const struct addr *via,
+	    uint32_t metric);
 /* What TPROXY wants, of one family: packets with @mark are this host's. */
 int	link_marked_home(struct nl_sock *, uint8_t family, uint32_t mark);
 

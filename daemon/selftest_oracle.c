@@ -1,4 +1,4 @@
-/* daemon/selftest_oracle.c - what leaves the gateway, seen from outside of it */
+/* daemon/selftest_oracle.c - what leaves the gateway, seen from outside */
 #include "daemon/selftest_oracle.h"
 
 #include <errno.h>

@@ -152,7 +152,7 @@ flags_of_open(struct shot *s)
 	struct sockaddr_storage ss, own;
 	socklen_t len = addr_to_sock(&s->way.dst, &ss), olen = sizeof(own);
 	struct addr a;
-	int fd = lab_socket(s->lab, LAB_LAN, LAB_OTHER, ss.ss_family,
+	int fd = lab_socket(s->lab, LAB_LAN, s->lab->other, ss.ss_family,
 	    SOCK_STREAM, 0);
 
 	if (fd < 0)
@@ -537,7 +537,7 @@ unsigned
 stim_own_sockets(struct lab *l)
 {
 	static const uint16_t ports[] = { 53, 80, 123, 443, 853, 3478, 9001 };
-	struct own o = { .uid = LAB_OTHER };
+	struct own o = { .uid = l->other };
 	unsigned n = 0, f;
 	size_t i;
 
@@ -553,11 +553,11 @@ stim_own_sockets(struct lab *l)
 unsigned
 stim_own_relay(struct lab *l)
 {
-	struct own o = { .uid = LAB_OTHER };
+	struct own o = { .uid = l->other };
 	unsigned n = 0, f, root;
 
 	for (root = 0; root < (l->uid ? 2 : 1); root++) {
-		o.uid = root ? 0 : LAB_OTHER;
+		o.uid = root ? 0 : l->other;
 		for (f = 0; f < l->nfamilies; f++) {
 			n += send_own(l, &o, &l->relay[f], l->relay[f].port,
 			    SOCK_STREAM);
@@ -571,7 +571,7 @@ stim_own_relay(struct lab *l)
 unsigned
 stim_own_bound(struct lab *l)
 {
-	struct own o = { .uid = LAB_OTHER };
+	struct own o = { .uid = l->other };
 	unsigned n = 0, i, f;
 
 	for (i = 0; i < l->nuplink; i++)
@@ -675,7 +675,7 @@ stim_own_multicast(struct lab *l)
 		{ "ff02::fb", 5353 }, { "ff02::1:3", 5355 },
 		{ "ff02::c", 1900 }, { "ff05::2", 547 },
 	};
-	struct own o = { .uid = LAB_OTHER };
+	struct own o = { .uid = l->other };
 	struct addr a;
 	unsigned n = 0, i;
 	size_t j;

@@ -40,9 +40,9 @@ void	shot_from_net(struct shot *, struct lab *, unsigned uplink,
 void	shoot(struct shot *, const struct packet *);
 
 /* Of the gateway's own programs, by both families. */
-unsigned stim_own_sockets(struct lab *);	/* UDP and TCP, to the far side */
+unsigned stim_own_sockets(struct lab *);	/* to the far side */
 unsigned stim_own_relay(struct lab *);		/* to a relay */
-unsigned stim_own_bound(struct lab *);		/* to an interface, and marked */
+unsigned stim_own_bound(struct lab *);		/* by an interface, and marked */
 unsigned stim_own_raw(struct lab *);
 unsigned stim_own_packet(struct lab *);
 unsigned stim_own_multicast(struct lab *);

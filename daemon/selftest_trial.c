@@ -2,9 +2,10 @@
  *
  * All frames are sent by one process, which stays on one processor: Linux takes
  * what came by a virtual link in the order in which it was sent there.  So when
- * an ARP request that was sent last has its answer, all that was sent before has
- * passed, or never will.  What a process of the program makes of it may come
- * later: whatever is seen until the end counts, for the item that is tried then.
+ * an ARP request that was sent last has its answer, all that was sent before
+ * has passed, or never will.  What a process of the program makes of it may
+ * come later: whatever is seen until the end counts, for the item that is tried
+ * then.
  */
 #include "daemon/selftest_trial.h"
 

@@ -35,8 +35,8 @@ struct trial {
 
 struct tried {				/* how it went */
 	unsigned	 sent;
-	unsigned	 unseen;	/* stimuli of which nothing was seen, of a
-					 * family or a LAN */
+	unsigned	 unseen;	/* stimuli of which nothing was seen,
+					 * by a family or in a LAN */
 	struct seen	 seen;
 	char		 why[TRIAL_WHY];	/* something else went wrong */
 };
