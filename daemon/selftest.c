@@ -7,9 +7,10 @@
  *		its own: it makes the laboratory, sends and looks
  *	the program under test, and what it starts, are in that as well
  *
- *	Should the first be killed, the second is; and with it, all of them,
- *	since it is the first of its PID namespace.  Networks, mounts and files
- *	are gone with the last who is in them.
+ *	Should the first be killed, the second is, by way of one in between
+ *	that made its PID namespace; and with it, all of them, since it is the
+ *	first there.  Networks, mounts and files are gone with the last who is
+ *	in them.
  *
  *	Each item is tried twice, before the program is there and with it.  What
  *	the oracle did not see without it is not shown by not being seen with
@@ -329,6 +330,9 @@ keep_log(FILE *log)
 	FILE *to;
 	int fd;
 
+	/* it did not even begin, and said why */
+	if (fseek(log, 0, SEEK_END) < 0 || ftell(log) <= 0)
+		return;
 	snprintf(path, sizeof(path), "%s/onion-transparent-selftest-XXXXXX",
 	    dir && *dir == '/' ? dir : "/tmp");
 	if ((fd = mkstemp(path)) < 0 || (to = fdopen(fd, "w")) == NULL) {
@@ -399,23 +403,40 @@ memory_file(void)
 	return f;
 }
 
-static int
-start(struct selftest *s, const struct conf *c, FILE *log)
+/* The child's whole life: PID namespaces are of children to come, and the first
+ * process is to stay as it is. */
+static void __attribute__((noreturn))
+between(struct selftest *s, const struct conf *c, FILE *log, pid_t parent)
 {
-	int alive[2];
+	int alive[2], status = 0;
+	pid_t pid;
 
-	if (pipe2(alive, O_CLOEXEC) < 0)
-		return -errno;
-	fflush(NULL);
-	/* of children to come; this process stays where it is */
-	if (unshare(CLONE_NEWPID) < 0)
-		return -errno;
-	if ((child = fork()) == 0) {
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ||
+	    getppid() != parent || pipe2(alive, O_CLOEXEC) < 0)
+		_exit(EXIT_FAILURE);
+	if (unshare(CLONE_NEWPID) < 0 || (pid = fork()) < 0) {
+		fprintf(stderr, "selftest: a PID namespace cannot be made: %s "
+		    "(a container may forbid it)\n", strerror(errno));
+		_exit(EXIT_FAILURE);
+	}
+	if (pid == 0) {
 		close(alive[1]);
 		report_open(&s->report, stdout, log);
 		second(s, c, alive[0]);
 	}
-	close(alive[0]);	/* the other end tells that we live */
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE);
+}
+
+static int
+start(struct selftest *s, const struct conf *c, FILE *log)
+{
+	pid_t self = getpid();
+
+	fflush(NULL);
+	if ((child = fork()) == 0)
+		between(s, c, log, self);
 	return child < 0 ? -errno : 0;
 }
 
@@ -439,9 +460,7 @@ selftest(const struct conf *c, const char *const *ids, size_t n)
 	else if (choose(s, c, ids, n) == 0) {
 		take_signals();
 		if ((rc = start(s, c, log)) < 0)
-			fprintf(stderr, "selftest: a PID namespace cannot be "
-			    "made: %s (a container may forbid it)\n",
-			    strerror(-rc));
+			fprintf(stderr, "selftest: %s\n", strerror(-rc));
 		else if ((status = wait_for(child)) != EXIT_SUCCESS && !caught)
 			keep_log(log);
 	}
