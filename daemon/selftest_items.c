@@ -13,7 +13,7 @@
 #include "daemon/conf.h"
 #include "daemon/selftest_link.h"
 
-enum { CONNECT_MS = 1500, NAP_US = 1000, HELD_MS = 300 };
+enum { CONNECT_MS = 3000, NAP_US = 1000, HELD_MS = 300 };
 
 /* --- doors --- */
 

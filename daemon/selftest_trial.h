@@ -17,7 +17,7 @@ struct conf;
 enum {
 	TRIAL_WHY = 160,
 	TRIAL_SETTLE_MS = 2000,		/* longest for a link to answer */
-	TRIAL_SEEN_MS = 1000,		/* ... for an anti-test to be seen */
+	TRIAL_SEEN_MS = 5000,		/* ... for an anti-test to be seen */
 	TRIAL_CONTROL_MS = 20 * 1000,	/* ... for a relay to answer */
 	TRIAL_EVENT_MS = 60 * 1000,	/* ... for the program to be back */
 	TRIAL_OLD_MAX = 2 * (LAB_LANS_MAX + 1)
