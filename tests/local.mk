@@ -17,9 +17,8 @@ dist_check_SCRIPTS += tests/check-layers tests/check-docs \
 	tests/check-promises tests/check-catalogue tests/check-firewall
 check_SCRIPTS = tests/check-hardening
 TESTS = $(check_PROGRAMS) tests/check-layers tests/check-hardening \
-	tests/check-docs tests/check-promises tests/check-firewall $(NOMEM_TEST)
 	tests/check-docs tests/check-promises tests/check-catalogue \
-	tests/check-firewall
+	tests/check-firewall $(NOMEM_TEST)
 
 noinst_HEADERS += tests/unit.h tests/quiet.h tests/fakepermit.h \
 	tests/fuzz/fuzz.h \
@@ -28,6 +27,5 @@ noinst_HEADERS += tests/unit.h tests/quiet.h tests/fakepermit.h \
 	tests/daemon/golden.h tests/platform/listenat.h
 EXTRA_DIST += tests/layers tests/check-layers.awk tests/packages.sh \
 	tests/docs.sh tests/net tests/bench docs/design.md docs/testing.md \
-	docs/promises.md docs/known-issues.md docs/rulesets.md
-	docs/promises.md docs/known-issues.md docs/faults.md docs/load.md
-	docs/promises.md docs/known-issues.md docs/catalogue.md
+	docs/promises.md docs/known-issues.md docs/rulesets.md \
+	docs/faults.md docs/load.md docs/catalogue.md
