@@ -259,6 +259,8 @@ if [ -z "$quick" ]; then
 		tests/platform/boot
 	script "selftest" env OT="$BUILD/daemon/onion-transparent" \
 		tests/platform/selftest
+	script "FailClosed, beside others" env \
+		OT="$BUILD/daemon/onion-transparent" tests/platform/neighbours
 	script "sandbox" env EVIL="$BUILD/tests/platform/evil" \
 		tests/platform/sandbox
 	script "TUN: beside the kernel's TCP" "$BUILD/tests/tun/difftcp"

@@ -28,6 +28,13 @@ PACKAGES_BENCH=(iperf3)
 PACKAGES_CHECK=(clang libclang-rt-14-dev llvm-14 binutils git iptables strace
 	systemd)
 
+# For tests/platform/neighbours: other firewalls and network managers.  They
+# are installed in a layer over this machine's files that only the test sees
+# (packages_layer), since they would take over the machine itself.
+PACKAGES_NEIGHBOURS=(ufw firewalld docker.io network-manager systemd
+	systemd-resolved isc-dhcp-client radvd dnsmasq-base dbus iptables
+	nftables iproute2 tcpdump bind9-dnsutils python3)
+
 # need_root PROGRAM: say plainly that rights are missing, and stop.
 need_root() {
 	[ "$(id -u)" -eq 0 ] && return 0
@@ -111,4 +118,50 @@ packages_apt() (
 			update-rc.d "$new" disable >/dev/null 2>&1
 	done
 	exit "$rc"
+)
+
+# packages_layer DIR PACKAGE...: install them in DIR/up, a layer over this
+# machine's files, whose mark DIR/made says of which machine and packages it is.
+# For a mount namespace of one's own: where DIR's file system cannot be such a
+# layer it is in memory, and gone with the namespace.
+packages_layer() {
+	local dir=$1 mark
+	shift
+	mark=$(echo "$@"; dpkg-query -W)
+	mkdir -p "$dir" || return
+	(
+		flock 9
+		[ "$mark" != "$(cat "$dir/made" 2>/dev/null)" ] || exit 0
+		rm -rf "${dir:?}"/*
+		if ! packages_over "$dir"; then
+			mount -t tmpfs -o mode=755 tmpfs "$dir" &&
+				packages_over "$dir" || exit
+		fi
+		packages_in_layer "$dir/root" "$@" || exit
+		umount -R -l "$dir/root" && echo "$mark" >"$dir/made"
+	) 9>"${dir%/}.lock"
+}
+
+# packages_over DIR [OPTION]: mount the layer over /, in DIR/root.
+packages_over() {
+	mkdir -p "$1/up" "$1/work" "$1/root" &&
+		mount -t overlay overlay -o \
+		"${2-rw},lowerdir=/,upperdir=$1/up,workdir=$1/work" "$1/root"
+}
+
+packages_in_layer() (
+	cd "$1" && shift || exit
+	mount --rbind /dev dev && mount --bind /proc proc &&
+		mount --rbind /sys sys && mount -t tmpfs tmpfs run &&
+		mount -t tmpfs tmpfs tmp || exit
+	# each of them would start, or have the system's names resolved by it
+	rm -f usr/sbin/policy-rc.d etc/resolv.conf
+	printf '#!/bin/sh\nexit 101\n' >usr/sbin/policy-rc.d
+	chmod 755 usr/sbin/policy-rc.d
+	cat /etc/resolv.conf >etc/resolv.conf
+	export DEBIAN_FRONTEND=noninteractive
+	apt=(chroot . apt-get -q -y -o Acquire::Retries=3
+		--no-install-recommends)
+	"${apt[@]}" install "$@" ||
+		{ "${apt[@]}" update && "${apt[@]}" install "$@"; }
 )

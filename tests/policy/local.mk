@@ -40,6 +40,11 @@ tests_platform_fwctl_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=nftrun_path \
 EXTRA_DIST += tests/platform/fwstate tests/platform/fwstate-checks \
 	tests/platform/boot tests/platform/fwclose tests/platform/fwdaemon \
 	tests/platform/fwlab.sh
+	tests/platform/fwdaemon \
+	tests/platform/neighbours tests/platform/neighbours-root \
+	tests/platform/neighbours-lab tests/platform/neighbours-firewalls \
+	tests/platform/neighbours-managers tests/platform/neighbours-dhcp \
+	tests/platform/neighbours-routers
 check_PROGRAMS += tests/policy/test_fwsysctl tests/policy/test_nftlist \
 	tests/policy/test_nftrun
 tests_policy_test_fwsysctl_SOURCES = tests/policy/test_fwsysctl.c
