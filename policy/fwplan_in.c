@@ -232,6 +232,18 @@ accept_redirected(struct fwplan_build *b, const struct addr *door)
 		fwp_match(r, FWPLAN_M_CT_DNAT);
 }
 
+/* Connections by a door that a reload has moved, or closed, go on. */
+static void
+accept_begun(struct fwplan_build *b)
+{
+	struct fwplan_rule *r = fwp_add(b, FWPLAN_FROM_LAN, FWPLAN_ACCEPT);
+
+	fwp_in_set(r, FWPLAN_M_IIFS, FWPLAN_TRANS_LANS);
+	fwp_number(r, FWPLAN_M_PROTO, IPPROTO_TCP);
+	fwp_match(r, FWPLAN_M_CT_DNAT);
+	fwp_number(r, FWPLAN_M_CT, FWPLAN_CT_ESTABLISHED);
+}
+
 static int
 is_unspecified(const struct addr *a)
 {
@@ -270,6 +282,7 @@ add_lan_doors(struct fwplan_build *b)
 	} else {
 		accept_redirected(b, &c->lan_doors.trans4);
 		accept_redirected(b, &c->lan_doors.trans6);
+		accept_begun(b);
 	}
 	(void)accept_at(b, &c->lan_doors.dns4, IPPROTO_UDP);
 	(void)accept_at(b, &c->lan_doors.dns4, IPPROTO_TCP);

@@ -37,7 +37,8 @@ lines() { # N
 		"FlowRule drop from 10.9.0.12" ;;
 	3) printf '%s\n' "HTTPTunnelPort $LAN4:$HTTPPORT" \
 		"FirewallAllow in br0 tcp 10.9.0.0/24 22" ;;
-	4) sed -n "/^DNSPort/s/$DNSPORT/5454/p" "$GOOD" ;;
+	4) sed -n "/^DNSPort/s/$DNSPORT/5454/p
+		/^TransPort/s/$TRANSPORT/9041/p" "$GOOD" ;;
 	5) echo "TransPort nonsense" ;;
 	6) printf '%s\n' "HTTPTunnelPort 192.0.2.77:$HTTPPORT" \
 		"FirewallAllow out up0 udp 192.0.2.124 123" ;;
@@ -49,7 +50,7 @@ reload() { # N
 	! wrong "$1" || said=$REFUSED
 	before=$(times "$said") size=$(stat -c %s "$LAB_DIR/tmp/drip")
 	if [ $(($1 % 7)) -eq 4 ]; then
-		grep -v ^DNSPort "$GOOD" >"$RC"
+		grep -v -e ^DNSPort -e ^TransPort "$GOOD" >"$RC"
 	else
 		cat "$GOOD" >"$RC"
 	fi
