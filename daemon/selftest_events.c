@@ -301,7 +301,8 @@ void
 event_second(struct trial *t)
 {
 	if (lab_add_uplink(&t->lab, "otnew0") < 0) {
-		fails(t, "an interface could not be made");
+		fails(t, "the kernel refused an interface, or a default "
+		    "route by it");
 		return;
 	}
 	flood_some(t);
@@ -329,10 +330,10 @@ event_rename(struct trial *t)
 	memcpy(name, u->name, sizeof(name));
 	u->foreign = 1;
 	if (lab_move_uplink(&t->lab, 0, "otold0") < 0)
-		fails(t, "the uplink could not be renamed");
+		fails(t, "the uplink could not be renamed, or has no route");
 	flood_some(t);
 	if (lab_move_uplink(&t->lab, 0, name) < 0)
-		fails(t, "the uplink could not be renamed");
+		fails(t, "the uplink could not be renamed, or has no route");
 	flood_some(t);
 	if (!trial_flood_until(t, is_watched, TRIAL_EVENT_MS))
 		fails(t, "its rules were not back within a minute");
@@ -346,7 +347,7 @@ event_flap(struct trial *t)
 
 	for (i = 0; i < FLAPS; i++) {
 		if (lab_move_uplink(&t->lab, 0, t->lab.uplink[0].name) < 0)
-			fails(t, "the uplink could not be set down and up");
+			fails(t, "the uplink did not come up, or has no route");
 		flood_some(t);
 	}
 }
