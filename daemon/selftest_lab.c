@@ -593,25 +593,6 @@ lab_make(struct lab *l, const struct conf *c, char *why, size_t max)
 	return rc;
 }
 
-/* Whatever goes out goes by this one, from now on. */
-int
-lab_add_uplink(struct lab *l, const char *name)
-{
-	struct lab_uplink *u = &l->uplink[l->nuplink];
-	unsigned f;
-	int rc;
-
-	place_uplink(l, l->nuplink, name);
-	if ((rc = connect_uplink(l, l->nuplink)) < 0)
-		return rc;
-	l->nuplink++;
-	u->foreign = 1;
-	lab_enter(l, LAB_GW);
-	for (f = 0; f < l->nfamilies && rc == 0; f++)
-		rc = link_route(l->nl[LAB_GW], name, NULL, &u->router[f], 1);
-	return rc;
-}
-
 void
 lab_remove_uplink(struct lab *l)
 {
@@ -622,6 +603,26 @@ lab_remove_uplink(struct lab *l)
 	if (u->raw >= 0)
 		close(u->raw);
 	l->nuplink--;
+}
+
+/* Whatever goes out goes by this one, from now on; or else it is not there. */
+int
+lab_add_uplink(struct lab *l, const char *name)
+{
+	unsigned i = l->nuplink++, f;
+	struct lab_uplink *u = &l->uplink[i];
+	int rc;
+
+	place_uplink(l, i, name);
+	u->raw = -1;
+	u->foreign = 1;
+	rc = connect_uplink(l, i);
+	lab_enter(l, LAB_GW);
+	for (f = 0; f < l->nfamilies && rc == 0; f++)
+		rc = link_route(l->nl[LAB_GW], name, NULL, &u->router[f], 1);
+	if (rc < 0)
+		lab_remove_uplink(l);
+	return rc;
 }
 
 /* --- the far side --- */
