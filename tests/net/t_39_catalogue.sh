@@ -849,7 +849,9 @@ for stack in both 4; do
 		one_mode
 	done
 done
-what="A28"
+mode=REDIRECT stack=both what="A28"
+SUT_DOORS=$(doors "$mode" "$stack")
+lab_torrc >"$LAB_DIR/sut.rc"
 check "$what: an uplink in the LAN's bridge is refused" refuses \
 	'br0, where clients are, and the uplink up0 are joined' \
 	'ip -n gw link set up0 master br0' \
@@ -859,7 +861,7 @@ check "$what: a default route into the LAN is refused" refuses \
 	'ip -n gw route add default via 10.9.0.12 metric 900' \
 	'ip -n gw route del default via 10.9.0.12 metric 900'
 # Without Uplink: the ports of the LAN's bridge are none.
-mode=REDIRECT stack=both what="no Uplink named"
+what="no Uplink named"
 unnamed() {
 	doors_() { doors "$@" | grep -v '^Uplink'; }
 	closes_with doors_ && served
