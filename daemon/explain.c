@@ -484,6 +484,7 @@ take_words(struct flow *q, FILE *err)
 	int rc;
 
 	q->flow.about.proto = RULE_PROTO_TCP;
+	q->flow.supposed = 1;
 	if ((rc = take_from(q, err)) < 0 || (rc = take_to(q, err)) < 0 ||
 	    (rc = take_port(q, err)) < 0)
 		return rc;

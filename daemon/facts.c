@@ -74,6 +74,7 @@ facts_find(struct facts *f, const struct facts_conf *c, unsigned wants,
 
 	memset(f, 0, offsetof(struct facts, names));
 	f->wants = wants;
+	f->elsewhere = of->elsewhere;
 	f->names.n = 0;
 	f->names.more = 0;
 	if (wants & RULES_WANT_LINK)
@@ -97,7 +98,7 @@ facts_lend(const struct facts *f, struct policy_flow *flow)
 
 	if (f->has_mac)
 		r->mac = f->mac;
-	if (f->in[0])
+	if (f->in[0] || f->elsewhere)
 		r->in = f->in;
 	if (f->app[0])
 		r->app = f->app;
@@ -127,7 +128,7 @@ facts_set_time(struct policy_flow *flow, const struct loop *loop)
 
 struct facts_kept {
 	unsigned	 wants;
-	uint8_t		 has_mac, has_uid;
+	uint8_t		 has_mac, has_uid, elsewhere;
 	uint8_t		 mac[MAC];
 	uint32_t	 uid;
 	char		 in[KIN_IFNAME];
@@ -173,6 +174,7 @@ facts_keep(const struct facts *f)
 		return NULL;
 	k->wants = f->wants;
 	k->has_mac = f->has_mac;
+	k->elsewhere = f->elsewhere;
 	memcpy(k->mac, f->mac, MAC);
 	k->has_uid = f->has_uid;
 	k->uid = f->uid;
@@ -204,7 +206,7 @@ facts_lend_kept(const struct facts_kept *k, struct policy_flow *flow)
 
 	if (k->has_mac)
 		r->mac = k->mac;
-	if (k->in[0])
+	if (k->in[0] || k->elsewhere)
 		r->in = k->in;
 	if (k->app[0])
 		r->app = k->app;

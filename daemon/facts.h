@@ -59,6 +59,7 @@ struct facts_of {			/* a flow */
 struct facts {
 	unsigned	 wants;		/* that it was asked for */
 	uint8_t		 has_mac, has_uid, has_time;
+	uint8_t		 elsewhere;
 	uint8_t		 mac[6];
 	uint16_t	 minute;
 	uint32_t	 uid;

@@ -160,12 +160,17 @@ means_answer(const struct rule *r, const struct policy_flow *flow, uint8_t n)
 	return 0;
 }
 
-/* A direct rule that matches: does it hold for this flow? */
+/* A direct rule that matches: does it hold for this flow?  Not where it is not
+ * known whether a rule before it takes the flow for itself. */
 static int
-direct_holds(const struct rule *r, const struct policy_flow *flow)
+direct_holds(const struct policy_conf *conf, const struct rule *r,
+    const struct policy_flow *flow)
 {
 	size_t i;
 
+	if (!flow->supposed && rules_unsure(conf->rules,
+	    rules_number(conf->rules, r), &flow->about))
+		return 0;
 	if (!rule_is_by_name(r))
 		return flow->name == NULL;
 	if (flow->name)			/* to be refused, see against_action */
@@ -185,7 +190,7 @@ policy_rule(const struct policy_conf *conf, const struct policy_flow *flow)
 
 	while (conf->rules &&
 	    (r = rules_find(conf->rules, from, &flow->about)) != NULL &&
-	    r->action == RULE_DIRECT && !direct_holds(r, flow))
+	    r->action == RULE_DIRECT && !direct_holds(conf, r, flow))
 		from = rules_number(conf->rules, r) + 1;
 	return r;
 }

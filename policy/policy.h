@@ -71,6 +71,8 @@ struct policy_flow {
 	int		 more_names;	/* than are known, of the address */
 	int		 no_ipv4, no_ipv6, no_onion;	/* the door's rule */
 	int		 shut;		/* the gate is: nothing may be */
+	int		 supposed;	/* no flow, but a question about one: what
+					 * is not said of it is not so */
 };
 
 struct policy_decision {

@@ -10,7 +10,8 @@
  * is an array of them, of which the first that matches decides (rules.h).
  * Zeroed memory is a rule that drops everything.
  *
- * What is not known of a flow matches no rule that asks for it.
+ * What is not known of a flow matches no rule that asks for it; see
+ * rules_unsure() for what then is not direct.
  */
 #ifndef POLICY_RULE_H
 #define POLICY_RULE_H
@@ -121,7 +122,9 @@ const char *rule_text(const struct rule *, char out[RULE_TEXT]);
 struct rule_flow {
 	struct addr	 client, dest;	/* dest's family 0: it has a name only */
 	const uint8_t	*mac;		/* 6 bytes */
-	const char	*in;		/* the interface that it came by */
+	const char	*in;		/* the interface that it came by: "lo",
+					 * of a program of this host; "": by
+					 * none, and such a program's, too */
 	const char	*app;		/* the cgroup of its program */
 	const uint32_t	*uid;		/* of its program */
 	/* All that the destination is called, in small letters: what is

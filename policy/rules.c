@@ -53,6 +53,8 @@ struct rules {
 	struct list	*all;
 	unsigned	 wants;			/* RULES_WANT_* */
 	int		 direct_names;		/* there are such rules */
+	int		 direct;		/* there are any */
+	struct list	 senders;	/* not direct, and asks for the sender */
 	uint8_t		 has[2][2][LENGTHS];	/* to, from; IPv4, IPv6 */
 };
 
@@ -178,14 +180,24 @@ wants(const struct rule *r)
 }
 
 static int
+asks_sender(const struct rule *r)
+{
+	return r->has_mac || r->in[0] || r->user[0] || r->app[0];
+}
+
+static int
 add(struct rules *s, size_t i)
 {
 	uint8_t key[KEY];
 	struct list *l;
 
 	s->wants |= wants(&s->v[i]);
+	s->direct |= s->v[i].action == RULE_DIRECT;
 	s->direct_names |= s->v[i].action == RULE_DIRECT &&
 	    rule_is_by_name(&s->v[i]);
+	if (s->v[i].action != RULE_DIRECT && asks_sender(&s->v[i]) &&
+	    list_add(&s->senders, i) < 0)
+		return -ENOMEM;
 	key_of_rule(key, &s->v[i]);
 	if (key[0] == BY_TO || key[0] == BY_FROM)
 		s->has[key[0] == BY_FROM][key[1] == 6][key[2]] = 1;
@@ -214,6 +226,9 @@ rules_new(struct rules **out, const struct rule *v, size_t n)
 		rules_free(s);
 		return -ENOMEM;
 	}
+	/* of whom users and groups are asked depends on it, see lacks_of() */
+	if (s->direct && s->senders.n)
+		s->wants |= RULES_WANT_LINK;
 	*out = s;
 	return 0;
 }
@@ -231,6 +246,7 @@ rules_free(struct rules *s)
 		free(l);
 	}
 	map_free(s->lists);
+	free(s->senders.rule);
 	free(s);
 }
 
@@ -372,6 +388,37 @@ rules_find(const struct rules *s, size_t from, const struct rule_flow *f)
 	while ((r = next(&k)) != NULL)
 		if (rule_matches(r, f))
 			return r;
+	return NULL;
+}
+
+/* What there is to know of who sent it: a program of this host has no link, and
+ * who is on one is no such program. */
+static unsigned
+lacks_of(const struct rule_flow *f)
+{
+	enum {
+		PROGRAM = RULE_FACT_USER | RULE_FACT_APP,
+		LINK = RULE_FACT_MAC | RULE_FACT_IN
+	};
+
+	if (f->in == NULL)
+		return PROGRAM | LINK;
+	return f->in[0] == '\0' || strcmp(f->in, "lo") == 0 ? PROGRAM : LINK;
+}
+
+const struct rule *
+rules_unsure(const struct rules *s, size_t number, const struct rule_flow *f)
+{
+	unsigned lacks, may = lacks_of(f);
+	const struct rule *r;
+	size_t i;
+
+	for (i = 0; i < s->senders.n && s->senders.rule[i] < number; i++) {
+		r = &s->v[s->senders.rule[i]];
+		if (rule_could_match(r, f, &lacks) && lacks &&
+		    (lacks & ~may) == 0)
+			return r;
+	}
 	return NULL;
 }
 

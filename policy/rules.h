@@ -33,6 +33,11 @@ void	rules_free(struct rules *);
 /* The first rule at or behind @from that matches, or NULL. */
 const struct rule *rules_find(const struct rules *, size_t from,
 	    const struct rule_flow *);
+/* The first rule in front of @number that is not direct and would match if it
+ * were known who sent the flow: by which link, or which program of this host
+ * (see struct rule_flow, in); or NULL. */
+const struct rule *rules_unsure(const struct rules *, size_t number,
+	    const struct rule_flow *);
 /* RULES_WANT_*; NULL: there are no rules. */
 unsigned rules_wants(const struct rules *);
 /* Could a connection to what has that name go direct, by a rule that says its

@@ -476,6 +476,29 @@ START_TEST(policy_decide_of_an_address_by_the_names_it_was_given)
 }
 END_TEST
 
+/* A rule that may be meant for this sender keeps a later one from letting it go
+ * direct; a question about a flow has said all that there is. */
+START_TEST(policy_decide_of_a_sender_that_is_not_known_is_not_direct)
+{
+	struct policy_flow flow = { .supposed = _i == 2 };
+	struct policy_conf conf = { .no_network = 0 };
+	struct policy_decision d;
+	struct rule_error err;
+	struct rule row[2];
+
+	ck_assert_int_eq(rule_parse(&row[0], "torify user 7", &err), 0);
+	ck_assert_int_eq(rule_parse(&row[1], "direct to 192.0.2.0/24", &err),
+	    0);
+	conf.rules = made(row, 2);
+	addr_v4(&flow.about.client, 0x0a000001, 40000);
+	addr_v4(&flow.about.dest, 0xc0000207, 80);
+	flow.about.in = _i == 0 ? "lo" : _i == 1 ? "lan0" : NULL;
+	policy_decide(&conf, &flow, &d);
+	ck_assert_int_eq(d.verdict, _i == 0 ? POLICY_TORIFY : POLICY_DIRECT);
+	ck_assert_ptr_eq(d.rule, _i == 0 ? NULL : &row[1]);
+}
+END_TEST
+
 /* Who says a name to us wants it through Tor; what was to go direct does not
  * go there, either. */
 static const struct {
@@ -728,6 +751,7 @@ static const struct unit_test tests[] = {
 	    NELEM(accepts)),
 	UNIT_LOOP(policy_decide_of_a_name, NELEM(named)),
 	UNIT(policy_decide_of_a_name_passes_over_direct_rules),
+	UNIT_LOOP(policy_decide_of_a_sender_that_is_not_known_is_not_direct, 3),
 	UNIT_LOOP(policy_decide_of_an_address_by_the_names_it_was_given,
 	    NELEM(told)),
 	UNIT_LOOP(policy_decide_of_a_name_that_is_direct_by_name_refuses,

@@ -236,6 +236,69 @@ START_TEST(rules_may_be_direct_by_name)
 }
 END_TEST
 
+/* In front of "direct to 10.0.0.0/8": by what is known of the sender, which
+ * rule might take the flow?  IN "-": not known. */
+static const struct {
+	const char *rules[2], *in;
+	int has_mac, has_uid, has_app;
+	int unsure;			/* its number, or -1 */
+} sender[] = {
+	{ { "reject mac 02:00:00:00:00:01" }, "-", 0, 0, 0, 0 },
+	{ { "reject mac 02:00:00:00:00:01" }, "lan0", 0, 0, 0, 0 },
+	{ { "reject mac 02:00:00:00:00:01" }, "lan0", 1, 0, 0, -1 },
+	{ { "reject mac 02:00:00:00:00:01" }, "lo", 0, 0, 0, -1 },
+	{ { "reject mac 02:00:00:00:00:01" }, "", 0, 0, 0, -1 },
+	{ { "torify in lan1" }, "-", 0, 0, 0, 0 },
+	{ { "torify in lan1" }, "lan0", 0, 0, 0, -1 },
+	{ { "torify in lan1" }, "lo", 0, 0, 0, -1 },
+	{ { "torify in lan1" }, "", 0, 0, 0, -1 },
+	{ { "torify user 7" }, "-", 0, 0, 0, 0 },
+	{ { "torify user 7" }, "lan0", 0, 0, 0, -1 },
+	{ { "torify user 7" }, "lo", 0, 0, 0, 0 },
+	{ { "torify user 7" }, "lo", 0, 1, 0, -1 },
+	{ { "torify user 7" }, "", 0, 0, 0, 0 },
+	{ { "drop app /x" }, "lo", 0, 1, 0, 0 },
+	{ { "drop app /x" }, "lo", 0, 1, 1, -1 },
+	{ { "drop app /x" }, "lan0", 0, 0, 0, -1 },
+	/* one that cannot match for another reason */
+	{ { "torify user 7 to 192.0.2.0/24" }, "lo", 0, 0, 0, -1 },
+	{ { "torify user 7 port 81" }, "lo", 0, 0, 0, -1 },
+	{ { "torify user 7 to {de}" }, "lo", 0, 0, 0, -1 },
+	/* the first of them; nor one that lets it go direct itself */
+	{ { "torify port 81", "torify user 7" }, "lo", 0, 0, 0, 1 },
+	{ { "direct user 7 to 10.0.0.0/8" }, "lo", 0, 0, 0, -1 },
+};
+
+START_TEST(rules_unsure_of_who_sent_it)
+{
+	static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 9 };
+	static const uint32_t uid = 5;
+	struct rule_flow f = { .proto = RULE_PROTO_TCP };
+	const struct rule *r;
+	struct rules *s;
+	struct rule v[4];
+	size_t n;
+
+	for (n = 0; n < 2 && sender[_i].rules[n]; n++)
+		v[n] = parsed(sender[_i].rules[n]);
+	v[n] = parsed("direct to 10.0.0.0/8");
+	v[n + 1] = parsed("reject user 7");	/* behind it */
+	addr_v4(&f.dest, 0x0a000001, 80);
+	addr_v4(&f.client, 0x0a000101, 5000);
+	f.in = strcmp(sender[_i].in, "-") ? sender[_i].in : NULL;
+	f.mac = sender[_i].has_mac ? mac : NULL;
+	f.uid = sender[_i].has_uid ? &uid : NULL;
+	f.app = sender[_i].has_app ? "/y" : NULL;
+	ck_assert_int_eq(rules_new(&s, v, n + 2), 0);
+	ck_assert_ptr_eq(rules_find(s, 0, &f), &v[n]);
+	r = rules_unsure(s, n, &f);
+	ck_assert_int_eq(r ? (int)(r - v) : -1, sender[_i].unsure);
+	/* for that, whose link it was has to be found out */
+	ck_assert(rules_wants(s) & RULES_WANT_LINK);
+	rules_free(s);
+}
+END_TEST
+
 START_TEST(rules_of_none_match_nothing)
 {
 	struct rule_flow f = { .nnames = 0 };
@@ -254,6 +317,7 @@ static const struct unit_test tests[] = {
 	UNIT(rules_find_with_very_many_names_walks),
 	UNIT_LOOP(rules_wants_what_its_rules_ask_for, NELEM(want)),
 	UNIT_LOOP(rules_may_be_direct_by_name, NELEM(may_be)),
+	UNIT_LOOP(rules_unsure_of_who_sent_it, NELEM(sender)),
 	UNIT(rules_of_none_match_nothing),
 };
 
