@@ -381,7 +381,7 @@ def own(who, *relays):
                 attempt(family, socket.SOCK_DGRAM, 0,
                         lambda s, t=to, p=port, h=how: (h(s, family),
                                                         s.sendto(b"x", (t, p))))
-        for port in range(45600, 45606):    # the oracle knows these
+        for port in range(20600, 20606):    # the oracle knows these
             for how in HOWS if who == 0 else HOWS[:3]:
                 attempt(family, socket.SOCK_STREAM, 0,
                         lambda s, r=relay, p=port, h=how: (
@@ -407,7 +407,7 @@ def roots(family, host, relay):
         wire.sock.setsockopt(263, 20, bypass)   # PACKET_QDISC_BYPASS
         for p in packet(m):
             wire.send(ether(p))
-    for port in range(45600, 45606):
+    for port in range(20600, 20606):
         wire.send(ether(Maker(str(m.src), relay).tcp(9001, SYN, sport=port)))
     wire.send(b"\x81\0\0\7" + ether(m.udp(53)))
     wire.send(b"\x88\xcc" + bytes(46))

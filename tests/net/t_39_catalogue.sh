@@ -50,7 +50,7 @@ second_oracle() {
 			policy accept
 			arp saddr ip != $UP4 counter name arps
 			arp operation request arp daddr ip != { 198.51.100.1, $UP4 } counter name arps
-			tcp sport 45600-45699 counter name strangers
+			tcp sport 20600-20699 counter name strangers
 			icmpv6 type { 133, 135, 136, 143 } counter name nd
 		}
 		chain c_wan2 {
@@ -571,7 +571,12 @@ small_but_not_too_small() {
 open_to_lan() { # ADDRESS STEP WANTED
 	local src=10.9.0.77
 	case $1 in *:*) src=fd09:9::77 ;; esac
-	same "$(cat_ lan1 scan eth0 "$(mac gw br0)" "$src" "$1" "$2")" "$3"
+	# a name's answer can come late or be lost: then it is asked again
+	for _ in 1 2 3; do
+		same "$(cat_ lan1 scan eth0 "$(mac gw br0)" "$src" "$1" "$2")" \
+			"$3" && return
+	done
+	return 1
 }
 # What listens is what torrc names, and nothing on the uplink.
 listening() {
