@@ -12,7 +12,7 @@ static int
 is_odd_rule(const struct fib_rule_hdr *f, struct nlattr **tb, int full)
 {
 	static const int never[] = { FRA_GOTO, FRA_FLOW, FRA_TUN_ID,
-		FRA_OIFNAME, FRA_IP_PROTO, FRA_SPORT_RANGE, FRA_DPORT_RANGE };
+		FRA_OIFNAME, FRA_SPORT_RANGE, FRA_DPORT_RANGE };
 	const uint32_t none = UINT32_MAX;	/* or all, for a mask */
 	size_t i;
 
@@ -21,7 +21,8 @@ is_odd_rule(const struct fib_rule_hdr *f, struct nlattr **tb, int full)
 			return 1;
 	return f->tos || (f->src_len && f->src_len != full) ||
 	    (f->dst_len && f->dst_len != full) ||
-	    netlink_get_u32(tb[FRA_SUPPRESS_PREFIXLEN], none) != none ||
+	    (netlink_get_u32(tb[FRA_SUPPRESS_PREFIXLEN], none) != none &&
+	    netlink_get_u32(tb[FRA_SUPPRESS_PREFIXLEN], none) != 0) ||
 	    netlink_get_u32(tb[FRA_SUPPRESS_IFGROUP], none) != none ||
 	    (tb[FRA_L3MDEV] && nla_get_u8(tb[FRA_L3MDEV])) ||
 	    (tb[FRA_FWMARK] && netlink_get_u32(tb[FRA_FWMASK], 0) != none);
@@ -82,6 +83,8 @@ found_rule(struct netlink *nl, struct nlmsghdr *h)
 	r.not_iif = (f->flags & FIB_RULE_INVERT) != 0;
 	r.table = netlink_get_u32(tb[FRA_TABLE], f->table);
 	r.mark = netlink_get_u32(tb[FRA_FWMARK], 0);
+	r.proto = tb[FRA_IP_PROTO] ? nla_get_u8(tb[FRA_IP_PROTO]) : 0;
+	r.on_link = netlink_get_u32(tb[FRA_SUPPRESS_PREFIXLEN], 1) == 0;
 	netlink_get_name(r.iif, tb[FRA_IIFNAME]);
 	if ((at = grow(&nl->list, &nl->n, sizeof(*at))) == NULL)
 		return -ENOMEM;
@@ -113,6 +116,8 @@ put_rule(struct nl_msg *m, const struct netplan_rule *r)
 	    (r->to.family && netlink_put_addr(m, FRA_DST, &r->to) < 0) ||
 	    (r->mark && (nla_put_u32(m, FRA_FWMARK, r->mark) < 0 ||
 	    nla_put_u32(m, FRA_FWMASK, UINT32_MAX) < 0)) ||
+	    (r->proto && nla_put_u8(m, FRA_IP_PROTO, r->proto) < 0) ||
+	    (r->on_link && nla_put_u32(m, FRA_SUPPRESS_PREFIXLEN, 0) < 0) ||
 	    (r->has_uid && nla_put(m, FRA_UID_RANGE, sizeof(uid), &uid) < 0))
 		return -ENOMEM;
 	return 0;

@@ -262,6 +262,32 @@ add_forwarded(struct netplan *p, uint8_t family)
 	return add_rule(p, &r);
 }
 
+/* Who sets a route by a gateway has the kernel look for that: it does so by these
+ * rules, with no protocol, as root, and only a gateway that it finds on the link
+ * is one.  In table HOST all are at home, and the route would have none.  So what
+ * has a protocol that programs have goes there before. */
+static int
+add_gateways(struct netplan *p)
+{
+	enum { ICMP = 1, IGMP = 2, TCP = 6, UDP = 17, DCCP = 33, L2TP = 115,
+		SCTP = 132, UDPLITE = 136 };
+	static const uint8_t protos[] = { TCP, UDP, ICMP, IGMP, DCCP, L2TP,
+		SCTP, UDPLITE };
+	struct netplan_rule r = rule(4, "", NETPLAN_LOOKUP, NETPLAN_HOST);
+	size_t i;
+	int rc;
+
+	for (i = 0; i < sizeof(protos); i++) {
+		r.proto = protos[i];
+		if ((rc = add_rule(p, &r)) < 0)
+			return rc;
+	}
+	r = rule(4, "", NETPLAN_LOOKUP, NETPLAN_MAIN);
+	r.has_uid = 1;			/* root */
+	r.on_link = 1;
+	return add_rule(p, &r);
+}
+
 /* What the host sends: nothing else is left where this is reached. */
 static int
 add_local(struct netplan *p, uint8_t family)
@@ -280,6 +306,8 @@ add_local(struct netplan *p, uint8_t family)
 		return rc;
 	if (p->conf.nlan && (rc = add_simple(p, family, "", NETPLAN_LOOKUP,
 	    NETPLAN_LAN)) < 0)
+		return rc;
+	if (family == 4 && (rc = add_gateways(p)) < 0)
 		return rc;
 	if ((rc = add_simple(p, family, "", NETPLAN_LOOKUP,
 	    family == 4 ? NETPLAN_HOST : NETPLAN_TUN)) < 0)
@@ -314,7 +342,8 @@ netplan_rule_equal(const struct netplan_rule *a, const struct netplan_rule *b)
 	    a->has_uid == b->has_uid && a->action == b->action &&
 	    a->table == b->table && strcmp(a->iif, b->iif) == 0 &&
 	    same_addr(&a->from, &b->from) && same_addr(&a->to, &b->to) &&
-	    a->mark == b->mark && a->uid == b->uid;
+	    a->mark == b->mark && a->uid == b->uid && a->proto == b->proto &&
+	    a->on_link == b->on_link;
 }
 
 static int
@@ -333,7 +362,8 @@ netplan_rule_is_ours(const struct netplan_rule *r)
 	    r->to.family)
 		return 0;
 	if (r->table == NETPLAN_MAIN)
-		return r->mark == NETPLAN_MARK && r->has_uid;
+		return r->has_uid && (r->on_link ? r->uid == 0 && r->mark == 0 :
+		    r->mark == NETPLAN_MARK);
 	return r->table == NETPLAN_LOCAL && r->iif[0] && r->mark == 0 &&
 	    !r->has_uid;
 }

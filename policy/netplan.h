@@ -102,6 +102,8 @@ struct netplan_rule {			/* in the order in which they apply */
 	uint8_t		 family;	/* 4 or 6 */
 	uint8_t		 not_iif;	/* from any interface but @iif */
 	uint8_t		 has_uid;
+	uint8_t		 proto;		/* of IP; 0: any */
+	uint8_t		 on_link;	/* what it finds by a default is none */
 	enum netplan_action action;
 	uint32_t	 table;		/* where to look, or whose rule it is */
 	char		 iif[NETPLAN_IFNAME];	/* "": from anywhere; "lo": from

@@ -42,9 +42,13 @@ netplan_print_rule(FILE *f, const struct netplan_rule *r)
 		fprintf(f, " iif %s", r->iif);
 	if (r->has_uid)
 		fprintf(f, " uidrange %u-%u", r->uid, r->uid);
+	if (r->proto)
+		fprintf(f, " ipproto %u", r->proto);
 	if (r->action == NETPLAN_LOOKUP) {
 		fputs(" lookup ", f);
 		print_table(f, r->table);
+		if (r->on_link)
+			fputs(" suppress_prefixlength 0", f);
 	} else
 		fputs(r->action == NETPLAN_REFUSE ? " unreachable" :
 		    " blackhole", f);

@@ -760,10 +760,7 @@ rows_of_all() {
 	row "A26 untracked" set_notrack
 	row "A26 bridged frames pass the IP hooks" set_bridge_nf
 	row "A27 a VLAN on the uplink" vlan_appears
-	# (a default route that is made while TunClients local is in force is
-	# none that leads to a router: docs/known-issues.md)
-	[ "$mode" = "TUN workstation" ] ||
-		row "A27 the uplink is renamed" renamed
+	row "A27 the uplink is renamed" renamed
 	row "A27 docker's rules" set_docker
 	row "C04 networks of the inside are refused" inner_refused
 }
