@@ -127,6 +127,8 @@ killer_start() { # the program, anew, below the killer
 undone() {
 	sut_stop
 	lab_in gw "$LAB_SUT" undo -f "$LAB_DIR/sut.rc" &&
+		lab_in gw "$LAB_SUT" firewall open --yes-let-everything-out \
+			--without-asking -f "$LAB_DIR/sut.rc" &&
 		! lab_in gw nft list ruleset | grep .
 }
 # Nothing got out but to relays, and nobody else reached one: the oracle takes

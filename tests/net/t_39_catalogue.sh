@@ -408,6 +408,8 @@ closes_with() { # DOORS
 undone() {
 	sut_stop
 	lab_in gw "$LAB_SUT" undo -f "$LAB_DIR/sut.rc"
+	lab_in gw "$LAB_SUT" firewall open --yes-let-everything-out \
+		--without-asking -f "$LAB_DIR/sut.rc"
 	gate_tproxy_routes off
 	! lab_in gw nft list ruleset | grep .
 }
