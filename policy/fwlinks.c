@@ -106,6 +106,8 @@ check_bridges(const struct netplan_world *w, const struct fwplan_conf *c,
 	return 0;
 }
 
+/* Of IPv4: one of IPv6 anybody in the LAN can make, by an advertisement, and that
+ * must not keep the rules from being in force, which have nobody believe it. */
 static int
 check_way_out(const struct netplan_world *w, const char *lan, char *why,
     size_t max)
@@ -116,8 +118,8 @@ check_way_out(const struct netplan_world *w, const char *lan, char *why,
 
 	for (i = 0; l && i < w->nmain; i++) {
 		r = &w->main[i];
-		if (r->dst.bits || r->type != NETPLAN_UNICAST ||
-		    r->link != l->index)
+		if (r->dst.bits || r->dst.addr.family != 4 ||
+		    r->type != NETPLAN_UNICAST || r->link != l->index)
 			continue;
 		snprintf(why, max, "%s, where clients are, is the way out as "
 		    "well: a default route leads there.  Take it away; the "

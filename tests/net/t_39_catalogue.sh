@@ -882,4 +882,22 @@ ip -n lan1 addr del fd09:9::77/64 dev eth0
 ip -n lan2 addr del 10.9.0.78/24 dev eth0
 ip -n lan2 addr del fd09:9::78/64 dev eth0
 lab_resolver "$LAN4"
+# Connections that were cut would say their FIN again, now that nothing keeps it.
+no_flow() {
+	local ns
+	for ns in gw lan1; do
+		! lab_in "$ns" ss -Htan '( dport = :7 )' | grep -v TIME-WAIT ||
+			return
+	done
+}
+for name in a22 old old_lan flows d16; do
+	[ ! -e "$LAB_DIR/pid/$name" ] || lab_stop "$name" KILL
+done
+for ns in gw lan1; do
+	lab_in "$ns" sysctl -qw net.ipv4.tcp_orphan_retries=1
+done
+check "none of its connections is left" lab_until 300 no_flow
+for ns in gw lan1; do
+	lab_in "$ns" sysctl -qw net.ipv4.tcp_orphan_retries=0
+done
 check "and all is quiet" lab_until 300 oracle_quiet

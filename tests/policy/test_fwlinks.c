@@ -120,12 +120,17 @@ START_TEST(fwlinks_check_a_default_route_into_the_lan_is_refused)
 	routes[0].type = routes[1].type = NETPLAN_UNICAST;
 	routes[0].link = UP;
 	routes[1].link = LAN;
+	routes[1].dst.addr.family = 4;
 	routes[1].dst.bits = 24;
 	ck_assert_int_eq(check(), 0);
 	routes[1].dst.bits = 0;
 	ck_assert_int_eq(check(), -EINVAL);
 	ck_assert_ptr_nonnull(strstr(why, "lan0"));
 	routes[1].type = NETPLAN_UNREACHABLE;
+	ck_assert_int_eq(check(), 0);
+	/* that anybody in the LAN can make */
+	routes[1].type = NETPLAN_UNICAST;
+	routes[1].dst.addr.family = 6;
 	ck_assert_int_eq(check(), 0);
 }
 END_TEST
