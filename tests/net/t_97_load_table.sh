@@ -18,6 +18,17 @@ measures() { # it ends by its own decision, whatever the machine made of it
 }
 check "it measures" measures
 
+# What clients would say again of connections that were cut is not the program's:
+# it has ended, and its TUN is undone.  (What leaked before, each row has.)
+no_flow() {
+	local ns
+	for ns in lan1 lan2; do
+		! lab_in "$ns" ss -Htan | grep -v TIME-WAIT || return
+	done
+}
+check "no client has a connection left" lab_until 300 no_flow
+oracle_zero
+
 # every metric and both of what every row has, once, with a verdict
 metrics() {
 	awk '/^#/ || NF == 0 { next }
