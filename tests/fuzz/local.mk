@@ -63,8 +63,8 @@ else
 check_PROGRAMS += $(FUZZ_TARGETS)
 FUZZ_MAIN = tests/fuzz/replay.c tests/fuzz/nomem.c tests/fuzz/nomem.h
 FUZZ_FLAGS =
-dist_check_SCRIPTS += tests/fuzz/nomem
-NOMEM_TEST = tests/fuzz/nomem
+dist_check_SCRIPTS += tests/fuzz/check-nomem
+NOMEM_TEST = tests/fuzz/check-nomem
 endif
 
 tests_fuzz_fz_authcert_SOURCES = $(FUZZ_MAIN) \

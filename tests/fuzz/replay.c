@@ -6,7 +6,7 @@
  * of exact size on the heap, so that a sanitizer sees a read past its end.
  *
  * With NOMEM in the environment, each file is read with too little memory instead
- * (nomem.h; tests/fuzz/nomem runs all targets so).
+ * (nomem.h; tests/fuzz/check-nomem runs all targets so).
  */
 #include <dirent.h>
 #include <limits.h>
