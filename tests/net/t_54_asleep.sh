@@ -9,18 +9,9 @@ if sut_is_tor; then
 	exit
 fi
 
-FAULT=$LAB_DIR/tmp/fault.so
-gcc -O -shared -fPIC -o "$FAULT" "$LAB_SRC/fault.c" -ldl 2>/dev/null ||
-	{ skip "no gcc"; exit; }
-WORDS=$LAB_DIR/tmp/faults
-# world AHEAD STOOD ERRNO SLOW-MS (fault.c), in place: programs have it mapped
-world() {
-	"$PYTHON" -c 'import struct, sys
-with open(sys.argv[1], "r+b") as f:
-    f.write(struct.pack("=4q", *map(int, sys.argv[2:])))' "$WORDS" "$@"
-}
-truncate -s 32 "$WORDS"
-SUT_WRAP=(env "LD_PRELOAD=$FAULT" "FAULTS=$WORDS")
+. "$LAB_SRC/fault.sh"
+check "a machine that can fail" fault_made
+SUT_WRAP=("${FAULTY[@]}")
 check "it bootstraps" sut_fresh
 
 page() { fetches "http://$DEST4/"; }

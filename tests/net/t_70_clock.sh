@@ -4,10 +4,12 @@
 . "$(dirname "$0")/check.sh"
 need_lab
 
-FAKE=$LAB_DIR/tmp/wrongclock.so
-gcc -O -shared -fPIC -o "$FAKE" "$LAB_SRC/wrongclock.c" -ldl 2>/dev/null ||
-	{ skip "no gcc"; exit; }
-wrong() { SUT_WRAP=(env "LD_PRELOAD=$FAKE" "WRONGCLOCK=$(($1 * 3600))"); }
+. "$LAB_SRC/fault.sh"
+check "a machine that can be wrong" fault_made
+wrong() {
+	world $(($1 * 3600)) 0 0 0
+	SUT_WRAP=("${FAULTY[@]}")
+}
 right() { SUT_WRAP=(); }
 
 # Which way it is wrong, and by how much, in status; tor has that only in its
