@@ -57,7 +57,6 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/selftest_events.c daemon/selftest_events.h \
 	daemon/selftest_items.c daemon/selftest_items.h \
 	daemon/selftest_lab.c daemon/selftest_lab.h \
-	daemon/selftest_link.c daemon/selftest_link.h \
 	daemon/selftest_oracle.c daemon/selftest_oracle.h \
 	daemon/selftest_packet.c daemon/selftest_packet.h \
 	daemon/selftest_report.c daemon/selftest_report.h \
@@ -75,7 +74,7 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/runmirror.c daemon/runmirror.h \
 	daemon/runmounts.c daemon/runmounts.h \
 	daemon/runmsg.c daemon/runmsg.h \
-	daemon/runnet.c daemon/runnet.h \
+	daemon/links.c daemon/links.h daemon/runnet.c daemon/runnet.h \
 	daemon/runsock.c daemon/runsock.h \
 	daemon/runspace.c daemon/runspace.h \
 	daemon/status.c daemon/status.h \

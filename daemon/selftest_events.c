@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "daemon/conf.h"
-#include "daemon/selftest_link.h"
+#include "daemon/links.h"
 #include "policy/fwplan.h"
 
 #define UP_AGAIN	"the engine is up again"

@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "daemon/conf.h"
-#include "daemon/selftest_link.h"
+#include "daemon/links.h"
 
 enum { CONNECT_MS = 3000, NAP_US = 1000, HELD_MS = 300 };
 

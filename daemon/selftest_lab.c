@@ -19,8 +19,8 @@
 #include <unistd.h>
 
 #include "daemon/conf.h"
+#include "daemon/links.h"
 #include "daemon/process.h"
-#include "daemon/selftest_link.h"
 #include "policy/fwplan.h"
 #include "policy/netplan.h"
 

@@ -1,10 +1,11 @@
-/* daemon/selftest_link.h - interfaces, addresses and routes of a laboratory
+/* daemon/links.h - interfaces, addresses and routes of a namespace
  *
- * By libnl, in the network namespace in which the socket was opened.  All
- * return 0 or a negative errno.
+ * For namespaces of our own: what `run` gives its program, and the laboratory of
+ * selftest.  By libnl, in the network namespace in which the socket was opened.
+ * All return 0 or a negative errno.
  */
-#ifndef DAEMON_SELFTEST_LINK_H
-#define DAEMON_SELFTEST_LINK_H
+#ifndef DAEMON_LINKS_H
+#define DAEMON_LINKS_H
 
 #include <stdint.h>
 
@@ -21,7 +22,8 @@ int	link_set(struct nl_sock *, const char *name, int up);
 int	link_rename(struct nl_sock *, const char *name, const char *to);
 int	link_address(struct nl_sock *, const char *name,
 	    const struct addr_net *, int add);
-/* To @to (all of @via's family where it is NULL) by @via. */
+/* To @to by @via: all of @via's family where @to is NULL, and what is on the link
+ * where @via is.  @metric 0: the kernel's own. */
 int	link_route(struct nl_sock *, const char *name,
 	    const struct addr_net *to, const struct addr *via,
 	    uint32_t metric);

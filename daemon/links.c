@@ -1,5 +1,5 @@
-/* daemon/selftest_link.c - interfaces, addresses and routes of a laboratory */
-#include "daemon/selftest_link.h"
+/* daemon/links.c - interfaces, addresses and routes of a namespace */
+#include "daemon/links.h"
 
 #include <errno.h>
 #include <linux/if_addr.h>
@@ -192,16 +192,20 @@ int
 link_route(struct nl_sock *nl, const char *name, const struct addr_net *to,
     const struct addr *via, uint32_t metric)
 {
-	struct addr none = { .family = via->family };
+	uint8_t family = to ? to->addr.family : via->family;
+	struct addr none = { .family = family };
 	struct rtnl_route *r = rtnl_route_alloc();
-	struct nl_addr *gw = nl_of(via, via->family == 6 ? 128 : 32);
+	struct nl_addr *gw = via ? nl_of(via, family == 6 ? 128 : 32) : NULL;
 	struct nl_addr *dst = to ? nl_of(&to->addr, to->bits) :
 	    nl_of(&none, 0);
 	int rc = -NLE_NOMEM;
 
-	if (r && gw && dst) {
-		rtnl_route_set_family(r, via->family == 6 ? AF_INET6 : AF_INET);
-		rtnl_route_set_priority(r, metric);
+	if (r && (gw || via == NULL) && dst) {
+		rtnl_route_set_family(r, family == 6 ? AF_INET6 : AF_INET);
+		if (metric)
+			rtnl_route_set_priority(r, metric);
+		if (via == NULL && family == 4)
+			rtnl_route_set_scope(r, RT_SCOPE_LINK);
 		rc = add_route(nl, r, name, gw, dst);
 	}
 	if (dst)
