@@ -39,6 +39,36 @@ flood_stop() {
 	local f
 	for f in lan host; do lab_stop "flood.$f" KILL; done
 }
+# flood_over: after a flood without rules, that what comes next finds it quiet.
+# Servers that a SYN of it reached say SYN-ACK for a minute while rules keep that
+# from the kernel, and connections say their FIN as long: with no rules, the
+# kernel's resets and those FINs would count against whoever comes next.
+flood_over() {
+	local ns rc=0
+	lab_dest sysctl -qw net.ipv4.tcp_synack_retries=0
+	for ns in gw lan1; do
+		lab_in "$ns" sysctl -qw net.ipv4.tcp_orphan_retries=1
+	done
+	lab_until 300 all_closed || rc=1
+	flood_connections
+	lab_dest sysctl -qw net.ipv4.tcp_synack_retries=5
+	for ns in gw lan1; do
+		lab_in "$ns" sysctl -qw net.ipv4.tcp_orphan_retries=0
+	done
+	lab_until 300 oracle_quiet || rc=1
+	forget
+	return "$rc"
+}
+flood_connections() {
+	local ns
+	lab_dest ss -Htn state syn-recv
+	for ns in gw lan1; do
+		lab_in "$ns" ss -Htn state connected \
+			exclude time-wait exclude fin-wait-2 \
+			dst "$DEST4 or dst [$DEST6]"
+	done
+}
+all_closed() { ! flood_connections | grep -q .; }
 
 # ---- the program, and who kills it ---------------------------------------------
 

@@ -103,6 +103,5 @@ check "without FailClosed: packets get out" leaks_by_thousands
 flood_stop
 sut_stop
 SUT_WRAP=()
-lab_until 300 oracle_quiet
-forget
+check "what is left of that is over" flood_over
 probe_end

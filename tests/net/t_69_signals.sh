@@ -208,6 +208,5 @@ flood_stop
 sut_stop
 SUT_WRAP=()
 [ ! -d "${OOM-}" ] || rmdir "$OOM"
-lab_until 300 oracle_quiet
-forget
+check "what is left of that is over" flood_over
 probe_end

@@ -153,6 +153,5 @@ check "by hand: deleted and loaded, ten times" delete_and_load
 check "by hand: packets get out" leaked
 flood_stop
 lab_in gw nft flush ruleset
-lab_until 300 oracle_quiet
-forget
+check "what is left of that is over" flood_over
 probe_end
