@@ -53,20 +53,29 @@ check "stopped: nothing else gets out" tight
 
 # ---- stopped for good: who does not answer is ended --------------------------------
 
-# The engine waits for these two, and may seem to hang itself.
+# The engine waits for these two, and may seem to hang itself.  With the firewall's
+# process the engine goes, and with it the keeper, which is not asked any more
+# whether it lives: that is seen where it hangs alone.
 fw="the firewall's process does not answer: it is ended"
 kp="the process that keeps the network's state does not answer: it is ended"
-fws=$(said "$fw") kps=$(said "$kp")
+fws=$(said "$fw")
 was_fw=$(killer_pid firewall) was_kp=$(killer_pid keeper)
 killer 60 signal SIGSTOP firewall >/dev/null
 killer 60 signal SIGSTOP keeper >/dev/null
-check "firewall hangs: it is ended" lab_until 300 says_more "$fw" "$fws"
-check "keeper hangs: it is ended" lab_until 300 says_more "$kp" "$kps"
-check "firewall hung: there is another" lab_until 300 \
+check "firewall hangs: it is ended" \
+	lab_until 300 says_more "$fw" "$fws"
+check "both hung: there is another firewall's process" lab_until 300 \
 	killer_is_another firewall "$was_fw"
+check "both hung: there is another keeper" lab_until 300 \
+	killer_is_another keeper "$was_kp"
+check "both hung: the keeper that was is gone" lab_until 60 dead "$was_kp"
+works "both hung"
+kps=$(said "$kp") was_kp=$(killer_pid keeper)
+killer 60 signal SIGSTOP keeper >/dev/null
+check "keeper hangs: it is ended" lab_until 300 says_more "$kp" "$kps"
 check "keeper hung: there is another" lab_until 300 \
 	killer_is_another keeper "$was_kp"
-works "both hung"
+works "keeper hung"
 check "hung: nothing else gets out" tight
 check "stopped, and hung: the parent never died" killer_innocent
 
