@@ -3,6 +3,7 @@
 # shellcheck disable=SC2034
 . "$(dirname "$0")/check.sh"
 need_lab
+need_sut
 
 . "$LAB_SRC/fault.sh"
 check "a machine that can be wrong" fault_made
