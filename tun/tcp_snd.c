@@ -12,7 +12,9 @@
  *	What is lost goes first, then a new segment, as far as the client's
  *	window and the congestion window let them; nothing waits for more to
  *	send (Nagle), since whoever writes does so once a turn, but no crumbs
- *	are sent into a window that is nearly full (RFC 9293 3.8.6.2.1).
+ *	are sent into a window that is nearly full (RFC 9293 3.8.6.2.1), nor
+ *	behind TCP_SND_BULK bytes that are under way: a transfer comes in blocks
+ *	whose last bytes can go with the next one's, and its ACKs come soon.
  *
  *	There are two times.  rto_at is the retransmission timeout, or, where
  *	nothing is under way and only the client's window holds us back, the
@@ -180,8 +182,21 @@ tcp_snd_unsent(const struct tcp_snd *s)
 	return s->fin_sent ? 0 : s->q.len - (s->max - s->una);
 }
 
-/* RFC 9293 3.8.6.2.1, without Nagle: all there is, whole segments, or half of
- * the largest window. */
+/* All that waits could go.  Behind much that is under way the last of it would
+ * make a segment of its own, which costs as much as the largest. */
+static uint32_t
+whole_ones(const struct tcp_snd *s, uint32_t n, uint32_t most)
+{
+	uint32_t large = min32(most, PKT_MAX);
+
+	if (s->fin || tcp_snd_pipe(s) < TCP_SND_BULK)
+		return n;
+	large = large < s->mss ? large : large - large % s->mss;
+	return n - n % large;
+}
+
+/* RFC 9293 3.8.6.2.1, without Nagle but for much: all there is, whole segments,
+ * or half of the largest window. */
 uint32_t
 tcp_snd_fresh(const struct tcp_snd *s, uint32_t room, uint32_t most)
 {
@@ -190,7 +205,7 @@ tcp_snd_fresh(const struct tcp_snd *s, uint32_t room, uint32_t most)
 	uint32_t unit = min32(s->mss, most);
 
 	if (n == unsent)
-		return n;
+		return whole_ones(s, n, most);
 	if (n >= unit)
 		return n - n % unit;
 	return n == left && n >= s->max_wnd / 2 ? n : 0;

@@ -29,6 +29,7 @@
 
 enum {
 	TCP_SND_QUEUE_MAX = 512 * 1024,	/* bytes, sent and unsent */
+	TCP_SND_BULK = 128 * 1024,	/* under way: a crumb behind it waits */
 	TCP_SND_SACK_MAX = 4,		/* blocks in one segment */
 	TCP_SND_MSS_MIN = 536 - 12,	/* see tcp_snd_init() */
 	TCP_GIVE_UP_MS = 100 * 1000	/* nothing heard: the client is gone */

@@ -163,13 +163,19 @@ wants(uint32_t from, size_t len)
 }
 
 static void
-wants_nothing(void)
+wants_none_of(size_t most)
 {
 	int rc;
 
-	IN_MODULE(rc, tcp_snd_next(&s, &o, MSS, now));
+	IN_MODULE(rc, tcp_snd_next(&s, &o, most, now));
 	ck_assert_int_eq(rc, 0);
 	holds();
+}
+
+static void
+wants_nothing(void)
+{
+	wants_none_of(MSS);
 }
 
 /* On to the deadline, which is @in ms from now. */
@@ -247,7 +253,7 @@ START_TEST(tcp_snd_next_across_the_end_of_the_ring_gives_two_slices)
 		;
 	ack(200000, 600000);
 	put(200000);			/* else it would become a smaller one */
-	wants(TCP_SND_QUEUE_MAX, 1000);
+	wants(512000, 1000);
 	ck_assert_uint_eq(o.nbody, 1);
 	while (tcp_snd_next(&s, &o, 64000, now))
 		;
@@ -332,6 +338,105 @@ START_TEST(tcp_snd_congestion_window_bounds_what_is_under_way)
 	ack(2000, WND);
 	wants_of(64000, 10000, 4000);	/* slow start */
 	wants_nothing();
+}
+END_TEST
+
+/* --- crumbs behind much --- */
+
+/* @n bytes are under way, in segments that a device cuts. */
+static uint32_t
+under_way(uint32_t n)
+{
+	start_as(1 << 20, 1);
+	s.cc.cwnd = 1 << 20;
+	put(n);
+	while (tcp_snd_next(&s, &o, 64000, now))
+		holds();
+	ck_assert_uint_eq(s.max, seq(n));
+	return n;
+}
+
+START_TEST(tcp_snd_crumb_behind_much_waits_for_an_ack)
+{
+	uint32_t n;
+
+	start();
+	n = under_way(TCP_SND_BULK);
+	put(64000 + 500);
+	wants_of(64000, n, 64000);
+	wants_none_of(64000);
+	ck_assert_int_eq(s.cc.full, 0);
+	ack(63000, 1 << 20);		/* as much is under way still */
+	wants_none_of(64000);
+	ack(65000, 1 << 20);
+	wants_of(64000, n + 64000, 500);
+	ck_assert_int_eq(o.push, 1);
+}
+END_TEST
+
+START_TEST(tcp_snd_crumb_behind_much_goes_with_what_comes)
+{
+	uint32_t n;
+
+	start();
+	n = under_way(TCP_SND_BULK);
+	put(500);
+	wants_none_of(64000);
+	put(64000);
+	wants_of(64000, n, 64000);
+	wants_none_of(64000);
+}
+END_TEST
+
+START_TEST(tcp_snd_crumb_behind_much_goes_where_no_device_cuts)
+{
+	uint32_t n;
+
+	start();
+	n = under_way(TCP_SND_BULK);
+	put(2500);
+	wants(n, 1000);
+	wants(n + 1000, 1000);
+	wants_nothing();
+	put(500);
+	wants(n + 2000, 1000);
+}
+END_TEST
+
+START_TEST(tcp_snd_last_crumb_behind_much_goes_at_once)
+{
+	uint32_t n;
+
+	start();
+	n = under_way(TCP_SND_BULK);
+	put(500);
+	tcp_snd_fin(&s);
+	wants_of(64000, n, 500);
+	ck_assert_int_eq(o.fin, 1);
+}
+END_TEST
+
+START_TEST(tcp_snd_crumb_behind_much_goes_with_a_probe)
+{
+	uint32_t n;
+
+	start();
+	n = under_way(TCP_SND_BULK);
+	put(500);
+	wants_none_of(64000);
+	ck_assert_int_eq(due_in(3), 0);
+	wants_of(64000, n, 500);
+}
+END_TEST
+
+START_TEST(tcp_snd_crumb_behind_less_goes_at_once)
+{
+	uint32_t n;
+
+	start();
+	n = under_way(TCP_SND_BULK - 1000);
+	put(500);
+	wants_of(64000, n, 500);
 }
 END_TEST
 
@@ -1170,6 +1275,12 @@ static const struct unit_test tests[] = {
 	UNIT(tcp_snd_set_mss_sends_what_was_too_large_again),
 	UNIT(tcp_snd_since_tells_how_old_the_rest_is),
 	UNIT(tcp_snd_congestion_window_bounds_what_is_under_way),
+	UNIT(tcp_snd_crumb_behind_much_waits_for_an_ack),
+	UNIT(tcp_snd_crumb_behind_much_goes_with_what_comes),
+	UNIT(tcp_snd_crumb_behind_much_goes_where_no_device_cuts),
+	UNIT(tcp_snd_last_crumb_behind_much_goes_at_once),
+	UNIT(tcp_snd_crumb_behind_much_goes_with_a_probe),
+	UNIT(tcp_snd_crumb_behind_less_goes_at_once),
 	UNIT(tcp_snd_ack_of_old_segments_does_not_move_the_window),
 	UNIT(tcp_snd_ack_beyond_what_was_sent_means_nothing),
 	UNIT(tcp_snd_next_sends_no_crumbs_into_a_small_window),
