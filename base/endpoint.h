@@ -6,11 +6,14 @@
  *
  *	holder -> endpoint	accept, send, grant, fin, kill
  *	endpoint -> holder	open, data, room, fin, gone
+ *	either			place, placed
  *
  * Credit: an endpoint delivers by data() no more bytes than were granted in
  * sum; what it holds back beyond that is bounded by its own protocol.  send()
  * copies what it takes and returns how much that was; where that is less than
  * offered, room() comes later.  Slices given to data() die with the call.
+ * place() asks whoever takes bytes that are yet to be fetched where they belong,
+ * so that they need not be copied, and placed() says how many were put there.
  * queued() tells the memory limit what waits in it, under_way() whoever ends
  * it whether all that was sent has arrived.
  *
@@ -32,6 +35,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 struct endpoint;
 
@@ -53,11 +57,20 @@ struct endpoint_ops {
 	/* Bytes of send() that wait in it or, as far as it knows, between it
 	 * and the other end.  NULL: not known, or none. */
 	size_t	(*under_way)(const struct endpoint *);
+	/* Where at most so many bytes of a send() would be put: the pieces of
+	 * memory, two at most; 0: nowhere, they are to be sent.  After any
+	 * other answer placed() is the next call, with how many there are,
+	 * from the first on, if only 0.  NULL: never. */
+	unsigned (*place)(struct endpoint *, size_t, struct iovec[2]);
+	void	(*placed)(struct endpoint *, size_t);
 };
 
 struct endpoint_user {
 	void	(*open)(void *arg);		/* connected; may be NULL */
 	void	(*data)(void *arg, const void *, size_t);
+	/* The same of what would come by data(); NULL: never */
+	unsigned (*place)(void *arg, size_t, struct iovec[2]);
+	void	(*placed)(void *arg, size_t);
 	void	(*room)(void *arg);
 	void	(*fin)(void *arg);		/* no more data() from now on */
 	void	(*gone)(void *arg, int why);
@@ -80,6 +93,18 @@ static inline size_t
 endpoint_send(struct endpoint *e, const void *p, size_t len)
 {
 	return e->ops->send(e, p, len);
+}
+
+static inline unsigned
+endpoint_place(struct endpoint *e, size_t len, struct iovec v[2])
+{
+	return e->ops->place ? e->ops->place(e, len, v) : 0;
+}
+
+static inline void
+endpoint_placed(struct endpoint *e, size_t len)
+{
+	e->ops->placed(e, len);
 }
 
 static inline void

@@ -6,8 +6,8 @@
  *	becomes writable.
  *
  *	Two directions that end apart.  Reading goes on while there is credit
- *	and the peer has not shut down; data() gets slices of the loop's scratch
- *	buffer.  What send() takes in small slices is copied into @out (one copy
+ *	and the peer has not shut down: to where the holder wants it, else
+ *	data() gets slices of the loop's scratch buffer.  What send() takes in small slices is copied into @out (one copy
  *	of 498 bytes costs less than an iovec entry of that size in the kernel)
  *	and written by one system call when the turn ends; what the kernel does
  *	not take waits for writability.  A slice of SOCK_LARGE bytes is worth a
@@ -258,17 +258,41 @@ fatal(int err)
 	return err != EAGAIN && err != EWOULDBLOCK && err != EINTR;
 }
 
+/* Into place where much is wanted, and there is one; else into the scratch buffer,
+ * of which data() is told.  What recv() says. */
+static ssize_t
+fetch(struct sock *s, size_t want, int *in_place)
+{
+	const struct endpoint_user *user = s->ep.user;
+	struct iovec v[2];
+	unsigned n = user->place ? user->place(s->ep.arg, want, v) : 0;
+	ssize_t got;
+	int err;
+
+	*in_place = n > 0;
+	if (n == 0)
+		return recv(s->fd, s->ev->scratch, want, 0);
+	got = readv(s->fd, v, (int)n);
+	err = errno;
+	if (got > 0)
+		s->credit -= (size_t)got;
+	user->placed(s->ep.arg, got > 0 ? (size_t)got : 0);
+	errno = err;
+	return got;
+}
+
 /* All of the credit at once, as far as the scratch buffer reaches: each recv()
  * that takes much has the kernel tell the peer of the room there is now. */
 static void
 on_readable(struct sock *s)
 {
 	size_t want = s->credit < EVLOOP_SCRATCH ? s->credit : EVLOOP_SCRATCH;
+	int in_place;
 	ssize_t n;
 
 	if (want == 0)
 		return;
-	n = recv(s->fd, s->ev->scratch, want, 0);
+	n = fetch(s, want, &in_place);
 	if (n == 0) {
 		end_of_input(s);
 		return;
@@ -278,8 +302,10 @@ on_readable(struct sock *s)
 			failed(s, errno);
 		return;
 	}
-	s->credit -= (size_t)n;
-	s->ep.user->data(s->ep.arg, s->ev->scratch, (size_t)n);
+	if (!in_place) {
+		s->credit -= (size_t)n;
+		s->ep.user->data(s->ep.arg, s->ev->scratch, (size_t)n);
+	}
 	if (!s->dead)
 		want_read(s);
 }

@@ -2,7 +2,8 @@
  *
  * Theory of operation
  *	Each side is granted credit for what the other side has taken.  A slice
- *	goes straight across; only what the other side refuses is copied, into
+ *	goes straight across, or is fetched to where the other side wants it;
+ *	only what the other side refuses is copied, into
  *	@wait, and goes when it calls room().
  *
  *	Before the stream is open the client is granted SPLICE_EARLY bytes,
@@ -153,6 +154,26 @@ on_data(void *arg, const void *p, size_t len)
 	taken(from, n);
 }
 
+static unsigned
+on_place(void *arg, size_t len, struct iovec v[2])
+{
+	struct splice_side *from = arg, *to = from->other;
+
+	return to->ep && from->wait.len == 0 ?
+	    endpoint_place(to->ep, len, v) : 0;
+}
+
+static void
+on_placed(void *arg, size_t len)
+{
+	struct splice_side *from = arg;
+
+	from->bytes += len;
+	endpoint_placed(from->other->ep, len);
+	if (len)
+		taken(from, len);
+}
+
 static void
 on_room(void *arg)
 {
@@ -262,8 +283,8 @@ on_open(void *arg)
 }
 
 static const struct endpoint_user splice_user = {
-	.open = on_open, .data = on_data, .room = on_room, .fin = on_fin,
-	.gone = on_gone
+	.open = on_open, .data = on_data, .place = on_place,
+	.placed = on_placed, .room = on_room, .fin = on_fin, .gone = on_gone
 };
 
 static void

@@ -103,6 +103,16 @@ shrink(struct ring *r)
 		move(r, cap);
 }
 
+/* Its block goes; how long it was is remembered, and slowly forgotten. */
+static void
+empty(struct ring *r)
+{
+	uint32_t most = r->most, last = r->last - r->last / 8;
+
+	ring_free(r);
+	r->last = most > last ? most : last;
+}
+
 size_t
 ring_put(struct ring *r, const void *p, size_t len)
 {
@@ -129,16 +139,55 @@ ring_put(struct ring *r, const void *p, size_t len)
 	return len;
 }
 
+/* Only where much is to be expected: who reads a little would have had a large
+ * block made for it. */
+unsigned
+ring_place(struct ring *r, size_t len, struct iovec out[2])
+{
+	uint32_t likely = r->most > r->last ? r->most : r->last;
+	size_t at, head;
+
+	if (len > r->max - r->len)
+		len = r->max - r->len;
+	if (len < RING_PLACE_MIN || likely < RING_PLACE_MIN)
+		return 0;
+	if (len > r->cap - r->len)
+		grow(r, r->len + len);
+	if (len > r->cap - r->len)
+		len = r->cap - r->len;
+	if (len < RING_PLACE_MIN)
+		return 0;
+	at = r->off + r->len;
+	if (at >= r->cap)
+		at -= r->cap;
+	head = r->cap - at < len ? r->cap - at : len;
+	out[0].iov_base = r->base + at;
+	out[0].iov_len = head;
+	out[1].iov_base = r->base;
+	out[1].iov_len = len - head;
+	return head < len ? 2 : 1;
+}
+
+void
+ring_placed(struct ring *r, size_t len)
+{
+	assert(len <= r->cap - r->len);
+	r->len += (uint32_t)len;
+	if (r->len > r->most)
+		r->most = r->len;
+	if (r->len)
+		shrink(r);
+	else
+		empty(r);
+}
+
 void
 ring_drain(struct ring *r, size_t n)
 {
-	uint32_t most = r->most, last = r->last - r->last / 8;
-
 	assert(n <= r->len);
 	r->len -= (uint32_t)n;
 	if (r->len == 0) {
-		ring_free(r);
-		r->last = most > last ? most : last;
+		empty(r);
 		return;
 	}
 	r->off += (uint32_t)n;

@@ -275,6 +275,29 @@ op_send(struct endpoint *e, const void *p, size_t len)
 	return n;
 }
 
+static unsigned
+op_place(struct endpoint *e, size_t len, struct iovec v[2])
+{
+	struct tcp *c = of(e);
+
+	if (c->state < TCP_S_SYN_RCVD || c->fin)
+		return 0;
+	return tcp_snd_place(&c->snd, fits(c, len), v);
+}
+
+static void
+op_placed(struct endpoint *e, size_t len)
+{
+	struct tcp *c = of(e);
+
+	if (len && tcp_snd_queued(&c->snd) == 0)
+		c->moved = now(c);
+	tcp_snd_placed(&c->snd, len, now(c));
+	tcp_count(c);
+	if (len)
+		tcp_wake(c);
+}
+
 static void
 op_grant(struct endpoint *e, size_t credit)
 {
@@ -345,7 +368,8 @@ op_under_way(const struct endpoint *e)
 
 static const struct endpoint_ops ops = {
 	.send = op_send, .grant = op_grant, .fin = op_fin, .kill = op_kill,
-	.accept = op_accept, .queued = op_queued, .under_way = op_under_way
+	.accept = op_accept, .queued = op_queued, .under_way = op_under_way,
+	.place = op_place, .placed = op_placed
 };
 
 /* --- birth and end --- */

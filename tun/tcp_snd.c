@@ -105,6 +105,21 @@ tcp_snd_put(struct tcp_snd *s, const void *p, size_t len, int64_t now)
 	return n;
 }
 
+unsigned
+tcp_snd_place(struct tcp_snd *s, size_t len, struct iovec out[2])
+{
+	return s->fin ? 0 : ring_place(&s->q, len, out);
+}
+
+void
+tcp_snd_placed(struct tcp_snd *s, size_t len, int64_t now)
+{
+	if (len && s->q.len == 0)
+		s->since = now;
+	ring_placed(&s->q, len);
+	tcp_snd_schedule(s, now);
+}
+
 size_t
 tcp_snd_room(const struct tcp_snd *s)
 {

@@ -108,6 +108,9 @@ void	tcp_snd_free(struct tcp_snd *);
 /* How much of it the queue took: less than there is room for where memory is
  * short, and then tcp_snd_timer() says when to try again. */
 size_t	tcp_snd_put(struct tcp_snd *, const void *, size_t len, int64_t now);
+/* The same where the bytes are yet to be fetched: see ring_place(). */
+unsigned tcp_snd_place(struct tcp_snd *, size_t len, struct iovec out[2]);
+void	tcp_snd_placed(struct tcp_snd *, size_t len, int64_t now);
 size_t	tcp_snd_room(const struct tcp_snd *);
 void	tcp_snd_fin(struct tcp_snd *);		/* after all that is in it */
 int	tcp_snd_fin_acked(const struct tcp_snd *);

@@ -64,7 +64,40 @@ on_gone(void *arg, int why)
 	seen.why = why;
 }
 
+/* Where a holder that wants it has what comes. */
+static struct {
+	uint8_t	bytes[SPLICE_CREDIT];
+	size_t	len;			/* of the place; 0: there is none */
+	int	owed;
+} place;
+
+static unsigned
+on_place(void *arg, size_t len, struct iovec v[2])
+{
+	size_t n = len < place.len ? len : place.len;
+
+	(void)arg;
+	ck_assert_int_eq(place.owed, 0);
+	v[0].iov_base = place.bytes;
+	v[0].iov_len = (n + 1) / 2;
+	v[1].iov_base = place.bytes + (n + 1) / 2;
+	v[1].iov_len = n / 2;
+	place.owed = n > 1;
+	return n > 1 ? 2 : 0;
+}
+
+static void
+on_placed(void *arg, size_t len)
+{
+	ck_assert_int_eq(place.owed, 1);
+	ck_assert_uint_le(len, place.len);
+	place.owed = 0;
+	if (len)
+		on_data(arg, place.bytes, len);
+}
+
 static const struct endpoint_user user = {
+	.place = on_place, .placed = on_placed,
 	.data = on_data, .room = on_room, .fin = on_fin, .gone = on_gone
 };
 
@@ -114,6 +147,7 @@ setup(void)
 	int l = socket(AF_INET, SOCK_STREAM, 0);
 
 	memset(&seen, 0, sizeof(seen));
+	place.len = 0;
 	slice = SMALL;
 	ck_assert_int_eq(evloop_init(&ev), 0);
 	ck_assert_int_eq(bind(l, (struct sockaddr *)&sin, len), 0);
@@ -259,6 +293,43 @@ START_TEST(what_waits_comes_in_one_piece)
 	UNTIL(seen.got > 0);
 	ck_assert_uint_eq(seen.got, PIECE * PIECES);
 	ck_assert_uint_eq(seen.pieces, 1);
+	teardown();
+}
+END_TEST
+
+START_TEST(what_has_a_place_comes_there)
+{
+	setup();
+	place.len = 777;
+	peer_sends(1024);
+	TURN(endpoint_grant(ep, 5000));
+	UNTIL(seen.got == 1024);
+	ck_assert_int_eq(seen.wrong, 0);
+	ck_assert_uint_ge(seen.pieces, 2);
+	ck_assert_int_eq(place.owed, 0);
+	peer_sends(4500);
+	UNTIL(seen.got == 5000);	/* no more than credit */
+	settle();
+	ck_assert_uint_eq(seen.got, 5000);
+	TURN(endpoint_grant(ep, 5000));
+	UNTIL(seen.got == 5524);
+	ck_assert_int_eq(shutdown(peer, SHUT_WR), 0);
+	UNTIL(seen.fin);
+	ck_assert_int_eq(seen.wrong, 0);
+	teardown();
+}
+END_TEST
+
+START_TEST(reset_is_noticed_where_a_place_is_ready)
+{
+	setup();
+	place.len = 777;
+	TURN(endpoint_grant(ep, 5000));
+	settle();
+	peer_resets();
+	UNTIL(seen.gone);
+	ck_assert_int_eq(seen.why, -ECONNRESET);
+	ck_assert_int_eq(place.owed, 0);
 	teardown();
 }
 END_TEST
@@ -696,6 +767,8 @@ START_TEST(all_that_waits_is_written_bit_by_bit)
 END_TEST
 
 static const struct unit_test tests[] = {
+	UNIT(what_has_a_place_comes_there),
+	UNIT(reset_is_noticed_where_a_place_is_ready),
 	UNIT(data_comes_only_as_far_as_credit),
 	UNIT(what_waits_comes_in_one_piece),
 	UNIT(send_to_a_slow_peer_comes_short_then_has_room),

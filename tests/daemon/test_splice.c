@@ -27,6 +27,8 @@ struct fake {
 	int		dead, why;	/* killed, or gone() */
 	unsigned	accepted;
 	size_t		window;		/* its credit when it was */
+	size_t		placing;	/* placed() is owed */
+	int		places;		/* it has a place for what is to come */
 };
 
 /* libcheck writes to a pipe at each of its assertions, which is too slow for
@@ -112,13 +114,60 @@ fake_under_way(const struct endpoint *e)
 	return ((const struct fake *)(const void *)e)->kernel;
 }
 
+static uint8_t place_here[SPLICE_CREDIT];
+
+static unsigned
+fake_place(struct endpoint *e, size_t len, struct iovec v[2])
+{
+	struct fake *f = of(e);
+
+	must(!f->dead && !f->placing);
+	if (f->places == 0)
+		return 0;
+	f->placing = len < f->room ? len : f->room;
+	v[0].iov_base = place_here;
+	v[0].iov_len = f->placing;
+	return f->placing > 0;
+}
+
+static void
+fake_placed(struct endpoint *e, size_t len)
+{
+	struct fake *f = of(e);
+
+	must(len <= f->placing);
+	f->placing = 0;
+	if (len)
+		must(fake_send(e, place_here, len) == len);
+}
+
 static const struct endpoint_ops fake_ops = {
+	.place = fake_place, .placed = fake_placed,
 	.send = fake_send, .grant = fake_grant, .fin = fake_fin,
 	.kill = fake_kill, .accept = fake_accept,
 	.under_way = fake_under_way
 };
 
 /* --- what an endpoint says --- */
+
+/* As deliver(), in place if there is one for so much. */
+static int
+deliver_in_place(struct fake *f, size_t len)
+{
+	struct iovec v[2];
+	size_t i;
+
+	must(len <= f->credit);
+	if (f->ep.user->place(f->ep.arg, f->credit, v) == 0)
+		return 0;
+	must(v[0].iov_len >= len);
+	for (i = 0; i < len; i++)
+		((uint8_t *)v[0].iov_base)[i] = (uint8_t)(f->out + i);
+	f->credit -= len;
+	f->out += len;
+	f->ep.user->placed(f->ep.arg, len);
+	return 1;
+}
 
 static void
 deliver(struct fake *f, size_t len)
@@ -755,7 +804,57 @@ START_TEST(splice_carries_random_traffic_exactly)
 }
 END_TEST
 
+START_TEST(splice_fetches_to_where_the_other_side_wants_it)
+{
+	join(BIG, BIG);
+	say_open();
+	ck_assert_int_eq(deliver_in_place(&stream, 100), 0);
+	client.places = 1;
+	ck_assert_int_eq(deliver_in_place(&stream, 1000), 1);
+	ck_assert_uint_eq(client.in, 1000);
+	ck_assert_uint_eq(stream.credit, SPLICE_CREDIT);
+	ck_assert_int_eq(deliver_in_place(&stream, 0), 1);
+	ck_assert_uint_eq(splice->stream.bytes, 1000);
+	finish();
+}
+END_TEST
+
+/* Behind what waits there is no place. */
+START_TEST(splice_fetches_in_order)
+{
+	join(1000, BIG);
+	say_open();
+	client.places = 1;
+	deliver(&stream, 3000);
+	ck_assert_uint_eq(waiting(), 2000);
+	make_room(&client, 500);
+	ck_assert_uint_eq(waiting(), 1500);
+	client.room = 700;
+	ck_assert_int_eq(deliver_in_place(&stream, 600), 0);
+	client.room = 0;
+	make_room(&client, BIG);
+	ck_assert_uint_eq(waiting(), 0);
+	ck_assert_int_eq(deliver_in_place(&stream, 600), 1);
+	ck_assert_uint_eq(client.in, 3600);
+	finish();
+}
+END_TEST
+
+START_TEST(splice_has_no_place_where_nobody_takes_it)
+{
+	join(BIG, BIG);
+	say_open();
+	stream.places = 1;
+	go(&stream, 0);
+	ck_assert_int_eq(deliver_in_place(&client, 100), 0);
+	finish();
+}
+END_TEST
+
 static const struct unit_test tests[] = {
+	UNIT(splice_fetches_to_where_the_other_side_wants_it),
+	UNIT(splice_fetches_in_order),
+	UNIT(splice_has_no_place_where_nobody_takes_it),
 	UNIT(splice_open_grants_both_sides_what_has_a_place),
 	UNIT(splice_client_is_accepted_when_the_stream_opens),
 	UNIT(splice_accept_lets_the_client_in_before_the_stream_is_open),

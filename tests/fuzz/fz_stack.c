@@ -272,6 +272,24 @@ grant(struct hold *h, size_t n)
 	endpoint_grant(h->ep, n);
 }
 
+/* Some of what it is offered a place for, or none. */
+static void
+put_in_place(struct endpoint *e)
+{
+	size_t len = (size_t)wire_u16(&in) * 8, part = wire_u8(&in), sum = 0;
+	struct iovec v[2];
+	unsigned i, n = endpoint_place(e, len, v);
+
+	for (i = 0; i < n; i++) {
+		memset(v[i].iov_base, 0, v[i].iov_len);
+		sum += v[i].iov_len;
+	}
+	if (sum > len)
+		abort();
+	if (n)
+		endpoint_placed(e, sum * part / 255);
+}
+
 static void
 holder_acts(struct hold *h)
 {
@@ -281,6 +299,10 @@ holder_acts(struct hold *h)
 	struct endpoint *e = h->ep;
 	uint8_t what = wire_u8(&in);
 
+	if (what >= 0xe0) {
+		put_in_place(e);
+		return;
+	}
 	switch (what % 8) {
 	case 0:
 		endpoint_accept(e);

@@ -194,7 +194,95 @@ START_TEST(ring_at_random_is_a_queue)
 }
 END_TEST
 
+/* @len bytes like put()'s are put to where they belong. */
+static void
+place(struct ring *r, size_t len, const uint8_t *from)
+{
+	struct iovec v[2];
+	size_t i, n, k;
+
+	n = ring_place(r, len, v);
+	ck_assert_uint_ge(n, 1);
+	for (i = 0; i < n && len; i++) {
+		k = v[i].iov_len < len ? v[i].iov_len : len;
+		memcpy(v[i].iov_base, from, k);
+		from += k;
+		len -= k;
+	}
+	ck_assert_uint_eq(len, 0);
+}
+
+START_TEST(ring_place_is_none_in_a_queue_that_was_never_long)
+{
+	static const uint8_t some[RING_PLACE_MIN];
+	struct iovec v[2];
+	struct ring r;
+
+	ring_init(&r, 1 << 20);
+	ck_assert_uint_eq(ring_place(&r, 1 << 20, v), 0);
+	ck_assert_uint_eq(ring_put(&r, some, sizeof(some) - 1), sizeof(some) - 1);
+	ck_assert_uint_eq(ring_place(&r, 1 << 19, v), 0);
+	ck_assert_uint_eq(ring_put(&r, some, 1), 1);
+	ck_assert_uint_ge(ring_place(&r, 1 << 19, v), 1);
+	ring_placed(&r, 0);
+	ck_assert_uint_eq(ring_place(&r, RING_PLACE_MIN - 1, v), 0);
+	ring_free(&r);
+}
+END_TEST
+
+START_TEST(ring_placed_is_a_put_across_the_end_too)
+{
+	static uint8_t some[200000], out[300000];
+	struct iovec v[2];
+	struct ring r;
+	size_t i;
+
+	for (i = 0; i < sizeof(some); i++)
+		some[i] = (uint8_t)(i * 7 + i / 251);
+	ring_init(&r, 262144);
+	ck_assert_uint_eq(ring_put(&r, some, 100000), 100000);
+	place(&r, 100000, some + 100000);
+	ring_placed(&r, 100000);
+	ck_assert_uint_eq(copy(&r, 0, 200000, out), 200000);
+	ck_assert_int_eq(memcmp(out, some, 200000), 0);
+	ring_drain(&r, 150000);
+	ck_assert_uint_eq(ring_place(&r, 262144, v), 2);
+	ck_assert_uint_eq(v[0].iov_len + v[1].iov_len, 262144 - 50000);
+	ring_placed(&r, 0);
+	place(&r, 150000, some);
+	ring_placed(&r, 149999);
+	ck_assert_uint_eq(r.len, 199999);
+	ck_assert_uint_eq(copy(&r, 50000, 149999, out), 149999);
+	ck_assert_int_eq(memcmp(out, some, 149999), 0);
+	ring_free(&r);
+}
+END_TEST
+
+START_TEST(ring_placed_less_than_there_was_place_for_keeps_no_more_memory)
+{
+	static const uint8_t some[100000];
+	struct iovec v[2];
+	struct ring r;
+
+	ring_init(&r, 1 << 20);
+	ck_assert_uint_eq(ring_put(&r, some, sizeof(some)), sizeof(some));
+	ring_drain(&r, sizeof(some));
+	ck_assert_uint_eq(ring_place(&r, sizeof(some), v), 1);
+	ring_placed(&r, 0);
+	ck_assert_ptr_null(r.base);
+	ck_assert_uint_eq(ring_place(&r, sizeof(some), v), 1);
+	memcpy(v[0].iov_base, "abc", 3);
+	ring_placed(&r, 3);
+	ck_assert_uint_le(r.cap, 512);
+	ring_drain(&r, 3);
+	ck_assert_ptr_null(r.base);
+}
+END_TEST
+
 static const struct unit_test tests[] = {
+	UNIT(ring_place_is_none_in_a_queue_that_was_never_long),
+	UNIT(ring_placed_is_a_put_across_the_end_too),
+	UNIT(ring_placed_less_than_there_was_place_for_keeps_no_more_memory),
 	UNIT(ring_put_up_to_the_ceiling_takes_no_more),
 	UNIT(ring_that_runs_empty_holds_no_memory),
 	UNIT(ring_is_made_as_large_as_the_last_burst),

@@ -190,6 +190,46 @@ START_TEST(ack_is_delayed_or_one_for_all_of_a_turn)
 }
 END_TEST
 
+/* What is fetched to where it belongs is sent like any other. */
+START_TEST(answer_in_place_goes_like_any_other)
+{
+	static uint8_t big[100000];
+	struct iovec v[2];
+	size_t got = 0;
+
+	start(NULL);
+	peer_open(&peer, 1000);
+	ck_assert_uint_eq(endpoint_place(peer.hold->ep, sizeof(big), v), 0);
+	ck_assert_uint_eq(endpoint_send(peer.hold->ep, big, sizeof(big)),
+	    sizeof(big));
+	memset(big, 7, sizeof(big));
+	ck_assert_uint_eq(endpoint_place(peer.hold->ep, sizeof(big), v), 1);
+	ck_assert_uint_eq(v[0].iov_len, sizeof(big));
+	memcpy(v[0].iov_base, big, sizeof(big));
+	endpoint_placed(peer.hold->ep, sizeof(big) - 1);
+	ck_assert_uint_eq(endpoint_under_way(peer.hold->ep),
+	    2 * sizeof(big) - 1);
+	turn();
+	while (got < 2 * sizeof(big) - 1) {
+		size_t was = got, i;
+
+		for (; peer_got(&peer); got += peer.got.len) {
+			for (i = 0; i < peer.got.len; i++)
+				if (peer.got.data[i] !=
+				    (got + i < sizeof(big) ? 0 : 7))
+					ck_abort_msg("at %zu", got + i);
+			peer.ack += (uint32_t)peer.got.len;
+		}
+		ck_assert_uint_gt(got, was);
+		peer_ack(&peer);
+	}
+	ck_assert_uint_eq(endpoint_under_way(peer.hold->ep), 0);
+	endpoint_fin(peer.hold->ep);
+	ck_assert_uint_eq(endpoint_place(peer.hold->ep, sizeof(big), v), 0);
+	net_fini(&net);
+}
+END_TEST
+
 START_TEST(ack_rides_on_data)
 {
 	start(NULL);
@@ -771,6 +811,7 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(windows_never_exceed_the_credit, 14),
 	UNIT_LOOP(bytes_go_both_ways, 8),
 	UNIT(ack_is_delayed_or_one_for_all_of_a_turn),
+	UNIT(answer_in_place_goes_like_any_other),
 	UNIT(ack_rides_on_data),
 	UNIT_LOOP(ack_tells_at_once_what_came_early_or_twice, 2),
 	UNIT(ack_of_each_that_came_early_or_twice_is_one_even_in_a_turn),
