@@ -57,6 +57,9 @@ struct endpoint_ops {
 	/* Bytes of send() that wait in it or, as far as it knows, between it
 	 * and the other end.  NULL: not known, or none. */
 	size_t	(*under_way)(const struct endpoint *);
+	/* Is much that is sent now taken?  Where not, room() comes later.
+	 * NULL: not known. */
+	int	(*roomy)(struct endpoint *);
 	/* Where at most so many bytes of a send() would be put: the pieces of
 	 * memory, two at most; 0: nowhere, they are to be sent.  After any
 	 * other answer placed() is the next call, with how many there are,
@@ -93,6 +96,12 @@ static inline size_t
 endpoint_send(struct endpoint *e, const void *p, size_t len)
 {
 	return e->ops->send(e, p, len);
+}
+
+static inline int
+endpoint_roomy(struct endpoint *e)
+{
+	return e->ops->roomy == NULL || e->ops->roomy(e);
 }
 
 static inline unsigned

@@ -79,7 +79,8 @@ pass_fin(struct splice_side *from)
 }
 
 /* A client's credit waits for the stream to open.  Where bytes wait, so does
- * credit until much of it is owed: little would be read at a time. */
+ * credit until much of it is owed: little would be read at a time.  Where they
+ * would have to wait, nothing is read. */
 static int
 grants_wait(const struct splice_side *from)
 {
@@ -89,7 +90,9 @@ grants_wait(const struct splice_side *from)
 		return 0;
 	if (from == &s->client && !s->open)
 		return 1;
-	return from->wait.len > 0 && from->owed < SPLICE_GRANT;
+	if (from->wait.len > 0 && from->owed < SPLICE_GRANT)
+		return 1;
+	return from->other->ep && !endpoint_roomy(from->other->ep);
 }
 
 /* Credit goes back as bytes are taken. */
@@ -189,6 +192,8 @@ on_room(void *arg)
 		    from->wait.len);
 		buf_drain(&from->wait, n);
 		taken(from, n);
+	} else {
+		taken(from, 0);
 	}
 	pass_fin(from);
 	linger(from->splice);

@@ -275,6 +275,17 @@ op_send(struct endpoint *e, const void *p, size_t len)
 	return n;
 }
 
+static int
+op_roomy(struct endpoint *e)
+{
+	struct tcp *c = of(e);
+
+	if (c->fin || tcp_snd_queued(&c->snd) <= TCP_SND_QUEUE_MAX / 2)
+		return 1;
+	c->refused = 1;
+	return 0;
+}
+
 static unsigned
 op_place(struct endpoint *e, size_t len, struct iovec v[2])
 {
@@ -369,7 +380,7 @@ op_under_way(const struct endpoint *e)
 static const struct endpoint_ops ops = {
 	.send = op_send, .grant = op_grant, .fin = op_fin, .kill = op_kill,
 	.accept = op_accept, .queued = op_queued, .under_way = op_under_way,
-	.place = op_place, .placed = op_placed
+	.roomy = op_roomy, .place = op_place, .placed = op_placed
 };
 
 /* --- birth and end --- */

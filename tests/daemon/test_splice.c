@@ -29,6 +29,7 @@ struct fake {
 	size_t		window;		/* its credit when it was */
 	size_t		placing;	/* placed() is owed */
 	int		places;		/* it has a place for what is to come */
+	int		full;		/* what it took is much already */
 };
 
 /* libcheck writes to a pipe at each of its assertions, which is too slow for
@@ -114,6 +115,13 @@ fake_under_way(const struct endpoint *e)
 	return ((const struct fake *)(const void *)e)->kernel;
 }
 
+static int
+fake_roomy(struct endpoint *e)
+{
+	must(!of(e)->dead);
+	return !of(e)->full;
+}
+
 static uint8_t place_here[SPLICE_CREDIT];
 
 static unsigned
@@ -142,7 +150,7 @@ fake_placed(struct endpoint *e, size_t len)
 }
 
 static const struct endpoint_ops fake_ops = {
-	.place = fake_place, .placed = fake_placed,
+	.roomy = fake_roomy, .place = fake_place, .placed = fake_placed,
 	.send = fake_send, .grant = fake_grant, .fin = fake_fin,
 	.kill = fake_kill, .accept = fake_accept,
 	.under_way = fake_under_way
@@ -840,6 +848,30 @@ START_TEST(splice_fetches_in_order)
 }
 END_TEST
 
+START_TEST(splice_grants_nothing_to_what_would_have_to_wait)
+{
+	join(BIG, BIG);
+	say_open();
+	client.full = 1;
+	deliver(&stream, 1000);
+	ck_assert_uint_eq(client.in, 1000);
+	ck_assert_uint_eq(stream.credit, SPLICE_CREDIT - 1000);
+	client.places = 1;
+	ck_assert_int_eq(deliver_in_place(&stream, 2000), 1);
+	ck_assert_uint_eq(stream.credit, SPLICE_CREDIT - 3000);
+	deliver(&client, 500);			/* the other way all is well */
+	ck_assert_uint_eq(client.credit, SPLICE_CREDIT);
+	client.full = 0;
+	client.ep.user->room(client.ep.arg);
+	ck_assert_uint_eq(stream.credit, SPLICE_CREDIT);
+	ck_assert_uint_eq(waiting(), 0);
+	client.full = 1;
+	deliver(&stream, 700);
+	go(&client, -ECONNRESET);
+	finish();
+}
+END_TEST
+
 START_TEST(splice_has_no_place_where_nobody_takes_it)
 {
 	join(BIG, BIG);
@@ -855,6 +887,7 @@ static const struct unit_test tests[] = {
 	UNIT(splice_fetches_to_where_the_other_side_wants_it),
 	UNIT(splice_fetches_in_order),
 	UNIT(splice_has_no_place_where_nobody_takes_it),
+	UNIT(splice_grants_nothing_to_what_would_have_to_wait),
 	UNIT(splice_open_grants_both_sides_what_has_a_place),
 	UNIT(splice_client_is_accepted_when_the_stream_opens),
 	UNIT(splice_accept_lets_the_client_in_before_the_stream_is_open),

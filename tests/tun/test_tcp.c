@@ -224,8 +224,35 @@ START_TEST(answer_in_place_goes_like_any_other)
 		peer_ack(&peer);
 	}
 	ck_assert_uint_eq(endpoint_under_way(peer.hold->ep), 0);
+	ck_assert(endpoint_roomy(peer.hold->ep));
 	endpoint_fin(peer.hold->ep);
 	ck_assert_uint_eq(endpoint_place(peer.hold->ep, sizeof(big), v), 0);
+	net_fini(&net);
+}
+END_TEST
+
+START_TEST(roomy_until_half_is_queued_then_room_comes)
+{
+	static uint8_t big[TCP_SND_QUEUE_MAX / 2];
+
+	start(NULL);
+	peer_open(&peer, 60000);
+	ck_assert(endpoint_roomy(peer.hold->ep));
+	ck_assert_uint_eq(endpoint_send(peer.hold->ep, big, sizeof(big)),
+	    sizeof(big));
+	ck_assert(endpoint_roomy(peer.hold->ep));
+	ck_assert_uint_eq(endpoint_send(peer.hold->ep, big, 1), 1);
+	turn();
+	ck_assert_uint_eq(peer.hold->rooms, 0);
+	ck_assert(!endpoint_roomy(peer.hold->ep));
+	turn();
+	ck_assert_uint_eq(peer.hold->rooms, 0);
+	while (peer_got(&peer))
+		peer.ack += (uint32_t)peer.got.len;
+	peer_ack(&peer);
+	turn();
+	ck_assert_uint_eq(peer.hold->rooms, 1);
+	ck_assert(endpoint_roomy(peer.hold->ep));
 	net_fini(&net);
 }
 END_TEST
@@ -812,6 +839,7 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(bytes_go_both_ways, 8),
 	UNIT(ack_is_delayed_or_one_for_all_of_a_turn),
 	UNIT(answer_in_place_goes_like_any_other),
+	UNIT(roomy_until_half_is_queued_then_room_comes),
 	UNIT(ack_rides_on_data),
 	UNIT_LOOP(ack_tells_at_once_what_came_early_or_twice, 2),
 	UNIT(ack_of_each_that_came_early_or_twice_is_one_even_in_a_turn),
