@@ -197,8 +197,8 @@ script() { # NAME COMMAND...
 
 # Network tests wait most of the time, for relays and for one another.  So there
 # are two laboratories beside each other; the second has those that take longest.
-NET_LONG=" t_34_onion t_39_catalogue t_52_faults t_55_run t_68_kill \
-t_69_signals t_97_load_table "
+NET_LONG="t_34_onion t_39_catalogue t_52_faults t_55_run t_68_kill t_69_signals
+	t_97_load_table"
 net() { # DIR TEST...: it is this process from then on
 	exec tests/net/run -s "$BUILD/daemon/onion-transparent" \
 		-l "$OUT/$1" "${@:2}"
@@ -208,7 +208,7 @@ networks() {
 	local t rc rest=()
 	for t in tests/net/t_*.sh; do
 		t=$(basename "$t" .sh)
-		case $NET_LONG in *" $t "*) ;; *) rest+=("$t") ;; esac
+		case " $NET_LONG " in *" $t "*) ;; *) rest+=("$t") ;; esac
 	done
 	# shellcheck disable=SC2086
 	net net-long $NET_LONG >"$OUT/net-long.log" 2>&1 &
@@ -224,7 +224,7 @@ networks() {
 
 step "packages" packages_install "${PACKAGES_BUILD[@]}" \
 	"${PACKAGES_LAB[@]}" "${PACKAGES_NAMES[@]}" "${PACKAGES_DNS[@]}" \
-	"${PACKAGES_CHECK[@]}"
+	"${PACKAGES_CHECK[@]}" "${PACKAGES_PACKAGE[@]}"
 step "autogen" source_tree
 step "build with gcc, hardened" build "$BUILD" gcc \
 	--with-systemdsystemunitdir=/lib/systemd/system
@@ -258,6 +258,8 @@ if [ -z "$quick" ]; then
 		OT="$BUILD/daemon/onion-transparent" tests/platform/fwclose
 	script "boot to shutdown" env OT="$BUILD/daemon/onion-transparent" \
 		tests/platform/boot
+	script "package" env OT="$BUILD/daemon/onion-transparent" \
+		tests/platform/package
 	script "selftest" env OT="$BUILD/daemon/onion-transparent" \
 		tests/platform/selftest
 	script "FailClosed, beside others" env \

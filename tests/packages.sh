@@ -28,6 +28,13 @@ PACKAGES_BENCH=(iperf3)
 PACKAGES_CHECK=(clang libclang-rt-14-dev llvm-14 binutils git iptables strace
 	systemd)
 
+# For tests/platform/package: what builds Debian's package and looks it over,
+# and what makes a tree of a Debian in which it is installed.
+PACKAGES_PACKAGE=(build-essential debhelper dpkg-dev fakeroot lintian debootstrap
+	systemd)
+# In that tree, beside what each has: a first process, and what sends.
+PACKAGES_TREE=(systemd systemd-sysv iproute2 logrotate netbase python3-minimal)
+
 # For tests/platform/neighbours: other firewalls and network managers.  They
 # are installed in a layer over this machine's files that only the test sees
 # (packages_layer), since they would take over the machine itself.
@@ -164,4 +171,40 @@ packages_in_layer() (
 		--no-install-recommends)
 	"${apt[@]}" install "$@" ||
 		{ "${apt[@]}" update && "${apt[@]}" install "$@"; }
+)
+
+# packages_tree DIR DEB PACKAGE...: a Debian of the newest files there are in
+# DIR/root, with these packages; what DEB depends on is in apt's cache there, not
+# installed.  DIR/made says of which packages it is.
+packages_tree() {
+	local dir=$1 deb=$2 mark
+	shift 2
+	mark=$(echo "$@"; dpkg-deb -f "$deb" Depends Recommends)
+	mkdir -p "$dir" || return
+	(
+		flock 9
+		[ "$mark" != "$(cat "$dir/made" 2>/dev/null)" ] || exit 0
+		rm -rf "${dir:?}"/*
+		packages_debian "$dir/root" "$deb" "$@" &&
+			echo "$mark" >"$dir/made"
+	) 9>"${dir%/}.lock"
+}
+
+# From the mirror, and by the proxy, that this machine's apt has.
+packages_debian() (
+	root=$1 deb=$2
+	shift 2
+	mirror=$(apt-get indextargets --format '$(REPO_URI)' \
+		'Created-By: Packages' | grep '/debian/*$' | head -n 1)
+	eval "$(apt-config shell proxy Acquire::http::Proxy)"
+	[ -z "${proxy-}" ] || [ "$proxy" = DIRECT ] ||
+		export http_proxy=$proxy
+	export DEBIAN_FRONTEND=noninteractive
+	debootstrap --variant=minbase --include="$(IFS=,; echo "$*")" bookworm \
+		"$root" "${mirror:-http://deb.debian.org/debian}" || exit
+	cp "$deb" "$root/tmp/this.deb" || exit
+	apt=(chroot "$root" apt-get -q -y -o Acquire::Retries=3)
+	"${apt[@]}" update &&
+		"${apt[@]}" install --download-only /tmp/this.deb || exit
+	rm "$root/tmp/this.deb"
 )

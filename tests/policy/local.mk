@@ -38,7 +38,8 @@ tests_platform_fwctl_LDADD = $(POLICY_LIBS)
 tests_platform_fwctl_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=nftrun_path \
 	-Wl,--wrap=nftsock_batch
 EXTRA_DIST += tests/platform/fwstate tests/platform/fwstate-checks \
-	tests/platform/boot tests/platform/fwclose tests/platform/fwdaemon \
+	tests/platform/boot tests/platform/bootlab.sh tests/platform/package \
+	tests/platform/fwclose tests/platform/fwdaemon \
 	tests/platform/fwlab.sh \
 	tests/platform/neighbours tests/platform/neighbours-root \
 	tests/platform/neighbours-lab tests/platform/neighbours-firewalls \
