@@ -155,6 +155,20 @@ installed() {
 		"$to/usr/local/bin/onion-transparent" --version
 }
 
+# One that needs no libraries, as docs/package.md has it, and no files but
+# accounts.
+static() {
+	local root=$OUT/static
+	make -C "$BUILD" daemon/onion-transparent.static EXEEXT=.static \
+		LDFLAGS=-static-pie || return
+	rm -rf "$root"
+	mkdir -p "$root/etc" && cp /etc/passwd "$root/etc" &&
+		cp "$BUILD/daemon/onion-transparent.static" "$root/program" &&
+		rm "$BUILD/daemon/onion-transparent.static" || return
+	chroot "$root" /program --verify-config --ignore-missing-torrc \
+		-f /torrc --User nobody
+}
+
 fuzz() {
 	local fuzzer name log p=0 f=0
 	for fuzzer in "$BUILD-asan"/tests/fuzz/fz_*; do
@@ -234,6 +248,7 @@ step "build with clang, sanitizers and fuzzers" build "$BUILD-asan" clang \
 unit "unit tests, sanitizers" "$BUILD-asan"
 counted "what is installed" installed
 if [ -z "$quick" ]; then
+	counted "a static program" static
 	counted "make distcheck" distribution
 	[ ! -e .git ] || counted "all files are distributed" distributed
 	fuzz
