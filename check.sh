@@ -166,7 +166,10 @@ static() {
 		cp "$BUILD/daemon/onion-transparent.static" "$root/program" &&
 		rm "$BUILD/daemon/onion-transparent.static" || return
 	chroot "$root" /program --verify-config --ignore-missing-torrc \
-		-f /torrc --User nobody
+		-f /torrc --User nobody || return
+	# and here, where other modules may know of accounts
+	"$root/program" --verify-config -f /dev/null --User no-such-user
+	[ $? -eq 1 ]
 }
 
 fuzz() {

@@ -2,6 +2,7 @@ include daemon/conf.mk
 
 noinst_LIBRARIES += daemon/libdaemon.a
 daemon_libdaemon_a_SOURCES = \
+	daemon/accounts.c daemon/accounts.h \
 	daemon/app.c daemon/app.h \
 	daemon/callfilter.c daemon/callfilter.h \
 	daemon/confchange.c daemon/confchange.h \

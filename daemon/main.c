@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "daemon/accounts.h"
 #include "daemon/conf.h"
 #include "daemon/control.h"
 #include "daemon/explain.h"
@@ -176,6 +177,7 @@ main(int argc, char **argv)
 
 	if (open_standard() < 0)
 		return EXIT_FAILURE;
+	accounts_init();
 	if (conf_args_parse(&args, argc, argv, &err) < 0) {
 		fprintf(stderr, "onion-transparent: %s\n", err.text);
 		return args.command == CONF_CMD_PROGRAM ? RUNCHILD_FAILED :
