@@ -17,7 +17,11 @@ usage: catalogue.py rows                  the rows that are frames of a LAN's cl
        catalogue.py loopback IF MAC       to addresses of the loopback
        catalogue.py shadow IF MAC SRC DST PORT
                                           from a port that is somebody else's
+       catalogue.py answers IF MAC SRC DST
+                                          to the ports that "shadow" came from,
+                                          with "stolen" in them
        catalogue.py fill IF MAC COUNT     so many flows to port 53
+       catalogue.py fills COUNT           the same, by a program on the host
        catalogue.py synack IF MAC SRC DST PORT
                                           what the answer to a SYN looks like
        catalogue.py hold HOST[@SOURCE]... connects to port 7 of each, "ready"; at
@@ -36,9 +40,13 @@ usage: catalogue.py rows                  the rows that are frames of a LAN's cl
        catalogue.py inject IF MAC CLIENT SERVER PORT SPORT
                                           what somebody on the uplink sends who
                                           guesses a connection (CVE-2019-14899)
-       catalogue.py asks N SERVER         N questions at once; how many answered
+       catalogue.py asks N SERVER         N questions at once; "refused", should one
+                                          be, and how many were answered
        catalogue.py refused HOST          a connection to port 80: "refused"?
        catalogue.py echo                  listens on port 9040; "ready"
+       catalogue.py naive                 the same, and connects to whomever a
+                                          connection was for; at TERM, how many
+                                          it made
 """
 import errno
 import ipaddress
@@ -124,7 +132,7 @@ def a04(relays):
             yield m.udp(port, b"\0\1\0\0\x21\x12\xa4\x42" + os.urandom(12))
         yield m.udp(51820, b"\1\0\0\0" + os.urandom(144))
         for port in (500, 4500, 443, 5060, 6881, 3544, 3074, 27015, 1194, 8801,
-                     9993, 41641, 5683):
+                     9993, 41641, 5683, 123):
             yield m.udp(port, hello)
 
 
@@ -145,6 +153,16 @@ def a06(relays):
             yield m.udp(port, QUERY)
             yield m.tcp(port, PSH | ACK,
                         struct.pack("!H", len(QUERY)) + QUERY)
+
+
+def a07(relays):
+    for server in (DEST4, "192.0.2.53", relays[0], DEST6, relays[1]):
+        m = Maker(LAN6 if ":" in server else LAN4, server)
+        for kind in (2, 6, 12, 15, 16, 28, 33, 43, 48, 64, 65, 251, 252, 255,
+                     257, 65535):
+            ask = QUERY[:-4] + struct.pack("!HH", kind, 1)
+            yield m.udp(53, ask)
+            yield m.tcp(53, PSH | ACK, struct.pack("!H", len(ask)) + ask)
 
 
 def a08(relays):
@@ -308,7 +326,7 @@ def a24(relays):
 
 
 ROWS = {"A01": a01, "A02": a02, "A02-few": a02_few, "A03": a03, "A04": a04,
-        "A05": a05, "A06": a06, "A08": a08, "A11": a11, "A12": a12,
+        "A05": a05, "A06": a06, "A07": a07, "A08": a08, "A11": a11, "A12": a12,
         "A13": a13, "A14": a14, "A15": a15, "A18": a18, "A24": a24}
 
 
@@ -550,10 +568,23 @@ def loopback(link, mac):
     print(wire.sent)
 
 
+PORTS = (53, 80, 5353, 9040, 40000)
+
+
+def answers(link, mac, src, dst):
+    """To whoever has such ports now."""
+    wire, m = Wire(link, mac), Maker(src, dst)
+    for sport in PORTS:
+        for to in PORTS:
+            wire.send(ether(m.udp(to, b"stolen", sport=sport)))
+            wire.send(ether(m.tcp(to, SYN, b"stolen", sport=sport)))
+    print(wire.sent)
+
+
 def shadow(link, mac, src, dst, port):
     """CVE-2021-3773: from a port that is somebody else's."""
     wire, m = Wire(link, mac), Maker(src, dst)
-    for to in (53, 80, 5353, 9040, 40000):
+    for to in PORTS:
         wire.send(ether(m.udp(to, QUERY, sport=int(port))))
         for some in (SYN, ACK, SYN | ACK):
             wire.send(ether(m.tcp(to, some, sport=int(port))))
@@ -575,6 +606,18 @@ def fill(link, mac, count):
             if sent >= int(count):
                 print(sent)
                 return
+
+
+def fills(count):
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    first = int(ipaddress.ip_address("192.0.4.0"))
+    for i in range(int(count)):
+        try:
+            s.sendto(b"x", (socket.inet_ntoa(struct.pack("!I", first + i)),
+                            53))
+        except OSError:     # no room for it
+            pass
+    print(count)
 
 
 def synack(link, mac, src, dst, port):
@@ -792,7 +835,7 @@ def asks(count, server):
                       socket.SOCK_DGRAM)
     s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
     s.connect((server, 53))
-    left = set(range(count))
+    left, over = set(range(count)), False
     until = time.monotonic() + 120
     while left and time.monotonic() < until:
         for i in sorted(left):
@@ -807,6 +850,9 @@ def asks(count, server):
                 data = s.recv(2000)
             except OSError:
                 continue
+            if data[3] & 15 == 5 and not over:
+                over = True
+                print("refused", flush=True)
             if data[3] & 15 == 0:
                 left.discard(struct.unpack_from("!H", data)[0])
     print(count - len(left))
@@ -824,6 +870,24 @@ def echo():
         c.sendall(c.recv(1))
 
 
+def naive():
+    s = socket.create_server(("::", 9040), family=socket.AF_INET6,
+                             dualstack_ipv6=True, backlog=200)
+    s.settimeout(0.1)
+    over, made = [], []
+    signal.signal(signal.SIGTERM, lambda *_: over.append(1))
+    print("ready", flush=True)
+    while not over:
+        try:
+            c = s.accept()[0]
+        except OSError:
+            continue
+        made.append(c)
+        if len(made) < 200:     # not turned around: it was for us
+            made.append(socket.create_connection(c.getsockname()[:2], 5))
+    print(sum(c.getsockname()[1] != 9040 for c in made))
+
+
 def main():
     what, args = sys.argv[1], sys.argv[2:]
     if what == "rows":
@@ -838,7 +902,9 @@ def main():
         {"frame": frame, "uplink": uplink, "scan": scan, "hold": hold,
          "watch": watch, "names": names, "small": small, "inject": inject,
          "loopback": loopback, "shadow": shadow, "fill": fill,
-         "synack": synack, "refused": refused, "echo": echo}[what](*args)
+         "fills": fills,
+         "synack": synack, "refused": refused, "echo": echo, "naive": naive,
+         "answers": answers}[what](*args)
 
 
 main()

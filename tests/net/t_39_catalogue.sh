@@ -3,13 +3,16 @@
 # the program with FailClosed 1: as a LAN's gateway by REDIRECT, by TPROXY and
 # with a TUN, as a workstation by REDIRECT and with a TUN, each once with IPv4 and
 # IPv6, and once with IPv4 only (while the uplink has IPv6: what leaks is seen).
-# First all of it without the program, where every row has to leak.
+# First all of it without the program, where every row has to leak; where that is
+# not by the lack of a program, but by a wrong one, by a naive one.
 # shellcheck disable=SC2034
 . "$(dirname "$0")/check.sh"
 # shellcheck source=tests/net/shown.sh
 . "$LAB_SRC/shown.sh"
 # shellcheck source=tests/net/onhost.sh
 . "$LAB_SRC/onhost.sh"
+# shellcheck source=tests/net/names.sh
+. "$LAB_SRC/names.sh"
 need_lab
 if sut_is_tor; then
 	skip "tor has no rules"
@@ -22,7 +25,8 @@ RELAY4=$(relay_addr4 r1) RELAY6=$(relay_addr6 r1)
 # Rows that are frames of a LAN's client (catalogue.py)
 LAN_ROWS=("A01 all protocols" "A02 all ports" "A03 all flags"
 	"A04 what goes by UDP" "A05 every ICMP" "A06 names asked elsewhere"
-	"A08 of the link" "A11 fragments" "A12 options and headers"
+	"A07 types of questions" "A08 of the link" "A11 fragments"
+	"A12 options and headers"
 	"A13 forged and impossible addresses" "A14 packets in packets"
 	"A15 IPv6 by other ways" "A18 relays' addresses" "A24 few hops")
 
@@ -111,9 +115,24 @@ second_link() {
 	ip -n gw link set up2 down
 	addr net wan2 198.51.101.1/24 2001:db8:101::1/64
 }
+MOVING=10.9.0.79	# an address that lan1 has, and lan2 now and then
 quiet_addresses() { # to which nothing is under way
-	addr lan1 eth0 10.9.0.77/24 fd09:9::77/64
+	addr lan1 eth0 10.9.0.77/24 fd09:9::77/64 "$MOVING/24"
 	addr lan2 eth0 10.9.0.78/24 fd09:9::78/64
+}
+# Addresses of inner networks, where somebody does answer.
+INNER="192.168.1.1 100.64.1.1 169.254.169.254 10.100.1.1 172.16.0.1
+	fd00:dead::7"
+inner_networks() { # replace|del
+	local a
+	for a in $INNER; do
+		case $a in
+		*:*) ip -n dest -6 addr "$1" "$a/128" dev eth0 nodad &&
+			ip -n net -6 route "$1" "$a/128" via "$DEST6" ;;
+		*) ip -n dest addr "$1" "$a/32" dev eth0 &&
+			ip -n net route "$1" "$a/32" via "$DEST4" ;;
+		esac || return
+	done
 }
 second_up() {
 	ip -n gw link set up2 up
@@ -356,8 +375,13 @@ doors() { # MODE STACK
 	echo "User $SUT_USER
 FailClosed 1
 ClientRejectInternalAddresses 1
+ClientDNSRejectInternalAddresses 1
 Uplink up0"
 	[ "$2" = both ] || echo "ClientUseIPv6 0"
+	case $1 in
+	*workstation) ;;
+	*) names_rc ".onion,.$MAPPED" ;;
+	esac
 	case $1 in
 	REDIRECT)
 		echo "TransPort $LAN4:$TRANSPORT
@@ -384,6 +408,7 @@ DNSPort [::1]:$DNSPORT" ;;
 		printf '%s\n' "TunClients local" "TunUndo 1" ;;
 	esac
 }
+MAPPED=mapped.many.lab.example	# names that have virtual addresses
 is_gateway() { [ "$mode" = REDIRECT ] || [ "$mode" = TPROXY ] ||
 	[ "$mode" = TUN ]; }
 closes() { closes_with doors; }
@@ -465,19 +490,62 @@ without() {
 	anti "A17 the uplink claims others' networks" on_link claimed
 	anti "A19, A20 any user's program" own_any
 	anti "A19, A20 root's program" own_root
+	hold old gw "$DEST4" "$DEST6" && hold old_lan lan1 "$DEST4" "$DEST6"
+	anti "A21 connections from before, sending" held_send old old_lan
+	anti "A21 connections from before, closing" held_close old old_lan
 	anti "A22 what conntrack forgot" forgotten_leaks
+	[ -z "$full" ] || mode=REDIRECT \
+		anti "A23 more flows than there is room for" full_leaks
 	anti "A24 errors told to the uplink" probe_uplink
+	check "anti-test: A25 a kernel without a floor" floorless
 	anti "A26 forwarding" set_forward
 	[ -n "$no_flowtable" ] || anti "A26 a flowtable" set_flowtable
+	anti "A26 proxy ARP" answers_for
 	anti "A26 netdev fwd" set_fwd
 	anti "A26 untracked" set_notrack
+	anti "A26 bridged frames" set_bridge_nf
 	anti "A27 a second uplink" second_appears
 	anti "A27 a VLAN on the uplink" vlan_appears
+	anti "A27 the uplink is renamed" renamed
 	anti "A27 docker's rules" set_docker
 	anti "A28 LAN and uplink in one bridge" bridged across
 	anti "C01 a scan from the uplink" probe_uplink
 	check "anti-test: A29 what others say of themselves" tells_much
-	check "anti-test: C12 from client to client" crosses
+	without_c
+}
+# Who listens where, answers and hands on.
+without_c() {
+	local mode=REDIRECT	# of a LAN's clients
+	check "anti-test: C02 a loop" loops
+	check "anti-test: C03 the loopback's addresses" arrives c03 lan1 \
+		"10.9.0.77" loopback
+	localnet 0
+	check "anti-test: C04 networks of the inside" inner_open
+	check "anti-test: C06 what listens" listener_is_seen
+	check "anti-test: C08 another's ports" stolen
+	check "anti-test: C09 a cache for all" with_forwarder cached
+	check "anti-test: C10 a map for all" lent
+	check "anti-test: C11 names of the inside" with_forwarder told_all
+	check "anti-test: C12 from client to client" \
+		arrives c12 lan2 "10.9.0.78 fd09:9::78" crossing
+	check "anti-test: C14 another's stack" stack_differs
+	anti "C15 a client's own Tor" throw A18
+	check "anti-test: D16 injected segments" injects 10.9.0.77 "$DEST4"
+	check "anti-test: D16 injected segments, IPv6" \
+		injects fd09:9::77 "$DEST6"
+}
+full_leaks() { # A23
+	naive && full_table
+	local rc=$?
+	lab_in gw nft delete table inet naive
+	return "$rc"
+}
+answers_for() { # A26
+	lab_in gw sysctl -qw net.ipv4.conf.all.proxy_arp=1
+	arps_for
+	local rc=$?
+	lab_in gw sysctl -qw net.ipv4.conf.all.proxy_arp=0
+	return "$rc"
 }
 probe_uplink() {
 	cat_ net uplink wan "$(mac gw up0)" "$UP4" "$UP6" "$LAN4" "$LAN6" \
@@ -535,12 +603,15 @@ begun_again() {
 	sut_start
 	sut_wait
 }
-# A23: more flows than the kernel has room for
+# A23: more flows than the kernel has room for, a LAN's client's or a program's
 full_table() {
 	local max
 	max=$(lab_in gw sysctl -n net.netfilter.nf_conntrack_max)
-	cat_ lan1 fill eth0 "$(mac gw br0)" "$((max + max / 16))" &&
-		frames_ && own_any || return
+	if is_gateway; then
+		cat_ lan1 fill eth0 "$(mac gw br0)" "$((max + max / 16))"
+	else
+		of_a_client fills "$((max + max / 16))"
+	fi && frames_ && own_any || return
 	echo "$(lab_in gw sysctl -n net.netfilter.nf_conntrack_count) of $max"
 	[ "$(lab_in gw sysctl -n net.netfilter.nf_conntrack_count)" -gt \
 		"$((max * 9 / 10))" ]
@@ -559,9 +630,38 @@ too_big() {
 }
 mtus() { # what the kernel believes of the ways to the relays
 	local n
-	for n in $(lab_nodes); do
-		ip -n gw route get "$(relay_addr4 "$n")"
-	done | sed -n 's/.* mtu \(lock \)*\([0-9]*\).*/\2/p'
+	for n in $(lab_nodes); do mtu_to "$(relay_addr4 "$n")"; done
+}
+mtu_to() {
+	ip -n gw route get "$1" |
+		sed -n 's/.* mtu \(lock \)*\([0-9]*\).*/\2/p'
+}
+# ... and the kernel believes it, of a connection that conntrack knows.
+believed() {
+	local n
+	for n in 1 2 3; do
+		too_big && [ -n "$(mtus)" ] && return
+		sut_restart
+	done
+	return 1
+}
+# Where the kernel believes any size.
+floorless() {
+	local rc mtu
+	hold a25 gw "$DEST4" && spawned small net small wan "$UP4" || return
+	lab_in gw sysctl -qw net.ipv4.route.min_pmtu=68
+	lab_uplink off
+	held_send a25 &&
+		lab_until 120 grep -q 'said True' "$LAB_DIR/log/small.out"
+	rc=$?
+	lab_uplink on
+	mtu=$(mtu_to "$DEST4")
+	lab_stop small KILL
+	lab_stop a25 KILL
+	lab_in gw sysctl -qw net.ipv4.route.min_pmtu=552
+	ip -n gw route flush cache
+	echo "said: $rc, MTU '$mtu'"
+	[ "$rc" -eq 0 ] && [ -n "$mtu" ] && [ "$mtu" -lt 552 ]
 }
 small_but_not_too_small() {
 	mtus
@@ -589,18 +689,41 @@ listening() {
 	[ -z "$bad" ]
 }
 streams_to() { sut_get text | grep -cF "$1"; }
-no_loop() { # to the doors themselves, by any address of the gateway's
+knock() { # at the doors themselves, by any address of the gateway's
 	local port a
 	for a in "$LAN4" "$UP4"; do
 		for port in "$TRANSPORT" 9050 9051; do
-			lab_in lan1 "$PYTHON" "$RAW" connect "$a" "$port" 30 |
-				grep -v connected || return
-			[ "$(streams_to "$a:$port")" -eq 0 ] || return
+			echo "$a:$port $(lab_in lan1 "$PYTHON" "$RAW" connect \
+				"$a" "$port" 30)"
 		done
 	done
 }
-# unseen NAME NETNS ADDRESSES CMD...: no packet for them arrives there meanwhile
+no_loop() {
+	local a
+	knock >"$LAB_DIR/tmp/knock"
+	cat "$LAB_DIR/tmp/knock"
+	! grep ' connected$' "$LAB_DIR/tmp/knock" || return
+	while read -r a _; do
+		[ "$(streams_to "$a")" -eq 0 ] || return
+	done <"$LAB_DIR/tmp/knock"
+}
+# A naive one connects to whomever a connection was for, which is itself.
+loops() {
+	local n
+	spawned naive gw naive && knock || return
+	n=$(told naive)
+	echo "of 2 connections it made $n"
+	[ "$n" -gt 20 ]
+}
+# unseen NAME NETNS ADDRESSES CMD...: no packet for them arrives there meanwhile;
+# arrives: one does
 unseen() {
+	watched "$@" && [ "$(head -n 1 "$LAB_DIR/tmp/unseen")" -eq 0 ]
+}
+arrives() {
+	watched "$@" && [ "$(head -n 1 "$LAB_DIR/tmp/unseen")" -gt 0 ]
+}
+watched() {
 	local name=$1 ns=$2 rc
 	shift 2
 	# shellcheck disable=SC2086
@@ -609,61 +732,273 @@ unseen() {
 	"$@"
 	rc=$?
 	told "$name" | tee "$LAB_DIR/tmp/unseen"
-	[ "$rc" -eq 0 ] && [ "$(head -n 1 "$LAB_DIR/tmp/unseen")" -eq 0 ]
+	return "$rc"
 }
-loopback() { cat_ lan1 loopback eth0 "$(mac gw br0)"; } # C03
+# C03, while somebody has told the kernel that it may.  Who asks says where he is:
+# asked by 127.0.0.1, as the kernel would ask, he would not tell.
+loopback() {
+	announce lan1 10.9.0.77
+	localnet 1
+	cat_ lan1 loopback eth0 "$(mac gw br0)"
+}
+localnet() {
+	lab_in gw sysctl -qw "net.ipv4.conf.all.route_localnet=$1" \
+		"net.ipv4.conf.br0.route_localnet=$1"
+}
+no_localnet() {
+	[ "$(lab_in gw cat /proc/sys/net/ipv4/conf/{all,br0}/route_localnet |
+		tr -d '\n')" = 00 ]
+}
 # C04
-inner_refused() {
+inner_refused() { inner_are refused; }
+inner_open() { inner_are open; }
+inner_are() { # WHAT
 	local a got
-	for a in 192.168.1.1 100.64.1.1 169.254.169.254 10.200.1.1 \
-		172.16.0.1 fd00:dead::7; do
-		if is_gateway; then
-			got=$(cat_ lan1 refused "$a")
-		else
-			got=$(lab_in gw setpriv --reuid "$OTHER_USER" \
-				--regid "$(id -g "$OTHER_USER")" \
-				--clear-groups "$PYTHON" \
-				"$LAB_DIR/tmp/catalogue.py" refused "$a")
-		fi
+	for a in $INNER; do
+		case ${stack-}$a in 4*:*) continue ;; esac # not carried at all
+		got=$(of_a_client refused "$a")
 		echo "$a: $got"
-		[ "$got" = refused ] || return
+		[ "$got" = "$1" ] || return
 	done
+}
+of_a_client() { # who is served: somebody in the LAN, or on the host
+	if is_gateway; then
+		cat_ lan1 "$@"
+	else
+		lab_in gw setpriv --reuid "$OTHER_USER" \
+			--regid "$(id -g "$OTHER_USER")" --clear-groups \
+			"$PYTHON" "$LAB_DIR/tmp/catalogue.py" "$@"
+	fi
+}
+# C05: names of which exits say that they are inside
+inner_names() { # the addresses that come of them, within some seconds
+	local who=(lab_lan) ask
+	is_gateway || who=(as "$OTHER_USER")
+	ask=("${who[@]}" dig +noedns +short +time=10 +tries=1)
+	"${ask[@]}" inside6.lab.example AAAA >"$LAB_DIR/tmp/inside6" &
+	"${ask[@]}" inside4.lab.example A >"$LAB_DIR/tmp/inside4"
+	wait $!
+	cat "$LAB_DIR/tmp/inside4" "$LAB_DIR/tmp/inside6" | grep -v '^;;'
+}
+no_inner_names() { ! inner_names | grep .; }
+all_inner_names() { same "$(inner_names | paste -sd' ')" \
+	"192.168.7.7 fd00:dead::7"; }
+# C06
+listener_is_seen() {
+	local rc
+	spawned echo gw echo && ! listening
+	rc=$?
+	lab_stop echo KILL
+	return "$rc"
+}
+# C07: who opens connections while others have theirs.  carriers: the streams,
+# each with its circuit.
+carriers() {
+	sut_status | "$PYTHON" -c 'import json, sys
+for s in json.load(sys.stdin)["streams"]:
+    if s["target"] == sys.argv[1] and s["circuit"]:
+        print(s["id"], s["circuit"])' "$DEST4:7"
+}
+# those: what there is; beside_those NAME NETNS HOST: "how many streams that makes,
+# and how many of them by circuits of those"
+those() { carriers >"$LAB_DIR/tmp/those"; }
+beside_those() {
+	carriers >"$LAB_DIR/tmp/before"
+	hold "$@" || return
+	carriers | awk 'FILENAME ~ /those$/ { used[$2]; next }
+		FILENAME ~ /before$/ { id[$1]; next }
+		$1 in id { next }
+		{ n++; shared += $2 in used }
+		END { print n + 0, shared + 0 }' "$LAB_DIR/tmp/those" \
+		"$LAB_DIR/tmp/before" -
+}
+parted() {
+	local rc n
+	announce lan1 "$MOVING"
+	hold c07a lan1 "$DEST4@$MOVING" && those &&
+		grep . "$LAB_DIR/tmp/those" && apart c07b "$DEST4" &&
+		moved_address lab_until 120 from_there
+	rc=$?
+	for n in c07a c07b c07c; do lab_stop "$n" KILL; done
+	return "$rc"
+}
+apart() { # NAME HOST: lan2's
+	local n
+	n=$(beside_those "$1" lan2 "$2")
+	echo "$1: $n"
+	[ "${n% *}" -ge 2 ] && [ "${n#* }" -eq 0 ]
+}
+from_there() { # who had the address may be known for some seconds yet
+	lab_stop c07c KILL
+	apart c07c "$DEST4@$MOVING"
+}
+# lan1's address goes to lan2, as a lease does.
+moved_address() { # CMD...
+	local rc
+	address_to lan1 lan2
+	"$@"
+	rc=$?
+	address_to lan2 lan1
+	return "$rc"
+}
+address_to() { # FROM TO: which tells all of it
+	ip -n "$1" addr del "$MOVING/24" dev eth0
+	addr "$2" eth0 "$MOVING/24"
+	announce "$2" "$MOVING"
+}
+announce() { # NETNS ADDRESS: that it has
+	lab_in "$1" "$PYTHON" "$RAW" frames eth0 ff:ff:ff:ff:ff:ff arp \
+		"$2" "$LAN4"
+}
+# A client's own share theirs.  (One that has to be tried anew need not, nor do those
+# of before the address was known to be lan1's again.)
+shares() {
+	local n got one rc=1
+	for n in 1 2 3 4 5; do
+		hold c07a lan1 "$DEST4@$MOVING" && those || return
+		got=$(beside_those c07b lan1 "$DEST4@$MOVING")
+		echo "$got"
+		[ "${got#* }" -gt 0 ] && rc=0
+		for one in c07a c07b; do lab_stop "$one" KILL; done
+		[ "$rc" -eq 1 ] || break
+	done
+	return "$rc"
 }
 # C08: another client has the ports of the program's sockets, and of lan1's; and
 # pretends to be lan1
 shadowed() {
+	local taken
+	spawned c08 lan2 names eth0 stolen && shadows &&
+		cat_ net answers wan "$(mac gw up0)" 198.51.100.1 "$UP4"
+	taken=$?
+	told c08 >"$LAB_DIR/tmp/c08"
+	cat "$LAB_DIR/tmp/c08"
+	[ "$taken" -eq 0 ] && grep -q '^found' "$LAB_DIR/tmp/c08"
+}
+not_shadowed() {
+	shadowed && ! grep '^found stolen' "$LAB_DIR/tmp/c08" &&
+		same "$(answered lan1)" 20 && fetches "http://$DEST4/"
+}
+# In the end: who asks in its name uses up what lan1 may ask at a time.
+answered() { cat_ "$1" asks 20 192.0.2.53 | tail -n 1; }
+shadows() {
 	local port dst
 	for port in "$TRANSPORT" "$DNSPORT" 53 40000; do
-		for dst in "$LAN4" 10.9.0.11 192.0.2.53; do
+		for dst in "$LAN4" 10.9.0.11 192.0.2.53 198.51.100.1; do
 			cat_ lan2 shadow eth0 "$(mac gw br0)" 10.9.0.12 \
 				"$dst" "$port" || return
 			cat_ lan2 shadow eth0 "$(mac gw br0)" 10.9.0.11 \
 				"$dst" "$port" || return
 		done
 	done
-	same "$(cat_ lan1 asks 20 192.0.2.53)" 20 && fetches "http://$DEST4/"
+}
+# A router that lends its address to all gives one of them what is for itself.
+stolen() {
+	local rc
+	lab_in gw nft -f - <<-N
+	table ip lends {
+		chain post {
+			type nat hook postrouting priority srcnat
+			oifname "up0" masquerade
+		}
+	}
+	N
+	shadowed && grep -q '^found stolen' "$LAB_DIR/tmp/c08"
+	rc=$?
+	lab_in gw nft delete table ip lends
+	return "$rc"
+}
+# C09: lan2 asks what lan1 has been told, while nobody outside can be asked
+cached() {
+	local name got
+	name=$(fresh c9)
+	same "$(short "$name" A)" "$DEST4" || return
+	lab_uplink off
+	got=$(lab_lan2 dig +noedns +short +time=3 +tries=1 "$name" A |
+		grep -v '^;')
+	lab_uplink on
+	echo "lan2 was told: '$got'"
+	[ "$got" = "$DEST4" ] && return
+	[ -z "$got" ] && asker lab_lan2 answers "$DEST4" "$name" A && return 3
+}
+not_cached() {
+	cached
+	[ $? -eq 3 ]
+}
+# C10: lan2 uses an address that a name has for lan1
+not_lent() {
+	local at
+	at=$(short "m$RANDOM.$MAPPED" A)
+	within "$VIRT4" "$at" && fetches "http://$at/" && seen_exit || return
+	lab_lan2 curl -q -sS --max-time 120 -o /dev/null "http://$at/"
+	was_refused $?
+}
+lent() { # tor has one map for all
+	local rc at user=$SUT_USER
+	LAB_SUT=tor SUT_USER='' SUT_DOORS='' SUT_EXTRA=$(names_rc ".$MAPPED")
+	sut_fresh redirect && at=$(short "m$RANDOM.$MAPPED" A) &&
+		lab_until 600 lab_lan2 "${CURL[@]}" --max-time 60 \
+			-o /dev/null "http://$at/"
+	rc=$?
+	sut_stop
+	sut_wipe
+	LAB_SUT=$OURS SUT_USER=$user SUT_EXTRA=''
+	lab_gate off
+	return "$rc"
+}
+# C11: names that are not for the internet
+INSIDE_NAMES=(printer.local nas.home.arpa site.test router.internal singlelabel
+	localhost www.lab.example.r1.exit expyuzz4wqqyqhjn.onion
+	3.2.1.10.in-addr.arpa)
+inside_names() {
+	local n
+	heard_anew
+	for n in "${INSIDE_NAMES[@]}"; do
+		lab_lan dig +noedns +time=5 +tries=1 "$n" A
+	done
+}
+not_told() { inside_names && not_heard "${INSIDE_NAMES[@]}"; }
+# Who hands on what it does not know, and keeps it for all.
+with_forwarder() { # CMD...
+	local rc
+	lab_spawn forwarder gw dnsmasq --keep-in-foreground \
+		--conf-file=/dev/null --user=root --pid-file= --no-hosts \
+		--no-resolv --bind-interfaces --listen-address="$LAN4" \
+		--server="$DEST4" --cache-size=100
+	lab_resolver "$LAN4"
+	lab_until 60 answers "$DEST4" www.lab.example A && "$@"
+	rc=$?
+	lab_stop forwarder KILL
+	return "$rc"
+}
+told_all() {
+	local n
+	inside_names
+	heard "${INSIDE_NAMES[@]}" >"$LAB_DIR/tmp/c11" || return
+	cat "$LAB_DIR/tmp/c11"
+	for n in "${INSIDE_NAMES[@]}"; do
+		grep -F "] $n from" "$LAB_DIR/tmp/c11" || return
+	done
 }
 # C12: by way of the gateway
 crossing() {
 	cat_ lan1 frame eth0 "$(mac gw br0)" 10.9.0.11 10.9.0.78 &&
 		cat_ lan1 frame eth0 "$(mac gw br0)" fd09:9::11 fd09:9::78
 }
-crosses() { # NAME...: it would
-	spawned c12 lan2 watch eth0 "$(mac gw br0)" 10.9.0.78 fd09:9::78 && crossing || return
-	told c12 | tee "$LAB_DIR/tmp/c12"
-	[ "$(head -n 1 "$LAB_DIR/tmp/c12")" -gt 0 ]
-}
-# C13: one client asks and opens very much; the other one is served
+# C13: one client asks and opens very much, more than it is given; the other one
+# is served, and not refused once
 crowd() {
 	local i rc=0 got
+	rm -f "$LAB_DIR/log/asks.out"
 	lab_spawn crowd lan1 "$PYTHON" "$LAB_SRC/load.py" idle 1500 "$DEST4"
 	lab_spawn asks lan1 bash -c "for i in {1..20}; do
 		$PYTHON $CATALOGUE asks 4000 192.0.2.53; done"
 	lab_until 300 eval "[ \$(open_flows) -gt 300 ]" || rc=1
+	lab_until 120 too_many || rc=1
 	echo "$(open_flows) flows are open"
 	got=$(cat_ lan2 asks 20 192.0.2.53)
 	echo "$got of 20 questions"
-	[ "$got" -eq 20 ] || rc=1
+	[ "$got" = 20 ] || rc=1
 	for i in 1 2 3 4 5; do
 		lab_lan2 "${CURL[@]}" --max-time 120 -o /dev/null \
 			"http://$DEST4/" || rc=1
@@ -676,18 +1011,30 @@ crowd() {
 	lab_stop asks KILL
 	return "$rc"
 }
+too_many() { grep -q '^refused' "$LAB_DIR/log/asks.out"; }
 open_flows() { lab_in lan1 ss -Htn state established | wc -l; }
 
 # D16: on the uplink, somebody who knows all of a connection but its sequence
 injected() { # CLIENT SERVER
-	local sport n
-	hold d16 lan1 "$2@$1" || return
-	sport=$(connected_to "$2" | sed -n '1s/.*://p')
-	[ -n "$sport" ] && unseen d16_seen lan1 "$1" cat_ net inject wan \
-		"$(mac gw up0)" "$1" "$2" 7 "$sport" &&
-		held_send d16 && n=$(connected_to "$2" | wc -l)
+	local n
+	injecting unseen "$@" && held_send d16 &&
+		n=$(connected_to "$2" | wc -l)
 	lab_stop d16 KILL
 	same "${n-}" 2
+}
+injects() { # what is sent comes to the client
+	local rc
+	injecting arrives "$@"
+	rc=$?
+	lab_stop d16 KILL
+	return "$rc"
+}
+injecting() { # unseen|arrives CLIENT SERVER
+	local sport
+	hold d16 lan1 "$3@$2" || return
+	sport=$(connected_to "$3" | sed -n '1s/.*://p')
+	[ -n "$sport" ] && "$1" d16_seen lan1 "$2" cat_ net inject wan \
+		"$(mac gw up0)" "$2" "$3" 7 "$sport"
 }
 connected_to() {
 	lab_in lan1 ss -Htn state established dst "[$1]" | awk '{ print $3 }'
@@ -751,7 +1098,6 @@ rows_of_all() {
 	row "A24, C01 everything from the uplink" probe_uplink
 	row "A26 forwarding is turned on" set_forward
 	row "A27 a second uplink" second_appears
-	[ "$stack" = both ] || return 0
 	row "A22 what conntrack and the kernel forgot" flows_forgotten
 	row "A26 proxy ARP is turned on" set_proxy_arp
 	[ -n "$no_flowtable" ] || row "A26 a flowtable" set_flowtable
@@ -765,48 +1111,63 @@ rows_of_all() {
 	row "A27 the uplink is renamed" renamed
 	row "A27 docker's rules" set_docker
 	row "C04 networks of the inside are refused" inner_refused
+	row "C05 names of the inside have no address" no_inner_names
 }
 # Rows of a gateway's clients; what is not said to depend on the mode, once.
 rows_of_clients() {
-	local doors="tcp 53 $DNSPORT udp 53 $DNSPORT" up="tcp 53 udp 53"
+	local doors="tcp 53 $DNSPORT udp 53 $DNSPORT" up="tcp 53 udp 53" step=1
+	[ "$stack" = both ] || step=16
 	[ "$mode" != TUN ] || doors="tcp udp" up="tcp udp"
 	check "$what: C06 what listens is what torrc names" listening
-	row "C01 a scan from the LAN" open_to_lan "$LAN4" 1 "$doors"
-	row "C01 a scan from the LAN, IPv6" open_to_lan "$LAN6" 16 "$doors"
+	row "C01 a scan from the LAN" open_to_lan "$LAN4" "$step" "$doors"
+	[ "$stack" = 4 ] || row "C01 a scan from the LAN, IPv6" \
+		open_to_lan "$LAN6" 16 "$doors"
 	row "C01 a scan of the uplink's address" open_to_lan "$UP4" 16 "$up"
 	[ "$mode" != TUN ] || row "C01 a scan of the TUN's address" \
 		open_to_lan "$TUN4" 331 "tcp 53 udp 53"
 	row "C02 no loop" no_loop
 	row "C03 addresses of the loopback" \
 		unseen c03 lan1 "10.9.0.77 fd09:9::77" loopback
-	row "C08 another's ports and address" shadowed
+	[ "$mode$stack" = REDIRECTboth ] || localnet 0
+	row "C07 clients share no circuit" parted
+	check "anti-test: $what: C07 a client's own share theirs" shares
+	row "C08 another's ports and address" not_shadowed
+	row "C09 what one asked is not kept for others" not_cached
+	row "C10 an address that a name has for another" not_lent
+	row "C11 names of the inside are asked of nobody" not_told
 	row "C12 from client to client" \
 		unseen c12 lan2 "10.9.0.78 fd09:9::78" crossing
 	row "C13 one client is a crowd" crowd
+	check "anti-test: $what: C13 whom there are too many of is refused" \
+		too_many
 	row "C15 a client's own Tor" throw A18
 	row "D16 injected segments" injected 10.9.0.77 "$DEST4"
+	[ "$mode" != TUN ] ||
+		row "C14 the stack shows what it always does" stack_shows
+	[ "$stack" = both ] || return 0
 	row "D16 injected segments, IPv6" injected fd09:9::77 "$DEST6"
-	case $mode in
-	REDIRECT)
-		if [ "$(lab_in gw sysctl -n net.netfilter.nf_conntrack_max)" \
-			-le 300000 ]; then
-			row "A23 more flows than there is room for" full_table
-		else	# the number is the whole machine's, and not ours to set
-			skip "A23: conntrack has room for too many flows"
-		fi
-		check "$what: A25 too big, says the uplink" too_big
-		check "$what: A25 no packet is too small" small_but_not_too_small
-		check "$what: A25 and data flows" downloads "$DEST4" 2000000
-		;;
-	TUN)
-		row "C14 the stack shows what it always does" stack_shows ;;
-	esac
+	[ "$mode" != TUN ] || row \
+		"C14 the stack shows what it always does, IPv6" stack_shows_6
+	[ "$mode" = REDIRECT ] || return 0
+	check "$what: A25 too big, says the uplink" believed
+	check "$what: A25 no packet is too small" small_but_not_too_small
+	check "$what: A25 and data flows" downloads "$DEST4" 2000000
 }
 stack_shows() {
 	same "$(cat_ lan1 synack eth0 "$(mac gw br0)" 10.9.0.11 "$DEST4" 80)" \
 		"$GOLDEN"
 }
+stack_shows_6() {
+	same "$(cat_ lan1 synack eth0 "$(mac gw br0)" fd09:9::11 "$DEST6" 80)" \
+		"${GOLDEN/frag 2/frag -}"
+}
 GOLDEN="ttl 63 frag 2 window 65535 options 2 4 8 1 3"
+stack_differs() {
+	local got
+	got=$(cat_ lan1 synack eth0 "$(mac gw br0)" 10.9.0.11 "$DEST4" 80)
+	echo "$got"
+	grep '^ttl' <<<"$got" | grep -vxF "$GOLDEN"
+}
 only_ipv4() { # not even a neighbour is asked by IPv6
 	[ "$(rows_count nd)" -eq 0 ]
 }
@@ -814,6 +1175,13 @@ lab_oracle_reset
 second_link
 second_oracle
 quiet_addresses
+inner_networks replace
+OURS=$LAB_SUT
+full=1	# the number is the whole machine's, and not ours to set
+[ "$(lab_in gw sysctl -n net.netfilter.nf_conntrack_max)" -le 300000 ] || {
+	full=''
+	skip "A23: conntrack has room for too many flows"
+}
 cp "$CATALOGUE" "$RAW" "$LAB_DIR/tmp/"	# for whom the tree is closed
 sut_stop
 no_flowtable=
@@ -824,6 +1192,7 @@ one_mode() {
 	what=$mode
 	[ "$stack" = both ] || what="$mode, IPv4 only"
 	check "$what: connections from before stand" open_before
+	check "anti-test: $what: A21 without it they go on" leaks old_send
 	listen_names
 	check "$what: the program bootstraps, closed" closes
 	row "A21 connections from before, sending" old_send
@@ -833,13 +1202,20 @@ one_mode() {
 	check "$what: A29 what it says of itself" told_nothing
 	! is_gateway || rows_of_frames
 	rows_of_all
-	[ "$stack" = 4 ] || ! is_gateway || rows_of_clients
+	! is_gateway || rows_of_clients
+	# (a workstation's flows, which end at one door, have a port each)
+	[ "$stack$mode" = bothworkstation ] || [ "$stack" = 4 ] ||
+		[ -z "$full" ] ||
+		row "A23 more flows than there is room for" full_table
+	# (nothing tells of that one: each minute it is looked at)
+	[ "$mode$stack" != REDIRECTboth ] ||
+		check "$what: C03 what let them in is turned off" \
+			lab_until 120 no_localnet
 	check "$what: what should get through still does" served
-	if [ "$stack" = both ]; then
-		row "A22, A24 killed with flows open" flows_killed
-		check "$what: and comes back" begun_again
-		check "$what: what should get through does again" served
-	else
+	row "A22, A24 killed with flows open" flows_killed
+	check "$what: and comes back" begun_again
+	check "$what: what should get through does again" served
+	if [ "$stack" = 4 ]; then
 		row "not even a neighbour is asked by IPv6" own_all
 		check "$what: not even a neighbour is asked by IPv6" only_ipv4
 	fi
@@ -873,12 +1249,27 @@ unnamed() {
 check "$what: a LAN's clients on a bridge are served" unnamed
 row "everything" everything
 check "$what: undone, no rule is left" undone
+# Where torrc says that they may, inner networks are reached, and so named.
+what="inner networks are let through"
+through() {
+	doors_() { doors "$@" | sed '/RejectInternal/d'
+		printf '%s\n' "ClientRejectInternalAddresses 0" \
+			"ClientDNSRejectInternalAddresses 0"; }
+	closes_with doors_ && served
+}
+check "$what: the program bootstraps" through
+check "anti-test: C04 they would be reached by Tor" inner_open
+check "anti-test: C05 their names would have addresses" \
+	lab_until 120 all_inner_names
+check "$what: undone, no rule is left" undone
 
 # What comes after finds the laboratory as it was.
 ip -n gw link del up2
+inner_networks del
 lab_in net nft delete table netdev rows
 ip -n lan1 addr del 10.9.0.77/24 dev eth0
 ip -n lan1 addr del fd09:9::77/64 dev eth0
+ip -n lan1 addr del "$MOVING/24" dev eth0
 ip -n lan2 addr del 10.9.0.78/24 dev eth0
 ip -n lan2 addr del fd09:9::78/64 dev eth0
 lab_resolver "$LAN4"
@@ -890,7 +1281,7 @@ no_flow() {
 			return
 	done
 }
-for name in a22 old old_lan flows d16; do
+for name in a22 a25 old old_lan flows d16 c07a c07b c07c; do
 	[ ! -e "$LAB_DIR/pid/$name" ] || lab_stop "$name" KILL
 done
 for ns in gw lan1; do
