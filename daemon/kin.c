@@ -325,7 +325,7 @@ kin_new(struct kin **out, struct loop *loop, const struct kin_source *source)
 	k->read = loop->now - KIN_READ_KNOWN_MS;
 	k->read_own = loop->now - KIN_FRESH_MS;
 	TAILQ_INIT(&k->entries);
-	TAILQ_INIT(&k->places);
+	kin_init_places(k);
 	k->by_ip = map_new(KIN_KEY, KIN_MAX);
 	k->place_of = map_new(KIN_KEY, KIN_MAX);
 	if (k->by_ip == NULL || k->place_of == NULL) {

@@ -4,6 +4,7 @@
 
 #include <sys/queue.h>
 
+#include "base/loop.h"
 #include "daemon/kin.h"
 
 struct entry;
@@ -22,6 +23,10 @@ struct kin {
 	TAILQ_HEAD(, entry) entries;	/* the longest unused first */
 	struct map	*place_of;
 	TAILQ_HEAD(, place) places;	/* the longest unused first */
+	TAILQ_HEAD(, place) unknown;	/* who is looked for again; the next
+					 * first */
+	struct loop_timer again;
+	int		 looking;	/* again is set */
 	struct kin_neighbour *table;
 	size_t		 n, room;
 	struct addr	 own[KIN_OWN_MAX];
@@ -37,6 +42,10 @@ void	kin_read_table(struct kin *, int old_ms);
  * as is said, more. */
 const struct kin_neighbour *kin_neighbour(const struct kin *,
 	    const struct addr *, int ifindex, int *is_ambiguous);
+/* How often, and how soon, one is looked for of whom the kernel knew no
+ * link-layer address, and how many of them in one turn. */
+enum { KIN_LOOKS = 12, KIN_LOOK_MS = 250, KIN_LOOKS_TURN = 32 };
+void	kin_init_places(struct kin *);
 void	kin_free_places(struct kin *);
 
 #endif

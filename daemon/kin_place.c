@@ -11,10 +11,16 @@
  *	and differ, somebody else has the address now: it is @as what is seen.
  *	Where not, it stays @as what it was, and gets to be known better.
  *
+ *	A client's first packet can be here before the kernel has asked for its
+ *	link-layer address.  Whoever takes its address before a second look
+ *	would be taken for it, so there is one soon, and some more while nothing
+ *	is known: the kernel has its answer, or gives up, within 3 s.  What comes
+ *	to be known after that may be anybody's, and is somebody else.
+ *
  *	An address that is behind two link-layer addresses, and of which nobody
  *	knows by which interface it came, is nowhere.
  * Limits
- *	KIN_MAX places; the longest unused goes.
+ *	KIN_MAX places; the longest unused goes.  KIN_LOOKS_TURN looks a turn.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -25,19 +31,25 @@
 #include "daemon/kin_int.h"
 
 struct place {
-	TAILQ_ENTRY(place) link;
+	TAILQ_ENTRY(place) link, wait;
 	uint8_t		 key[KIN_KEY];
+	struct addr	 client;
 	struct kin_place seen;		/* at the last look */
 	struct kin_place known;		/* of it, at any time */
 	struct kin_place as;
 	int		 by;		/* the interface that was named then */
 	int64_t		 looked, found;	/* loop ms */
+	int64_t		 again;		/* the next look, if it is in unknown */
+	uint8_t		 looks;		/* that were for nothing */
+	uint8_t		 waits;		/* it is in unknown */
 };
 
 static void
 drop(struct kin *k, struct place *p)
 {
 	TAILQ_REMOVE(&k->places, p, link);
+	if (p->waits)
+		TAILQ_REMOVE(&k->unknown, p, wait);
 	map_del(k->place_of, p->key);
 	free(p);
 }
@@ -49,11 +61,12 @@ kin_free_places(struct kin *k)
 
 	while ((p = TAILQ_FIRST(&k->places)) != NULL)
 		drop(k, p);
+	loop_timer_clear(k->loop, &k->again);
 	map_free(k->place_of);
 }
 
 static struct place *
-place_new(struct kin *k, const uint8_t key[KIN_KEY])
+place_new(struct kin *k, const uint8_t key[KIN_KEY], const struct addr *client)
 {
 	struct place *p = calloc(1, sizeof(*p));
 
@@ -62,6 +75,7 @@ place_new(struct kin *k, const uint8_t key[KIN_KEY])
 	if (map_count(k->place_of) >= KIN_MAX)
 		drop(k, TAILQ_FIRST(&k->places));
 	memcpy(p->key, key, KIN_KEY);
+	p->client = *client;
 	if (map_put(k->place_of, p->key, p) < 0) {
 		free(p);
 		return NULL;
@@ -90,6 +104,23 @@ learn(struct kin_place *known, const struct kin_place *seen)
 	known->link_len = seen->link_len;
 }
 
+static int
+too_late(const struct place *p, const struct kin_place *seen)
+{
+	return p->known.link_len == 0 && seen->link_len &&
+	    p->looks >= KIN_LOOKS;
+}
+
+static void
+wait_for(struct kin *k, struct place *p)
+{
+	if (p->waits || p->known.link_len || p->looks >= KIN_LOOKS)
+		return;
+	p->waits = 1;
+	p->again = k->loop->now + KIN_LOOK_MS;
+	TAILQ_INSERT_TAIL(&k->unknown, p, wait);
+}
+
 /* @is_new: nothing was known before. */
 static void
 note(struct kin *k, struct place *p, const struct kin_place *seen, int is_new)
@@ -97,15 +128,17 @@ note(struct kin *k, struct place *p, const struct kin_place *seen, int is_new)
 	int64_t now = k->loop->now;
 
 	if (is_new || now - p->found > KIN_KEEP_MS ||
-	    differ(&p->known, seen)) {
+	    differ(&p->known, seen) || too_late(p, seen)) {
 		p->as = p->known = *seen;
 		p->found = now;
+		p->looks = 0;
 	}
 	learn(&p->known, seen);
 	if (seen->link_len)
 		p->found = now;
 	p->seen = *seen;
 	p->looked = now;
+	wait_for(k, p);
 }
 
 /* 0: it is in two places. */
@@ -130,6 +163,60 @@ see(struct kin *k, const struct addr *client, int ifindex, int old_ms,
 	return 1;
 }
 
+static void
+set_timer(struct kin *k)
+{
+	const struct place *p = TAILQ_FIRST(&k->unknown);
+	int64_t in;
+
+	if (p == NULL || k->looking)
+		return;
+	k->looking = 1;
+	in = p->again - k->loop->now;
+	loop_timer_in(k->loop, &k->again, in > KIN_READ_MS ? in : KIN_READ_MS);
+}
+
+static void
+look_again(struct kin *k, struct place *p)
+{
+	struct kin_place seen;
+
+	TAILQ_REMOVE(&k->unknown, p, wait);
+	p->waits = 0;
+	if (p->known.link_len)
+		return;
+	p->looks++;
+	if (see(k, &p->client, p->by, KIN_READ_MS, &seen))
+		note(k, p, &seen, 0);
+	else
+		wait_for(k, p);
+}
+
+static void
+on_again(void *arg)
+{
+	struct kin *k = arg;
+	struct place *p;
+	int i;
+
+	k->looking = 0;
+	for (i = 0; i < KIN_LOOKS_TURN; i++) {
+		p = TAILQ_FIRST(&k->unknown);
+		if (p == NULL || p->again > k->loop->now)
+			break;
+		look_again(k, p);
+	}
+	set_timer(k);
+}
+
+void
+kin_init_places(struct kin *k)
+{
+	TAILQ_INIT(&k->places);
+	TAILQ_INIT(&k->unknown);
+	loop_timer_init(&k->again, on_again, k);
+}
+
 static int
 is_fresh(const struct kin *k, const struct place *p, int ifindex)
 {
@@ -152,10 +239,11 @@ place_of(struct kin *k, const struct addr *client, int ifindex)
 		if (!see(k, client, ifindex, is_new ? KIN_READ_MS :
 		    KIN_READ_KNOWN_MS, &seen))
 			return NULL;
-		if (p == NULL && (p = place_new(k, key)) == NULL)
+		if (p == NULL && (p = place_new(k, key, client)) == NULL)
 			return NULL;
-		note(k, p, &seen, is_new);
 		p->by = ifindex;
+		note(k, p, &seen, is_new);
+		set_timer(k);
 	}
 	TAILQ_REMOVE(&k->places, p, link);
 	TAILQ_INSERT_TAIL(&k->places, p, link);

@@ -166,10 +166,10 @@ static void
 end(void)
 {
 	gateway_free(gw);
+	kin_free(kin);
 	loop_end_turn(&loop);
 	ck_assert_ptr_null(loop.items);
 	ck_assert_ptr_null(loop.timers);
-	kin_free(kin);
 	owner_free(owner);
 	log_capture(NULL, NULL);
 }

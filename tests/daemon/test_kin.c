@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/loop.h"
+#include "daemon/kin_int.h"
 #include "tests/unit.h"
 
 static struct loop loop;
@@ -466,6 +467,78 @@ START_TEST(kin_place_that_gets_known_better_is_nobody_else)
 }
 END_TEST
 
+/* Nobody needs to ask: else whoever takes the address first is taken for it. */
+START_TEST(kin_place_without_a_link_is_looked_for_soon)
+{
+	init();
+	look("10.9.0.11", 3);
+	is_at(&as, 3, 0);
+	add("10.9.0.11", 3, 1);
+	loop_advance(&loop, KIN_LOOK_MS);
+	table[0].link[5] = 2;
+	loop_advance(&loop, KIN_FRESH_MS);
+	look("10.9.0.11", 3);
+	is_at(&as, 3, 2);
+	kin_free(kin);
+}
+END_TEST
+
+START_TEST(kin_places_without_a_link_are_all_looked_for_soon)
+{
+	enum { MANY = 5 * KIN_LOOKS_TURN };
+	char ip[20];
+	int i;
+
+	init();
+	for (i = 0; i < MANY; i++) {
+		snprintf(ip, sizeof(ip), "10.8.0.%d", i);
+		look(ip, 3);
+	}
+	for (i = 0; i < MANY; i++) {
+		snprintf(ip, sizeof(ip), "10.8.0.%d", i);
+		add(ip, 3, 1);
+	}
+	loop_advance(&loop, KIN_LOOK_MS + MANY / KIN_LOOKS_TURN * KIN_READ_MS);
+	ck_assert_int_eq(loop_next(&loop), LOOP_NEVER);
+	for (i = 0; i < MANY; i++)
+		table[i].link[5] = 2;
+	loop_advance(&loop, KIN_FRESH_MS);
+	for (i = 0; i < MANY; i++) {
+		snprintf(ip, sizeof(ip), "10.8.0.%d", i);
+		look(ip, 3);
+		is_at(&as, 3, 2);
+		loop_advance(&loop, KIN_READ_KNOWN_MS);
+	}
+	kin_free(kin);
+}
+END_TEST
+
+START_TEST(kin_place_that_gets_known_late_is_somebody_else)
+{
+	init();
+	look("10.9.0.11", 3);
+	loop_advance(&loop, KIN_LOOKS * KIN_LOOK_MS);
+	ck_assert_int_eq(loop_next(&loop), LOOP_NEVER);	/* it is enough */
+	ck_assert_int_eq(reads, 1 + KIN_LOOKS);
+	add("10.9.0.11", 3, 1);
+	loop_advance(&loop, KIN_FRESH_MS);
+	look("10.9.0.11", 3);
+	is_at(&now, 3, 1);
+	is_at(&as, 3, 1);
+	kin_free(kin);
+}
+END_TEST
+
+START_TEST(kin_place_that_is_looked_for_goes_with_its_kin)
+{
+	init();
+	look("10.9.0.11", 3);
+	ck_assert_int_ne(loop_next(&loop), LOOP_NEVER);
+	kin_free(kin);
+	ck_assert_int_eq(loop_next(&loop), LOOP_NEVER);
+}
+END_TEST
+
 START_TEST(kin_place_is_forgotten_in_the_end)
 {
 	init();
@@ -505,6 +578,10 @@ START_TEST(kin_place_of_known_clients_reads_the_table_for_all_of_them)
 	int i, round;
 
 	init();
+	for (i = 1; i <= 40; i++) {
+		snprintf(ip, sizeof(ip), "10.9.0.%d", i + 50);
+		add(ip, 3, (uint8_t)i);
+	}
 	for (round = 0; round < 2; round++) {
 		for (i = 1; i <= 40; i++) {
 			snprintf(ip, sizeof(ip), "10.9.0.%d", i + 50);
@@ -613,6 +690,10 @@ static const struct unit_test tests[] = {
 	UNIT(kin_place_on_two_links_is_nowhere_unless_it_is_said_which),
 	UNIT(kin_place_with_another_link_is_somebody_else),
 	UNIT(kin_place_that_gets_known_better_is_nobody_else),
+	UNIT(kin_place_without_a_link_is_looked_for_soon),
+	UNIT(kin_places_without_a_link_are_all_looked_for_soon),
+	UNIT(kin_place_that_gets_known_late_is_somebody_else),
+	UNIT(kin_place_that_is_looked_for_goes_with_its_kin),
 	UNIT(kin_place_is_forgotten_in_the_end),
 	UNIT(kin_place_reads_the_table_no_more_than_it_has_to),
 	UNIT(kin_place_of_known_clients_reads_the_table_for_all_of_them),

@@ -814,7 +814,6 @@ beside_those() {
 }
 parted() {
 	local rc n
-	announce lan1 "$MOVING"
 	hold c07a lan1 "$DEST4@$MOVING" && those &&
 		grep . "$LAB_DIR/tmp/those" && apart c07b "$DEST4" &&
 		moved_address lab_until 120 from_there
