@@ -54,6 +54,7 @@ enum {
 	QUIET_MS = 20,		/* between two looks */
 	AWAIT_MS = 900,		/* another plan; less than a second */
 	PERIODIC_MS = 60000,
+	SYSCTLS_MS = 500,	/* the kernel does not tell of most of them */
 	PAUSE_FIRST_MS = 50, PAUSE_MAX_MS = 30000,
 	CALM_MS = 60000,	/* without a repair: the next is the first */
 	LOCK_MS = 3000,		/* a killed daemon's children still end */
@@ -266,6 +267,7 @@ take_plan(struct fwstate *s, struct fwstate_plan *p)
 	fwstate_plan_free(&s->plan);
 	s->plan = *p;
 	s->event.touched = 0;
+	s->sysctls = clock_ms() + SYSCTLS_MS;
 	s->periodic = clock_ms() + PERIODIC_MS;
 }
 
@@ -375,6 +377,8 @@ fwstate_due(const struct fwstate *s)
 		due = s->retry > s->rested ? s->retry : s->rested;
 	else if (s->dirty && s->rested < s->periodic)
 		due = s->rested;
+	else if (!s->dirty && s->sysctls < s->periodic)
+		due = s->sysctls;
 	return fwhold_due(s) < due ? fwhold_due(s) : due;
 }
 
@@ -499,6 +503,10 @@ fwstate_follow(struct fwstate *s, int64_t now)
 		s->dirty = 1;
 	if (heard)
 		await_plan(s, now);
+	if (!s->dirty && now >= s->sysctls) {
+		s->sysctls = now + SYSCTLS_MS;
+		s->dirty = fwstate_check_sysctls(s, &s->plan) != 0;
+	}
 	if (s->dirty && now >= s->rested &&
 	    (!s->is_shut || now >= s->retry))
 		look(s, now);

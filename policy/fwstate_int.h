@@ -63,6 +63,7 @@ struct fwstate {
 	int64_t		 rested;	/* not before */
 	int		 awaits;	/* another plan, without what is gone */
 	int64_t		 periodic;
+	int64_t		 sysctls;	/* the next look at them alone */
 	int64_t		 retry;		/* repair not before */
 	int64_t		 pause;		/* between repairs, ms */
 	int64_t		 repaired;	/* when it was last tried */

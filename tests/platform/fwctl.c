@@ -10,7 +10,6 @@
  *	check					same | differs WHY
  *	undo
  *	devices [NAME [NAME]]			from the next apply on
- *	later					as if a minute had gone by
  *	quit					leaves all in force
  *
  * and beside: ready PID, shut WHY, open, said TEXT, network.  `standard` are
@@ -204,8 +203,6 @@ obey(struct ctl *c, char *line)
 	else if (strcmp(what, "undo") == 0)
 		tell("undo", fwstate_undo(c->state, c->tables, c->ntables,
 		    why, sizeof(why)), why);
-	else if (strcmp(what, "later") == 0)
-		fwstate_follow(c->state, clock_ms() + 60001);
 	else if (strcmp(what, "devices") == 0)
 		set_devices(c, one, two);
 	else if (strcmp(what, "quit") == 0)
