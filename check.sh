@@ -172,25 +172,34 @@ static() {
 	[ $? -eq 1 ]
 }
 
-fuzz() {
-	local fuzzer name log p=0 f=0
+fuzz_one() { # FUZZER
+	local name log
+	name=$(basename "$1")
+	log=$OUT/$name.log
+	mkdir -p "$OUT/corpus/$name"
+	if "$1" -max_total_time="$FUZZ_SECONDS" -timeout=20 \
+		-rss_limit_mb=2048 -artifact_prefix="$OUT/$name-" \
+		"$OUT/corpus/$name" "tests/fuzz/corpus/${name#fz_}" \
+		>"$log" 2>&1; then
+		echo "ok $name"
+	else
+		echo "FAIL $name (its input is in $OUT)"
+		tail -n 30 "$log"
+	fi
+}
+fuzz() { # one for each processor at a time
+	local fuzzer p f
 	for fuzzer in "$BUILD-asan"/tests/fuzz/fz_*; do
 		[ -x "$fuzzer" ] && [ ! -d "$fuzzer" ] || continue
-		name=$(basename "$fuzzer")
-		case $name in *.*) continue ;; esac
-		mkdir -p "$OUT/corpus/$name"
-		log=$OUT/$name.log
-		if "$fuzzer" -max_total_time="$FUZZ_SECONDS" -timeout=20 \
-			-rss_limit_mb=2048 -artifact_prefix="$OUT/$name-" \
-			"$OUT/corpus/$name" "tests/fuzz/corpus/${name#fz_}" \
-			>"$log" 2>&1; then
-			p=$((p + 1))
-		else
-			f=$((f + 1))
-			echo "FAIL $name (its input is in $OUT)"
-			tail -n 30 "$log"
-		fi
+		case $(basename "$fuzzer") in *.*) continue ;; esac
+		while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do wait -n; done
+		fuzz_one "$fuzzer" >"$OUT/$(basename "$fuzzer").out" &
 	done
+	wait
+	cat "$OUT"/fz_*.out >"$OUT/fuzz.log"
+	grep -v '^ok ' "$OUT/fuzz.log"
+	p=$(grep -c '^ok ' "$OUT/fuzz.log")
+	f=$(grep -c '^FAIL ' "$OUT/fuzz.log")
 	[ "$p" -gt 0 ] || f=$((f + 1))
 	count "fuzzers, $FUZZ_SECONDS s each" "$p" "$f"
 }
