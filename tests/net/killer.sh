@@ -44,20 +44,21 @@ flood_stop() {
 # from the kernel, and connections say their FIN as long: with no rules, the
 # kernel's resets and those FINs would count against whoever comes next.
 flood_over() {
-	local ns rc=0
-	lab_dest sysctl -qw net.ipv4.tcp_synack_retries=0
-	for ns in gw lan1; do
-		lab_in "$ns" sysctl -qw net.ipv4.tcp_orphan_retries=1
-	done
+	local rc=0
+	flood_retries 0 1
 	lab_until 300 all_closed || rc=1
 	flood_connections
-	lab_dest sysctl -qw net.ipv4.tcp_synack_retries=5
-	for ns in gw lan1; do
-		lab_in "$ns" sysctl -qw net.ipv4.tcp_orphan_retries=0
-	done
+	flood_retries 5 0
 	lab_until 300 oracle_quiet || rc=1
 	forget
 	return "$rc"
+}
+flood_retries() { # of a server's SYN-ACK, of a closed connection (0: as ever)
+	local ns
+	lab_dest sysctl -qw "net.ipv4.tcp_synack_retries=$1"
+	for ns in gw lan1; do
+		lab_in "$ns" sysctl -qw "net.ipv4.tcp_orphan_retries=$2"
+	done
 }
 flood_connections() {
 	local ns
