@@ -35,6 +35,11 @@ PACKAGES_PACKAGE=(build-essential debhelper dpkg-dev fakeroot lintian debootstra
 # In that tree, beside what each has: a first process, and what sends.
 PACKAGES_TREE=(systemd systemd-sysv iproute2 logrotate netbase python3-minimal)
 
+# For initramfs/build: what takes Debian's packages apart and makes an image.
+PACKAGES_IMAGE=(apt dpkg kmod cpio zstd binutils)
+# For initramfs/run-qemu and the tests of the appliance: a machine, and disks.
+PACKAGES_QEMU=(qemu-system-x86 ovmf e2fsprogs mtools dnsmasq-base iproute2)
+
 # For tests/platform/neighbours: other firewalls and network managers.  They
 # are installed in a layer over this machine's files that only the test sees
 # (packages_layer), since they would take over the machine itself.

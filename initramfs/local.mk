@@ -1,0 +1,3 @@
+# The appliance: an image of Debian's packages, the program, and root/.
+EXTRA_DIST += initramfs/build initramfs/run-qemu initramfs/cmdline \
+	initramfs/modules initramfs/root
