@@ -248,9 +248,20 @@ networks() {
 		"$OUT/net-long.log" "$rc"
 }
 
+# The image that boots, made by the user who makes the rest; the network tests
+# boot it, too.
+export APPLIANCE=$OUT/appliance
+appliance() {
+	counted "the appliance is built" initramfs/build -o "$APPLIANCE" \
+		-p "$BUILD/daemon/onion-transparent" -c "$PWD/build/packages"
+	script "appliance" env OT="$BUILD/daemon/onion-transparent" \
+		PACKAGES="$PWD/build/packages" tests/platform/appliance
+}
+
 step "packages" packages_install "${PACKAGES_BUILD[@]}" \
 	"${PACKAGES_LAB[@]}" "${PACKAGES_NAMES[@]}" "${PACKAGES_DNS[@]}" \
-	"${PACKAGES_CHECK[@]}" "${PACKAGES_PACKAGE[@]}"
+	"${PACKAGES_CHECK[@]}" "${PACKAGES_PACKAGE[@]}" \
+	"${PACKAGES_IMAGE[@]}" "${PACKAGES_QEMU[@]}"
 step "autogen" source_tree
 step "build with gcc, hardened" build "$BUILD" gcc \
 	--with-systemdsystemunitdir=/lib/systemd/system
@@ -287,6 +298,7 @@ if [ -z "$quick" ]; then
 		tests/platform/boot
 	script "package" env OT="$BUILD/daemon/onion-transparent" \
 		tests/platform/package
+	appliance
 	script "selftest" env OT="$BUILD/daemon/onion-transparent" \
 		tests/platform/selftest
 	script "FailClosed, beside others" env \

@@ -29,4 +29,5 @@ noinst_HEADERS += tests/unit.h tests/quiet.h tests/fakepermit.h \
 EXTRA_DIST += tests/layers tests/check-layers.awk tests/packages.sh \
 	tests/docs.sh tests/net tests/bench docs/design.md docs/testing.md \
 	docs/promises.md docs/known-issues.md docs/rulesets.md \
-	docs/faults.md docs/load.md docs/catalogue.md docs/package.md
+	docs/faults.md docs/load.md docs/catalogue.md docs/package.md \
+	docs/appliance.md
