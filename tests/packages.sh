@@ -38,7 +38,8 @@ PACKAGES_TREE=(systemd systemd-sysv iproute2 logrotate netbase python3-minimal)
 # For initramfs/build: what takes Debian's packages apart and makes an image.
 PACKAGES_IMAGE=(apt dpkg kmod cpio zstd binutils)
 # For initramfs/run-qemu and the tests of the appliance: a machine, and disks.
-PACKAGES_QEMU=(qemu-system-x86 ovmf e2fsprogs mtools dnsmasq-base iproute2)
+PACKAGES_QEMU=(qemu-system-x86 ovmf e2fsprogs mtools dnsmasq-base iproute2
+	busybox-static)
 
 # For tests/platform/neighbours: other firewalls and network managers.  They
 # are installed in a layer over this machine's files that only the test sees
