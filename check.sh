@@ -261,7 +261,7 @@ appliance() {
 step "packages" packages_install "${PACKAGES_BUILD[@]}" \
 	"${PACKAGES_LAB[@]}" "${PACKAGES_NAMES[@]}" "${PACKAGES_DNS[@]}" \
 	"${PACKAGES_CHECK[@]}" "${PACKAGES_PACKAGE[@]}" \
-	"${PACKAGES_IMAGE[@]}" "${PACKAGES_QEMU[@]}"
+	"${PACKAGES_IMAGE[@]}" "${PACKAGES_QEMU[@]}" "${PACKAGES_ISO[@]}"
 step "autogen" source_tree
 step "build with gcc, hardened" build "$BUILD" gcc \
 	--with-systemdsystemunitdir=/lib/systemd/system

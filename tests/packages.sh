@@ -40,6 +40,10 @@ PACKAGES_IMAGE=(apt dpkg kmod cpio zstd binutils)
 # For initramfs/run-qemu and the tests of the appliance: a machine, and disks.
 PACKAGES_QEMU=(qemu-system-x86 ovmf e2fsprogs mtools dnsmasq-base iproute2
 	busybox-static)
+# For initramfs/iso and its test: loaders for BIOS and UEFI, what puts them on an
+# image, and what looks at its partitions.
+PACKAGES_ISO=(isolinux syslinux-common grub-common grub-efi-amd64-bin mtools
+	xorriso gdisk)
 
 # For tests/platform/neighbours: other firewalls and network managers.  They
 # are installed in a layer over this machine's files that only the test sees
