@@ -227,7 +227,7 @@ app_on() {
 	lab_spawn appliance gw qemu-system-x86_64 -accel tcg -cpu max \
 		-machine q35 -m "$APP_RAM" -smp 1 \
 		-nodefaults -no-user-config -display none \
-		-chardev "file,id=console,path=$CONSOLE,append=on" \
+		-chardev "${APP_CHARDEV:-file,id=console,path=$CONSOLE,append=on}" \
 		-serial chardev:console -qmp "unix:$MONITOR,server=on,wait=off" \
 		-device virtio-rng-pci \
 		-netdev tap,id=up,ifname=tapup,script=no,downscript=no \
