@@ -256,6 +256,7 @@ appliance() {
 		-p "$BUILD/daemon/onion-transparent" -c "$PWD/build/packages"
 	script "appliance" env OT="$BUILD/daemon/onion-transparent" \
 		PACKAGES="$PWD/build/packages" tests/platform/appliance
+	script "the appliance's ISO" tests/platform/appliance-iso
 }
 
 step "packages" packages_install "${PACKAGES_BUILD[@]}" \
