@@ -15,6 +15,7 @@ static const struct {
 } protos[] = {
 	{ "tcp", FWPLAN_ALLOW_TCP }, { "udp", FWPLAN_ALLOW_UDP },
 	{ "ping", FWPLAN_ALLOW_PING }, { "eapol", FWPLAN_ALLOW_EAPOL },
+	{ "vrrp", FWPLAN_ALLOW_VRRP },
 };
 enum { NPROTOS = sizeof(protos) / sizeof(protos[0]) };
 
@@ -104,10 +105,13 @@ read_proto(struct conf_allow *a, const char *s, size_t len,
 			a->proto = protos[i].proto;
 	if (a->proto == 0)
 		return conf_wrong(note, "'%.*s' is none of tcp, udp, ping, "
-		    "eapol", len < 60 ? (int)len : 60, s);
+		    "eapol, vrrp", len < 60 ? (int)len : 60, s);
 	if (a->proto == FWPLAN_ALLOW_EAPOL && !a->out)
 		return conf_wrong(note, "eapol only goes out: it comes in "
 		    "anyway");
+	if (a->proto == FWPLAN_ALLOW_VRRP && a->out)
+		return conf_wrong(note, "vrrp is said with in, and is let out "
+		    "with it");
 	return 0;
 }
 

@@ -2,7 +2,7 @@
  *
  *	Uplink INTERFACE ...
  *	TransClients [INTERFACE ...] [local]
- *	FirewallAllow in|out INTERFACE tcp|udp|ping|eapol [NETWORK] [PORTS]
+ *	FirewallAllow in|out INTERFACE tcp|udp|ping|eapol|vrrp [NETWORK] [PORTS]
  *
  * PORTS is N or N-M, and more with commas; each is an allowance of its own.
  */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/conf.h"
+#include "daemon/conf_made.h"
 #include "daemon/conf_tun.h"
 #include "daemon/conf_util.h"
 #include "daemon/conf_values.h"
@@ -17,10 +18,16 @@ where(const struct conf *c, const char *name)
 }
 
 static int
-is_client(const struct conf *c, const char *name)
+is_lan(const struct conf *c, const char *name)
 {
 	return conf_tun_has(&c->tun_clients, name) ||
-	    conf_tun_has(&c->trans_clients, name) ||
+	    conf_tun_has(&c->trans_clients, name);
+}
+
+static int
+is_client(const struct conf *c, const char *name)
+{
+	return is_lan(c, name) ||
 	    (conf_has_tun(c) && strcmp(c->tun_device.name, name) == 0);
 }
 
@@ -72,6 +79,43 @@ check_clients(struct conf *c, struct conf_err *err)
 }
 
 static int
+check_vrrp_line(const struct conf *c, const struct conf_value *v,
+    struct conf_err *err)
+{
+	const char *s = v->text, *link, *proto;
+	struct conf_note note = { .column = 0 };
+	char name[CONF_IFNAME];
+	size_t len, plen;
+
+	(void)conf_word(&s, &len);
+	link = conf_word(&s, &len);
+	proto = conf_word(&s, &plen);
+	if (link == NULL || proto == NULL || !conf_is(proto, plen, "vrrp"))
+		return 0;
+	snprintf(name, sizeof(name), "%.*s", (int)len, link);
+	if (is_lan(c, name))
+		return 0;
+	note.column = (size_t)(link - v->text) + 1;
+	conf_wrong(&note, "vrrp is for LANs, and %s is no interface of "
+	    "TransClients or TunClients", name);
+	return conf_bad_word("FirewallAllow", v, &note, err);
+}
+
+static int
+check_vrrp(const struct conf *c, struct conf_err *err)
+{
+	const struct conf_given *g = conf_values_of(c->values,
+	    "FirewallAllow");
+	size_t i;
+	int rc;
+
+	for (i = 0; i < g->n; i++)
+		if ((rc = check_vrrp_line(c, &g->value[i], err)) < 0)
+			return rc;
+	return 0;
+}
+
+static int
 warn_of_allowed(struct conf *c, struct conf_err *err)
 {
 	const struct conf_allow *a;
@@ -100,6 +144,7 @@ conf_check_firewall(struct conf *c, struct conf_err *err)
 
 	if ((rc = check_uplinks(c, err)) < 0 ||
 	    (rc = check_clients(c, err)) < 0 ||
+	    (rc = check_vrrp(c, err)) < 0 ||
 	    (rc = warn_of_allowed(c, err)) < 0)
 		return rc;
 	if (c->fail_closed && c->user == NULL)

@@ -18,20 +18,19 @@ no_memory(struct conf_err *err)
 	return conf_fail(err, -ENOMEM, "no memory for the configuration");
 }
 
-/* "torrc:12:30: ..." where the word can be found so, else where in the value
- * it stands. */
-static int
-bad_word(const struct conf_opt *o, const struct conf_value *v,
-    const struct conf_note *note, const char *shown, struct conf_err *err)
+int
+conf_bad_word(const char *option, const struct conf_value *v,
+    const struct conf_note *note, struct conf_err *err)
 {
 	int where = (int)strlen(v->where) - 2;		/* without ": " */
+	char shown[80];
 
 	if (v->column)
 		return conf_fail(err, -EINVAL, "%.*s:%zu: %s: %s", where,
-		    v->where, v->column + note->column - 1, o->name,
-		    note->why);
+		    v->where, v->column + note->column - 1, option, note->why);
+	conf_shown(shown, sizeof(shown), v->text, strlen(v->text));
 	return conf_fail(err, -EINVAL, "%s%s '%s', column %zu: %s", v->where,
-	    o->name, shown, note->column, note->why);
+	    option, shown, note->column, note->why);
 }
 
 static int
@@ -40,9 +39,9 @@ bad_value(const struct conf_opt *o, const struct conf_value *v,
 {
 	char shown[80];
 
-	conf_shown(shown, sizeof(shown), v->text, strlen(v->text));
 	if (note->column)
-		return bad_word(o, v, note, shown, err);
+		return conf_bad_word(o->name, v, note, err);
+	conf_shown(shown, sizeof(shown), v->text, strlen(v->text));
 	return conf_fail(err, -EINVAL, "%s%s wants %s; got '%s'%s%s", v->where,
 	    o->name, conf_type(o->kind)->wants, shown,
 	    note->why[0] ? ": " : "", note->why);

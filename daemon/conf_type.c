@@ -125,8 +125,8 @@ static const struct conf_type types[CONF_NKINDS] = {
 		"then from NETWORK, to NETWORK, port PORTS, accept=deferred or "
 		"accept=optimistic", .item = sizeof(struct rule),
 		.read = conf_read_flow_rule, .print = conf_print_flow_rule },
-	[CONF_K_ALLOWS] = { .wants = "in or out, an interface, tcp, udp, ping "
-		"or eapol, and then NETWORK and PORTS",
+	[CONF_K_ALLOWS] = { .wants = "in or out, an interface, tcp, udp, ping, "
+		"eapol or vrrp, and then NETWORK and PORTS",
 		.item = sizeof(struct conf_allow),
 		.read = conf_read_allow, .print = conf_print_allow },
 	[CONF_K_ADDRS] = { .wants = "an IP address",

@@ -246,9 +246,14 @@ check_allowed(struct fwplan_build *b)
 			    "the firewall's rules cannot name the interface "
 			    "'%.15s': rename it", a->link);
 		if (a->proto < FWPLAN_ALLOW_TCP ||
-		    a->proto > FWPLAN_ALLOW_EAPOL || a->lo > a->hi ||
-		    (a->proto == FWPLAN_ALLOW_EAPOL && !a->out))
+		    a->proto > FWPLAN_ALLOW_VRRP || a->lo > a->hi ||
+		    (a->proto == FWPLAN_ALLOW_EAPOL && !a->out) ||
+		    (a->proto == FWPLAN_ALLOW_VRRP && a->out))
 			fwp_fail(b, -EINVAL, "an allowance makes no sense");
+		if (a->proto == FWPLAN_ALLOW_VRRP &&
+		    has_link(&b->conf->uplinks, a->link))
+			fwp_fail(b, -EINVAL, "VRRP is spoken on LANs, and %s is "
+			    "an uplink", a->link);
 	}
 }
 

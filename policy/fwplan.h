@@ -53,7 +53,9 @@ struct fwplan_doors {			/* family 0: there is none */
 
 enum fwplan_allow_proto {
 	FWPLAN_ALLOW_TCP = 1, FWPLAN_ALLOW_UDP, FWPLAN_ALLOW_PING,
-	FWPLAN_ALLOW_EAPOL		/* frames of 802.1X, WPA; @out only */
+	FWPLAN_ALLOW_EAPOL,		/* frames of 802.1X, WPA; @out only */
+	FWPLAN_ALLOW_VRRP		/* advertisements, in and out, of a LAN
+					 * only; @out is 0, @net the senders' */
 };
 
 struct fwplan_allow {			/* one of the operator's own */
@@ -161,6 +163,7 @@ enum fwplan_match_kind {
 	FWPLAN_M_ICMP,			/* @n: type; @lo to @hi: codes.  As
 					 * PROTO says */
 	FWPLAN_M_HOPS,			/* @n: IPv6's hop limit */
+	FWPLAN_M_TTL,			/* @n: IPv4's time to live */
 	FWPLAN_M_SYN,			/* of SYN, ACK, FIN, RST only SYN;
 					 * @invert: anything else */
 	FWPLAN_M_CT,			/* @n: FWPLAN_CT_*, one of them */

@@ -198,6 +198,9 @@ print_match(FILE *f, const struct fwplan_match *m, int family)
 	case FWPLAN_M_HOPS:
 		fprintf(f, " -m hl --hl-eq %u", m->n);
 		break;
+	case FWPLAN_M_TTL:
+		fprintf(f, " -m ttl --ttl-eq %u", m->n);
+		break;
 	case FWPLAN_M_SYN:
 		fprintf(f, "%s --tcp-flags FIN,SYN,RST,ACK SYN",
 		    m->invert ? " !" : "");

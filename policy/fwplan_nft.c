@@ -340,6 +340,9 @@ print_match(FILE *f, const struct fwplan_match *m, uint32_t proto, int netdev)
 	case FWPLAN_M_HOPS:
 		fprintf(f, " ip6 hoplimit %u", m->n);
 		break;
+	case FWPLAN_M_TTL:
+		fprintf(f, " ip ttl %u", m->n);
+		break;
 	case FWPLAN_M_SYN:
 		fprintf(f, " tcp flags & (fin|syn|rst|ack) %s syn",
 		    m->invert ? "!=" : "==");

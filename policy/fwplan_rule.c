@@ -275,11 +275,77 @@ allowed_ping(struct fwplan_build *b, const struct fwplan_allow *a,
 	}
 }
 
+static void
+to_group(struct fwplan_rule *r, const char *group)
+{
+	struct addr_net net;
+
+	if (addr_net_parse(&net, group, -1) == 0)
+		fwp_in_net(r, FWPLAN_M_DADDR, &net);
+	else
+		r->verdict = FWPLAN_DROP;
+}
+
+static void
+hops(struct fwplan_rule *r, int family, uint32_t n)
+{
+	fwp_number(r, family == 4 ? FWPLAN_M_TTL : FWPLAN_M_HOPS, n);
+}
+
+/* A switch that asks who is in a group, and is not answered, may keep its
+ * packets to itself; the answers are a LAN's anyway. */
+static void
+allowed_group_query(struct fwplan_build *b, const struct fwplan_allow *a,
+    enum fwplan_chain chain, int family)
+{
+	struct fwplan_rule *r = fwp_add(b, chain, FWPLAN_ACCEPT);
+
+	fwp_on_link(r, FWPLAN_M_IIF, a->link);
+	to_group(r, family == 4 ? "224.0.0.0/24" : "ff02::/16");
+	if (family == 4)
+		fwp_number(r, FWPLAN_M_PROTO, IPPROTO_IGMP);
+	else
+		fwp_icmp(r, 6, ICMP6_MLD_QUERY, 0);
+	hops(r, family, GROUP_HOPS);
+}
+
+static void
+allowed_vrrp(struct fwplan_build *b, const struct fwplan_allow *a,
+    enum fwplan_chain chain, int outward)
+{
+	struct fwplan_rule *r;
+	int family;
+
+	for (family = 4; family <= 6; family += 2) {
+		if (a->net.addr.family && a->net.addr.family != family)
+			continue;
+		r = fwp_add(b, chain, FWPLAN_ACCEPT);
+		fwp_on_link(r, outward ? FWPLAN_M_OIF : FWPLAN_M_IIF, a->link);
+		if (!outward)
+			fwp_in_net(r, FWPLAN_M_SADDR, &a->net);
+		to_group(r, family == 4 ? "224.0.0.18/32" : "ff02::12/128");
+		fwp_number(r, FWPLAN_M_PROTO, PROTO_VRRP);
+		hops(r, family, VRRP_HOPS);
+		if (!outward)
+			allowed_group_query(b, a, chain, family);
+	}
+}
+
+static void
+allowed_eapol(struct fwplan_build *b, const struct fwplan_allow *a,
+    enum fwplan_chain chain)
+{
+	struct fwplan_rule *r = fwp_add(b, chain, FWPLAN_ACCEPT);
+
+	fwp_on_link(r, FWPLAN_M_OIF, a->link);
+	fwp_number(r, FWPLAN_M_ETHER, ETHER_EAPOL);
+}
+
 void
 fwp_add_allowed(struct fwplan_build *b, enum fwplan_chain chain, int outward)
 {
+	int netdev = fwplan_place(chain)->netdev;
 	const struct fwplan_allow *a;
-	struct fwplan_rule *r;
 	unsigned i;
 
 	for (i = 0; i < b->conf->nallow; i++) {
@@ -287,11 +353,11 @@ fwp_add_allowed(struct fwplan_build *b, enum fwplan_chain chain, int outward)
 		if (fwplan_place(chain)->nat && !a->out)
 			continue;	/* NAT sees the first packet only */
 		if (a->proto == FWPLAN_ALLOW_EAPOL) {
-			if (!fwplan_place(chain)->netdev)
-				continue;
-			r = fwp_add(b, chain, FWPLAN_ACCEPT);
-			fwp_on_link(r, FWPLAN_M_OIF, a->link);
-			fwp_number(r, FWPLAN_M_ETHER, ETHER_EAPOL);
+			if (netdev)
+				allowed_eapol(b, a, chain);
+		} else if (a->proto == FWPLAN_ALLOW_VRRP) {
+			if (!netdev)	/* these are uplinks' */
+				allowed_vrrp(b, a, chain, outward);
 		} else if (a->proto == FWPLAN_ALLOW_PING)
 			allowed_ping(b, a, chain, outward);
 		else

@@ -123,6 +123,22 @@ START_TEST(fwplan_loopback_is_no_uplink)
 }
 END_TEST
 
+START_TEST(fwplan_vrrp_of_an_uplink_is_refused)
+{
+	setup();
+	conf.nallow = 1;
+	conf.allow[0].proto = FWPLAN_ALLOW_VRRP;
+	snprintf(conf.allow[0].link, FWPLAN_IFNAME, "up0");
+	refused(-EINVAL, "VRRP is spoken on LANs, and up0 is an uplink");
+	snprintf(conf.allow[0].link, FWPLAN_IFNAME, "lan0");
+	conf.allow[0].out = 1;
+	refused(-EINVAL, "makes no sense");
+	conf.allow[0].out = 0;
+	ck_assert_msg(fwplan_make(&plan, &conf, why) == 0, "%s", why);
+	fwplan_free(&plan);
+}
+END_TEST
+
 /* --- ceilings --- */
 
 static struct fwplan_direct direct[FWPLAN_DIRECT_MAX + 1];
@@ -338,6 +354,7 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(fwplan_name_that_is_more_than_a_name_is_refused,
 	    NELEM(bad_names)),
 	UNIT(fwplan_loopback_is_no_uplink),
+	UNIT(fwplan_vrrp_of_an_uplink_is_refused),
 	UNIT(fwplan_at_its_ceilings_is_whole),
 	UNIT(fwplan_past_its_ceilings_is_refused),
 	UNIT(fwplan_relays_are_each_there_once_and_in_order),
