@@ -9,7 +9,7 @@ PACKAGES_BUILD=(autoconf automake pkg-config gcc make libc6-dev
 	libevent-dev libssl-dev libsodium-dev
 	libldns-dev zlib1g-dev libnl-3-dev libnl-route-3-dev libseccomp-dev
 	check)
-PACKAGES_LAB=(tor tor-geoipdb nftables iproute2 curl dnsmasq-base
+PACKAGES_LAB=(tor tor-geoipdb nftables iproute2 curl dnsmasq-base keepalived
 	bind9-dnsutils bind9-host python3 iputils-ping procps util-linux openssl)
 # For the tests of names beside those: a resolver, zones that are signed, and
 # who asks: musl's resolver, Go's (hey is a Go program), and dnsperf.
