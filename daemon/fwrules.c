@@ -46,7 +46,11 @@ make_sysctls(struct fwrules *r, const struct fwplan_conf *c)
 	struct fwsysctl_conf sc = { .forward4 = ours, .forward6 = ours,
 		.rp_filter = strict, .accept_ra = FWSYSCTL_LEAVE,
 		.links = links };
+	unsigned i;
 
+	for (i = 0; i < c->lans.n; i++)
+		if (fwplan_is_shared(c, c->lans.name[i]))
+			sc.liberal = 1;
 	add_links(links, &sc.nlinks, &c->lans, strict, 0);
 	add_links(links, &sc.nlinks, &c->tun_lans, strict, 0);
 	add_links(links, &sc.nlinks, &c->uplinks, strict, FWSYSCTL_LEAVE);

@@ -165,6 +165,18 @@ fwplan_link_is_plain(const char *name)
 	return len > 0 && len < FWPLAN_IFNAME;
 }
 
+int
+fwplan_is_shared(const struct fwplan_conf *c, const char *lan)
+{
+	unsigned i;
+
+	for (i = 0; i < c->nallow; i++)
+		if (c->allow[i].proto == FWPLAN_ALLOW_VRRP &&
+		    strcmp(c->allow[i].link, lan) == 0)
+			return 1;
+	return 0;
+}
+
 /* --- is it something that can be planned? --- */
 
 static void

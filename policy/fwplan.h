@@ -247,6 +247,8 @@ const char *fwplan_set_name(enum fwplan_set);
 const char *fwplan_reason_name(enum fwplan_reason);	/* of the counter */
 /* Is it a set of interfaces? */
 int	fwplan_set_is_links(enum fwplan_set);
+/* Gateways speak VRRP there, and one carries on for the other. */
+int	fwplan_is_shared(const struct fwplan_conf *, const char *lan);
 /* A name that no firewall takes for a pattern or for syntax. */
 int	fwplan_link_is_plain(const char *);
 

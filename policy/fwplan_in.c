@@ -97,12 +97,39 @@ add_divert(struct fwplan_build *b)
 	divert(b, &d->trans6);
 }
 
+/* A connection of which nothing is known: that of a gateway whose address this
+ * one has taken over.  Who has it open is told.  That no packet of a connection
+ * which is known is invalid, for being late, fwsysctl.h sees to. */
+static void
+reset_others(struct fwplan_build *b, const char *lan)
+{
+	struct fwplan_rule *r = fwp_add(b, FWPLAN_PRE_REFUSE, FWPLAN_RESET);
+
+	fwp_on_link(r, FWPLAN_M_IIF, lan);
+	fwp_number(r, FWPLAN_M_PROTO, IPPROTO_TCP);
+	fwp_number(r, FWPLAN_M_CT, FWPLAN_CT_INVALID);
+	fwp_match(r, FWPLAN_M_SYN)->invert = 1;
+	fwp_match(r, FWPLAN_M_TO_UNICAST);
+	r->reason = FWPLAN_R_REFUSED;
+}
+
+static void
+add_reset_others(struct fwplan_build *b)
+{
+	unsigned i;
+
+	for (i = 0; i < b->conf->lans.n; i++)
+		if (fwplan_is_shared(b->conf, b->conf->lans.name[i]))
+			reset_others(b, b->conf->lans.name[i]);
+}
+
 /* Neither redirected nor diverted: this host will not carry it. */
 static void
 add_refuse(struct fwplan_build *b)
 {
 	struct fwplan_rule *r;
 
+	add_reset_others(b);
 	if (b->conf->tproxy)
 		fwp_number(fwp_add(b, FWPLAN_PRE_REFUSE, FWPLAN_ACCEPT),
 		    FWPLAN_M_MARK, FWPLAN_MARK);

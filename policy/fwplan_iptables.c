@@ -351,7 +351,7 @@ add_relays(FILE *f, enum table t, const struct fwplan *p, int family)
 static int
 says_something(const struct fwplan_rule *r)
 {
-	return r->chain != FWPLAN_PRE_REFUSE || r->verdict == FWPLAN_REFUSE;
+	return r->chain != FWPLAN_PRE_REFUSE || r->verdict != FWPLAN_ACCEPT;
 }
 
 static void

@@ -92,6 +92,8 @@ fwsysctl_make(struct fwsysctl **out, size_t *n, const struct fwsysctl_conf *c)
 	add(&l, 1, "net/ipv4/icmp_echo_ignore_broadcasts");
 	add(&l, c->timestamps, "net/ipv4/tcp_timestamps");
 	add(&l, 0, "net/netfilter/nf_conntrack_tcp_loose");
+	if (c->liberal)
+		add(&l, 1, "net/netfilter/nf_conntrack_tcp_be_liberal");
 	add_link(&l, &all);
 	add_link(&l, &new);
 	for (i = 0; i < c->nlinks; i++)

@@ -27,6 +27,8 @@ struct fwsysctl_conf {
 	int8_t	rp_filter;		/* of all and of new ones, as above */
 	int8_t	accept_ra;
 	int8_t	timestamps;		/* of TCP: 0, 1 or FWSYSCTL_LEAVE */
+	int8_t	liberal;		/* 1: what is late in a connection is no
+					 * invalid packet; 0: leave it */
 	const struct fwsysctl_link *links;
 	size_t	nlinks;
 };

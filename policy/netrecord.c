@@ -70,7 +70,8 @@ is_path(const char *s)
 		"net/ipv4/icmp_echo_ignore_broadcasts",
 		"net/ipv4/icmp_errors_use_inbound_ifaddr",
 		"net/ipv4/tcp_timestamps",
-		"net/netfilter/nf_conntrack_tcp_loose", NULL };
+		"net/netfilter/nf_conntrack_tcp_loose",
+		"net/netfilter/nf_conntrack_tcp_be_liberal", NULL };
 	static const struct {
 		const char	*root;
 		const char *const *leaves;

@@ -248,7 +248,7 @@ pair_power_off() {
 	local p
 	ip -n sw link set "to_$1" down
 	ip -n net link set "wan$1" down
-	for p in $(ip netns pids "$1"); do kill -KILL "$p"; done
+	for p in $(ip netns pids "$1"); do kill -KILL "$p" 2>/dev/null; done
 	rm -f "$LAB_DIR/pid/daemon.$1" "$LAB_DIR/pid/vrrp.$1"
 	lab_until 60 pair_empty "$1"
 }

@@ -67,11 +67,11 @@ chat_start() {
 	: >"$LAB_DIR/log/chat.out"
 	lab_until 300 grep -q . "$LAB_DIR/log/chat.out"
 }
-chat_was_reset() { # and not left to wait
+chat_ends() { # and is not left to wait
 	lab_until 30 dead "$CHAT" || { echo "it waits"; return 1; }
 	tail -n 3 "$LAB_DIR/log/chat.out"
-	grep -qi reset "$LAB_DIR/log/chat.out"
 }
+chat_was_reset() { chat_ends && grep -q ConnectionReset "$LAB_DIR/log/chat.out"; }
 map() { # NAME: its address is virtual, and leads to it
 	MAPPED=$(ask_pair "$1" A)
 	within "$VIRT4" "$MAPPED" && gets "http://$MAPPED/"
@@ -158,7 +158,7 @@ pair_kill "$O"
 check "daemon killed: the other serves within $SOON s" serves_within "$SOON" "$began"
 took "daemon killed"
 check "daemon killed: the address has moved" has_alone "$M"
-check "daemon killed: the running connection is reset" chat_was_reset
+check "daemon killed: the running connection ends" chat_ends
 check "daemon killed: nothing got out" pair_tight
 pair_daemon "$O"
 check "daemon killed: it bootstraps again" lab_until 300 pair_done "$O"
@@ -195,3 +195,177 @@ check "an onion service by one" onion_page
 pair_power_off "$M"
 check "an onion service by the other" onion_page
 check "that was the other" has_virtual "$O"
+
+# ---- VRRP stays in the LAN ---------------------------------------------------------
+
+# vrrp_by DEVICE: an advertisement, as keepalived sends it; with a raw socket of
+# root's, and with a packet socket
+vrrp_by() {
+	lab_in "$O" "$PYTHON" - "$1" <<-'P'
+	import socket, struct, sys
+	dev = sys.argv[1].encode()
+	body = bytes.fromhex("313364010064000a080001")[:8] + bytes([10, 8, 0, 1])
+	s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 112)
+	s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, dev)
+	s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 255)
+	for n in range(3):
+	    try:
+	        s.sendto(body, ("224.0.0.18", 0))
+	    except PermissionError:
+	        print("not permitted")
+	ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0xc0, 32, 0, 0, 255, 112, 0,
+	                 bytes([10, 8, 0, 3]), bytes([224, 0, 0, 18]))
+	total = sum(struct.unpack("!10H", ip))
+	total = (total & 0xffff) + (total >> 16)
+	ip = ip[:10] + struct.pack("!H", ~total & 0xffff) + ip[12:]
+	s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+	s.bind((sys.argv[1], 0))
+	for n in range(3):
+	    s.send(bytes.fromhex("01005e000012") + s.getsockname()[4] +
+	           b"\x08\x00" + ip + body)
+	P
+}
+vrrp_in_lan() { # what the switch brings rt of it
+	lab_in rt nft list counter netdev seen vrrp |
+		awk '$1 == "packets" { print $2 }'
+}
+lab_in rt nft -f - <<-N
+table netdev seen {
+	counter vrrp { }
+	chain c_in {
+		type filter hook ingress device "lan0" priority 0
+		policy accept
+		ip daddr 224.0.0.18 ip ttl 255 meta l4proto 112 counter name vrrp
+	}
+}
+N
+heard_in_lan() { [ "$(vrrp_in_lan)" -gt 3 ]; }
+check "VRRP is sent in the LAN" lab_until 60 heard_in_lan
+check "VRRP is tried by the uplink" vrrp_by up0
+check "VRRP never leaves by an uplink" pair_tight
+
+# ---- many, by a router that goes by the source --------------------------------------
+
+CLIENTS=16
+ecmp() { # WORD: what the document says, as it says it
+	doc_block "$LAB_SRC/../../docs/appliance-failover.md" "Many, by ECMP" "$1"
+}
+router() { # as it is documented, but for its addresses
+	ip -n rt route del default 2>/dev/null
+	ip -n rt -6 route del default 2>/dev/null
+	ecmp sysctl | lab_in rt sh -e
+}
+seen_anew() {
+	lab_in sw nft -f - <<-N
+	table netdev seen
+	delete table netdev seen
+	table netdev seen {
+		set a4 { type ipv4_addr . inet_proto; flags dynamic; size 4096; }
+		set b4 { type ipv4_addr . inet_proto; flags dynamic; size 4096; }
+		set a6 { type ipv6_addr . inet_proto; flags dynamic; size 4096; }
+		set b6 { type ipv6_addr . inet_proto; flags dynamic; size 4096; }
+		chain to_a {
+			type filter hook egress device "to_a" priority 0
+			policy accept
+			ip saddr 10.7.0.0/24 add @a4 { ip saddr . meta l4proto }
+			ip6 saddr fd09:7::/64 meta l4proto { 6, 17 } add @a6 { ip6 saddr . meta l4proto }
+		}
+		chain to_b {
+			type filter hook egress device "to_b" priority 0
+			policy accept
+			ip saddr 10.7.0.0/24 add @b4 { ip saddr . meta l4proto }
+			ip6 saddr fd09:7::/64 meta l4proto { 6, 17 } add @b6 { ip6 saddr . meta l4proto }
+		}
+	}
+	N
+}
+# "ADDRESS GATEWAY", each once: who met which
+who_met() { # 4|6
+	local g
+	for g in a b; do
+		lab_in sw nft -n list set netdev seen "$g$1" | tr -d '\n\t' |
+			sed -n 's/.*elements = {\([^}]*\)}.*/\1/p' |
+			tr ',' '\n' | awk -v g="$g" '{ print $1, g }'
+	done | sort -u
+}
+client() { # 4|6 N
+	case $1 in 4) echo "10.7.0.$((100 + $2))" ;; 6) echo "fd09:7::$2" ;; esac
+}
+# mapped_page 4|6 N: the N-th client asks for a name, and connects to its address
+mapped_page() {
+	local at type=A server=192.0.2.53 url
+	[ "$1" = 4 ] || { type=AAAA && server=2001:db8:53::53; }
+	at=$(lab_in c2 dig +short +noedns +time=5 +tries=6 \
+		-b "$(client "$1" "$2")" "@$server" "n$2.many.lab.example" \
+		"$type" | grep -v '^;;')
+	url="http://$at/"
+	[ "$1" = 4 ] || url="http://[$at]/"
+	[ -n "$at" ] && lab_in c2 "${CURL[@]}" --max-time 60 -o /dev/null \
+		--interface "$(client "$1" "$2")" "$url"
+}
+# pages 4|6: how many of the clients got theirs
+pages() {
+	local n jobs=() good=0
+	for ((n = 1; n <= CLIENTS; n++)); do
+		mapped_page "$1" "$n" &
+		jobs+=($!)
+	done
+	for n in "${jobs[@]}"; do ! wait "$n" || good=$((good + 1)); done
+	echo "$good"
+} 2>/dev/null
+all_pages() { same "$(pages "$1")" "$CLIENTS"; }
+# Each client met one, and each gateway has clients.
+one_each() { # 4|6
+	who_met "$1"
+	same "$(who_met "$1" | wc -l)" "$CLIENTS" &&
+		same "$(who_met "$1" | awk '{ print $1 }' | sort -u | wc -l)" \
+			"$CLIENTS" &&
+		same "$(who_met "$1" | awk '{ print $2 }' | sort -u |
+			paste -sd' ')" "a b"
+}
+for ((n = 1; n <= CLIENTS; n++)); do
+	addr c2 eth0 "$(client 4 "$n")/24" "$(client 6 "$n")/64"
+done
+check "the other starts again" pair_power_on "$M" 150
+check "the other bootstraps again" lab_until 300 pair_done "$M"
+check "a router spreads clients, as it is documented" router
+seen_anew
+check "ECMP: $CLIENTS clients get pages by mapped names" all_pages 4
+check "ECMP: a client's names and flows meet one gateway, and both are met" \
+	one_each 4
+check "ECMP: the same over IPv6" all_pages 6
+check "ECMP: one gateway for each over IPv6, and both are met" one_each 6
+by_ports() { # what another hash would do
+	local f
+	for f in 4 6; do
+		lab_in rt sysctl -qw "net.ipv$f.fib_multipath_hash_policy=1"
+	done
+	[ "$(pages 4)" -lt "$CLIENTS" ]
+}
+check "ECMP, anti-test: by ports, clients lose their names" by_ports
+check "ECMP, anti-test: that is seen" eval '! one_each 4'
+check "ECMP: by the source again" router
+pair_power_off b
+began=$(now_ms)
+check "ECMP: one is gone, and all clients get pages in the end" \
+	lab_until 60 all_pages 4
+echo "     ECMP: all are served after $(($(now_ms) - began)) ms"
+check "ECMP: nothing got out" pair_tight
+check "all the while packets of all kinds were sent" flooded 1000
+
+# ---- an oracle that sees leaks ------------------------------------------------------
+
+O=a
+opened() { # it forwards, and no rule holds it
+	lab_stop "daemon.$O" && lab_in "$O" "$LAB_SUT" firewall open \
+		--yes-let-everything-out --without-asking \
+		-f "$LAB_DIR/pair/$O.rc" && lab_in "$O" sysctl -qw \
+		net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+}
+leaks() { [ "$(pair_count "$O" leak)" -gt 100 ]; }
+vrrp_leaks() { vrrp_by up0 && [ "$(pair_count "$O" vrrp)" -ge 6 ]; }
+check "anti-test: a gateway is opened" opened
+check "anti-test: an oracle that sees leaks" lab_until 60 leaks
+check "anti-test: it sees VRRP by an uplink" vrrp_leaks
+flood_end
+pair_down

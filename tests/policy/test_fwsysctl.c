@@ -69,6 +69,24 @@ START_TEST(fwsysctl_make_leaves_what_is_to_be_left)
 }
 END_TEST
 
+START_TEST(fwsysctl_make_is_liberal_where_it_is_wanted)
+{
+	static const char path[] = "net/netfilter/nf_conntrack_tcp_be_liberal";
+	struct fwsysctl_conf c = conf;
+	struct fwsysctl *list;
+	size_t n;
+
+	ck_assert_int_eq(fwsysctl_make(&list, &n, &c), 0);
+	ck_assert_ptr_null(find(list, n, path));
+	free(list);
+	c.liberal = 1;
+	ck_assert_int_eq(fwsysctl_make(&list, &n, &c), 0);
+	ck_assert_ptr_nonnull(find(list, n, path));
+	ck_assert_str_eq(find(list, n, path)->value, "1");
+	free(list);
+}
+END_TEST
+
 /* The kernel changes others' values with it. */
 START_TEST(fwsysctl_make_forwarding_comes_first)
 {
@@ -117,6 +135,7 @@ END_TEST
 static const struct unit_test tests[] = {
 	UNIT_LOOP(fwsysctl_make_has_what_has_to_hold, NELEM(wanted)),
 	UNIT(fwsysctl_make_leaves_what_is_to_be_left),
+	UNIT(fwsysctl_make_is_liberal_where_it_is_wanted),
 	UNIT(fwsysctl_make_forwarding_comes_first),
 	UNIT(fwsysctl_make_each_can_be_recorded_and_stands_once),
 	UNIT_LOOP(fwsysctl_make_a_name_that_is_none_is_refused, NELEM(bad)),
