@@ -78,7 +78,7 @@ pair_routes() { # GATEWAY: the ways to the world and to what is behind rt
 }
 # pair_resolver ADDRESS: a client that asks again soon
 pair_resolver() {
-	printf 'nameserver %s\noptions timeout:2 attempts:15\n' "$1" \
+	printf 'nameserver %s\noptions timeout:1 attempts:30\n' "$1" \
 		>"$LAB_DIR/resolv.pair"
 }
 pair_in() { lab_in_as resolv.pair "$@"; }
@@ -256,7 +256,7 @@ pair_empty() { [ -z "$(ip netns pids "$1")" ]; }
 # pair_power_on GATEWAY PRIORITY: from nothing but its disk
 pair_power_on() {
 	lab_in "$1" nft flush ruleset
-	ip -n "$1" addr flush dev lan0
+	ip -n "$1" addr flush dev lan0 scope global
 	addr "$1" lan0 "$(pair_own "$1")/24" "$(pair_own6 "$1")/64"
 	pair_daemon "$1"
 	lab_until 120 pair_said "$1" "$PAIR_CLOSED" || return
