@@ -16,6 +16,7 @@ if sut_is_tor; then
 	exit
 fi
 SOON=15			# s: within so many the other serves
+LATE=150		# ... where nobody is told that one doesn't
 
 page_by() { # URL [CURL OPTIONS...]: as the LAN's client
 	rm -f "$LAB_DIR/tmp/page"
@@ -177,8 +178,8 @@ check "daemon stopped: it bootstraps again" lab_until 300 pair_done "$M"
 check "daemon stopped: nothing got out" pair_tight
 
 # ---- its uplink has no carrier
-sleep_until_ready() { lab_until 60 served "$M"; }
-check "the other could take over" sleep_until_ready
+can_serve() { lab_until 60 served "$1"; }
+check "the other could take over" can_serve "$M"
 began=$(now_ms)
 ip -n net link set "wan$O" down
 check "no carrier: the other serves within $SOON s" serves_within "$SOON" "$began"
@@ -188,20 +189,43 @@ ip -n net link set "wan$O" up
 pair_routes "$O"
 check "no carrier: nothing got out" pair_tight
 
+# ---- its uplink is dark: there is a carrier, and packets vanish
+dark() { # GATEWAY
+	lab_in net nft -f - <<-N
+	table netdev dark {
+		chain c_in {
+			type filter hook ingress device "wan$1" priority 0
+			policy drop
+			ether type arp accept
+		}
+	}
+	N
+}
+check "dark uplink: the other could take over" can_serve "$O"
+began=$(now_ms)
+check "dark uplink: packets vanish" dark "$M"
+check "dark uplink: the other serves within $LATE s" \
+	serves_within "$LATE" "$began"
+took "dark uplink"
+check "dark uplink: the address has moved" has_alone "$O"
+check "dark uplink: nothing got out" pair_tight
+lab_in net nft delete table netdev dark
+check "dark uplink: it recovers" lab_until 120 served "$M"
+
 # ---- an onion service, through both
 onion_page() { gets "http://$(lab_onion s1)/" 120 && same "$(seen_last)" "$(onion_addr4 s1)"; }
 check "an onion service publishes" lab_onion_ready s1
 check "an onion service by one" onion_page
-pair_power_off "$M"
+pair_power_off "$O"
 check "an onion service by the other" onion_page
-check "that was the other" has_virtual "$O"
+check "that was the other" has_virtual "$M"
 
 # ---- VRRP stays in the LAN ---------------------------------------------------------
 
 # vrrp_by DEVICE: an advertisement, as keepalived sends it; with a raw socket of
 # root's, and with a packet socket
 vrrp_by() {
-	lab_in "$O" "$PYTHON" - "$1" <<-'P'
+	lab_in "$M" "$PYTHON" - "$1" <<-'P'
 	import socket, struct, sys
 	dev = sys.argv[1].encode()
 	body = bytes.fromhex("313364010064000a080001")[:8] + bytes([10, 8, 0, 1])
@@ -330,8 +354,8 @@ one_each() { # 4|6
 for ((n = 1; n <= CLIENTS; n++)); do
 	addr c2 eth0 "$(client 4 "$n")/24" "$(client 6 "$n")/64"
 done
-check "the other starts again" pair_power_on "$M" 150
-check "the other bootstraps again" lab_until 300 pair_done "$M"
+check "the other starts again" pair_power_on "$O" 150
+check "the other bootstraps again" lab_until 300 pair_done "$O"
 check "a router spreads clients, as it is documented" router
 seen_anew
 check "ECMP: $CLIENTS clients get pages by mapped names" all_pages 4
@@ -360,15 +384,15 @@ check "all the while packets of all kinds were sent" flooded 1000
 
 # ---- an oracle that sees leaks ------------------------------------------------------
 
-O=a
+M=a
 opened() { # it forwards, and no rule holds it
-	lab_stop "daemon.$O" && lab_in "$O" "$LAB_SUT" firewall open \
+	lab_stop "daemon.$M" && lab_in "$M" "$LAB_SUT" firewall open \
 		--yes-let-everything-out --without-asking \
-		-f "$LAB_DIR/pair/$O.rc" && lab_in "$O" sysctl -qw \
+		-f "$LAB_DIR/pair/$M.rc" && lab_in "$M" sysctl -qw \
 		net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 }
-leaks() { [ "$(pair_count "$O" leak)" -gt 100 ]; }
-vrrp_leaks() { vrrp_by up0 && [ "$(pair_count "$O" vrrp)" -ge 6 ]; }
+leaks() { [ "$(pair_count "$M" leak)" -gt 100 ]; }
+vrrp_leaks() { vrrp_by up0 && [ "$(pair_count "$M" vrrp)" -ge 6 ]; }
 check "anti-test: a gateway is opened" opened
 check "anti-test: an oracle that sees leaks" lab_until 60 leaks
 check "anti-test: it sees VRRP by an uplink" vrrp_leaks
