@@ -94,6 +94,7 @@ pair_down() {
 
 # ---- the oracles -------------------------------------------------------------
 
+# PAIR_MAY: a rule of what else may leave
 pair_oracle() { # GATEWAY
 	lab_in net nft -f - <<-N
 	table netdev oracle_$1 {
@@ -125,6 +126,7 @@ pair_oracle() { # GATEWAY
 			icmpv6 type { 135, 136, 143 } accept
 			ip saddr $(pair_up4 "$1") ip daddr . tcp dport @ok4 counter name good add @met4 { ip daddr } accept
 			ip6 saddr $(pair_up6 "$1") ip6 daddr . tcp dport @ok6 counter name good accept
+			${PAIR_MAY-}
 			meta l4proto 112 counter name vrrp
 			add @leaks { ip daddr . meta l4proto . th dport }
 			counter name leak accept
