@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "daemon/conf.h"
-#include "daemon/conf_made.h"
 #include "daemon/conf_tun.h"
 #include "daemon/conf_util.h"
 #include "daemon/conf_values.h"

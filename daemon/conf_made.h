@@ -9,10 +9,8 @@
 struct conf;
 struct conf_err;
 struct conf_given;
-struct conf_note;
 struct conf_opt;
 struct conf_strings;
-struct conf_value;
 
 int	conf_made_ports(struct conf *, struct conf_err *);
 int	conf_made_dirs(struct conf *, struct conf_err *);
@@ -24,9 +22,4 @@ int	conf_made_outbound(struct conf *, struct conf_err *);
 int	conf_read_given(const struct conf_opt *, const struct conf_given *,
 	    int testing, void *field, struct conf_strings *warnings,
 	    struct conf_err *);
-/* Writes @err and returns -EINVAL: "torrc:12:30: ..." where the word can be found
- * so, else where in the value it stands. */
-int	conf_bad_word(const char *option, const struct conf_value *,
-	    const struct conf_note *, struct conf_err *);
-
 #endif

@@ -205,3 +205,18 @@ conf_where(const struct conf *c, const char *option, size_t i)
 		return conf_where(c, more, i - g->n);
 	return "";
 }
+
+int
+conf_bad_word(const char *option, const struct conf_value *v,
+    const struct conf_note *note, struct conf_err *err)
+{
+	int where = (int)strlen(v->where) - 2;		/* without ": " */
+	char shown[80];
+
+	if (v->column)
+		return conf_fail(err, -EINVAL, "%.*s:%zu: %s: %s", where,
+		    v->where, v->column + note->column - 1, option, note->why);
+	conf_shown(shown, sizeof(shown), v->text, strlen(v->text));
+	return conf_fail(err, -EINVAL, "%s%s '%s', column %zu: %s", v->where,
+	    option, shown, note->column, note->why);
+}

@@ -13,6 +13,7 @@
 #include "daemon/conf_table.h"
 
 struct conf_lines;
+struct conf_note;
 
 struct conf_value {
 	char	*text;
@@ -44,5 +45,9 @@ const struct conf_given *conf_values_of(const struct conf_values *,
 /* "where" and a text, to @warnings, up to CONF_WARNINGS_MAX. */
 int	conf_warn(struct conf_strings *warnings, const char *where,
 	    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* Of a word of a value.  Writes @err and returns -EINVAL: "torrc:12:30: ..." where
+ * it can be found so, else where in the value it stands. */
+int	conf_bad_word(const char *option, const struct conf_value *,
+	    const struct conf_note *, struct conf_err *);
 
 #endif
