@@ -9,11 +9,12 @@ PACKAGES_BUILD=(autoconf automake pkg-config gcc make libc6-dev
 	libevent-dev libssl-dev libsodium-dev
 	libldns-dev zlib1g-dev libnl-3-dev libnl-route-3-dev libseccomp-dev
 	check)
-PACKAGES_LAB=(tor tor-geoipdb nftables iproute2 curl dnsmasq-base keepalived
+PACKAGES_LAB=(tor tor-geoipdb nftables iproute2 curl dnsmasq-base
 	bind9-dnsutils bind9-host python3 iputils-ping procps util-linux openssl)
 # For the tests of names beside those: a resolver, zones that are signed, and
-# who asks: musl's resolver, Go's (hey is a Go program), and dnsperf.
-PACKAGES_NAMES=(unbound bind9-utils musl-tools hey dnsperf)
+# who asks: musl's resolver, Go's (hey is a Go program), and dnsperf.  And what
+# makes a pair of two gateways.
+PACKAGES_NAMES=(unbound bind9-utils musl-tools hey dnsperf keepalived)
 
 # For tests/platform/dns: a resolver, and signed zones.
 PACKAGES_DNS=(unbound knot bind9-utils openssl)
