@@ -15,7 +15,7 @@ if sut_is_tor; then
 	skip "tor has no firewall"
 	exit
 fi
-SOON=15			# s: within so many the other serves
+SOON=30			# s: within so many the other serves
 LATE=150		# ... where nobody is told that one doesn't
 
 page_by() { # URL [CURL OPTIONS...]: as the LAN's client

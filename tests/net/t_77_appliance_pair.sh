@@ -124,10 +124,10 @@ volume b lan-address=10.152.0.3/24
 power_on a
 power_on b
 for g in a b; do
-	check "$g: it is closed" lab_until 600 says "$g" "closed: rules are in force"
-	check "$g: it serves the LAN" lab_until 600 says "$g" "serving the LAN"
+	check "$g: it is closed" lab_until 1200 says "$g" "closed: rules are in force"
+	check "$g: it serves the LAN" lab_until 1200 says "$g" "serving the LAN"
 done
-check "they agree on who has the address" lab_until 600 agreed
+check "they agree on who has the address" lab_until 1200 agreed
 check "a client gets the virtual address as router and DNS server" client_lease
 check "a page by name" gets http://www.lab.example/
 check "the server saw an exit" seen_exit
@@ -142,7 +142,7 @@ echo "     power cut: served again after $(($(date +%s%3N) - began)) ms"
 check "power cut: the server saw an exit" seen_exit
 check "power cut: nothing else got out" pair_tight
 power_on "$M"
-check "back: it is a backup" lab_until 600 others "$M"
+check "back: it is a backup" lab_until 1200 others "$M"
 check "back: the address stays where it is" here "$O"
 check "back: nothing else got out" pair_tight
 reached() { [ "$(pair_count "$1" good)" -gt 100 ]; }
