@@ -99,6 +99,30 @@ documented() {
 }
 check "the documented configuration is what the appliance writes" documented
 
+# What the daemon may say of itself, and what is made of it.
+asks() { # lives|circuit STATUS
+	printf '#!/bin/sh\necho %q\n' "$2" >"$LAB_DIR/tmp/says"
+	chmod 755 "$LAB_DIR/tmp/says"
+	sh "$PAIR_APPLIANCE/vrrp-serves" "$LAB_DIR/tmp/says" torrc "$1"
+}
+refuses() { ! asks "$@"; }
+told() { # STATE BUILDING CIRCUITS GATE
+	local totals="\"circuits\":9,\"building\":$2,\"streams\":0"
+	totals+=",\"waiting\":0,\"lookups\":0,\"channels\":1"
+	echo "{\"bootstrap\":{\"percent\":100,\"state\":\"$1\",\"tag\":\"done\"}," \
+		"\"totals\":{$totals},\"circuits\":[$3],\"gate\":\"$4\"}"
+}
+built='{"id":7,"state":"built"}'
+check "asked: ready" asks lives "$(told ready 0 "$built" open)"
+check "asked: its gate is shut" refuses lives "$(told ready 0 "$built" shut)"
+check "asked: it does not know the network" \
+	refuses lives "$(told 'no consensus' 0 "$built" open)"
+check "asked: a circuit" asks circuit "$(told ready 1 "$built" open)"
+check "asked: no circuit, and none is wanted" \
+	asks circuit "$(told ready 0 '' open)"
+check "asked: circuits that come to nothing" \
+	refuses circuit "$(told ready 2 '{"id":8,"state":"building"}' open)"
+
 lab_onion_up s1
 check "a pair starts" pair_up
 both_done() { pair_done a && pair_done b; }
@@ -219,6 +243,16 @@ check "an onion service by one" onion_page
 pair_power_off "$O"
 check "an onion service by the other" onion_page
 check "that was the other" has_virtual "$M"
+
+# ---- neither serves
+nobody() { [ -z "$(master)" ]; }
+no_page() { ! page_by "http://$DEST4/" --max-time 5; }
+pair_kill "$M"
+check "neither serves: neither has the address" lab_until 60 nobody
+check "neither serves: no page" no_page
+check "neither serves: nothing got out" pair_tight
+pair_daemon "$M"
+check "one serves again" lab_until 300 has_virtual "$M"
 
 # ---- VRRP stays in the LAN ---------------------------------------------------------
 
