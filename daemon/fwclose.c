@@ -74,7 +74,7 @@ filled_sets(void)
 typedef int make_rules(struct fwrules *, const struct conf *, char *why,
     size_t max);
 
-/* Without FailClosed nobody sets sysctls. */
+/* Without FailClosed nobody sets sysctls, nor takes queues. */
 static struct fwstate_rules
 given(const struct conf *c, const struct fwrules *r)
 {
@@ -82,7 +82,8 @@ given(const struct conf *c, const struct fwrules *r)
 		.tables = fwrules_tables, .ntables = FWRULES_TABLES,
 		.devices = r->devices.name, .ndevices = r->devices.n,
 		.sysctls = r->sysctls,
-		.nsysctls = c->fail_closed ? r->nsysctls : 0 };
+		.nsysctls = c->fail_closed ? r->nsysctls : 0,
+		.queues = c->fail_closed };
 }
 
 /* 0, 1 with @d, or -errno. */

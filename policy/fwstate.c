@@ -26,6 +26,9 @@
  *	The next repair waits the longer, the more there were: who fights with
  *	us finds the gate shut, not the machine busy.  A tool that does it once
  *	an hour finds it open again at once.
+ *	What AF_XDP sockets send no rule sees: so each queue of the devices has
+ *	one of ours (policy/xskhold.h), and where that cannot be, it counts as a
+ *	difference.  An earlier one of us has ended its own before they are taken.
  * Invariants
  *	The gate is open only while the last look found what was planned.
  * Not here
@@ -54,7 +57,9 @@ enum {
 	QUIET_MS = 20,		/* between two looks */
 	AWAIT_MS = 900,		/* another plan; less than a second */
 	PERIODIC_MS = 60000,
-	SYSCTLS_MS = 500,	/* the kernel does not tell of most of them */
+	SYSCTLS_MS = 500,	/* the kernel does not tell of most of them,
+				 * nor of queues */
+	FREED_MS = 2000,	/* queues of somebody who was just ended */
 	PAUSE_FIRST_MS = 50, PAUSE_MAX_MS = 30000,
 	CALM_MS = 60000,	/* without a repair: the next is the first */
 	LOCK_MS = 3000,		/* a killed daemon's children still end */
@@ -190,6 +195,7 @@ fwstate_open(struct fwstate **out, const char *directory,
 	s->lock = s->ask = s->watch = s->links = s->poll = -1;
 	s->is_shut = 1;
 	s->hold.fd = s->hold.holder.fd = -1;
+	xskhold_init(&s->queues);
 	use_why(s, why, max);
 	if ((rc = open_all(s, directory)) < 0) {
 		fwstate_close(s);
@@ -212,6 +218,7 @@ fwstate_close(struct fwstate *s)
 	if (s == NULL)
 		return;
 	fwhold_leave(&s->hold);
+	xskhold_free(&s->queues);
 	fwstate_plan_free(&s->plan);
 	netrecord_free(&s->record);
 	close_fd(s->poll);
@@ -224,6 +231,14 @@ fwstate_close(struct fwstate *s)
 }
 
 /* --- a plan in force --- */
+
+static int
+check_plan(struct fwstate *s)
+{
+	int rc = fwstate_check_all(s, &s->plan);
+
+	return rc ? rc : fwstate_take_queues(s, &s->plan, 0);
+}
 
 /* With the copy of @p there already: rules and sysctls.  1: in force, but it is
  * not what was planned. */
@@ -278,6 +293,10 @@ settle(struct fwstate *s, int rc)
 
 	s->in_force = 1;
 	fwhold_start(s, clock_ms());
+	if (rc == 0)
+		rc = fwstate_take_queues(s, &s->plan, first ? FREED_MS : 0);
+	if (s->hold.queues != s->queues.changes)
+		fwhold_start_now(s, clock_ms());
 	if (first)
 		forget_flows(s);
 	s->retry = 0;
@@ -355,7 +374,7 @@ fwstate_check(struct fwstate *s, char *why, size_t max)
 	use_why(s, why, max);
 	if (!s->in_force)
 		return fwstate_fail(s, -EINVAL, "no rules are in force");
-	return fwstate_check_all(s, &s->plan);
+	return check_plan(s);
 }
 
 /* --- kept in force --- */
@@ -400,7 +419,7 @@ repair_once(struct fwstate *s, int anew)
 	if (fwstate_check_rules(s, p) != 0 &&
 	    (rc = fwstate_load(s, p, anew)) < 0)
 		return rc;
-	return fwstate_check_all(s, p);
+	return check_plan(s);
 }
 
 /* 0: repaired. */
@@ -464,7 +483,7 @@ mend(struct fwstate *s, int64_t now)
 static void
 look(struct fwstate *s, int64_t now)
 {
-	int rc = fwstate_check_all(s, &s->plan);
+	int rc = check_plan(s);
 
 	s->awaits = 0;
 	s->rested = now + QUIET_MS;
@@ -505,7 +524,8 @@ fwstate_follow(struct fwstate *s, int64_t now)
 		await_plan(s, now);
 	if (!s->dirty && now >= s->sysctls) {
 		s->sysctls = now + SYSCTLS_MS;
-		s->dirty = fwstate_check_sysctls(s, &s->plan) != 0;
+		s->dirty = fwstate_check_sysctls(s, &s->plan) != 0 ||
+		    fwstate_take_queues(s, &s->plan, 0) != 0;
 	}
 	if (s->dirty && now >= s->rested &&
 	    (!s->is_shut || now >= s->retry))
@@ -535,5 +555,6 @@ fwstate_undo(struct fwstate *s, const struct nftlist_table *tables, size_t n,
 	if ((rc = fwstate_load(s, &none, 1)) < 0)
 		return rc;
 	fwhold_end(&s->hold);
+	xskhold_free(&s->queues);
 	return fwstate_restore_sysctls(s);
 }

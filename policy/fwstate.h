@@ -6,7 +6,8 @@
  * out that survives `nft flush ruleset` (policy/nfthold.h).
  *
  * For a process with CAP_NET_ADMIN in its network namespace (root, or it may
- * make user namespaces), that has no child reaped behind its back.  0 or a
+ * make user namespaces), and with CAP_NET_RAW for queues, that has no child
+ * reaped behind its back.  0 or a
  * negative errno, with a sentence in @why that says what is wrong and what to
  * do.  Whatever fails leaves what was in force.  A call that changes rules
  * waits for nft: some 50 ms.
@@ -65,6 +66,8 @@ struct fwstate_rules {
 	size_t		 ndevices;
 	const struct fwsysctl *sysctls;		/* in the order of writing */
 	size_t		 nsysctls;
+	/* AF_XDP sockets of others are kept from these devices. */
+	int		 queues;
 };
 
 /* @directory holds the record of what sysctls were before; -EBUSY: another

@@ -12,6 +12,10 @@
  *	Nobody but the owner can change a copy, so it is only counted: what is
  *	bound to an interface goes with that.
  *
+ *	The process has the sockets that keep AF_XDP from uplinks, too
+ *	(policy/xskhold.h).  It can be given none later: when there are others,
+ *	another one is started, and then the old one is ended.
+ *
  *	What an earlier one of us left is ended when our own copy is there; its
  *	process is known by its name, which is made of the directory's, and the
  *	directory is locked.
@@ -20,6 +24,7 @@
 #include <netinet/in.h>	/* before linux/, which has the same */
 #include <linux/netfilter.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -240,9 +245,30 @@ end_others(struct fwstate *s, const char *name)
 }
 
 static int
-is_wanted(const struct fwhold *h)
+is_wanted(const struct fwstate *s)
 {
-	return !h->missing && !h->needless && h->n > 0;
+	const struct fwhold *h = &s->hold;
+
+	return (!h->missing && !h->needless && h->n > 0) || s->queues.n > 0;
+}
+
+static int
+start_holder(struct fwstate *s, const char *name)
+{
+	int *fds = calloc(s->queues.n + 1, sizeof(*fds)), rc;
+	size_t i, n = 0;
+
+	if (fds == NULL)
+		return -ENOMEM;
+	for (i = 0; i < s->queues.n; i++)
+		fds[n++] = s->queues.queues[i].fd;
+	if (s->hold.fd >= 0)
+		fds[n++] = s->hold.fd;
+	rc = holder_start(&s->hold.holder, name, fds, n);
+	free(fds);
+	if (rc == 0)
+		s->hold.queues = s->queues.changes;
+	return rc;
 }
 
 static void
@@ -253,7 +279,7 @@ start_process(struct fwstate *s, int64_t now)
 	int rc;
 
 	process_name(h, name);
-	if ((rc = holder_start(&h->holder, name, h->fd)) < 0) {
+	if ((rc = start_holder(s, name)) < 0) {
 		h->start = now + FAILED_MS;
 		fwstate_say(s, "the process that keeps a copy of the rules "
 		    "cannot be started: %s; it is there as long as this one",
@@ -269,26 +295,47 @@ start_process(struct fwstate *s, int64_t now)
 	fwstate_watch_holder(s);
 }
 
+/* There is none, or it lacks what was taken since. */
+static int
+is_due(const struct fwstate *s)
+{
+	return is_wanted(s) && (s->hold.holder.pid <= 0 ||
+	    s->hold.queues != s->queues.changes);
+}
+
 /* One that is gone is no more to be watched, also when it is too early for the
  * next. */
 void
 fwhold_start(struct fwstate *s, int64_t now)
 {
 	struct fwhold *h = &s->hold;
+	struct holder old;
 
 	if (h->holder.pid > 0 && holder_is_gone(&h->holder)) {
 		holder_stop(&h->holder);
 		h->ended = 1;
 	}
-	if (is_wanted(h) && h->holder.pid <= 0 && now >= h->start)
-		start_process(s, now);
+	if (!is_due(s) || now < h->start)
+		return;
+	old = h->holder;
+	start_process(s, now);
+	if (h->holder.pid <= 0)
+		h->holder = old;
+	else if (old.pid > 0)
+		holder_stop(&old);
+}
+
+void
+fwhold_start_now(struct fwstate *s, int64_t now)
+{
+	s->hold.start = 0;
+	fwhold_start(s, now);
 }
 
 int64_t
 fwhold_due(const struct fwstate *s)
 {
-	return is_wanted(&s->hold) && s->hold.holder.pid <= 0 ?
-	    s->hold.start : INT64_MAX;
+	return is_due(s) ? s->hold.start : INT64_MAX;
 }
 
 void

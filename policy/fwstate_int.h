@@ -11,6 +11,7 @@
 #include "policy/nftevent.h"
 #include "policy/nftlist.h"
 #include "policy/scratch.h"
+#include "policy/xskhold.h"
 
 /* One plan: what was given, and what the kernel made of it elsewhere. */
 struct fwstate_plan {
@@ -21,6 +22,7 @@ struct fwstate_plan {
 	size_t		 ndevices;
 	struct fwsysctl	*sysctls;
 	size_t		 nsysctls;
+	int		 queues;
 	struct scratch	 scratch;
 	struct nftlist	 list;
 	struct nftnormal want;
@@ -42,6 +44,7 @@ struct fwhold {
 	struct nftlist_table tables[FWSTATE_TABLES_MAX];
 	size_t		 n;
 	struct holder	 holder;
+	unsigned	 queues;	/* that it has, as xskhold counts */
 };
 
 struct fwstate {
@@ -54,6 +57,7 @@ struct fwstate {
 	int		 ask, watch, links, poll;
 	struct fwstate_plan plan;
 	struct fwhold	 hold;
+	struct xskhold	 queues;	/* of uplinks */
 	int		 in_force;
 	int		 is_shut;
 	uint32_t	 verified;	/* the transaction after which it was
@@ -95,6 +99,10 @@ int	fwstate_lacks_device(const struct fwstate_plan *);
 int	fwstate_check_rules(struct fwstate *, const struct fwstate_plan *);
 int	fwstate_check_all(struct fwstate *, const struct fwstate_plan *);
 
+/* Of @p's devices, as far as it wants them. */
+int	fwstate_take_queues(struct fwstate *, const struct fwstate_plan *,
+	    int64_t patience_ms);
+
 /* fwstate_sysctl.c */
 int	fwstate_remember(struct fwstate *, const struct fwstate_plan *);
 int	fwstate_set_sysctls(struct fwstate *, const struct fwstate_plan *);
@@ -110,8 +118,9 @@ int	fwhold_make(struct fwstate *, const struct fwstate_plan *,
 void	fwhold_drop(struct fwstate *, const struct fwhold *old);
 void	fwhold_back(struct fwstate *, const struct fwhold *old);
 int	fwhold_check(struct fwstate *);		/* 0, or 1: a copy is gone */
-/* The process, if there is none. */
+/* The process, if there is none, or another one if queues were taken since. */
 void	fwhold_start(struct fwstate *, int64_t now);
+void	fwhold_start_now(struct fwstate *, int64_t now);
 int64_t	fwhold_due(const struct fwstate *);	/* when it has to be started */
 void	fwhold_leave(struct fwhold *);		/* all stays */
 void	fwhold_end(struct fwhold *);		/* nothing stays */

@@ -1,4 +1,4 @@
-/* policy/holder.c - a process that holds a socket, and does nothing else
+/* policy/holder.c - a process that holds sockets, and does nothing else
  *
  * In the end it is in the kernel's strictest seccomp mode, in a read() of a
  * pipe whose other end it has itself.  Signals are our affair, since whoever
@@ -27,8 +27,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { HELD = STDERR_FILENO + 1, READY = HELD + 1, PIPE = READY + 1,
-	PIPE_END, FIRST_FREE, WAIT_MS = 5000 };
+enum { READY, PIPE, PIPE_END, HELD };	/* in the list of descriptors */
+enum { FIRST = STDERR_FILENO + 1, WAIT_MS = 5000 };
 
 /* --- the process --- */
 
@@ -64,26 +64,45 @@ no_rights(void)
 	return 0;
 }
 
-/* Descriptors where they are known: first above all of them, so that none is
- * overwritten before it was moved. */
+/* All but these, from FIRST on. */
 static int
-arrange(int held, int ready)
+close_but(const int *fds, size_t n)
 {
-	int fds[2], null = open("/dev/null", O_RDWR | O_CLOEXEC), i, high[4];
+	unsigned from = FIRST, next;
+	size_t i;
 
-	if (null < 0 || pipe2(fds, O_CLOEXEC) < 0)
+	for (;; from = next + 1) {
+		next = ~0U;
+		for (i = 0; i < n; i++)
+			if ((unsigned)fds[i] >= from && (unsigned)fds[i] < next)
+				next = (unsigned)fds[i];
+		if (next > from && close_range(from, next == ~0U ? next :
+		    next - 1, 0) < 0)
+			return -errno;
+		if (next == ~0U)
+			return 0;
+	}
+}
+
+/* Nothing is open but the null device and @fds, of which the first is there
+ * already, and those behind PIPE_END.  None is where standard output and the
+ * like are. */
+static int
+arrange(int *fds, size_t n)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC), i;
+	size_t k;
+
+	if (null < 0 || pipe2(&fds[PIPE], O_CLOEXEC) < 0)
 		return -errno;
-	high[0] = fcntl(held, F_DUPFD_CLOEXEC, FIRST_FREE);
-	high[1] = fcntl(ready, F_DUPFD_CLOEXEC, FIRST_FREE);
-	high[2] = fcntl(fds[0], F_DUPFD_CLOEXEC, FIRST_FREE);
-	high[3] = fcntl(fds[1], F_DUPFD_CLOEXEC, FIRST_FREE);
-	for (i = 0; i <= STDERR_FILENO; i++)
+	for (k = 0; k < n; k++)
+		if (fds[k] < FIRST &&
+		    (fds[k] = fcntl(fds[k], F_DUPFD_CLOEXEC, FIRST)) < 0)
+			return -errno;
+	for (i = 0; i < FIRST; i++)
 		if (dup2(null, i) < 0)
 			return -errno;
-	for (i = 0; i < 4; i++)
-		if (high[i] < 0 || dup2(high[i], HELD + i) < 0)
-			return -errno;
-	return close_range(FIRST_FREE, ~0U, 0) < 0 ? -errno : 0;
+	return close_but(fds, n);
 }
 
 /* In place: it is what /proc tells of us. */
@@ -105,9 +124,9 @@ ignore_signals(void)
 }
 
 static void __attribute__((noreturn))
-live(const char *name, int held, int ready)
+live(const char *name, int *fds, size_t n)
 {
-	ssize_t n;
+	ssize_t done;
 	char c = 0;
 
 	ignore_signals();
@@ -116,14 +135,14 @@ live(const char *name, int held, int ready)
 	outlive_shutdown();
 	(void)prctl(PR_SET_DUMPABLE, 1);	/* else is_one() wants rights */
 	write_file("/proc/self/oom_score_adj", "-1000");
-	if (chdir("/") < 0 || arrange(held, ready) < 0 || no_rights() < 0)
+	if (chdir("/") < 0 || arrange(fds, n) < 0 || no_rights() < 0)
 		_exit(EXIT_FAILURE);
-	n = write(READY, &c, 1);
-	close(READY);
+	done = write(fds[READY], &c, 1);
+	close(fds[READY]);
 	(void)prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT, 0, 0, 0);
 	do {
-		n = read(PIPE, &c, 1);
-	} while (n < 0);
+		done = read(fds[PIPE], &c, 1);
+	} while (done < 0);
 	syscall(SYS_exit, EXIT_SUCCESS);	/* is not reached */
 	__builtin_unreachable();
 }
@@ -142,19 +161,25 @@ wait_ready(int fd)
 }
 
 int
-holder_start(struct holder *h, const char *name, int fd)
+holder_start(struct holder *h, const char *name, const int *fds, size_t n)
 {
-	int ready[2], rc;
+	int *its = calloc(HELD + n, sizeof(*its)), ready[2], rc;
 
 	h->pid = 0;
 	h->fd = -1;
-	if (pipe2(ready, O_CLOEXEC) < 0)
-		return -errno;
+	if (its == NULL || pipe2(ready, O_CLOEXEC) < 0) {
+		rc = its == NULL ? -ENOMEM : -errno;
+		free(its);
+		return rc;
+	}
+	its[READY] = ready[1];
+	memcpy(its + HELD, fds, n * sizeof(*fds));
 	if ((h->pid = fork()) == 0) {
 		close(ready[0]);
-		live(name, fd, ready[1]);
+		live(name, its, HELD + n);
 	}
 	rc = h->pid < 0 ? -errno : 0;
+	free(its);
 	close(ready[1]);
 	if (rc == 0)
 		rc = wait_ready(ready[0]);

@@ -1,4 +1,4 @@
-/* policy/holder.h - a process that holds a socket, and does nothing else
+/* policy/holder.h - a process that holds sockets, and does nothing else
  *
  * A table with an owner is there as long as the owner's socket is open.  We
  * have it open, and so has this process, which has no rights, reads nothing and
@@ -8,6 +8,7 @@
 #ifndef POLICY_HOLDER_H
 #define POLICY_HOLDER_H
 
+#include <stddef.h>
 #include <sys/types.h>
 
 enum { HOLDER_NAME = 15 };
@@ -17,8 +18,9 @@ struct holder {
 	int	fd;		/* readable when it is gone; or -1 */
 };
 
-/* @fd: what it holds.  0 or -errno. */
-int	holder_start(struct holder *, const char *name, int fd);
+/* @fds: what it holds.  0 or -errno. */
+int	holder_start(struct holder *, const char *name, const int *fds,
+	    size_t n);
 int	holder_is_gone(const struct holder *);
 void	holder_stop(struct holder *);
 void	holder_leave(struct holder *);	/* it stays; we forget it */

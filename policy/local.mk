@@ -33,4 +33,5 @@ policy_libpolicy_a_SOURCES = \
 	policy/rule_match.c policy/rule_text.c \
 	policy/rules.c policy/rules.h \
 	policy/scratch.c policy/scratch.h \
-	policy/sysctl.c policy/sysctl.h
+	policy/sysctl.c policy/sysctl.h \
+	policy/xskhold.c policy/xskhold.h

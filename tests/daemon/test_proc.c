@@ -143,7 +143,8 @@ START_TEST(proc_capabilities_are_as_few_as_can_be)
 	ck_assert_uint_eq(proc_capabilities(PROC_ENGINE), 0);
 	ck_assert_uint_eq(proc_capabilities(PROC_KEEPER), 1u << CAP_NET_ADMIN);
 	ck_assert_uint_eq(proc_capabilities(PROC_FIREWALL), 1u <<
-	    CAP_NET_ADMIN | 1u << CAP_SYS_ADMIN | 1u << CAP_DAC_READ_SEARCH);
+	    CAP_NET_ADMIN | 1u << CAP_NET_RAW | 1u << CAP_SYS_ADMIN |
+	    1u << CAP_DAC_READ_SEARCH);
 	ck_assert_uint_eq(proc_capabilities(PROC_PARENT) &
 	    (1u << CAP_SYS_MODULE | 1u << CAP_SYS_PTRACE |
 	    1u << CAP_SYS_RAWIO | 1u << CAP_SYS_BOOT | 1u << CAP_SYS_TIME |

@@ -20,6 +20,7 @@ if sut_is_tor; then
 fi
 CATALOGUE=$LAB_SRC/catalogue.py
 RAW=$LAB_SRC/../platform/fwraw.py
+XDP=$LAB_SRC/../platform/fwxdp.py
 export PYTHONDONTWRITEBYTECODE=1
 RELAY4=$(relay_addr4 r1) RELAY6=$(relay_addr6 r1)
 # Rows that are frames of a LAN's client (catalogue.py)
@@ -167,6 +168,12 @@ own_any() {
 		"$LAB_DIR/tmp/catalogue.py" own 1 "$RELAY4" "$RELAY6"
 }
 own_root() { cat_ gw own 0 "$RELAY4" "$RELAY6"; }
+own_xdp() { # which leaves past all rules
+	lab_in gw "$PYTHON" "$XDP" send up0 "$(mac net wan)" "$UP4" "$DEST4" &&
+		lab_in gw "$PYTHON" "$XDP" send up0 "$(mac net wan)" "$UP6" \
+			"$DEST6"
+}
+has_xdp() { lab_in gw grep -q '^XDP ' /proc/self/net/protocols; }
 own_all() { own_any && own_root; }
 everything() { frames_ && own_all; }
 
@@ -490,6 +497,7 @@ without() {
 	anti "A17 the uplink claims others' networks" on_link claimed
 	anti "A19, A20 any user's program" own_any
 	anti "A19, A20 root's program" own_root
+	[ -n "$no_xdp" ] || anti "A20 root's AF_XDP socket" own_xdp
 	hold old gw "$DEST4" "$DEST6" && hold old_lan lan1 "$DEST4" "$DEST6"
 	anti "A21 connections from before, sending" held_send old old_lan
 	anti "A21 connections from before, closing" held_close old old_lan
@@ -1094,6 +1102,7 @@ rows_of_all() {
 	row "A17 the uplink claims others' networks" on_link claimed
 	row "A19, A20 any user's program" own_any
 	row "A19, A20 root's program" own_root
+	[ -n "$no_xdp" ] || row "A20 root's AF_XDP socket" own_xdp
 	row "A24, C01 everything from the uplink" probe_uplink
 	row "A26 forwarding is turned on" set_forward
 	row "A27 a second uplink" second_appears
@@ -1185,6 +1194,8 @@ cp "$CATALOGUE" "$RAW" "$LAB_DIR/tmp/"	# for whom the tree is closed
 sut_stop
 no_flowtable=
 has_flowtable || { no_flowtable=1; skip "this kernel has no flowtables"; }
+no_xdp=
+has_xdp || { no_xdp=1; skip "this kernel has no AF_XDP"; }
 without
 
 one_mode() {

@@ -119,6 +119,17 @@ tight() { # with the link up; what has gone out by now was seen
 	none_leaked
 }
 leaks() { zero; stray; until_ leaked; }
+# A datagram by an AF_XDP socket, which no rule sees.
+by_xdp() {
+	gw "$PYTHON" "$here/fwxdp.py" send up0 ff:ff:ff:ff:ff:ff $UP $DEST
+}
+xdp_leaks() { zero; by_xdp && until_ leaked; }
+xdp_stays_in() { # since there is no room for it
+	zero
+	by_xdp >"$tmp/xdp"
+	cat "$tmp/xdp"
+	grep -qx busy "$tmp/xdp" && ! leaked
+}
 rules() { gw nft list table inet onion_transparent; }
 wire() { gw nft list table netdev onion_transparent; }
 has_none() { ! rules >/dev/null 2>&1 && ! wire >/dev/null 2>&1; }

@@ -4,6 +4,7 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,7 +111,7 @@ START_TEST(holder_holds_what_it_is_given_until_it_ends)
 
 	snprintf(ours, sizeof(ours), "ot-t%d", (int)getpid() % 100000);
 	ck_assert_int_eq(pipe(fds), 0);
-	ck_assert_int_eq(holder_start(&h, ours, fds[1]), 0);
+	ck_assert_int_eq(holder_start(&h, ours, &fds[1], 1), 0);
 	close(fds[1]);
 	name_of(h.pid, name);
 	ck_assert_str_eq(name, ours);
@@ -124,6 +125,37 @@ START_TEST(holder_holds_what_it_is_given_until_it_ends)
 }
 END_TEST
 
+static int
+ended(int fd)
+{
+	struct pollfd p = { .fd = fd };
+
+	return poll(&p, 1, 0) == 1 && p.revents & POLLHUP;
+}
+
+/* Not in the order of their numbers, and with others in between. */
+START_TEST(holder_holds_all_that_it_is_given_and_nothing_else)
+{
+	int held[3], pairs[6][2], i;
+	struct holder h;
+
+	for (i = 0; i < 6; i++)
+		ck_assert_int_eq(pipe(pairs[i]), 0);
+	for (i = 0; i < 3; i++)
+		held[i] = pairs[4 - 2 * i][1];
+	ck_assert_int_eq(holder_start(&h, "ot-t", held, 3), 0);
+	for (i = 0; i < 6; i++)
+		close(pairs[i][1]);
+	for (i = 0; i < 6; i++)
+		ck_assert_int_eq(ended(pairs[i][0]), i % 2);
+	holder_stop(&h);
+	for (i = 0; i < 6; i++) {
+		ck_assert(ended(pairs[i][0]));
+		close(pairs[i][0]);
+	}
+}
+END_TEST
+
 START_TEST(holder_that_was_killed_is_gone)
 {
 	struct holder h;
@@ -131,7 +163,7 @@ START_TEST(holder_that_was_killed_is_gone)
 	siginfo_t i;
 
 	ck_assert_int_eq(pipe(fds), 0);
-	ck_assert_int_eq(holder_start(&h, "ot-t", fds[0]), 0);
+	ck_assert_int_eq(holder_start(&h, "ot-t", fds, 1), 0);
 	ck_assert_int_eq(kill(h.pid, SIGKILL), 0);
 	ck_assert_int_eq(waitid(P_PID, (id_t)h.pid, &i, WEXITED | WNOWAIT), 0);
 	ck_assert(holder_is_gone(&h));
@@ -150,9 +182,9 @@ START_TEST(holder_stop_others_ends_those_of_its_name)
 	snprintf(ours, sizeof(ours), "ot-a%d", (int)getpid() % 100000);
 	snprintf(theirs, sizeof(theirs), "ot-b%d", (int)getpid() % 100000);
 	ck_assert_int_eq(pipe(fds), 0);
-	ck_assert_int_eq(holder_start(&old, ours, fds[0]), 0);
-	ck_assert_int_eq(holder_start(&other, theirs, fds[0]), 0);
-	ck_assert_int_eq(holder_start(&keep, ours, fds[0]), 0);
+	ck_assert_int_eq(holder_start(&old, ours, fds, 1), 0);
+	ck_assert_int_eq(holder_start(&other, theirs, fds, 1), 0);
+	ck_assert_int_eq(holder_start(&keep, ours, fds, 1), 0);
 	ck_assert_int_eq(holder_stop_others(ours, &keep), 1);
 	ck_assert(holder_is_gone(&old));
 	ck_assert(!holder_is_gone(&other));
@@ -169,6 +201,7 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(nftrun_explain_is_one_plain_sentence, NELEM(cases)),
 	UNIT(nftrun_that_is_killed_leaves_no_nft),
 	UNIT(holder_holds_what_it_is_given_until_it_ends),
+	UNIT(holder_holds_all_that_it_is_given_and_nothing_else),
 	UNIT(holder_that_was_killed_is_gone),
 	UNIT(holder_stop_others_ends_those_of_its_name),
 };
