@@ -26,9 +26,9 @@
  *	The next repair waits the longer, the more there were: who fights with
  *	us finds the gate shut, not the machine busy.  A tool that does it once
  *	an hour finds it open again at once.
- *	What AF_XDP sockets send no rule sees: so each queue of the devices has
- *	one of ours (policy/xskhold.h), and where that cannot be, it counts as a
- *	difference.  An earlier one of us has ended its own before they are taken.
+ *	What no rule sees is closed by other means (fwstate_unseen.c), and where
+ *	that cannot be, it counts as a difference.  Earlier ones of us have let go
+ *	of queues before these are taken.
  * Invariants
  *	The gate is open only while the last look found what was planned.
  * Not here
@@ -49,6 +49,7 @@
 
 #include "base/clock.h"
 #include "policy/fwstate_int.h"
+#include "policy/netlink.h"
 #include "policy/nftrun.h"
 #include "policy/nftsock.h"
 #include "policy/sentence.h"
@@ -170,6 +171,8 @@ open_all(struct fwstate *s, const char *directory)
 	}
 	if ((rc = take_lock(s, full)) < 0)
 		return rc;
+	if ((rc = netlink_open(&s->net)) < 0)
+		return fwstate_fail(s, rc, "netlink");
 	if ((s->ask = nftsock_open()) < 0 ||
 	    (rc = fwstate_watch_open(s)) < 0) {
 		rc = s->ask < 0 ? s->ask : rc;
@@ -221,6 +224,7 @@ fwstate_close(struct fwstate *s)
 	xskhold_free(&s->queues);
 	fwstate_plan_free(&s->plan);
 	netrecord_free(&s->record);
+	netlink_close(s->net);
 	close_fd(s->poll);
 	close_fd(s->watch);
 	close_fd(s->links);
@@ -237,7 +241,7 @@ check_plan(struct fwstate *s)
 {
 	int rc = fwstate_check_all(s, &s->plan);
 
-	return rc ? rc : fwstate_take_queues(s, &s->plan, 0);
+	return rc ? rc : fwstate_close_unseen(s, &s->plan, 0);
 }
 
 /* With the copy of @p there already: rules and sysctls.  1: in force, but it is
@@ -294,7 +298,7 @@ settle(struct fwstate *s, int rc)
 	s->in_force = 1;
 	fwhold_start(s, clock_ms());
 	if (rc == 0)
-		rc = fwstate_take_queues(s, &s->plan, first ? FREED_MS : 0);
+		rc = fwstate_close_unseen(s, &s->plan, first ? FREED_MS : 0);
 	if (s->hold.queues != s->queues.changes)
 		fwhold_start_now(s, clock_ms());
 	if (first)
@@ -518,6 +522,9 @@ fwstate_follow(struct fwstate *s, int64_t now)
 	if (!s->in_force)
 		return;
 	fwhold_start(s, now);
+	if (heard & FWSTATE_HEARD_TC && fwstate_cut_mirred(s, &s->plan) != 0)
+		s->dirty = 1;
+	heard &= ~(unsigned)FWSTATE_HEARD_TC;
 	if (heard || now >= s->periodic)
 		s->dirty = 1;
 	if (heard)
@@ -525,7 +532,7 @@ fwstate_follow(struct fwstate *s, int64_t now)
 	if (!s->dirty && now >= s->sysctls) {
 		s->sysctls = now + SYSCTLS_MS;
 		s->dirty = fwstate_check_sysctls(s, &s->plan) != 0 ||
-		    fwstate_take_queues(s, &s->plan, 0) != 0;
+		    fwstate_close_unseen(s, &s->plan, 0) != 0;
 	}
 	if (s->dirty && now >= s->rested &&
 	    (!s->is_shut || now >= s->retry))

@@ -66,8 +66,9 @@ struct fwstate_rules {
 	size_t		 ndevices;
 	const struct fwsysctl *sysctls;		/* in the order of writing */
 	size_t		 nsysctls;
-	/* AF_XDP sockets of others are kept from these devices. */
-	int		 queues;
+	/* What no rule sees is kept from these devices: AF_XDP sockets of others,
+	 * and what tc leads there (mirred). */
+	int		 unseen;
 };
 
 /* @directory holds the record of what sysctls were before; -EBUSY: another

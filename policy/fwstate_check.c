@@ -84,15 +84,6 @@ fwstate_lacks_device(const struct fwstate_plan *p)
 }
 
 int
-fwstate_take_queues(struct fwstate *s, const struct fwstate_plan *p,
-    int64_t patience_ms)
-{
-	return p->queues ? xskhold_take(&s->queues,
-	    (const char (*)[NETPLAN_IFNAME])p->devices, p->ndevices,
-	    patience_ms, s->why, s->max) : 0;
-}
-
-int
 fwstate_check_all(struct fwstate *s, const struct fwstate_plan *p)
 {
 	int rc;

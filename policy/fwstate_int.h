@@ -22,7 +22,7 @@ struct fwstate_plan {
 	size_t		 ndevices;
 	struct fwsysctl	*sysctls;
 	size_t		 nsysctls;
-	int		 queues;
+	int		 unseen;
 	struct scratch	 scratch;
 	struct nftlist	 list;
 	struct nftnormal want;
@@ -55,6 +55,7 @@ struct fwstate {
 	struct netrecord record;
 	int		 has_record;
 	int		 ask, watch, links, poll;
+	struct netlink	*net;
 	struct fwstate_plan plan;
 	struct fwhold	 hold;
 	struct xskhold	 queues;	/* of uplinks */
@@ -99,9 +100,16 @@ int	fwstate_lacks_device(const struct fwstate_plan *);
 int	fwstate_check_rules(struct fwstate *, const struct fwstate_plan *);
 int	fwstate_check_all(struct fwstate *, const struct fwstate_plan *);
 
-/* Of @p's devices, as far as it wants them. */
-int	fwstate_take_queues(struct fwstate *, const struct fwstate_plan *,
+/* fwstate_unseen.c */
+/* Of @p's devices, as far as it wants that: their queues are ours, and nothing
+ * of tc's leads there.  0, 1 or -errno, with @why.  @patience_ms: for queues of
+ * one that was just ended. */
+int	fwstate_close_unseen(struct fwstate *, const struct fwstate_plan *,
 	    int64_t patience_ms);
+int	fwstate_cut_mirred(struct fwstate *, const struct fwstate_plan *);
+/* What of it is open, is told; how much, or -errno. */
+int	fwstate_look_unseen(struct fwstate *, const struct fwstate_plan *,
+	    fwstate_tell *, void *arg);
 
 /* fwstate_sysctl.c */
 int	fwstate_remember(struct fwstate *, const struct fwstate_plan *);
@@ -130,7 +138,7 @@ int	fwstate_watch_open(struct fwstate *);
 void	fwstate_watch_holder(struct fwstate *);
 enum {
 	FWSTATE_HEARD_LINKS = 1, FWSTATE_HEARD_SYSCTLS = 2,
-	FWSTATE_HEARD_RULES = 4
+	FWSTATE_HEARD_RULES = 4, FWSTATE_HEARD_TC = 8
 };
 unsigned fwstate_hear(struct fwstate *);
 

@@ -68,7 +68,7 @@ copy_given(struct fwstate_plan *p, const struct fwstate_rules *r)
 		memcpy(p->sysctls, r->sysctls,
 		    r->nsysctls * sizeof(*r->sysctls));
 	p->nsysctls = r->nsysctls;
-	p->queues = r->queues;
+	p->unseen = r->unseen;
 	return 0;
 }
 

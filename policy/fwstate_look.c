@@ -102,20 +102,6 @@ look_at_sysctls(struct look *k)
 	return 0;
 }
 
-static int
-look_at_queues(struct look *k)
-{
-	const struct fwstate_plan *p = &k->plan;
-	int rc = p->queues ? xskhold_look((const char (*)[NETPLAN_IFNAME])
-	    p->devices, p->ndevices, k->state.why, k->state.max) : 0;
-
-	if (rc > 0) {
-		k->tell(k->arg, k->state.why);
-		k->differences++;
-	}
-	return rc < 0 ? rc : 0;
-}
-
 int
 fwstate_look(const struct fwstate_rules *r, const char *const *filled,
     fwstate_tell *tell, void *arg, char *why, size_t max)
@@ -130,7 +116,9 @@ fwstate_look(const struct fwstate_rules *r, const char *const *filled,
 	if ((rc = fwstate_try(&k.state, &k.plan, r)) == 0 &&
 	    (rc = look_at_rules(&k, filled)) == 0 &&
 	    (rc = look_at_sysctls(&k)) == 0)
-		rc = look_at_queues(&k);
+		rc = fwstate_look_unseen(&k.state, &k.plan, tell, arg);
+	if (rc > 0)
+		k.differences += (unsigned)rc;
 	fwstate_plan_free(&k.plan);
 	close(k.state.ask);
 	return rc < 0 ? rc : k.differences > 0;

@@ -1,7 +1,8 @@
 /* policy/fwstate_watch.c - what the kernel tells of changes
  *
  * One descriptor for all of it: rules, interfaces and addresses, the sysctls
- * that the kernel tells of (forwarding, rp_filter), and the holder's end.
+ * that the kernel tells of (forwarding, rp_filter), tc's filters, and the holder's
+ * end.
  */
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -30,7 +31,7 @@ open_links(void)
 {
 	static const int groups[] = { RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR,
 		RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_NETCONF,
-		RTNLGRP_IPV6_NETCONF };
+		RTNLGRP_IPV6_NETCONF, RTNLGRP_TC };
 	struct sockaddr_nl sa = { .nl_family = AF_NETLINK };
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
 	    NETLINK_ROUTE), rc = 0;
@@ -85,6 +86,9 @@ kind_of(const struct nlmsghdr *h)
 	case RTM_NEWNETCONF:
 	case RTM_DELNETCONF:
 		return FWSTATE_HEARD_SYSCTLS;
+	case RTM_NEWTFILTER:
+	case RTM_NEWACTION:
+		return FWSTATE_HEARD_TC;
 	default:
 		return 0;
 	}
@@ -104,7 +108,8 @@ hear_links(int fd)
 		if ((n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT)) < 0) {
 			if (errno == EAGAIN)
 				break;
-			heard |= FWSTATE_HEARD_LINKS | FWSTATE_HEARD_SYSCTLS;
+			heard |= FWSTATE_HEARD_LINKS | FWSTATE_HEARD_SYSCTLS |
+			    FWSTATE_HEARD_TC;
 			if (errno != EINTR && errno != ENOBUFS)
 				break;
 			continue;

@@ -7,7 +7,7 @@ policy_libpolicy_a_SOURCES = \
 	policy/fwplan_out.c policy/fwplan_rule.c \
 	policy/fwstate.c policy/fwstate.h policy/fwstate_int.h \
 	policy/fwstate_check.c policy/fwstate_hold.c policy/fwstate_load.c \
-	policy/fwstate_look.c \
+	policy/fwstate_look.c policy/fwstate_unseen.c \
 	policy/fwstate_sysctl.c policy/fwstate_watch.c \
 	policy/fwsysctl.c policy/fwsysctl.h \
 	policy/grow.c policy/grow.h \
@@ -15,7 +15,7 @@ policy_libpolicy_a_SOURCES = \
 	policy/holder.c policy/holder.h \
 	policy/isolate.c policy/isolate.h \
 	policy/netlink.c policy/netlink.h policy/netlink_int.h \
-	policy/netlink_route.c policy/netlink_rule.c \
+	policy/netlink_route.c policy/netlink_rule.c policy/netlink_tc.c \
 	policy/netplan.c policy/netplan.h policy/netplan_int.h \
 	policy/netplan_print.c policy/netplan_sysctl.c \
 	policy/netrecord.c policy/netrecord.h \

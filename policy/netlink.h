@@ -8,10 +8,12 @@
 #ifndef POLICY_NETLINK_H
 #define POLICY_NETLINK_H
 
+#include <linux/rtnetlink.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "policy/netplan.h"
 
 struct netlink;
 struct netplan_link;
@@ -60,5 +62,23 @@ int	netlink_link_up(struct netlink *, int link, uint32_t mtu,
 int	netlink_link_delete(struct netlink *, int link);
 /* -EEXIST: another has that name. */
 int	netlink_link_rename(struct netlink *, int link, const char *name);
+
+/* To the egress of which interfaces tc's "mirred" leads packets, by whatever
+ * filters; 0: of a block of them. */
+int	netlink_mirred(struct netlink *, int **to, size_t *n);
+
+struct netlink_filter {			/* that has such an action */
+	struct tcmsg	 at;
+	uint32_t	 chain;
+	char		 kind[NETPLAN_IFNAME];
+	int		 to;
+};
+
+enum netlink_side { NETLINK_INGRESS, NETLINK_EGRESS };
+
+/* Those at that side of @link (clsact, ingress), once for each such action. */
+int	netlink_filters(struct netlink *, int link, enum netlink_side,
+	    struct netlink_filter **, size_t *n);
+int	netlink_filter_delete(struct netlink *, const struct netlink_filter *);
 
 #endif

@@ -47,4 +47,8 @@ int	netlink_put_addr(struct nl_msg *, int type, const struct addr *);
 void	netlink_get_name(char out[NETPLAN_IFNAME], struct nlattr *);
 uint32_t netlink_get_u32(struct nlattr *, uint32_t none);
 
+/* Of attributes, and what is in them: to whose egress actions "mirred" lead, @max
+ * at the most; how many. */
+size_t	netlink_mirred_in(struct nlattr *, int len, int *to, size_t max);
+
 #endif

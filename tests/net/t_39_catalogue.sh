@@ -292,6 +292,48 @@ set_fwd() { # past IP, from a LAN's port
 		}
 	}'
 }
+mirred() { # DEVICE SIDE: what tc leads to the uplink, as well
+	lab_in gw tc filter add dev "$1" "$2" protocol all u32 match u32 0 0 \
+		action mirred egress mirror dev up0
+}
+mirred_begin() {
+	local dev
+	for dev in br0 p1; do
+		lab_in gw tc qdisc add dev "$dev" clsact &&
+			mirred "$dev" ingress && mirred "$dev" egress || return
+	done
+}
+mirred_end() {
+	lab_in gw tc qdisc del dev br0 clsact
+	lab_in gw tc qdisc del dev p1 clsact
+}
+led_frames() { # from a LAN's client, from the host, and to the client
+	frames_ && own_any && lab_in gw "$PYTHON" "$RAW" udp 10.9.0.11 4433
+}
+led_on() {
+	local rc
+	mirred_begin && leaks led_frames
+	rc=$?
+	mirred_end
+	oracle_zero
+	return "$rc"
+}
+led_no_more() { # as soon as it was seen, which takes no second
+	local rc
+	mirred_begin && lab_until 60 none_led && oracle_zero && rows_zero &&
+		led_frames
+	rc=$?
+	mirred_end
+	return "$rc"
+}
+none_led() { ! lab_in gw tc actions list action mirred | grep up0; }
+has_mirred() {
+	local rc
+	lab_in gw tc qdisc add dev p1 clsact && mirred p1 ingress
+	rc=$?
+	lab_in gw tc qdisc del dev p1 clsact
+	return "$rc"
+} >/dev/null 2>&1
 set_docker() {
 	lab_in gw sysctl -qw net.ipv4.ip_forward=1
 	with_table "ip dk" 'table ip dk {
@@ -510,6 +552,7 @@ without() {
 	[ -n "$no_flowtable" ] || anti "A26 a flowtable" set_flowtable
 	anti "A26 proxy ARP" answers_for
 	anti "A26 netdev fwd" set_fwd
+	[ -n "$no_tc" ] || check "anti-test: A26 mirred" led_on
 	anti "A26 untracked" set_notrack
 	anti "A26 bridged frames" set_bridge_nf
 	anti "A27 a second uplink" second_appears
@@ -1113,6 +1156,7 @@ rows_of_all() {
 	row "A26 netdev fwd, but for ARP" set_fwd
 	zero
 	arp_too=
+	[ -n "$no_tc" ] || row "A26 mirred" led_no_more
 	row "A26 untracked" set_notrack
 	row "A26 bridged frames pass the IP hooks" set_bridge_nf
 	row "A27 a VLAN on the uplink" vlan_appears
@@ -1194,6 +1238,8 @@ cp "$CATALOGUE" "$RAW" "$LAB_DIR/tmp/"	# for whom the tree is closed
 sut_stop
 no_flowtable=
 has_flowtable || { no_flowtable=1; skip "this kernel has no flowtables"; }
+no_tc=
+has_mirred || { no_tc=1; skip "this kernel has no mirred"; }
 no_xdp=
 has_xdp || { no_xdp=1; skip "this kernel has no AF_XDP"; }
 without

@@ -136,7 +136,7 @@ apply(struct ctl *c, const char *text_path, const char *elements_path)
 		.ntables = c->ntables,
 		.devices = (const char (*)[NETPLAN_IFNAME])c->devices,
 		.ndevices = c->ndevices, .sysctls = c->sysctls,
-		.nsysctls = c->nsysctls, .queues = 1 };
+		.nsysctls = c->nsysctls, .unseen = 1 };
 	char *text = read_file(text_path), why[FWSTATE_WHY] = "no file",
 	    *elements = elements_path ? read_file(elements_path) : strdup("");
 	int rc = -ENOENT;
