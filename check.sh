@@ -262,7 +262,8 @@ appliance() {
 step "packages" packages_install "${PACKAGES_BUILD[@]}" \
 	"${PACKAGES_LAB[@]}" "${PACKAGES_NAMES[@]}" "${PACKAGES_DNS[@]}" \
 	"${PACKAGES_CHECK[@]}" "${PACKAGES_PACKAGE[@]}" \
-	"${PACKAGES_IMAGE[@]}" "${PACKAGES_QEMU[@]}" "${PACKAGES_ISO[@]}"
+	"${PACKAGES_IMAGE[@]}" "${PACKAGES_QEMU[@]}" "${PACKAGES_ISO[@]}" \
+	"${PACKAGES_VM[@]}"
 step "autogen" source_tree
 step "build with gcc, hardened" build "$BUILD" gcc \
 	--with-systemdsystemunitdir=/lib/systemd/system
@@ -295,6 +296,8 @@ if [ -z "$quick" ]; then
 		OT="$BUILD/daemon/onion-transparent" tests/platform/fwdaemon
 	script "firewall close, check, open" env \
 		OT="$BUILD/daemon/onion-transparent" tests/platform/fwclose
+	script "flowtables" env OT="$BUILD/daemon/onion-transparent" \
+		tests/platform/flowtable
 	script "boot to shutdown" env OT="$BUILD/daemon/onion-transparent" \
 		tests/platform/boot
 	script "package" env OT="$BUILD/daemon/onion-transparent" \

@@ -45,6 +45,8 @@ PACKAGES_QEMU=(qemu-system-x86 ovmf e2fsprogs mtools dnsmasq-base iproute2
 # image, and what looks at its partitions.
 PACKAGES_ISO=(isolinux syslinux-common grub-common grub-efi-amd64-bin mtools
 	xorriso gdisk)
+# For tests/platform/flowtable: a virtual machine, and what is in it.
+PACKAGES_VM=(qemu-system-x86 cpio kmod procps python3)
 
 # For tests/platform/neighbours: other firewalls and network managers.  They
 # are installed in a layer over this machine's files that only the test sees

@@ -44,6 +44,9 @@ class Xdp:
             "QQIIII", self.memory, PAGE, CHUNK, 0, 0, 0))
         for ring in (FILL_RING, COMPLETION_RING, TX_RING):
             self.sock.setsockopt(SOL_XDP, ring, 1)
+        offsets = self.sock.getsockopt(SOL_XDP, MMAP_OFFSETS, 128)
+        self.producer, _, self.desc, _ = struct.unpack_from("QQQQ", offsets, 32)
+        self.ring = mmap(self.desc + 16, 1, self.sock.fileno(), PGOFF_TX_RING)
         to = struct.pack("HHIII", AF_XDP, COPY, socket.if_nametoindex(link), queue,
                          0)
         if libc.bind(self.sock.fileno(), to, len(to)) < 0:
@@ -51,12 +54,10 @@ class Xdp:
             raise OSError(e, os.strerror(e))
 
     def send(self, frame):
-        offsets = self.sock.getsockopt(SOL_XDP, MMAP_OFFSETS, 128)
-        producer, _, desc, _ = struct.unpack_from("QQQQ", offsets, 32)
-        ring = mmap(desc + 16, 1, self.sock.fileno(), PGOFF_TX_RING)
         ctypes.memmove(self.memory, frame, len(frame))
-        ctypes.memmove(ring + desc, struct.pack("QII", 0, len(frame), 0), 16)
-        ctypes.c_uint32.from_address(ring + producer).value = 1
+        ctypes.memmove(self.ring + self.desc, struct.pack("QII", 0, len(frame), 0),
+                       16)
+        ctypes.c_uint32.from_address(self.ring + self.producer).value = 1
         self.sock.send(b"", socket.MSG_DONTWAIT)
 
 

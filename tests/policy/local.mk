@@ -44,7 +44,7 @@ tests_platform_fwctl_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=nftrun_path \
 	-Wl,--wrap=nftsock_batch
 EXTRA_DIST += tests/platform/fwstate tests/platform/fwstate-checks \
 	tests/platform/fwstate-queues tests/platform/fwstate-tc \
-	tests/platform/fwxdp.py \
+	tests/platform/fwxdp.py tests/platform/flowtable tests/platform/vm \
 	tests/platform/boot tests/platform/bootlab.sh tests/platform/package \
 	tests/platform/fwclose tests/platform/fwdaemon \
 	tests/platform/fwlab.sh \
