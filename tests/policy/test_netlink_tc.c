@@ -84,7 +84,8 @@ START_TEST(netlink_mirred_in_finds_it_in_any_kind_of_filter)
 	options = nla_nest_start(m, TCA_OPTIONS);
 	ck_assert_int_eq(nla_put_u32(m, 1, 0xffffffff), 0);
 	actions = nla_nest_start(m, 1 + _i);
-	put_action(m, 1, "gact", TCA_EGRESS_REDIR, 5, 32);
+	put_action(m, 1, "gact", TCA_EGRESS_REDIR, 5,
+	    sizeof(struct tc_mirred));
 	put_action(m, 2, "mirred", TCA_EGRESS_MIRROR, 7,
 	    sizeof(struct tc_mirred));
 	put_action(m, 3, "mirred", TCA_EGRESS_REDIR, 9,
