@@ -27,8 +27,8 @@
  *	us finds the gate shut, not the machine busy.  A tool that does it once
  *	an hour finds it open again at once.
  *	What no rule sees is closed by other means (fwstate_unseen.c), and where
- *	that cannot be, it counts as a difference.  Earlier ones of us have let go
- *	of queues before these are taken.
+ *	that cannot be, it counts as a difference.  Earlier ones of us have let
+ *	go of queues before these are taken.
  * Invariants
  *	The gate is open only while the last look found what was planned.
  * Not here

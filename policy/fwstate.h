@@ -66,8 +66,8 @@ struct fwstate_rules {
 	size_t		 ndevices;
 	const struct fwsysctl *sysctls;		/* in the order of writing */
 	size_t		 nsysctls;
-	/* What no rule sees is kept from these devices: AF_XDP sockets of others,
-	 * and what tc leads there (mirred). */
+	/* What no rule sees is kept from these devices: AF_XDP sockets of
+	 * others, and what tc leads there (mirred). */
 	int		 unseen;
 };
 

@@ -2,10 +2,10 @@
  *
  * AF_XDP sockets: each queue of the devices is taken (policy/xskhold.h).
  *
- * tc's mirred: what a filter at one interface's ingress or egress (clsact) leads to
- * another interface, the netdev egress hook of that one does not see.  Such a filter
- * is deleted as soon as the kernel tells of it.  One of a qdisc is left alone: what
- * that leads to a device, its rules see.
+ * tc's mirred: what a filter at one interface's ingress or egress (clsact) leads
+ * to another interface, the netdev egress hook of that one does not see.  Such a
+ * filter is deleted as soon as the kernel tells of it.  One of a qdisc is left
+ * alone: what that leads to a device, its rules see.
  */
 #include <errno.h>
 #include <net/if.h>
@@ -165,8 +165,8 @@ tell(struct fwstate *s, const struct netlink_filter *f, const char *from,
 	char text[FWSTATE_WHY], name[IF_NAMESIZE];
 
 	(void)s;
-	snprintf(text, sizeof(text), "a filter of tc's leads packets from %s to "
-	    "%s, past the rules (mirred)", from, where(f, name));
+	snprintf(text, sizeof(text), "a filter of tc's leads packets from %s "
+	    "to %s, past the rules (mirred)", from, where(f, name));
 	k->tell(k->arg, text);
 	k->n++;
 	return 0;

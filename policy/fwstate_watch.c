@@ -1,8 +1,8 @@
 /* policy/fwstate_watch.c - what the kernel tells of changes
  *
  * One descriptor for all of it: rules, interfaces and addresses, the sysctls
- * that the kernel tells of (forwarding, rp_filter), tc's filters, and the holder's
- * end.
+ * that the kernel tells of (forwarding, rp_filter), tc's filters, and the
+ * holder's end.
  */
 #include <errno.h>
 #include <linux/rtnetlink.h>

@@ -1,8 +1,8 @@
 /* policy/netlink_tc.c - what tc leads from one interface to another: mirred
  *
  * An action may be part of any kind of filter, and each kind has its actions in
- * another attribute.  So an answer is searched for what is an action, wherever in
- * it that stands: attributes that have a kind, "mirred", and options.
+ * another attribute.  So an answer is searched for what is an action, wherever
+ * in it that stands: attributes that have a kind, "mirred", and options.
  */
 #include <errno.h>
 #include <linux/pkt_cls.h>

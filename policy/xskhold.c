@@ -1,7 +1,7 @@
 /* policy/xskhold.c - the queues of interfaces, taken before others do
  *
- * How many queues an interface has is asked by trying: the number after the last
- * is refused (EINVAL).  One socket is always at hand for that, made once.
+ * How many queues an interface has is asked by trying: the number after the
+ * last is refused (EINVAL).  One socket is always at hand for that, made once.
  */
 #include "policy/xskhold.h"
 
@@ -268,8 +268,9 @@ look_at(struct xskhold *h, const char *name, unsigned index, unsigned number,
 	int rc = take_one(h, name, index, number, 0, why, max);
 
 	if (rc == 0)
-		snprintf(why, max, "interface %s, queue %u is not taken: frames "
-		    "of an AF_XDP socket would leave by it", name, number);
+		snprintf(why, max, "interface %s, queue %u is not taken: "
+		    "frames of an AF_XDP socket would leave by it", name,
+		    number);
 	return rc < 0 ? rc : !rc;
 }
 

@@ -1,11 +1,11 @@
 /* policy/xskhold.h - the queues of interfaces, taken before others do
  *
  * What an AF_XDP socket sends no rule sees.  But a queue of an interface has
- * room for one such socket (but for those that share the first one's memory, by
- * its descriptor): so each is given one of ours, which has nothing to send with.
- * It changes nothing for packets.  An interface that goes away takes its sockets'
- * bindings along; that fewer queues be used than are taken, the kernel refuses
- * (ethtool -L).
+ * room for one such socket (but for those that share the first one's memory,
+ * by its descriptor): so each is given one of ours, which has nothing to send
+ * with.  It changes nothing for packets.  An interface that goes away takes its
+ * sockets' bindings along; that fewer queues be used than are taken, the kernel
+ * refuses (ethtool -L).
  *
  * Needs CAP_NET_RAW, and a page of locked memory for each queue.  Where the
  * kernel has no AF_XDP there is nothing to take, and that is no failure.
@@ -39,8 +39,8 @@ struct xskhold {
 void	xskhold_init(struct xskhold *);
 void	xskhold_free(struct xskhold *);
 
-/* Every queue of these is ours afterwards, those of interfaces that are not here
- * excepted.  0; 1: one is another program's, which @why names; or -errno with
+/* Every queue of these is ours afterwards, those of interfaces that are not
+ * here excepted.  0; 1: one is another program's, which @why names; or -errno with
  * @why.  @patience_ms: one whose process has just ended becomes free in a
  * moment. */
 int	xskhold_take(struct xskhold *, const char (*devices)[NETPLAN_IFNAME],
