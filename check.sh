@@ -30,7 +30,7 @@ SRC=$PWD BUILD=$PWD/build/check
 FUZZ_SECONDS=${FUZZ_SECONDS-6}
 mkdir -p "$OUT" || exit 1
 passed=0 failed=0
-trap '[ -z "${lane-}" ] || kill "$lane"; give_back "$PWD"' EXIT
+trap '[ -z "${lane-}" ] || kill -- "-$lane"; give_back "$PWD"' EXIT
 trap 'exit 130' INT TERM HUP
 
 say() { printf '%s  %s\n' "$(date +%T)" "$*"; }
@@ -206,13 +206,12 @@ fuzz() { # one for each processor at a time
 
 # scripts that print "ok", "FAIL" lines and "N passed, N failed" at the end
 script() { # NAME COMMAND...
-	local name=$1 last rc
+	local name=$1 log=$OUT/script.${LANE-1}.log last rc
 	shift
 	say "$name"
-	"$@" 2>&1 | tee "$OUT/script.log" | grep --line-buffered -v '^ok '
+	"$@" 2>&1 | tee "$log" | grep --line-buffered -v '^ok '
 	rc=${PIPESTATUS[0]}
-	last=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$OUT/script.log" |
-		tail -n 1)
+	last=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1)
 	set -- $last
 	if [ $# -lt 4 ] || { [ "$rc" -ne 0 ] && [ "$3" -eq 0 ]; }; then
 		echo "FAIL $name: ended with status $rc"
@@ -221,42 +220,103 @@ script() { # NAME COMMAND...
 	count "$name" "$1" "$3"
 }
 
-# Network tests wait most of the time, for relays and for one another.  So there
-# are two laboratories beside each other; the second has those that take longest.
-NET_LONG="t_34_onion t_39_catalogue t_52_faults t_55_run t_68_kill t_69_signals
-	t_97_load_table"
-net() { # DIR TEST...: it is this process from then on
-	exec tests/net/run -s "$BUILD/daemon/onion-transparent" \
-		-l "$OUT/$1" "${@:2}"
-}
+# Most of these wait most of the time: for timers, relays, and one another.  So
+# there are two lanes of them beside each other.  What the second one prints, and
+# its sums, are told when both are done.
 lane=
-networks() {
-	local t rc rest=()
-	for t in tests/net/t_*.sh; do
-		t=$(basename "$t" .sh)
-		case " $NET_LONG " in *" $t "*) ;; *) rest+=("$t") ;; esac
-	done
-	# shellcheck disable=SC2086
-	net net-long $NET_LONG >"$OUT/net-long.log" 2>&1 &
+lanes() { # FIRST SECOND: two functions
+	rm -f "$OUT/lane.sums"
+	set -m			# in a process group of its own, to be ended whole
+	(
+		set +m
+		passed=0 failed=0 LANE=2
+		"$2"
+		echo "$passed $failed" >"$OUT/lane.sums"
+	) >"$OUT/lane.log" 2>&1 &
 	lane=$!
-	script "network" net net "${rest[@]}"
+	set +m
+	"$1"
 	wait "$lane"
-	rc=$?
 	lane=
-	# shellcheck disable=SC2016
-	script "network, the longest" sh -c 'cat "$1"; exit "$2"' sh \
-		"$OUT/net-long.log" "$rc"
+	cat "$OUT/lane.log"
+	set -- $(cat "$OUT/lane.sums")
+	[ $# -eq 2 ] || { echo "FAIL the second lane did not end"; set -- 0 1; }
+	passed=$((passed + $1)) failed=$((failed + $2))
 }
 
-# The image that boots, made by the user who makes the rest; the network tests
-# boot it, too.
-export APPLIANCE=$OUT/appliance
-appliance() {
-	counted "the appliance is built" initramfs/build -o "$APPLIANCE" \
-		-p "$BUILD/daemon/onion-transparent" -c "$PWD/build/packages"
+platform_short() {
+	script "platform" env ORIGDST="$BUILD/tests/platform/origdst" \
+		TUNDEV="$BUILD/tests/platform/tundev" tests/platform/run
+	script "what is found out of connections" env \
+		FACTSOF="$BUILD/tests/platform/factsof" tests/platform/facts
+	script "DNS" env DNSSERVE="$BUILD/tests/platform/dnsserve" \
+		tests/platform/dns
+	script "TUN: the kernel's part" env \
+		NETCTL="$BUILD/tests/platform/netctl" \
+		OT="$BUILD/daemon/onion-transparent" tests/platform/tun
+	script "firewall" env OT="$BUILD/daemon/onion-transparent" \
+		tests/platform/firewall
+	script "the kernel's rules, kept in force" env \
+		FWCTL="$BUILD/tests/platform/fwctl" tests/platform/fwstate
+	script "the kernel's rules, sanitizers" env \
+		FWCTL="$BUILD-asan/tests/platform/fwctl" tests/platform/fwstate
+	script "FailClosed, by the daemon" env \
+		OT="$BUILD/daemon/onion-transparent" tests/platform/fwdaemon
+	script "firewall close, check, open" env \
+		OT="$BUILD/daemon/onion-transparent" tests/platform/fwclose
+	script "selftest" env OT="$BUILD/daemon/onion-transparent" \
+		tests/platform/selftest
+	script "sandbox" env EVIL="$BUILD/tests/platform/evil" \
+		tests/platform/sandbox
+	script "TUN: hostile frames" "$BUILD/tests/tun/hostile" \
+		"$BUILD/tests/tun/echo_tun"
+	script "TUN: hostile frames, sanitizers" "$BUILD/tests/tun/hostile" \
+		"$BUILD-asan/tests/tun/echo_tun"
+	script "TUN" env ECHO_TUN="$BUILD/tests/tun/echo_tun" tests/tun/run
+}
+platform_machines() {
+	script "boot to shutdown" env OT="$BUILD/daemon/onion-transparent" \
+		tests/platform/boot
+	script "package" env OT="$BUILD/daemon/onion-transparent" \
+		tests/platform/package
+	script "FailClosed, beside others" env \
+		OT="$BUILD/daemon/onion-transparent" tests/platform/neighbours
+	script "TUN: beside the kernel's TCP" "$BUILD/tests/tun/difftcp"
+	script "flowtables" env OT="$BUILD/daemon/onion-transparent" \
+		tests/platform/flowtable
 	script "appliance" env OT="$BUILD/daemon/onion-transparent" \
 		PACKAGES="$PWD/build/packages" tests/platform/appliance
 	script "the appliance's ISO" tests/platform/appliance-iso
+}
+
+# The image that boots, made by the user who makes the rest, and one of a pair;
+# the network tests boot them, too.
+export APPLIANCE=$OUT/appliance APPLIANCE_PAIR=$OUT/appliance-pair
+appliance() {
+	set -- -p "$BUILD/daemon/onion-transparent" -c "$PWD/build/packages"
+	initramfs/build "$@" -o "$APPLIANCE" &&
+		initramfs/build "$@" -o "$APPLIANCE_PAIR" --vrrp
+}
+
+NET_LONG="t_34_onion t_39_catalogue t_52_faults t_55_run t_68_kill t_69_signals
+	t_97_load_table"
+net() { # DIR TEST...
+	tests/net/run -s "$BUILD/daemon/onion-transparent" -l "$OUT/$1" "${@:2}"
+}
+net_rest() {
+	local t rest=()
+	for t in tests/net/t_*.sh; do
+		t=$(basename "$t" .sh)
+		case " ${NET_LONG//[[:space:]]/ } " in
+		*" $t "*) ;;
+		*) rest+=("$t") ;;
+		esac
+	done
+	script "network" net net "${rest[@]}"
+}
+net_long() {
+	# shellcheck disable=SC2086
+	script "network, the longest" net net-long $NET_LONG
 }
 
 step "packages" packages_install "${PACKAGES_BUILD[@]}" \
@@ -277,45 +337,9 @@ if [ -z "$quick" ]; then
 	counted "make distcheck" distribution
 	[ ! -e .git ] || counted "all files are distributed" distributed
 	fuzz
-	script "platform" env ORIGDST="$BUILD/tests/platform/origdst" \
-		TUNDEV="$BUILD/tests/platform/tundev" tests/platform/run
-	script "what is found out of connections" env \
-		FACTSOF="$BUILD/tests/platform/factsof" tests/platform/facts
-	script "DNS" env DNSSERVE="$BUILD/tests/platform/dnsserve" \
-		tests/platform/dns
-	script "TUN: the kernel's part" env \
-		NETCTL="$BUILD/tests/platform/netctl" \
-		OT="$BUILD/daemon/onion-transparent" tests/platform/tun
-	script "firewall" env OT="$BUILD/daemon/onion-transparent" \
-		tests/platform/firewall
-	script "the kernel's rules, kept in force" env \
-		FWCTL="$BUILD/tests/platform/fwctl" tests/platform/fwstate
-	script "the kernel's rules, sanitizers" env \
-		FWCTL="$BUILD-asan/tests/platform/fwctl" tests/platform/fwstate
-	script "FailClosed, by the daemon" env \
-		OT="$BUILD/daemon/onion-transparent" tests/platform/fwdaemon
-	script "firewall close, check, open" env \
-		OT="$BUILD/daemon/onion-transparent" tests/platform/fwclose
-	script "flowtables" env OT="$BUILD/daemon/onion-transparent" \
-		tests/platform/flowtable
-	script "boot to shutdown" env OT="$BUILD/daemon/onion-transparent" \
-		tests/platform/boot
-	script "package" env OT="$BUILD/daemon/onion-transparent" \
-		tests/platform/package
-	appliance
-	script "selftest" env OT="$BUILD/daemon/onion-transparent" \
-		tests/platform/selftest
-	script "FailClosed, beside others" env \
-		OT="$BUILD/daemon/onion-transparent" tests/platform/neighbours
-	script "sandbox" env EVIL="$BUILD/tests/platform/evil" \
-		tests/platform/sandbox
-	script "TUN: beside the kernel's TCP" "$BUILD/tests/tun/difftcp"
-	script "TUN: hostile frames" "$BUILD/tests/tun/hostile" \
-		"$BUILD/tests/tun/echo_tun"
-	script "TUN: hostile frames, sanitizers" "$BUILD/tests/tun/hostile" \
-		"$BUILD-asan/tests/tun/echo_tun"
-	script "TUN" env ECHO_TUN="$BUILD/tests/tun/echo_tun" tests/tun/run
-	networks
+	counted "the appliance is built" appliance
+	lanes platform_short platform_machines
+	lanes net_rest net_long
 fi
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
