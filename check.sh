@@ -299,7 +299,7 @@ appliance() {
 }
 
 NET_LONG="t_34_onion t_39_catalogue t_52_faults t_55_run t_68_kill t_69_signals
-	t_97_load_table"
+	t_75_appliance t_97_load_table"
 net() { # DIR TEST...
 	tests/net/run -s "$BUILD/daemon/onion-transparent" -l "$OUT/$1" "${@:2}"
 }

@@ -2,18 +2,18 @@
 # Two appliances in QEMU, as a failover pair: they agree on who has the virtual
 # address, a client gets it as its router and DNS server, and where the power of one
 # is cut the other serves.  Nothing gets out but to relays, and DHCP.
-#	APPLIANCE	what initramfs/build --vrrp made
+#	APPLIANCE_PAIR	what initramfs/build --vrrp made
 # shellcheck disable=SC2034
 . "$(dirname "$0")/check.sh"
 # shellcheck source=tests/net/names.sh
 . "$LAB_SRC/names.sh"
 # shellcheck source=tests/net/pair.sh
 . "$LAB_SRC/pair.sh"
-if [ ! -e "${APPLIANCE-}/vmlinuz" ]; then
-	skip "APPLIANCE names no image; initramfs/build --vrrp makes one"
+if [ ! -e "${APPLIANCE_PAIR-}/vmlinuz" ]; then
+	skip "APPLIANCE_PAIR names no image; initramfs/build --vrrp makes one"
 	exit
 fi
-if ! zstdcat "$APPLIANCE/initramfs.img" | cpio -t --quiet |
+if ! zstdcat "$APPLIANCE_PAIR/initramfs.img" | cpio -t --quiet |
 	grep -qx usr/sbin/keepalived; then
 	skip "the image has no keepalived; initramfs/build --vrrp makes one"
 	exit
@@ -75,8 +75,8 @@ power_on() { # GATEWAY
 		-netdev "tap,id=lan,ifname=tl$1,script=no,downscript=no" \
 		-device "virtio-net-pci,netdev=lan,mac=52:54:00:07:7${1/a/0}:02" \
 		-drive "file=$LAB_DIR/tmp/volume.$1.img,if=virtio,format=raw" \
-		-kernel "$APPLIANCE/vmlinuz" -initrd "$APPLIANCE/initramfs.img" \
-		-append "console=ttyS0 $(cat "$APPLIANCE/cmdline")"
+		-kernel "$APPLIANCE_PAIR/vmlinuz" -initrd "$APPLIANCE_PAIR/initramfs.img" \
+		-append "console=ttyS0 $(cat "$APPLIANCE_PAIR/cmdline")"
 }
 says() { # GATEWAY WORDS
 	tr -d '\r' <"$LAB_DIR/log/console.$1" | grep -F -- "$2"
