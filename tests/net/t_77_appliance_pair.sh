@@ -76,7 +76,8 @@ power_on() { # GATEWAY
 		-device "virtio-net-pci,netdev=lan,mac=52:54:00:07:7${1/a/0}:02" \
 		-drive "file=$LAB_DIR/tmp/volume.$1.img,if=virtio,format=raw" \
 		-kernel "$APPLIANCE_PAIR/vmlinuz" -initrd "$APPLIANCE_PAIR/initramfs.img" \
-		-append "console=ttyS0 $(cat "$APPLIANCE_PAIR/cmdline")"
+		-append "console=ttyS0 no_timer_check $(cat \
+			"$APPLIANCE_PAIR/cmdline")"
 }
 says() { # GATEWAY WORDS
 	tr -d '\r' <"$LAB_DIR/log/console.$1" | grep -F -- "$2"
