@@ -229,6 +229,9 @@ check_sizes(struct fwplan_build *b)
 {
 	const struct fwplan_conf *c = b->conf;
 
+	if (c->uplinks.n > FWPLAN_LINKS_MAX)
+		fwp_fail(b, -E2BIG, "there are more than %d uplinks",
+		    FWPLAN_LINKS_MAX);
 	if (c->nrelays > FWPLAN_RELAYS_MAX)
 		fwp_fail(b, -E2BIG,
 		    "there are more than %d relays to begin with",

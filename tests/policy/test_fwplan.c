@@ -136,6 +136,9 @@ START_TEST(fwplan_vrrp_of_an_uplink_is_refused)
 	conf.allow[0].out = 0;
 	ck_assert_msg(fwplan_make(&plan, &conf, why) == 0, "%s", why);
 	fwplan_free(&plan);
+	conf.uplinks.n = FWPLAN_LINKS_MAX + 1;
+	refused(-E2BIG, "more than 16 uplinks");
+	ck_assert_int_eq(fwplan_make_early(&plan, &conf, why), -E2BIG);
 }
 END_TEST
 
