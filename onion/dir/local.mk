@@ -13,6 +13,7 @@ onion_dir_libdir_a_SOURCES = \
 	onion/dir/intern.c onion/dir/intern.h \
 	onion/dir/microdesc.c onion/dir/microdesc.h \
 	onion/dir/mdset.c \
+	onion/dir/bridgedesc.c onion/dir/bridgedesc.h \
 	onion/dir/netdir.c onion/dir/netdir.h \
 	onion/dir/http.c onion/dir/http.h \
 	onion/dir/inflate.c onion/dir/inflate.h \

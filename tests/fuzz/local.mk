@@ -2,6 +2,7 @@
 # replay.c, which feeds it its corpus once, as a part of `make check`.
 FUZZ_TARGETS = \
 	tests/fuzz/fz_authcert \
+	tests/fuzz/fz_bridgedesc \
 	tests/fuzz/fz_certs \
 	tests/fuzz/fz_chan_cells \
 	tests/fuzz/fz_config \
@@ -71,6 +72,11 @@ tests_fuzz_fz_authcert_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_authcert.c
 tests_fuzz_fz_authcert_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 tests_fuzz_fz_authcert_LDADD = $(ONION_LIBS)
+
+tests_fuzz_fz_bridgedesc_SOURCES = $(FUZZ_MAIN) \
+	tests/fuzz/fz_bridgedesc.c
+tests_fuzz_fz_bridgedesc_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fz_bridgedesc_LDADD = $(ONION_LIBS)
 
 tests_fuzz_fz_certs_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_certs.c

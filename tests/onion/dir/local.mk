@@ -9,6 +9,7 @@ check_PROGRAMS += \
 	tests/onion/dir/test_consensus \
 	tests/onion/dir/test_consdiff \
 	tests/onion/dir/test_microdesc \
+	tests/onion/dir/test_bridgedesc \
 	tests/onion/dir/test_netdir
 tests_onion_dir_test_netdoc_SOURCES = tests/onion/dir/test_netdoc.c \
 	tests/onion/dir/dirtest.h
@@ -31,11 +32,15 @@ tests_onion_dir_test_consdiff_LDADD = $(DIR_TESTS_LDADD)
 tests_onion_dir_test_microdesc_SOURCES = tests/onion/dir/test_microdesc.c \
 	tests/onion/dir/dirtest.h
 tests_onion_dir_test_microdesc_LDADD = $(DIR_TESTS_LDADD)
+tests_onion_dir_test_bridgedesc_SOURCES = tests/onion/dir/test_bridgedesc.c \
+	tests/onion/dir/dirtest.h
+tests_onion_dir_test_bridgedesc_LDADD = $(DIR_TESTS_LDADD)
 tests_onion_dir_test_netdir_SOURCES = tests/onion/dir/test_netdir.c \
 	tests/onion/dir/dirtest.h
 tests_onion_dir_test_netdir_LDADD = $(DIR_TESTS_LDADD)
 
 EXTRA_DIST += \
+	tests/vectors/dir/bridgedesc \
 	tests/vectors/dir/certs \
 	tests/vectors/dir/consensus \
 	tests/vectors/dir/diff \
@@ -47,6 +52,20 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/authcert/one \
 	tests/fuzz/corpus/authcert/order \
 	tests/fuzz/corpus/authcert/two \
+	tests/fuzz/corpus/bridgedesc/after-sig \
+	tests/fuzz/corpus/bridgedesc/bad-ed \
+	tests/fuzz/corpus/bridgedesc/bad-nickname \
+	tests/fuzz/corpus/bridgedesc/bad-rsa \
+	tests/fuzz/corpus/bridgedesc/between \
+	tests/fuzz/corpus/bridgedesc/cert-third \
+	tests/fuzz/corpus/bridgedesc/more \
+	tests/fuzz/corpus/bridgedesc/no-cert \
+	tests/fuzz/corpus/bridgedesc/no-ntor \
+	tests/fuzz/corpus/bridgedesc/opt-sig \
+	tests/fuzz/corpus/bridgedesc/other-fingerprint \
+	tests/fuzz/corpus/bridgedesc/other-master \
+	tests/fuzz/corpus/bridgedesc/real \
+	tests/fuzz/corpus/bridgedesc/two-ntor \
 	tests/fuzz/corpus/consdiff/add \
 	tests/fuzz/corpus/consdiff/change \
 	tests/fuzz/corpus/consdiff/delete \
