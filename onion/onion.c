@@ -28,6 +28,7 @@
 #include "base/enc.h"
 #include "base/log.h"
 #include "base/why.h"
+#include "onion/bridges.h"
 #include "onion/circ/attach.h"
 #include "onion/circ/pool.h"
 #include "onion/dir/bootstrap.h"
@@ -43,6 +44,7 @@
 #include "onion/path/guard.h"
 #include "onion/path/path.h"
 #include "onion/path/pathstate.h"
+#include "onion/path/relayset.h"
 #include "onion/path/timeout.h"
 
 /* --- progress --- */
@@ -112,6 +114,8 @@ on_chan_open(void *arg, struct chan *chan)
 
 	if (o->guards)
 		guard_note_online(o->guards);
+	if (o->bridges)
+		bridges_chan_open(o->bridges, chan_id(chan)->rsa);
 	pool_chan_open(o->pool, chan);
 	if (o->percent < 75)
 		progress(o, 15, "handshake_done",
@@ -127,8 +131,12 @@ on_chan_gone(void *arg, const struct hopinfo *wanted, enum chan_why why,
 {
 	struct onion *o = arg;
 
-	if (!was_open && why != CHAN_WHY_CLOSED && o->guards)
+	if (was_open || why == CHAN_WHY_CLOSED)
+		return;
+	if (o->guards)
 		guard_chan_failed(o->guards, wanted->id.rsa);
+	if (o->bridges)
+		bridges_chan_failed(o->bridges, wanted->id.rsa, why);
 }
 
 static void
@@ -245,6 +253,8 @@ onion_set_padding(struct onion *o, const struct params *p)
 static void
 lend_netdir(struct onion *o, const struct netdir *nd)
 {
+	if (o->bridges)
+		bridges_set_netdir(o->bridges, nd);
 	if (o->guards)
 		guard_set_netdir(o->guards, nd);
 	path_set_netdir(o->path, nd);
@@ -286,6 +296,28 @@ onion_recheck(struct onion *o)
 		on_pool_built(o);
 	attach_wake(o->attach);
 }
+
+static void
+on_bridges_changed(void *arg)
+{
+	struct onion *o = arg;
+
+	guard_bridges_changed(o->guards);
+	bootstrap_recheck(o->boot);
+	onion_recheck(o);
+}
+
+static int
+is_excluded_bridge(void *arg, const struct relay *r)
+{
+	const struct onion *o = arg;
+
+	return relayset_has(o->nodes->exclude, o->netdir, r);
+}
+
+const struct bridges_user onion_bridge_users = {
+	.changed = on_bridges_changed, .excluded = is_excluded_bridge
+};
 
 static void
 on_netdir(void *arg, struct netdir *nd)
@@ -353,6 +385,7 @@ on_boot_changed(void *arg)
 	bootstrap_status(o->boot, &st);
 	if (st.state != BOOTSTRAP_OBSOLETE)
 		return;
+	bridges_stop(o->bridges);
 	pool_close_all(o->pool);
 	chanset_close(o->chans, 1);
 }
@@ -363,6 +396,8 @@ on_clock_jumped(void *arg)
 	struct onion *o = arg;
 
 	pool_clock_jumped(o->pool);
+	if (o->bridges)
+		bridges_retry(o->bridges);
 }
 
 const struct bootstrap_user onion_boot_users = {
@@ -492,6 +527,8 @@ hurry(struct onion *o)
 	chanset_forgive(o->chans);
 	if (o->guards)
 		guard_retry_all(o->guards);
+	if (o->bridges)
+		bridges_retry(o->bridges);
 	bootstrap_retry(o->boot);
 }
 

@@ -154,8 +154,9 @@ struct onion_relay_show {
 };
 struct onion_guard_show {
 	struct onion_relay_show relay;
-	const char	*rank;		/* "primary", "confirmed" */
-	const char	*state;		/* "up", "down", "untried", "unlisted" */
+	const char	*rank;		/* "primary", "confirmed", "bridge" */
+	const char	*state;		/* "up", "down", "untried", "unlisted",
+					 * "no descriptor" */
 };
 struct onion_circuit_show {
 	uint32_t	 id;

@@ -11,6 +11,8 @@
 #include "onion/onion.h"
 
 struct attach;
+struct bridges;
+struct bridges_user;
 struct bootstrap;
 struct bootstrap_user;
 struct chanset;
@@ -50,6 +52,7 @@ struct onion {
 	struct tlslink_dialer	*dialer;
 	struct chanset		*chans;
 	struct dirsources	*sources;
+	struct bridges		*bridges;	/* NULL: UseBridges 0 */
 	struct guards		*guards;	/* NULL: UseEntryGuards 0 */
 	struct path_ctx		*path;
 	struct timeout		*timeout;
@@ -77,6 +80,7 @@ struct onion {
 extern const struct chanset_user onion_chan_users;
 extern const struct guard_user onion_guard_users;
 extern const struct bootstrap_user onion_boot_users;
+extern const struct bridges_user onion_bridge_users;
 extern const struct dircirc_user onion_dircirc_users;
 extern const struct pool_user onion_pool_users;
 void	 onion_timeout_dirty(void *onion);

@@ -22,12 +22,21 @@ struct onion_authority {		/* DirAuthority and FallbackDir */
 	double		weight;
 };
 
+struct onion_bridge {			/* Bridge */
+	uint8_t		rsa_id[20];
+	struct addr	addr;
+};
+
 struct onion_conf {
 	const char	*version;	/* ours, "0.1.0"; no spaces */
 	const struct onion_authority *auths;
 	size_t		 nauths;
 	const struct onion_authority *fallbacks;
 	size_t		 nfallbacks;
+	/* UseBridges: nobody but these is ever dialled; 0: bridges are not
+	 * used.  At onion_new() only. */
+	const struct onion_bridge *bridges;
+	size_t		 nbridges;
 	const char	*data_dir;
 	int		 testing;	/* TestingTorNetwork */
 	int		 disable_network;

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "onion/bridges.h"
 #include "onion/circ/attach.h"
 #include "onion/circ/pool.h"
 #include "onion/crypto/crypt.h"
@@ -74,6 +75,11 @@ guard_conf(const struct onion *o, const struct onion_conf *c,
 	out->reachable_arg = c->may_reach_arg;
 	out->kin = &n->kin;
 	out->version = o->version;
+	if (o->bridges == NULL)
+		return;
+	out->reachable = bridges_may_dial;
+	out->reachable_arg = o->bridges;
+	out->bridges = bridges_relays(o->bridges, &out->nbridges);
 }
 
 static void
@@ -150,47 +156,79 @@ static void
 reach_sources(struct onion *o, const struct onion_conf *c)
 {
 	dirsources_use(o->sources, c->use_v4, c->use_v6);
-	dirsources_reach(o->sources, c->may_reach, c->may_reach_arg);
+	if (o->bridges)
+		dirsources_reach(o->sources, bridges_may_dial, o->bridges);
+	else
+		dirsources_reach(o->sources, c->may_reach, c->may_reach_arg);
+	/* A bridge that ExcludeNodes names is no guard, nor asked then. */
 	dirsources_exclude(o->sources, is_excluded_source, o,
-	    c->strict_nodes != 0);
+	    c->strict_nodes != 0 || o->bridges != NULL);
 }
 
+static void
+take_source(struct dirsource_conf *to, const struct onion_authority *a)
+{
+	memcpy(to->nickname, a->nickname, sizeof(to->nickname));
+	memcpy(to->rsa_id, a->rsa_id, sizeof(to->rsa_id));
+	memcpy(to->v3ident, a->v3ident, sizeof(to->v3ident));
+	to->or4 = a->or4;
+	to->or6 = a->or6;
+	to->weight = a->weight;
+}
+
+static void
+take_bridge(struct dirsource_conf *to, const struct onion_bridge *b)
+{
+	memcpy(to->rsa_id, b->rsa_id, sizeof(to->rsa_id));
+	*(b->addr.family == 4 ? &to->or4 : &to->or6) = b->addr;
+	to->weight = 1;
+}
+
+/* With bridges these are all that is ever asked; authorities still have their
+ * say on a consensus. */
 static int
 make_sources(struct onion *o, const struct onion_conf *c)
 {
-	size_t i, n = c->nauths + c->nfallbacks;
-	struct dirsource_conf *all = calloc(n + 1, sizeof(*all));
+	size_t more = c->nbridges ? c->nbridges : c->nfallbacks, i;
+	struct dirsource_conf *all = calloc(c->nauths + more + 1, sizeof(*all));
 	int rc;
 
 	if (all == NULL)
 		return -ENOMEM;
-	for (i = 0; i < n; i++) {
-		const struct onion_authority *a = i < c->nauths ?
-		    &c->auths[i] : &c->fallbacks[i - c->nauths];
-
-		memcpy(all[i].nickname, a->nickname, sizeof(all[i].nickname));
-		memcpy(all[i].rsa_id, a->rsa_id, sizeof(all[i].rsa_id));
-		memcpy(all[i].v3ident, a->v3ident, sizeof(all[i].v3ident));
-		all[i].or4 = a->or4;
-		all[i].or6 = a->or6;
-		all[i].weight = a->weight;
+	for (i = 0; i < c->nauths; i++) {
+		take_source(&all[i], &c->auths[i]);
+		if (c->nbridges)
+			all[i].weight = 0;
 	}
+	for (i = 0; i < more; i++)
+		if (c->nbridges)
+			take_bridge(&all[c->nauths + i], &c->bridges[i]);
+		else
+			take_source(&all[c->nauths + i], &c->fallbacks[i]);
 	rc = dirsources_new(&o->sources, o->loop, all, c->nauths,
-	    all + c->nauths, c->nfallbacks, c->testing);
+	    all + c->nauths, more, c->testing);
 	free(all);
-	if (rc == 0)
-		reach_sources(o, c);
-	return rc;
+	if (rc < 0)
+		return rc;
+	reach_sources(o, c);
+	if (c->nbridges)
+		dirsources_are_few(o->sources);
+	return 0;
 }
 
 static void
-reach_conf(const struct onion_conf *c, struct chanset_conf *out)
+reach_conf(const struct onion *o, const struct onion_conf *c,
+    struct chanset_conf *out)
 {
 	out->prefer_v6 = c->prefer_v6_or == 1;
 	out->use_v4 = c->use_v4 != 0;
 	out->use_v6 = c->use_v6 != 0;
 	out->may_reach = c->may_reach;
 	out->may_reach_arg = c->may_reach_arg;
+	if (o->bridges == NULL)
+		return;
+	out->may_reach = bridges_may_dial;
+	out->may_reach_arg = o->bridges;
 }
 
 static int
@@ -209,7 +247,7 @@ make_links(struct onion *o, const struct onion_conf *c,
 	};
 	int rc;
 
-	reach_conf(c, &chans);
+	reach_conf(o, c, &chans);
 	if ((rc = tlslink_dialer_new(&o->dialer, &tls)) < 0)
 		return rc;
 	chans.dialer = tlslink_dialer(o->dialer);
@@ -229,7 +267,7 @@ make_paths(struct onion *o, const struct onion_conf *c)
 		return rc;
 	path_conf(o, c, o->nodes, &pc);
 	guard_conf(o, c, o->nodes, &gc);
-	if (c->use_guards && (rc = guard_new(&o->guards, o->loop, &gc,
+	if ((c->use_guards || o->bridges) && (rc = guard_new(&o->guards, o->loop, &gc,
 	    &onion_guard_users, o)) < 0)
 		return rc;
 	pc.guards = o->guards;
@@ -344,8 +382,12 @@ onion_new(struct onion **out, const struct onion_conf *c, struct loop *loop,
 		goto fail;
 	snprintf(why, max, "the engine cannot be set up");
 	if ((rc = statefile_new(&o->state, loop, o->store)) < 0 ||
+	    (c->nbridges && (rc = bridges_new(&o->bridges, loop, c,
+	    &onion_bridge_users, o)) < 0) ||
 	    (rc = make_sources(o, c)) < 0 ||
 	    (rc = make_links(o, c, base)) < 0 ||
+	    (o->bridges && (rc = bridges_attach(o->bridges, o->chans,
+	    o->sources)) < 0) ||
 	    (rc = make_paths(o, c)) < 0)
 		goto fail;
 	rc = make_circuits(o, c, base, auth);
@@ -373,6 +415,7 @@ onion_free(struct onion *o)
 	pool_free(o->pool);
 	bootstrap_free(o->boot);	/* cancels what dircircs fetch */
 	dircirc_free(o->dircircs);
+	bridges_stop(o->bridges);
 	chanset_free(o->chans);
 	loop_end_turn(o->loop);		/* what died above goes now */
 	if (o->loaded)			/* else it would be overwritten */
@@ -380,6 +423,7 @@ onion_free(struct onion *o)
 	statefile_free(o->state);
 	path_free(o->path);
 	guard_free(o->guards);
+	bridges_free(o->bridges);	/* they were lent to the guards */
 	timeout_free(o->timeout);
 	dirsources_free(o->sources);
 	tlslink_dialer_free(o->dialer);
@@ -400,6 +444,8 @@ onion_start(struct onion *o)
 		    "sent or received until it is 0");
 		return 0;
 	}
+	if (o->bridges)
+		bridges_start(o->bridges);
 	return bootstrap_start(o->boot);
 }
 
@@ -411,10 +457,13 @@ switch_network(struct onion *o, int disabled)
 		return;
 	o->disabled = disabled;
 	if (!disabled) {
+		if (o->bridges)
+			bridges_start(o->bridges);
 		bootstrap_start(o->boot);
 		return;
 	}
 	bootstrap_stop(o->boot);
+	bridges_stop(o->bridges);
 	pool_close_all(o->pool);
 	chanset_close(o->chans, 1);
 }
@@ -491,8 +540,10 @@ commit_links(struct onion *o, const struct onion_conf *c)
 {
 	struct chanset_conf cc;
 
+	if (o->bridges)
+		bridges_set_reach(o->bridges, c);
 	reach_sources(o, c);
-	reach_conf(c, &cc);
+	reach_conf(o, c, &cc);
 	chanset_set_reach(o->chans, &cc);
 	tlslink_set_bind(o->dialer, &c->bind4, &c->bind6);
 	o->padding = c->padding;

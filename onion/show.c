@@ -4,6 +4,7 @@
 
 #include "base/enc.h"
 #include "base/log.h"
+#include "onion/bridges.h"
 #include "onion/circ/attach.h"
 #include "onion/circ/circ.h"
 #include "onion/circ/pool.h"
@@ -42,6 +43,26 @@ clock_text(const struct bootstrap_status *st, char *out, size_t max)
 		snprintf(out, max, "%s", words[st->clock]);
 }
 
+/* Where nothing works: what is wrong with the first bridge that something is
+ * wrong with, besides what the directory has to say. */
+static const char *
+trouble_text(const struct onion *o, const struct bootstrap_status *st,
+    char *out, size_t max)
+{
+	size_t i, n = 0;
+
+	if (o->bridges && !o->ready)
+		(void)bridges_relays(o->bridges, &n);
+	for (i = 0; i < n && bridges_trouble(o->bridges, i)[0] == '\0'; i++)
+		;
+	if (i == n)
+		return st->trouble;
+	snprintf(out, max, "bridge %s: %s%s%s", bridges_name(o->bridges, i),
+	    bridges_trouble(o->bridges, i), st->trouble[0] ? "; " : "",
+	    st->trouble);
+	return out;
+}
+
 static void
 show_summary(const struct onion *o, const struct walk *w)
 {
@@ -49,7 +70,7 @@ show_summary(const struct onion *o, const struct walk *w)
 	struct chanset_totals ct;
 	struct attach_totals at;
 	struct onion_summary s = { 0 };
-	char clock[64];
+	char clock[64], trouble[512];
 
 	bootstrap_status(o->boot, &st);
 	chanset_totals(o->chans, &ct);
@@ -59,7 +80,7 @@ show_summary(const struct onion *o, const struct walk *w)
 	s.state = bootstrap_state_name(st.state);
 	s.tag = o->tag;
 	s.summary = o->summary;
-	s.trouble = st.trouble;
+	s.trouble = trouble_text(o, &st, trouble, sizeof(trouble));
 	s.clock = clock;
 	s.skew_s = st.skew_s;
 	s.valid_after = st.valid_after;
@@ -93,6 +114,29 @@ guard_state(const struct guard_info *g)
 		return "down";
 	default:
 		return "untried";
+	}
+}
+
+/* All that are configured, whatever became of them. */
+static void
+show_bridges(const struct onion *o, const struct walk *w)
+{
+	struct guard_info info[BRIDGES_MAX];
+	size_t ninfo = guard_list(o->guards, info, BRIDGES_MAX), n, i, k;
+	const struct relay *r = bridges_relays(o->bridges, &n);
+
+	for (i = 0; i < n; i++) {
+		struct onion_guard_show g = { .rank = "bridge",
+			.state = relay_usable(&r[i]) ? "untried" :
+			"no descriptor", .relay.nickname = r[i].nickname,
+			.relay.addr = r[i].or4.family ? r[i].or4 : r[i].or6 };
+
+		enc_hex(g.relay.fingerprint, r[i].rsa, 20);
+		for (k = 0; k < ninfo && k < BRIDGES_MAX; k++)
+			if (relay_usable(&r[i]) &&
+			    memcmp(info[k].rsa, r[i].rsa, 20) == 0)
+				g.state = guard_state(&info[k]);
+		w->show->guard(w->arg, &g);
 	}
 }
 
@@ -191,7 +235,9 @@ onion_show(const struct onion *o, const struct onion_show *show, void *arg)
 
 	if (show->summary)
 		show_summary(o, &w);
-	if (show->guard && o->guards)
+	if (show->guard && o->bridges)
+		show_bridges(o, &w);
+	else if (show->guard && o->guards)
 		show_guards(o, &w);
 	if (show->circuit) {
 		pool_each(o->pool, show_pooled, &w);

@@ -8,6 +8,9 @@
  *	fourth after it among them alone, so that the few are not lost between
  *	the many.
  *
+ *	Where they are few (bridges) a dead one is half of them or more.  Those
+ *	are drawn then that have failed least since they last answered.
+ *
  *	A row that failed rests for a while that grows with its failures.  Where
  *	nobody is free the one that has rested longest may be asked STARVED_MS
  *	after it failed: when all are down we go on asking at a gentle pace, and
@@ -20,6 +23,7 @@
 #include "onion/dir/dirsource.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +55,7 @@ struct dirsource {
 	int			 busy;
 	int64_t			 failed;	/* loop ms; with next != 0 */
 	int64_t			 next;		/* loop ms; 0: free */
+	unsigned		 fails;		/* since it last answered */
 	struct backoff		 rest;
 };
 
@@ -67,6 +72,7 @@ struct dirsources {
 				    const struct dirsource_conf *);
 	void			*excluded_arg;
 	int			 strict;
+	int			 few;
 	int			 desperate;	/* excluded ones are asked */
 	int			 testing;
 	unsigned		 picks;		/* since authorities count */
@@ -239,6 +245,12 @@ struct pool {
 	int	starved;
 };
 
+void
+dirsources_are_few(struct dirsources *s)
+{
+	s->few = 1;
+}
+
 static double
 weight_in(const struct dirsource *d, const struct pool *p, int64_t now)
 {
@@ -251,18 +263,34 @@ weight_in(const struct dirsource *d, const struct pool *p, int64_t now)
 	return p->fallbacks ? d->conf.weight * AUTH_WEIGHT : d->conf.weight;
 }
 
+static unsigned
+fewest_fails(const struct dirsources *s, const struct pool *p)
+{
+	unsigned least = UINT_MAX;
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		if (s->row[i].fails < least &&
+		    weight_in(&s->row[i], p, s->loop->now) > 0)
+			least = s->row[i].fails;
+	return least;
+}
+
 static struct dirsource *
 draw(struct dirsources *s, const struct pool *p)
 {
 	struct dirsource *last = NULL;
+	unsigned most = s->few ? fewest_fails(s, p) : UINT_MAX;
 	double sum = 0, at, w;
 	size_t i;
 
 	for (i = 0; i < s->n; i++)
-		sum += weight_in(&s->row[i], p, s->loop->now);
+		if (s->row[i].fails <= most)
+			sum += weight_in(&s->row[i], p, s->loop->now);
 	at = rand_unit() * sum;
 	for (i = 0; i < s->n; i++) {
-		if ((w = weight_in(&s->row[i], p, s->loop->now)) <= 0)
+		if (s->row[i].fails > most ||
+		    (w = weight_in(&s->row[i], p, s->loop->now)) <= 0)
 			continue;
 		last = &s->row[i];
 		if ((at -= w) < 0)
@@ -351,9 +379,11 @@ dirsource_done(struct dirsource *d, int err)
 		return;
 	if (err == 0) {
 		d->next = 0;
+		d->fails = 0;
 		backoff_reset(&d->rest);
 		return;
 	}
+	d->fails++;
 	d->failed = d->set->loop->now;
 	d->next = d->failed + backoff_next(&d->rest);
 }

@@ -59,6 +59,10 @@ void	 dirsources_reach(struct dirsources *,
 void	 dirsources_exclude(struct dirsources *, int (*excluded)(void *arg,
 	    const struct dirsource_conf *), void *arg, int strict);
 
+/* They are so few that one that fails makes a difference: whoever has failed
+ * less often comes first. */
+void	 dirsources_are_few(struct dirsources *);
+
 /* Whom to ask now: a fallback, or, once @since (loop ms, when the need arose)
  * is long enough past or there is no fallback that can be asked, an authority;
  * none that is busy or backing off.  It is busy from now

@@ -3,8 +3,10 @@
  * Theory of operation
  *	Guards are kept in selections, of which one is in use: "default", or
  *	"restricted" where the configuration leaves us so few guards that a
- *	sample drawn from all of them would hold none that we may use.  Others
- *	are kept as they were read, for who comes after us.
+ *	sample drawn from all of them would hold none that we may use.  With
+ *	UseBridges it is "bridges", and no other ever: its guards come from the
+ *	configuration.  Others are kept as they were read, for who comes after
+ *	us.
  *
  *	A pick goes down this list until something is found (guard-spec 4.6):
  *
@@ -24,7 +26,8 @@
  *	GUARD_USES_MAX uses; the sample by consensus parameters, which are
  *	themselves forced below SAMPLE_MAX.
  * Not here
- *	Bridges; path bias counts (kept in the state as they were).
+ *	Path bias counts (kept in the state as they were); where descriptors of
+ *	bridges come from.
  */
 #include "onion/path/guard_int.h"
 
@@ -185,6 +188,8 @@ choose_selection(struct guards *gs)
 {
 	struct selection *sel;
 
+	if (gs->conf.bridges)		/* there is no other */
+		return;
 	count_guards(gs);
 	if (!guards_live(gs))
 		return;
@@ -231,7 +236,8 @@ guard_new(struct guards **out, struct loop *loop, const struct guard_conf *conf,
 	read_params(gs);
 	loop_item_init(&gs->item, uses_run, gs);
 	loop_timer_init(&gs->timer, uses_run, gs);
-	if ((gs->cur = guards_selection(gs, "default")) == NULL) {
+	if ((gs->cur = guards_selection(gs, conf->bridges ? "bridges" :
+	    "default")) == NULL) {
 		free(gs);
 		return -ENOMEM;
 	}
@@ -281,6 +287,26 @@ guard_set_netdir(struct guards *gs, const struct netdir *nd)
 	gs->nd = nd;
 	update(gs);
 	return 0;
+}
+
+void
+guard_bridges_changed(struct guards *gs)
+{
+	update(gs);
+}
+
+int
+guard_usable_bridges(const struct guards *gs)
+{
+	size_t i;
+	int n = 0;
+
+	if (gs->conf.bridges == NULL)
+		return -1;
+	for (i = 0; i < gs->conf.nbridges; i++)
+		n += relay_usable(&gs->conf.bridges[i]) &&
+		    guard_passes(gs, &gs->conf.bridges[i]);
+	return n;
 }
 
 /* --- picking --- */

@@ -80,6 +80,12 @@ struct guard_conf {			/* copied; the sets are borrowed */
 	void			*reachable_arg;
 	const struct kin	*kin;		/* borrowed */
 	const char		*version;	/* sampled_by=; no spaces */
+	/* UseBridges: guards are those of these relays that are usable (their
+	 * descriptors are here), and nobody else, whatever the netdir lists;
+	 * the same ones as long as the guards live.  NULL: as the netdir has
+	 * it. */
+	const struct relay	*bridges;
+	size_t			 nbridges;
 };
 
 /* What a circuit can't have as its guard. */
@@ -97,6 +103,8 @@ void	 guard_free(struct guards *);	/* all uses must be gone */
  * none).  Both redo all that is derived from them. */
 int	 guard_set_conf(struct guards *, const struct guard_conf *);
 int	 guard_set_netdir(struct guards *, const struct netdir *);
+/* What the bridges say of themselves has changed. */
+void	 guard_bridges_changed(struct guards *);
 
 /* State: the "Guard" lines of tor's state file, which are read before the first
  * pick.  Line by line: 0, or -EINVAL for one that can't be read and is lost. */
@@ -131,6 +139,8 @@ void	 guard_note_online(struct guards *);
 /* Try all again now: the network came back, or a user waits. */
 void	 guard_retry_all(struct guards *);
 
+/* How many bridges can be guards; -1: no bridges are used. */
+int	 guard_usable_bridges(const struct guards *);
 /* Of the primary guards that would be used next, how many have no
  * microdescriptor yet?  No circuits are built until none is missing. */
 size_t	 guard_missing_descs(struct guards *);

@@ -42,7 +42,8 @@ struct guard {
 };
 
 enum selection_kind {
-	SELECTION_OTHER,	/* somebody else's: bridges */
+	SELECTION_OTHER,	/* somebody else's */
+	SELECTION_BRIDGES,	/* of the configuration, not of the netdir */
 	SELECTION_NORMAL,
 	SELECTION_RESTRICTED	/* sampled from what passes the filter only */
 };
@@ -129,6 +130,9 @@ int64_t	guards_backdate(const struct guards *, int64_t most_s);
 void	guards_online(struct guards *, struct selection *);
 
 /* guard_sample.c */
+/* Who that is now; NULL: nobody that could be a guard. */
+const struct relay *guards_find(const struct guards *,
+	    const uint8_t rsa[20]);
 struct selection *sel_new(const char *name);
 void	sel_empty(struct selection *);	/* of all guards */
 void	sel_free(struct selection *);

@@ -15,6 +15,9 @@
  *	only where a guard was not listed for weeks or has served its time.
  *	Nothing is done to it unless the netdir is reasonably live: an old one
  *	says nothing about now, nor does one read under a wrong clock.
+ *
+ *	Bridges are GUARDS by the configuration, and all that are usable are
+ *	sampled, in random order: who names many wants them used.
  * Invariants
  *	All lists are in order of sampled_idx; CONFIRMED and PRIMARY are subsets
  *	of SAMPLED; ->primary is set in exactly those of PRIMARY.
@@ -27,6 +30,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/rand.h"
 #include "onion/dir/consensus.h"
 #include "onion/dir/netdir.h"
 #include "onion/path/relayset.h"
@@ -67,6 +71,8 @@ sel_new(const char *name)
 		sel->kind = SELECTION_NORMAL;
 	else if (strcmp(name, "restricted") == 0)
 		sel->kind = SELECTION_RESTRICTED;
+	else if (strcmp(name, "bridges") == 0)
+		sel->kind = SELECTION_BRIDGES;
 	sel->online = GUARD_NEVER_MS;
 	sel->lists_stale = 1;
 	return sel;
@@ -203,14 +209,26 @@ guard_passes(const struct guards *gs, const struct relay *r)
 	return reachable(gs, &r->or4) || reachable(gs, &r->or6);
 }
 
+const struct relay *
+guards_find(const struct guards *gs, const uint8_t rsa[20])
+{
+	size_t i;
+
+	if (gs->conf.bridges == NULL)
+		return gs->nd ? netdir_by_rsa(gs->nd, rsa) : NULL;
+	for (i = 0; i < gs->conf.nbridges; i++)
+		if (memcmp(gs->conf.bridges[i].rsa, rsa, 20) == 0)
+			return &gs->conf.bridges[i];
+	return NULL;
+}
+
 void
 sel_relink(struct guards *gs, struct selection *sel)
 {
 	size_t i;
 
 	for (i = 0; i < sel->n; i++)
-		sel->sample[i]->relay = gs->nd ?
-		    netdir_by_rsa(gs->nd, sel->sample[i]->rsa) : NULL;
+		sel->sample[i]->relay = guards_find(gs, sel->sample[i]->rsa);
 }
 
 /* A date that lies ahead was written under a wrong clock. */
@@ -264,7 +282,8 @@ set_filtered(struct guards *gs, struct guard *g)
 	int was = g->filtered;
 
 	g->filtered = g->listed && g->relay != NULL &&
-	    guard_passes(gs, g->relay);
+	    guard_passes(gs, g->relay) &&
+	    (g->sel->kind != SELECTION_BRIDGES || relay_usable(g->relay));
 	if (g->filtered != was)
 		g->sel->lists_stale = 1;
 }
@@ -273,7 +292,8 @@ set_filtered(struct guards *gs, struct guard *g)
 void
 sel_update(struct guards *gs, struct selection *sel)
 {
-	int live = guards_live(gs), changed = 0;
+	int live = sel->kind == SELECTION_BRIDGES || guards_live(gs);
+	int changed = 0;
 	const char *why;
 	size_t i;
 
@@ -443,6 +463,39 @@ draw_guards(struct guards *gs, struct selection *sel, struct candidates *c,
 	guards_dirty(gs);
 }
 
+/* Any of those that are usable and not in the sample yet, or NULL. */
+static const struct relay *
+draw_bridge(const struct guards *gs, const struct selection *sel)
+{
+	const struct relay *r, *drawn = NULL;
+	uint64_t seen = 0;
+	size_t i;
+
+	for (i = 0; i < gs->conf.nbridges; i++) {
+		r = &gs->conf.bridges[i];
+		if (relay_usable(r) && guard_is_possible(r) &&
+		    sel_find(sel, r->rsa) == NULL && rand_below(++seen) == 0)
+			drawn = r;
+	}
+	return drawn;
+}
+
+static void
+add_bridges(struct guards *gs, struct selection *sel)
+{
+	const struct relay *r;
+	size_t before = sel->n;
+
+	while ((r = draw_bridge(gs, sel)) != NULL &&
+	    add_to_sample(gs, sel, r) != NULL)
+		;
+	if (sel->n == before)
+		return;
+	log_info(LD_GUARD, "%zu bridges joined the sample, which has %zu",
+	    sel->n - before, sel->n);
+	guards_dirty(gs);
+}
+
 /* Until enough are usable, or the sample is as large as it may be. */
 void
 sel_expand(struct guards *gs, struct selection *sel)
@@ -452,6 +505,10 @@ sel_expand(struct guards *gs, struct selection *sel)
 	struct weights w;
 	struct wtable *t;
 
+	if (sel->kind == SELECTION_BRIDGES) {
+		add_bridges(gs, sel);
+		return;
+	}
 	if (sel->exhausted || usable >= (size_t)gs->par.min_filtered ||
 	    sel->n >= max_sample(gs, sel) || !guards_live(gs))
 		return;

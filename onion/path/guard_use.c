@@ -156,7 +156,7 @@ guard_relay(const struct guard_use *u)
 {
 	if (u->guard)
 		return u->guard->relay;
-	return u->gs->nd ? netdir_by_rsa(u->gs->nd, u->rsa) : NULL;
+	return guards_find(u->gs, u->rsa);
 }
 
 const uint8_t *

@@ -32,7 +32,7 @@
  *	PATH_BAD_MAX exits are remembered as bad; the one that would be forgiven
  *	first gives way.
  * Not here
- *	Conflux sets (their owner passes what to avoid), bridges.
+ *	Conflux sets (their owner passes what to avoid).
  */
 #include "onion/path/path.h"
 
@@ -386,7 +386,7 @@ fits(const struct choice *ch, const struct relay *r)
 	    is_listed(ch->avoid, ch->navoid, r))
 		return 0;
 	for (i = 0; i < ch->n; i++)
-		if (ch->any_kin ? ch->hop[i] == r :
+		if (ch->any_kin ? memcmp(ch->hop[i]->rsa, r->rsa, 20) == 0 :
 		    kin_same(&ch->c->conf.kin, ch->c->nd, ch->hop[i], r))
 			return 0;
 	return 1;

@@ -8,6 +8,9 @@
  *	the consensus lists is asked, not what the configuration would allow,
  *	except for those sets that restrict a position.
  *
+ *	Bridges don't come from there: as guards they are all or nothing, and
+ *	one that has its descriptor is all.
+ *
  *	A position whose relays all weigh nothing is counted by heads.
  */
 #include "onion/path/path_int.h"
@@ -118,6 +121,8 @@ count_paths(const struct path_ctx *c, struct path_info *out)
 			tally_add(&middles, c, WEIGHT_MIDDLE, r);
 	}
 	out->guard = fraction(&guards);
+	if (c->conf.guards && guard_usable_bridges(c->conf.guards) >= 0)
+		out->guard = guard_usable_bridges(c->conf.guards) > 0;
 	out->middle = fraction(&middles);
 	out->exit = count_exits(c, &has_exits);
 	if (!has_exits)

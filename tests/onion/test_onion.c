@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <event2/event.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -34,7 +35,8 @@ struct rig {
 	int			 listener;
 	unsigned		 progressed, gones, answers;
 	int			 percent, why, err;
-	struct onion_summary	 sum;
+	struct onion_summary	 sum;	/* its texts are gone */
+	char			 trouble[512];
 	struct endpoint		*e;
 	struct onion_lookup	*l;
 	int			 cancel_inside;
@@ -180,6 +182,7 @@ on_summary(void *arg, const struct onion_summary *s)
 	struct rig *r = arg;
 
 	r->sum = *s;
+	snprintf(r->trouble, sizeof(r->trouble), "%s", s->trouble);
 }
 
 static void
@@ -560,6 +563,121 @@ START_TEST(onion_new_and_commit_dial_only_what_may_be_reached)
 }
 END_TEST
 
+/* --- bridges --- */
+
+static int
+was_dialled(int listener)
+{
+	struct pollfd p = { .fd = listener, .events = POLLIN };
+
+	return poll(&p, 1, 0) > 0;
+}
+
+/* Two who listen: the bridge (as rig_init() made it), and an authority, who is
+ * all relays of the network as well. */
+static int
+listen_apart(struct rig *r, struct onion_bridge *b)
+{
+	int bridge = r->listener;
+
+	memset(b->rsa_id, 9, sizeof(b->rsa_id));
+	b->addr = r->auth.or4;
+	r->conf.bridges = b;
+	r->conf.nbridges = 1;
+	listen_silently(r);
+	return bridge;
+}
+
+START_TEST(onion_start_with_bridges_dials_nobody_else)
+{
+	struct onion_bridge b;
+	struct simdir sd;
+	struct rig r;
+	int bridge;
+
+	rig_init(&r);
+	bridge = listen_apart(&r, &b);
+	if (_i == 1)
+		put_network(&r, &sd, NULL);
+	ck_assert_int_eq(rig_make(&r, (char[256]){ 0 }), 0);
+	ck_assert_int_eq(onion_start(r.o), 0);
+	ask(&r);
+	rig_run(&r, 300000);
+	ck_assert_int_eq(was_dialled(bridge), 1);
+	ck_assert_int_eq(was_dialled(r.listener), 0);
+	look(&r);
+	ck_assert_ptr_nonnull(strstr(r.trouble, "bridge $09090909: "));
+	rig_free(&r);
+	close(bridge);
+	if (_i == 1)
+		simdir_fini(&sd);
+}
+END_TEST
+
+/* That the above would see it. */
+START_TEST(onion_start_without_bridges_dials_the_others)
+{
+	struct onion_bridge b;
+	struct rig r;
+	int bridge;
+
+	rig_init(&r);
+	bridge = listen_apart(&r, &b);
+	r.conf.nbridges = 0;
+	ck_assert_int_eq(rig_make(&r, (char[256]){ 0 }), 0);
+	ck_assert_int_eq(onion_start(r.o), 0);
+	rig_run(&r, 20000);
+	ck_assert_int_eq(was_dialled(bridge), 0);
+	ck_assert_int_eq(was_dialled(r.listener), 1);
+	rig_free(&r);
+	close(bridge);
+}
+END_TEST
+
+START_TEST(onion_start_with_a_bridge_that_may_not_be_reached_dials_nobody)
+{
+	struct onion_bridge b;
+	int bridge, asked = 0;
+	struct rig r;
+
+	rig_init(&r);
+	bridge = listen_apart(&r, &b);
+	r.conf.may_reach_arg = &asked;
+	if (_i == 0)
+		r.conf.may_reach = nobody;
+	else
+		r.conf.exclude_nodes = "$0909090909090909090909090909090909090"
+		    "909";
+	ck_assert_int_eq(rig_make(&r, (char[256]){ 0 }), 0);
+	ck_assert_int_eq(onion_start(r.o), 0);
+	ask(&r);
+	rig_run(&r, 20000);
+	ck_assert_int_eq(was_dialled(bridge), 0);
+	ck_assert_int_eq(was_dialled(r.listener), 0);
+	rig_free(&r);
+	close(bridge);
+}
+END_TEST
+
+START_TEST(onion_new_bridge_without_address_or_fingerprint_is_refused)
+{
+	struct onion_bridge b;
+	struct rig r;
+	int bridge;
+
+	rig_init(&r);
+	bridge = listen_apart(&r, &b);
+	if (_i == 0)
+		memset(b.rsa_id, 0, sizeof(b.rsa_id));
+	else
+		b.addr.port = 0;
+	ck_assert_int_eq(rig_make(&r, (char[256]){ 0 }), -EINVAL);
+	r.o = NULL;
+	rig_free(&r);
+	close(bridge);
+}
+END_TEST
+
 START_TEST(onion_prepare_too_many_long_lived_ports_says_so)
 {
 	static uint16_t ports[1000];
@@ -795,6 +913,12 @@ static const struct unit_test tests[] = {
 	UNIT(onion_prepare_without_commit_changes_nothing),
 	UNIT_LOOP(onion_new_and_commit_dial_only_what_may_be_reached,
 	    2 * NELEM(reach_cases)),
+	UNIT_LOOP(onion_start_with_bridges_dials_nobody_else, 2),
+	UNIT(onion_start_without_bridges_dials_the_others),
+	UNIT_LOOP(onion_start_with_a_bridge_that_may_not_be_reached_dials_nobody,
+	    2),
+	UNIT_LOOP(onion_new_bridge_without_address_or_fingerprint_is_refused,
+	    2),
 	UNIT(onion_prepare_too_many_long_lived_ports_says_so),
 	UNIT_LOOP(onion_start_excluded_authority_is_not_asked_if_strict,
 	    NELEM(excluded_auths)),

@@ -116,6 +116,35 @@ START_TEST(dirsources_pick_without_fallbacks_asks_authorities_at_once)
 }
 END_TEST
 
+/* One of two is dead: it is asked once, and then no more while the other
+ * answers; without that every second question would be lost. */
+START_TEST(dirsources_pick_of_few_comes_first_who_answers)
+{
+	struct dirsources *s = make(0, 2, 0);
+	struct dirsource *d, *dead = NULL;
+	int64_t at;
+	int i, lost = 0;
+
+	if (_i)
+		dirsources_are_few(s);
+	for (i = 0; i < 100; i++) {
+		d = dirsources_pick(s, loop.now, &at);
+		ck_assert_ptr_nonnull(d);
+		if (dead == NULL)
+			dead = d;
+		lost += d == dead;
+		dirsource_done(d, d == dead ? -EIO : 0);
+		dirsources_forgive(s);
+		loop_advance(&loop, 3600000);
+	}
+	if (_i)
+		ck_assert_int_eq(lost, 1);
+	else
+		ck_assert_int_gt(lost, 10);
+	dirsources_free(s);
+}
+END_TEST
+
 START_TEST(dirsources_pick_testing_network_waits_for_nothing)
 {
 	struct dirsources *s = make(3, 2, 1);
@@ -386,6 +415,7 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(dirsources_pick_asks_excluded_ones_where_there_is_nobody_else,
 	    NELEM(exclude_cases)),
 	UNIT(dirsources_pick_others_that_fail_do_not_lead_to_excluded_ones),
+	UNIT_LOOP(dirsources_pick_of_few_comes_first_who_answers, 2),
 	UNIT(dirsources_new_what_cannot_be_asked_is_refused),
 	UNIT(dirsources_voters_are_those_with_a_vote)
 };

@@ -1,5 +1,6 @@
 #include "onion/path/guard.h"
 
+#include "base/buf.h"
 #include "tests/onion/path/guardtest.h"
 
 /* --- the sample --- */
@@ -665,6 +666,152 @@ START_TEST(guard_pick_traffic_needs_a_microdescriptor_and_a_directory_none)
 }
 END_TEST
 
+/* --- bridges --- */
+
+enum { NBRIDGES = 3 };
+
+static struct relay bridge[NBRIDGES];
+
+/* In a network of 40 guards, bridges that are not of it. */
+static void
+begin_bridges(size_t n)
+{
+	size_t i;
+
+	begin_params(40, "");
+	guard_free(gs);
+	memset(bridge, 0, sizeof(bridge));
+	for (i = 0; i < NBRIDGES; i++) {
+		memset(bridge[i].rsa, 0xb0 + (int)i, sizeof(bridge[i].rsa));
+		addr_v4(&bridge[i].or4, 0xcb007101 + ((uint32_t)i << 16), 443);
+		bridge[i].flags = RELAY_RUNNING | RELAY_VALID | RELAY_FAST |
+		    RELAY_STABLE | RELAY_GUARD | RELAY_V2DIR;
+	}
+	conf.bridges = bridge;
+	conf.nbridges = n;
+	open_guards();
+	renew();
+}
+
+static void
+describe(size_t i)
+{
+	bridge[i].flags |= RELAY_HAS_MD;
+	bridge[i].has_ntor = 1;
+	guard_bridges_changed(gs);
+	loop_end_turn(&loop);
+}
+
+START_TEST(guard_pick_bridge_without_descriptor_is_no_guard)
+{
+	struct guard_use *u;
+
+	begin_bridges(NBRIDGES);
+	ck_assert_str_eq(guard_selection(gs), "bridges");
+	ck_assert_int_eq(guard_usable_bridges(gs), 0);
+	ck_assert_int_eq(guard_pick(gs, GUARD_FOR_TRAFFIC, NULL, NULL, &u),
+	    -ENOENT);
+	ck_assert_int_eq(guard_pick(gs, GUARD_FOR_DIR, NULL, NULL, &u),
+	    -ENOENT);
+	end();
+	begin(40);
+	ck_assert_int_eq(guard_usable_bridges(gs), -1);
+	end();
+}
+END_TEST
+
+START_TEST(guard_pick_bridges_are_all_guards_and_nobody_else_is)
+{
+	int i, k, seen[NBRIDGES] = { 0 };
+	struct guard_use *u;
+
+	begin_bridges(NBRIDGES);
+	describe(0);
+	describe(2);
+	ck_assert_int_eq(guard_usable_bridges(gs), 2);
+	for (i = 0; i < 40; i++) {	/* down, all of them, again and again */
+		if (guard_pick(gs, GUARD_FOR_TRAFFIC, NULL, &sd, &u) < 0)
+			continue;
+		for (k = 0; k < NBRIDGES; k++)
+			if (guard_relay(u) == &bridge[k])
+				seen[k]++;
+		guard_failed(u);
+		guard_use_free(u);
+	}
+	ck_assert_int_gt(seen[0], 0);
+	ck_assert_int_eq(seen[1], 0);
+	ck_assert_int_gt(seen[2], 0);
+	ck_assert_uint_eq(guard_list(gs, NULL, 0), 2);
+	end();
+}
+END_TEST
+
+START_TEST(guard_pick_bridge_that_is_back_is_used_again)
+{
+	struct guard_use *u;
+
+	begin_bridges(1);
+	describe(0);
+	fail_one();
+	ck_assert_int_eq(guard_pick(gs, GUARD_FOR_TRAFFIC, NULL, &sd, &u),
+	    -EAGAIN);
+	u = pick();
+	ck_assert_int_eq(guard_succeeded(u), GUARD_NOW);
+	guard_use_free(u);
+	end();
+}
+END_TEST
+
+START_TEST(guard_pick_bridge_is_no_kin_of_the_exit)
+{
+	struct guard_limit limit = { 0 };
+	struct guard_use *u;
+
+	begin_bridges(1);
+	describe(0);
+	limit.exit = &nd->relays[0];
+	ck_assert_int_eq(guard_pick(gs, GUARD_FOR_TRAFFIC, &limit, NULL, &u),
+	    0);
+	guard_use_free(u);
+	bridge[0].or4.ip[0] = nd->relays[0].or4.ip[0];
+	bridge[0].or4.ip[1] = nd->relays[0].or4.ip[1];
+	ck_assert_int_lt(guard_pick(gs, GUARD_FOR_TRAFFIC, &limit, NULL, &u),
+	    0);
+	end();
+}
+END_TEST
+
+START_TEST(guard_load_bridges_and_other_guards_are_kept_apart)
+{
+	static const char text[] =
+	    "Guard in=default rsa_id=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA "
+	    "sampled_on=2026-11-01T00:00:00 sampled_idx=0 listed=1 "
+	    "confirmed_on=2026-11-01T00:00:00 confirmed_idx=0\n"
+	    "Guard in=bridges rsa_id=B0B0B0B0B0B0B0B0B0B0B0B0B0B0B0B0B0B0B0B0 "
+	    "sampled_on=2026-11-01T00:00:00 sampled_idx=0 listed=1 "
+	    "confirmed_on=2026-11-01T00:00:00 confirmed_idx=0\n";
+	struct guard_info g[4];
+	struct buf out;
+
+	begin_bridges(2);
+	ck_assert_int_eq(guard_load(gs, text, strlen(text)), 0);
+	describe(1);			/* came later, is no better */
+	describe(0);
+	ck_assert_uint_eq(guard_list(gs, g, 4), 2);
+	ck_assert_mem_eq(g[0].rsa, bridge[0].rsa, 20);
+	ck_assert_int_eq(g[0].confirmed, 1);
+	ck_assert_int_eq(g[1].confirmed, 0);
+	buf_init(&out, 1 << 16);
+	ck_assert_int_eq(guard_save(gs, &out), 0);
+	ck_assert_int_eq(buf_add(&out, "", 1), 0);
+	ck_assert_ptr_nonnull(strstr((char *)buf_head(&out), "in=default"));
+	ck_assert_ptr_nonnull(strstr((char *)buf_head(&out),
+	    "in=bridges rsa_id=B0B0"));
+	buf_free(&out);
+	end();
+}
+END_TEST
+
 static const struct unit_test tests[] = {
 	UNIT(guard_set_netdir_draws_a_sample_with_three_primary_ones),
 	UNIT_LOOP(guard_set_netdir_sample_has_the_size_of_the_parameters,
@@ -697,6 +844,11 @@ static const struct unit_test tests[] = {
 	UNIT(guard_pick_excluded_guards_do_not_come),
 	UNIT(guard_pick_restricted_guard_counts_as_one_to_choose_from),
 	UNIT(guard_pick_restrictions_use_as_few_guards_as_can_be),
+	UNIT(guard_pick_bridge_without_descriptor_is_no_guard),
+	UNIT(guard_pick_bridges_are_all_guards_and_nobody_else_is),
+	UNIT(guard_pick_bridge_that_is_back_is_used_again),
+	UNIT(guard_pick_bridge_is_no_kin_of_the_exit),
+	UNIT(guard_load_bridges_and_other_guards_are_kept_apart),
 	UNIT(guard_pick_traffic_needs_a_microdescriptor_and_a_directory_none),
 };
 PATHTEST_MAIN("guard", tests)
