@@ -146,6 +146,15 @@ struct conf_fallback {			/* FallbackDir; one of or4, or6 is set */
 	double		weight;
 };
 
+enum { CONF_BRIDGES_MAX = 64 };
+
+struct conf_bridge {			/* Bridge */
+	uint8_t		id[CONF_ID];
+	struct addr	addr;
+	char		*other;		/* NULL; or the line, which names a
+					 * transport: then it is all there is */
+};
+
 struct conf_log {			/* Log: one sink */
 	unsigned	domains[LL_DEBUG + 1];	/* by level, 1 << LD_* */
 	enum log_where	where;
@@ -242,6 +251,10 @@ struct conf {
 	int		 default_authorities;	/* they are the built-in ones */
 	struct conf_fallback *fallbacks;
 	size_t		 nfallbacks;
+	int		 use_bridges;		/* then there are some, none with a
+						 * transport, no two alike */
+	struct conf_bridge *bridges;
+	size_t		 nbridges;
 	double		 dir_authority_fallback_rate;
 	int		 testing_tor_network;
 	int64_t		 client_bootstrap_authority_delay_s;
@@ -450,6 +463,10 @@ const char *conf_where(const struct conf *, const char *option, size_t i);
 
 int	 conf_has_tun(const struct conf *);
 /* May we connect to a relay at @a (ReachableAddresses, ClientUseIPv4 and 6)? */
+/* The relays that may be dialled from the start, one address after the other:
+ * authorities and fallbacks; with UseBridges the bridges, and there are no
+ * others ever.  0: no more.  It may be none (family 0). */
+int	 conf_first_relay(const struct conf *, size_t i, struct addr *);
 int	 conf_may_reach(const struct conf *, const struct addr *);
 /* For a process that can't read files: what was said for each option, with the
  * place of each line, and the warnings.  @out is to be freed.  0; -ENOMEM,

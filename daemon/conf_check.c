@@ -390,6 +390,63 @@ check_net(struct conf *c, struct conf_err *err)
 	return 0;
 }
 
+/* Each is dialled by its address, and known by its fingerprint. */
+static int
+check_bridge(struct conf *c, size_t i, struct conf_err *err)
+{
+	const struct conf_bridge *b = &c->bridges[i], *a;
+	const char *at = conf_where(c, "Bridge", i);
+
+	if (b->other)
+		return conf_fail(err, -EINVAL, "%sBridge: '%.*s' is a "
+		    "pluggable transport, and these are not built: take a "
+		    "bridge without one, Bridge ADDRESS:PORT FINGERPRINT", at,
+		    (int)strcspn(b->other, " \t"), b->other);
+	for (a = c->bridges; a < b; a++)
+		if (memcmp(a->id, b->id, CONF_ID) == 0 ||
+		    addr_equal(&a->addr, &b->addr))
+			return conf_fail(err, -EINVAL, "%sBridge: another line "
+			    "has that %s already", at, memcmp(a->id, b->id,
+			    CONF_ID) == 0 ? "fingerprint" : "address");
+	if ((b->addr.family == 6 ? c->client_use_ipv6 : c->client_use_ipv4) &&
+	    conf_may_reach(c, &b->addr))
+		return 0;
+	return conf_warn(&c->warnings, at, "Bridge is of no use: "
+	    "ReachableAddresses, ClientUseIPv4 or ClientUseIPv6 does not let "
+	    "its address be reached") < 0 ? no_memory(err) : 0;
+}
+
+static int
+warn_unused_bridges(struct conf *c, struct conf_err *err)
+{
+	if (c->nbridges && WARN(c, "Bridge", "Bridge has no effect without "
+	    "UseBridges 1") < 0)
+		return no_memory(err);
+	return 0;
+}
+
+static int
+check_bridges(struct conf *c, struct conf_err *err)
+{
+	size_t i;
+	int rc = 0;
+
+	if (!c->use_bridges)
+		return warn_unused_bridges(c, err);
+	if (c->nbridges == 0)
+		return conf_fail(err, -EINVAL, "%sUseBridges 1 wants Bridge "
+		    "lines, at least one", where(c, "UseBridges"));
+	if (c->entry_nodes)
+		return conf_fail(err, -EINVAL, "%sEntryNodes and UseBridges 1 "
+		    "exclude each other", where(c, "EntryNodes"));
+	if (!c->use_entry_guards)
+		return conf_fail(err, -EINVAL, "%sUseBridges 1 wants "
+		    "UseEntryGuards 1", where(c, "UseEntryGuards"));
+	for (i = 0; i < c->nbridges && rc == 0; i++)
+		rc = check_bridge(c, i, err);
+	return rc;
+}
+
 static int
 check_tun(struct conf *c, struct conf_err *err)
 {
@@ -460,5 +517,7 @@ conf_check(struct conf *c, struct conf_err *err)
 	    (rc = check_guards(c, err)) < 0 ||
 	    (rc = check_dns(c, err)) < 0)
 		return rc;
-	return check_net(c, err);
+	if ((rc = check_net(c, err)) < 0)
+		return rc;
+	return check_bridges(c, err);
 }

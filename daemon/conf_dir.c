@@ -1,7 +1,8 @@
-/* daemon/conf_dir.c - DirAuthority and FallbackDir lines
+/* daemon/conf_dir.c - DirAuthority, FallbackDir and Bridge lines
  *
  *	DirAuthority [nickname] [flags] IPv4:dirport fingerprint
  *	FallbackDir IP:dirport orport=PORT id=FINGERPRINT [weight=N] [ipv6=..]
+ *	Bridge [transport] IP[:port] fingerprint
  *
  * Flags end at the first word that begins with a digit.  A fingerprint may be
  * cut into words.
@@ -281,4 +282,147 @@ conf_print_fallback(FILE *f, const void *item)
 	enc_hex(hex, b->id, CONF_ID);
 	fprintf(f, "%s orport=%u id=%s", addr_raw(a, text), a->port, hex);
 	print_common(f, a == &b->or4 ? &b->or6 : &none, b->weight);
+}
+
+/* --- bridges --- */
+
+enum { BRIDGE_PORT = 443 };		/* tor's default */
+
+/* As tor tells it: an address has a dot or a colon in it. */
+static int
+is_transport(const char *s, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (!(s[i] == '_' || (s[i] >= 'a' && s[i] <= 'z') ||
+		    (s[i] >= 'A' && s[i] <= 'Z') ||
+		    (i > 0 && s[i] >= '0' && s[i] <= '9')))
+			return 0;
+	return len > 0;
+}
+
+static int
+read_bridge_addr(struct addr *out, const char *s, size_t len,
+    struct conf_note *note)
+{
+	char bare[ADDR_TEXT];
+
+	if (addr_parse(out, s, (int)len) == 0 && out->port != 0)
+		return 0;
+	if (len > 2 && s[0] == '[' && s[len - 1] == ']') {
+		s++;
+		len -= 2;
+	}
+	if (len < sizeof(bare)) {
+		memcpy(bare, s, len);
+		bare[len] = '\0';
+		if (addr_parse_ip(out, bare, -1) == 0) {
+			out->port = BRIDGE_PORT;
+			return 0;
+		}
+	}
+	return conf_wrong(note, "'%.*s' is no ADDRESS:PORT, such as "
+	    "192.0.2.1:443 or [2001:db8::1]:443", len < 60 ? (int)len : 60, s);
+}
+
+static int
+parse_bridge(struct conf_bridge *b, const char *line, struct conf_note *note)
+{
+	const char *s = line, *word;
+	size_t len;
+
+	if ((word = conf_word(&s, &len)) == NULL)
+		return conf_wrong(note, "there is no address");
+	note->column = (size_t)(word - line) + 1;
+	if (is_transport(word, len)) {
+		note->column = 0;
+		return (b->other = strdup(line)) != NULL ? 0 : -ENOMEM;
+	}
+	if (read_bridge_addr(&b->addr, word, len, note) < 0)
+		return -EINVAL;
+	while (*s == ' ' || *s == '\t')
+		s++;
+	note->column = (size_t)(s - line) + 1;
+	if (*s == '\0') {
+		note->column = 0;
+		return conf_wrong(note, "there is no fingerprint behind the "
+		    "address: without it anybody could be the bridge");
+	}
+	if (read_fingerprint(b->id, s, note) < 0)
+		return -EINVAL;
+	if (secret_is_zero(b->id, CONF_ID))
+		return conf_wrong(note, "that is nobody's fingerprint");
+	note->column = 0;
+	return 0;
+}
+
+int
+conf_read_bridge(void *array, const char *s, struct conf_note *note)
+{
+	struct conf_bridge b = { .other = NULL }, *at;
+	void *all;
+	size_t n;
+	int rc;
+
+	if ((rc = parse_bridge(&b, s, note)) < 0)
+		return rc;
+	conf_array_get(array, &all, &n);
+	if (n >= CONF_BRIDGES_MAX)
+		rc = conf_wrong(note, "there are more than %d bridges",
+		    CONF_BRIDGES_MAX);
+	else if ((at = conf_array_add(array, sizeof(*at))) == NULL)
+		rc = -ENOMEM;
+	else
+		*at = b;
+	if (rc < 0)
+		free(b.other);
+	return rc;
+}
+
+void
+conf_print_bridge(FILE *f, const void *item)
+{
+	const struct conf_bridge *b = item;
+	char hex[HEX_ID + 1], text[ADDR_TEXT];
+
+	if (b->other) {
+		conf_quote(f, b->other);
+		return;
+	}
+	enc_hex(hex, b->id, CONF_ID);
+	fprintf(f, "%s %s", addr_raw(&b->addr, text), hex);
+}
+
+void
+conf_free_bridge(void *item)
+{
+	struct conf_bridge *b = item;
+
+	free(b->other);
+}
+
+/* --- all of them --- */
+
+int
+conf_first_relay(const struct conf *c, size_t i, struct addr *out)
+{
+	size_t half = i / 2;
+
+	memset(out, 0, sizeof(*out));
+	if (c->use_bridges) {
+		if (i < c->nbridges)
+			*out = c->bridges[i].addr;
+		return i < c->nbridges;
+	}
+	if (half < c->nauthorities) {
+		*out = i % 2 ? c->authorities[half].or6 :
+		    c->authorities[half].or4;
+		return 1;
+	}
+	half -= c->nauthorities;
+	if (half >= c->nfallbacks)
+		return 0;
+	*out = i % 2 ? c->fallbacks[half].or6 : c->fallbacks[half].or4;
+	return 1;
 }

@@ -164,6 +164,10 @@ const struct conf_opt conf_options[] = {
 	    "a directory mirror to start from"),
 	MADE("UseDefaultFallbackDirs", BOOL, "1", CONF_F_RESTART,
 	    "start from the built-in mirrors"),
+	BUILT("UseBridges", BOOL, use_bridges, "0", CONF_F_RESTART,
+	    "connect to bridges only, and to no other relay"),
+	BUILT("Bridge", BRIDGES, bridges, NULL, CONF_F_RESTART,
+	    "one of them: its address and fingerprint"),
 	KEPT("DirAuthorityFallbackRate", DOUBLE, dir_authority_fallback_rate,
 	    "0.1", NULL, NULL),
 	BUILT("TestingTorNetwork", BOOL, testing_tor_network, "0",
@@ -387,10 +391,7 @@ const struct conf_opt conf_options[] = {
 	KEPT("PerConnBWBurst", SIZE, per_conn_bw_burst, "0", NULL, NULL),
 
 	/* what would leak or weaken if it were passed over */
-	UNSAFE("UseBridges", BOOL, "0", NULL,
-	    "the first relay would be a public one"),
-	/* tor too uses these two only with UseBridges 1 */
-	LATER("Bridge", LINES, NULL, NULL, NULL),
+	/* tor too uses it only with UseBridges 1 */
 	LATER("ClientTransportPlugin", LINES, NULL, NULL, NULL),
 	UNSAFE("HTTPSProxy", STRING, NULL, NULL, DIRECT),
 	UNSAFE("Socks4Proxy", STRING, NULL, NULL, DIRECT),

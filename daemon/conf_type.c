@@ -114,6 +114,10 @@ static const struct conf_type types[CONF_NKINDS] = {
 		"id=FINGERPRINT [weight=N] [ipv6=[ADDRESS]:PORT]",
 		.item = sizeof(struct conf_fallback),
 		.read = conf_read_fallback, .print = conf_print_fallback },
+	[CONF_K_BRIDGES] = { .wants = "ADDRESS:PORT FINGERPRINT",
+		.item = sizeof(struct conf_bridge),
+		.read = conf_read_bridge, .print = conf_print_bridge,
+		.free = conf_free_bridge },
 	[CONF_K_LOGS] = { .wants = "[DOMAINS]SEVERITY[-SEVERITY] and then "
 		"stdout, stderr, syslog or file PATH",
 		.item = sizeof(struct conf_log), .read = conf_read_log,

@@ -49,6 +49,7 @@ enum conf_kind {
 	CONF_K_OTHER_PORTS,	/* of doors that are not built */
 	CONF_K_AUTHORITIES,
 	CONF_K_FALLBACKS,
+	CONF_K_BRIDGES,
 	CONF_K_LOGS,
 	CONF_K_RULES,
 	CONF_K_FLOW_RULES,

@@ -1,7 +1,7 @@
 /* daemon/firewall.c - the firewall, as the engine sees it
  *
  * Theory of operation
- *	Authorities and fallbacks are in the firewall's sets from the start, and
+ *	Authorities and fallbacks, or bridges, are in its sets from the start, and
  *	so is where a FlowRule leads that says direct by network: nobody has to
  *	ask for those.  All else is asked for once, and remembered; but what was
  *	asked for so many questions ago that the firewall's process may have
@@ -360,20 +360,14 @@ ask_direct(void *arg, struct permit *p, const struct addr *a)
 static int
 set_base(struct firewall *f, const struct conf *c)
 {
-	size_t n = 2 * (c->nauthorities + c->nfallbacks), k = 0, i;
+	size_t n = 2 * (c->nauthorities + c->nfallbacks) + c->nbridges, k = 0;
 	struct addr *all = calloc(n + 1, sizeof(*all));
 	int rc;
 
 	if (all == NULL)
 		return -ENOMEM;
-	for (i = 0; i < c->nauthorities; i++) {
-		all[k++] = c->authorities[i].or4;
-		all[k++] = c->authorities[i].or6;
-	}
-	for (i = 0; i < c->nfallbacks; i++) {
-		all[k++] = c->fallbacks[i].or4;
-		all[k++] = c->fallbacks[i].or6;
-	}
+	while (k < n && conf_first_relay(c, k, &all[k]))
+		k++;
 	rc = fwsets_set_base(f->known, all, k);
 	free(all);
 	return rc;

@@ -7,7 +7,8 @@
  *
  * Without FailClosed there is nobody who would fill the sets of relays: then
  * the program may reach any address by TCP.  With it, the sets begin with the
- * authorities and fallbacks, by which it finds the others.
+ * authorities and fallbacks, by which it finds the others; or with the bridges,
+ * besides which there are none.
  */
 #include "daemon/fwconf.h"
 
@@ -287,16 +288,12 @@ add_relay(struct fwconf *f, const struct addr *a)
 static int
 take_relays(struct fwconf *f, const struct conf *c)
 {
+	struct addr a;
 	size_t i;
 	int rc;
 
-	for (i = 0; i < c->nauthorities; i++)
-		if ((rc = add_relay(f, &c->authorities[i].or4)) < 0 ||
-		    (rc = add_relay(f, &c->authorities[i].or6)) < 0)
-			return rc;
-	for (i = 0; i < c->nfallbacks; i++)
-		if ((rc = add_relay(f, &c->fallbacks[i].or4)) < 0 ||
-		    (rc = add_relay(f, &c->fallbacks[i].or6)) < 0)
+	for (i = 0; conf_first_relay(c, i, &a); i++)
+		if ((rc = add_relay(f, &a)) < 0)
 			return rc;
 	f->plan.relays = f->relays;
 	f->plan.nrelays = f->nrelays;

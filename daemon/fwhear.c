@@ -41,6 +41,18 @@ may_be_relay(const struct conf *c, const struct addr *a)
 	    !c->default_authorities;
 }
 
+/* With UseBridges, whoever the engine is: nobody else is a relay. */
+static int
+is_bridge(const struct conf *c, const struct addr *a)
+{
+	size_t i;
+
+	for (i = 0; i < c->nbridges; i++)
+		if (addr_equal(&c->bridges[i].addr, a))
+			return 1;
+	return 0;
+}
+
 /* Room for a new one? */
 static int
 take_drop(struct fwhear *h, enum fwsets_kind kind, int64_t now)
@@ -79,7 +91,11 @@ static enum fwhear_verdict
 permit(struct fwhear *h, int64_t now, enum fwsets_kind kind,
     const struct addr *a)
 {
-	if (kind == FWSETS_RELAYS && !may_be_relay(h->conf, a) &&
+	if (kind == FWSETS_RELAYS && h->conf->use_bridges &&
+	    !is_bridge(h->conf, a))
+		return refuse(h, "that is no bridge's address");
+	if (kind == FWSETS_RELAYS && !h->conf->use_bridges &&
+	    !may_be_relay(h->conf, a) &&
 	    !fwsets_has(h->sets, kind, a))
 		return refuse(h, "that is no relay's address");
 	if (kind == FWSETS_DIRECT && !fwhear_may_direct(h->conf, a))

@@ -6,7 +6,7 @@
  *
  *	PERMIT_RELAY	any address of the internet; where the configuration
  *			names authorities of its own, or is a testing network's,
- *			also another one
+ *			also another one; with UseBridges, bridges alone
  *	PERMIT_DIRECT	what a FlowRule that says direct, and not by network,
  *			has the port of: of which name, or country, an address
  *			is, only the engine knows

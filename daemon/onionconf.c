@@ -44,6 +44,26 @@ convert_sources(struct onionconf_store *store, const struct conf *conf)
 	return 0;
 }
 
+static int
+convert_bridges(struct onionconf_store *store, struct onion_conf *o,
+    const struct conf *c)
+{
+	size_t i;
+
+	if (!c->use_bridges)
+		return 0;
+	store->bridges = calloc(c->nbridges + 1, sizeof(*store->bridges));
+	if (store->bridges == NULL)
+		return -ENOMEM;
+	for (i = 0; i < c->nbridges; i++) {
+		memcpy(store->bridges[i].rsa_id, c->bridges[i].id, CONF_ID);
+		store->bridges[i].addr = c->bridges[i].addr;
+	}
+	o->bridges = store->bridges;
+	o->nbridges = c->nbridges;
+	return 0;
+}
+
 /* exit= of FlowRule. */
 static int
 convert_exits(struct onionconf_store *store, struct onion_conf *o,
@@ -181,7 +201,8 @@ onionconf_make(struct onion_conf *o, struct onionconf_store *store,
 {
 	memset(o, 0, sizeof(*o));
 	memset(store, 0, sizeof(*store));
-	if (convert_sources(store, c) < 0 || convert_exits(store, o, c) < 0) {
+	if (convert_sources(store, c) < 0 || convert_bridges(store, o, c) < 0 ||
+	    convert_exits(store, o, c) < 0) {
 		onionconf_free(store);
 		return -ENOMEM;
 	}
@@ -204,6 +225,7 @@ onionconf_free(struct onionconf_store *store)
 {
 	free(store->auths);
 	free(store->fallbacks);
+	free(store->bridges);
 	free(store->exit_sets);
 	memset(store, 0, sizeof(*store));
 }

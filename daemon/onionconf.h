@@ -15,6 +15,7 @@ struct conf;
 
 struct onionconf_store {
 	struct onion_authority *auths, *fallbacks;
+	struct onion_bridge *bridges;
 	const char	**exit_sets;
 };
 

@@ -225,15 +225,11 @@ has_route(const struct addr *to)
 static int
 has_network(const struct conf *c)
 {
+	struct addr a;
 	size_t i;
 
-	for (i = 0; i < c->nauthorities && i < ADDRESSES_MAX; i++)
-		if (has_route(&c->authorities[i].or4) ||
-		    has_route(&c->authorities[i].or6))
-			return 1;
-	for (i = 0; i < c->nfallbacks && i < ADDRESSES_MAX; i++)
-		if (has_route(&c->fallbacks[i].or4) ||
-		    has_route(&c->fallbacks[i].or6))
+	for (i = 0; i < 2 * ADDRESSES_MAX && conf_first_relay(c, i, &a); i++)
+		if (has_route(&a))
 			return 1;
 	return 0;
 }

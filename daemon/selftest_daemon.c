@@ -31,7 +31,8 @@ static const char *const replaced[] = { "DataDirectory", "CacheDirectory",
 	"StatusSocket", "RunSocket", "RunSocketGroup", "PidFile",
 	"RunAsDaemon", "Log", "TruncateLogFile", "SyslogIdentityTag",
 	"DirAuthority", "AlternateDirAuthority", "AlternateBridgeAuthority",
-	"FallbackDir", "UseDefaultFallbackDirs", "DisableNetwork",
+	"FallbackDir", "UseDefaultFallbackDirs", "UseBridges", "Bridge",
+	"DisableNetwork",
 	"ClientOnionAuthDir", "OutboundBindAddress", "OutboundBindAddressOR",
 	"OutboundBindAddressPT", "TunUndo", NULL };
 

@@ -280,6 +280,25 @@ START_TEST(fwhear_an_address_of_no_relay_is_refused)
 }
 END_TEST
 
+START_TEST(fwhear_with_bridges_nobody_else_is_a_relay)
+{
+	struct conf *c = begin("SocksPort 1\nUseBridges 1\n"
+	    "Bridge 192.0.2.1:443 0123456789012345678901234567890123456789\n"
+	    "Bridge 10.0.0.1:9 1123456789012345678901234567890123456789\n");
+
+	ck_assert_int_eq(say(PROCMSG_PERMIT_RELAY, "1.2.3.4:443", 0),
+	    FWHEAR_REFUSED);
+	ck_assert_int_eq(say(PROCMSG_PERMIT_RELAY, "192.0.2.1:444", 0),
+	    FWHEAR_REFUSED);
+	ck_assert_int_eq(say(PROCMSG_PERMIT_RELAY, "192.0.2.1:443", 0),
+	    FWHEAR_NEW);
+	ck_assert_int_eq(say(PROCMSG_PERMIT_RELAY, "10.0.0.1:9", 0),
+	    FWHEAR_NEW);
+	ck_assert_uint_eq(fwsets_count(h.sets, FWSETS_RELAYS), 2);
+	finish(c);
+}
+END_TEST
+
 START_TEST(fwhear_direct_wants_a_rule_that_is_not_by_network)
 {
 	struct conf *c = begin("SocksPort 1\n"
@@ -393,6 +412,7 @@ static const struct unit_test tests[] = {
 	UNIT(fwsets_write_has_every_set_of_both_tables),
 	UNIT(fwhear_a_relay_is_new_and_then_known),
 	UNIT(fwhear_an_address_of_no_relay_is_refused),
+	UNIT(fwhear_with_bridges_nobody_else_is_a_relay),
 	UNIT(fwhear_direct_wants_a_rule_that_is_not_by_network),
 	UNIT(fwhear_new_ones_are_counted_and_known_ones_are_not),
 	UNIT(fwhear_direct_ones_take_nothing_from_relays),

@@ -158,6 +158,35 @@ START_TEST(onionconf_make_sources_arrive)
 }
 END_TEST
 
+START_TEST(onionconf_make_bridges_arrive_if_they_are_used)
+{
+	static const char lines[] = "Bridge 192.0.2.1:9001 " ID "\n"
+	    "Bridge [2001:db8::1]:443 " V3 "\n";
+	char text[512];
+	struct addr a;
+	size_t i, n;
+
+	for (i = 0; i < 2; i++) {
+		snprintf(text, sizeof(text), "UseBridges %zu\n%s", i, lines);
+		make(text);
+		ck_assert_uint_eq(oc.nbridges, i ? 2 : 0);
+		for (n = 0; conf_first_relay(c, n, &a); n++)
+			ck_assert(i == 0 || addr_equal(&a,
+			    &oc.bridges[n].addr));
+		if (i == 0) {
+			ck_assert_uint_gt(n, 200);
+			end();
+			continue;
+		}
+		ck_assert_uint_eq(n, 2);
+		ck_assert_uint_eq(oc.bridges[0].rsa_id[0], 0x01);
+		ck_assert_uint_eq(oc.bridges[0].addr.port, 9001);
+		ck_assert_uint_eq(oc.bridges[1].addr.family, 6);
+		end();
+	}
+}
+END_TEST
+
 START_TEST(onionconf_make_addresses_and_firewall_arrive)
 {
 	struct addr a;
@@ -181,6 +210,7 @@ static const struct unit_test tests[] = {
 	    NELEM(blame)),
 	UNIT(onionconf_make_exits_of_rules_arrive),
 	UNIT(onionconf_make_sources_arrive),
+	UNIT(onionconf_make_bridges_arrive_if_they_are_used),
 	UNIT(onionconf_make_addresses_and_firewall_arrive),
 };
 
