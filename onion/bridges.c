@@ -44,6 +44,7 @@
 #include "onion/onionconf.h"
 
 enum {
+	WARN_EVERY_S = 30,
 	BASE_MS = 2 * 1000,
 	CAP_MS = 5 * 60 * 1000,
 	AGAIN_MS = 3 * 3600 * 1000,
@@ -62,6 +63,7 @@ struct bridge {
 	int64_t		 next;		/* loop ms: to ask again */
 	struct backoff	 backoff;
 	const char	*trouble;	/* "", or what is wrong */
+	struct log_limit quiet;
 };
 
 struct bridges {
@@ -73,7 +75,7 @@ struct bridges {
 	size_t		 n;
 	struct bridge	 row[BRIDGES_MAX];
 	struct relay	 relay[BRIDGES_MAX];
-	struct dirsources *sources;
+	struct dirsources *sources;	/* themselves, to be asked */
 	struct dircircs	*dircircs;
 	struct loop_timer timer;
 	int		 use_v4, use_v6;
@@ -83,8 +85,11 @@ struct bridges {
 
 /* --- who they are --- */
 
+/* @source: how it is asked; an authority could have the same identity, and other
+ * addresses, so that these are not among the directory's. */
 static int
-add(struct bridges *b, const struct onion_bridge *from)
+add(struct bridges *b, const struct onion_bridge *from,
+    struct dirsource_conf *source)
 {
 	struct bridge *row = &b->row[b->n];
 	struct relay *r = &b->relay[b->n];
@@ -95,6 +100,10 @@ add(struct bridges *b, const struct onion_bridge *from)
 	memcpy(r->rsa, from->rsa_id, sizeof(r->rsa));
 	*(from->addr.family == 4 ? &r->or4 : &r->or6) = from->addr;
 	r->flags = BRIDGE_FLAGS;
+	memcpy(source->rsa_id, r->rsa, sizeof(source->rsa_id));
+	source->or4 = r->or4;
+	source->or6 = r->or6;
+	row->quiet.every_s = WARN_EVERY_S;
 	row->name[0] = '$';
 	enc_hex(row->name + 1, from->rsa_id, 4);
 	row->trouble = "its descriptor has not come yet";
@@ -168,12 +177,15 @@ bridges_set_netdir(struct bridges *b, const struct netdir *nd)
 
 /* --- what is wrong --- */
 
-/* Said once as a warning, until something else is. */
+/* Said once as a warning, until something else is, and not too often. */
 static void
 fail(struct bridge *row, const char *why)
 {
-	log_at(strcmp(row->trouble, why) == 0 ? LL_INFO : LL_WARN, LD_GUARD,
-	    "bridge %s: %s", row->name, why);
+	if (strcmp(row->trouble, why) == 0)
+		log_info(LD_GUARD, "bridge %s: %s", row->name, why);
+	else
+		log_limited(&row->quiet, LL_WARN, LD_GUARD, "bridge %s: %s",
+		    row->name, why);
 	row->trouble = why;
 }
 
@@ -360,6 +372,7 @@ int
 bridges_new(struct bridges **out, struct loop *loop, const struct onion_conf *c,
     const struct bridges_user *user, void *arg)
 {
+	struct dirsource_conf source[BRIDGES_MAX];
 	struct bridges *b;
 	size_t i;
 	int rc = 0;
@@ -368,14 +381,16 @@ bridges_new(struct bridges **out, struct loop *loop, const struct onion_conf *c,
 		return c->nbridges ? -E2BIG : -EINVAL;
 	if ((b = calloc(1, sizeof(*b))) == NULL)
 		return -ENOMEM;
+	memset(source, 0, sizeof(source));
 	b->loop = loop;
 	b->user = user;
 	b->arg = arg;
 	b->testing = c->testing;
 	loop_timer_init(&b->timer, on_timer, b);
 	for (i = 0; i < c->nbridges && rc == 0; i++)
-		rc = add(b, &c->bridges[i]);
-	if (rc < 0) {
+		rc = add(b, &c->bridges[i], &source[i]);
+	if (rc < 0 || (rc = dirsources_new(&b->sources, loop, NULL, 0, source,
+	    b->n, b->testing)) < 0) {
 		free(b);
 		return rc;
 	}
@@ -385,12 +400,10 @@ bridges_new(struct bridges **out, struct loop *loop, const struct onion_conf *c,
 }
 
 int
-bridges_attach(struct bridges *b, struct chanset *chans,
-    struct dirsources *sources)
+bridges_attach(struct bridges *b, struct chanset *chans)
 {
 	struct dircirc_conf dc = { .loop = b->loop, .chans = chans };
 
-	b->sources = sources;
 	return dircirc_new(&b->dircircs, &dc, &dircirc_users, b);
 }
 
@@ -401,6 +414,7 @@ bridges_free(struct bridges *b)
 		return;
 	bridges_stop(b);
 	dircirc_free(b->dircircs);
+	dirsources_free(b->sources);
 	free(b);
 }
 

@@ -18,7 +18,6 @@
 struct addr;
 struct bridges;
 struct chanset;
-struct dirsources;
 struct loop;
 struct netdir;
 struct onion_conf;
@@ -44,10 +43,9 @@ void	 bridges_set_reach(struct bridges *, const struct onion_conf *);
  * call; NULL: none. */
 void	 bridges_set_netdir(struct bridges *, const struct netdir *);
 
-/* What they are asked by: both live as long, and the sources hold all of them.
- * Before bridges_start(). */
-int	 bridges_attach(struct bridges *, struct chanset *,
-	    struct dirsources *);
+/* What they are asked by, which lives until bridges_stop().  Before
+ * bridges_start(). */
+int	 bridges_attach(struct bridges *, struct chanset *);
 void	 bridges_start(struct bridges *);	/* asks; more than once: goes on */
 void	 bridges_stop(struct bridges *);
 void	 bridges_retry(struct bridges *);	/* somebody waits */

@@ -386,8 +386,7 @@ onion_new(struct onion **out, const struct onion_conf *c, struct loop *loop,
 	    &onion_bridge_users, o)) < 0) ||
 	    (rc = make_sources(o, c)) < 0 ||
 	    (rc = make_links(o, c, base)) < 0 ||
-	    (o->bridges && (rc = bridges_attach(o->bridges, o->chans,
-	    o->sources)) < 0) ||
+	    (o->bridges && (rc = bridges_attach(o->bridges, o->chans)) < 0) ||
 	    (rc = make_paths(o, c)) < 0)
 		goto fail;
 	rc = make_circuits(o, c, base, auth);
@@ -540,8 +539,10 @@ commit_links(struct onion *o, const struct onion_conf *c)
 {
 	struct chanset_conf cc;
 
-	if (o->bridges)
+	if (o->bridges) {
 		bridges_set_reach(o->bridges, c);
+		bridges_retry(o->bridges);
+	}
 	reach_sources(o, c);
 	reach_conf(o, c, &cc);
 	chanset_set_reach(o->chans, &cc);

@@ -1,10 +1,15 @@
 ONION_TESTS_LDADD = $(ONION_LIBS) $(CHECK_LIBS)
 
 check_PROGRAMS += \
+	tests/onion/test_bridges \
 	tests/onion/test_nodes \
 	tests/onion/test_dircirc \
 	tests/onion/test_hsnet \
 	tests/onion/test_onion
+# Its dircirc_fetch() and the like come before those of libonion.a.
+tests_onion_test_bridges_SOURCES = tests/onion/test_bridges.c \
+	tests/onion/dir/dirtest.h
+tests_onion_test_bridges_LDADD = $(ONION_TESTS_LDADD)
 tests_onion_test_nodes_SOURCES = tests/onion/test_nodes.c \
 	tests/onion/dir/tmpdir.h
 tests_onion_test_nodes_LDADD = $(ONION_TESTS_LDADD)
