@@ -88,6 +88,8 @@ pair_down() {
 		pair_power_off "$n"
 		lab_in net nft delete table netdev "oracle_$n"
 	done
+	# at once: a namespace's own links go some time after it
+	for n in a b; do ip -n net link del "wan$n"; done
 	for n in "${PAIR_NS[@]}"; do ip netns del "$n"; done
 	rm -rf "$LAB_DIR/pair"
 } 2>/dev/null

@@ -28,12 +28,11 @@ wires() {
 	local g
 	pair_netns || return
 	for g in a b; do
-		ip -n sw link add "bu$g" type bridge mcast_snooping 0
-		ip -n sw link set "bu$g" up
-		link sw "up$g" net "wan$g"
-		ip -n sw link set "up$g" master "bu$g"
-		tap "tu$g" "bu$g"
-		tap "tl$g" br0
+		ip -n sw link add "bu$g" type bridge mcast_snooping 0 &&
+			ip -n sw link set "bu$g" up &&
+			link sw "up$g" net "wan$g" &&
+			ip -n sw link set "up$g" master "bu$g" &&
+			tap "tu$g" "bu$g" && tap "tl$g" br0 || return
 		addr net "wan$g" "$(router_of "$g")/24"
 		pair_oracle "$g" || return
 		lab_spawn "dhcp.$g" net dnsmasq --keep-in-foreground \
@@ -47,8 +46,8 @@ wires() {
 	pair_plug c1 eth0
 }
 tap() { # NAME BRIDGE
-	ip -n sw tuntap add dev "$1" mode tap
-	ip -n sw link set "$1" master "$2" up
+	ip -n sw tuntap add dev "$1" mode tap &&
+		ip -n sw link set "$1" master "$2" up
 }
 router_of() { pair_up4 "$1" | sed 's/2$/1/'; }
 
