@@ -77,26 +77,7 @@ app_oracle() {
 			type ipv4_addr
 			elements = { $ROUTER }
 		}
-		set met4 {
-			type ipv4_addr . inet_service
-			flags dynamic
-			size 1024
-		}
-		set met6 {
-			type ipv6_addr . inet_service
-			flags dynamic
-			size 1024
-		}
-		set leaks4 {
-			type ipv4_addr . inet_proto . inet_service
-			flags dynamic
-			size 1024
-		}
-		set leaks6 {
-			type ipv6_addr . inet_proto . inet_service
-			flags dynamic
-			size 1024
-		}
+		$(oracle_sets)
 		chain c_in {
 			type filter hook ingress device "wan" priority -500
 			policy accept

@@ -21,6 +21,32 @@ oracle_ok() {	# FAMILY: elements "address . port"
 	done
 }
 
+# oracle_sets: who was met, and where what leaked wanted to go
+oracle_sets() {
+	cat <<-N
+	set met4 {
+		type ipv4_addr . inet_service
+		flags dynamic
+		size 1024
+	}
+	set met6 {
+		type ipv6_addr . inet_service
+		flags dynamic
+		size 1024
+	}
+	set leaks4 {
+		type ipv4_addr . inet_proto . inet_service
+		flags dynamic
+		size 1024
+	}
+	set leaks6 {
+		type ipv6_addr . inet_proto . inet_service
+		flags dynamic
+		size 1024
+	}
+	N
+}
+
 lab_oracle_up() {
 	lab_in net nft -f - <<-N
 	table netdev oracle {
@@ -38,26 +64,7 @@ lab_oracle_up() {
 			type ipv6_addr . inet_service
 			elements = { $(oracle_ok 6) }
 		}
-		set met4 {
-			type ipv4_addr . inet_service
-			flags dynamic
-			size 1024
-		}
-		set met6 {
-			type ipv6_addr . inet_service
-			flags dynamic
-			size 1024
-		}
-		set leaks4 {
-			type ipv4_addr . inet_proto . inet_service
-			flags dynamic
-			size 1024
-		}
-		set leaks6 {
-			type ipv6_addr . inet_proto . inet_service
-			flags dynamic
-			size 1024
-		}
+		$(oracle_sets)
 		chain c_in {
 			type filter hook ingress device "wan" priority -500
 			policy accept

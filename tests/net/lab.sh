@@ -213,19 +213,20 @@ lab_dest() { lab_in dest "$@"; }
 
 # ---- namespaces, links, addresses ------------------------------------------
 
+# netns NAME: before its links come up: no autoconfiguration, no DAD, so that
+# addresses work at once and the uplink is silent
+netns() {
+	ip netns add "$1" || return
+	lab_in "$1" sysctl -qw net.ipv6.conf.default.accept_dad=0 \
+		net.ipv6.conf.default.accept_ra=0 \
+		net.ipv6.conf.default.router_solicitations=0 \
+		net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0
+	ip -n "$1" link set lo up
+}
 lab_netns() {
 	local n
 	for n in lan1 lan2 gw net dest; do
-		ip netns add "$n" || return 1
-		# before the links come up: no autoconfiguration, no DAD, so
-		# that addresses work at once and the uplink is silent
-		lab_in "$n" sysctl -qw \
-			net.ipv6.conf.default.accept_dad=0 \
-			net.ipv6.conf.default.accept_ra=0 \
-			net.ipv6.conf.default.router_solicitations=0 \
-			net.ipv4.conf.all.rp_filter=0 \
-			net.ipv4.conf.default.rp_filter=0
-		ip -n "$n" link set lo up
+		netns "$n" || return 1
 	done
 	for n in gw net; do	# in gw so that missing rules show as leaks
 		lab_in "$n" sysctl -qw net.ipv4.ip_forward=1 \

@@ -29,14 +29,7 @@ pair_up6() { case $1 in a) echo 2001:db8:101::2 ;; b) echo 2001:db8:102::2 ;; es
 pair_netns() {
 	local n
 	for n in "${PAIR_NS[@]}"; do
-		ip netns add "$n" || return 1
-		lab_in "$n" sysctl -qw \
-			net.ipv6.conf.default.accept_dad=0 \
-			net.ipv6.conf.default.accept_ra=0 \
-			net.ipv6.conf.default.router_solicitations=0 \
-			net.ipv4.conf.all.rp_filter=0 \
-			net.ipv4.conf.default.rp_filter=0
-		ip -n "$n" link set lo up
+		netns "$n" || return 1
 	done
 	lab_in rt sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 	ip -n sw link add br0 type bridge
