@@ -12,9 +12,9 @@ import sys
 import time
 
 
-def connected(path):
+def connected(path, patience):
     """One that was just begun may not listen yet."""
-    end = time.monotonic() + 60
+    end = time.monotonic() + patience
     while True:
         s = socket.socket(socket.AF_UNIX)
         s.settimeout(120)
@@ -29,8 +29,8 @@ def connected(path):
 
 
 class Monitor:
-    def __init__(self, path):
-        self.socket = connected(path)
+    def __init__(self, path, patience=60):
+        self.socket = connected(path, patience)
         self.lines = self.socket.makefile("r")
         self.lines.readline()
         self.tell("qmp_capabilities")
@@ -79,4 +79,5 @@ def main(path, command, argument="{}"):
         print(json.dumps(monitor.tell(command, **json.loads(argument))))
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

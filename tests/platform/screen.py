@@ -1,46 +1,23 @@
 #!/usr/bin/env python3
-"""tests/platform/qmp.py - what a QEMU's screen shows, and keys for it
+"""tests/platform/screen.py - what a QEMU's screen shows, and keys for it
 
-usage: qmp.py SOCKET text		characters on the VGA's text screen
-       qmp.py SOCKET drawn TEXT		TEXT is on a screen that is drawn
-       qmp.py SOCKET png FILE		a picture of it
-       qmp.py SOCKET keys KEY...	are pressed, as QEMU names them
-       qmp.py SOCKET hmp COMMAND	as its monitor knows them
-       qmp.py SOCKET quit
+usage: screen.py SOCKET text		characters on the VGA's text screen
+       screen.py SOCKET drawn TEXT		TEXT is on a screen that is drawn
+       screen.py SOCKET png FILE		a picture of it
+       screen.py SOCKET keys KEY...	are pressed, as QEMU names them
 
 A drawn screen (a frame buffer's) is looked at in cells of 8 by 16 pixels.  No
 font is known: TEXT is found where cells are alike and differ as its letters are
 alike and differ.
 """
-import json
 import os
-import socket
 import sys
 import tempfile
 
-
-class Qmp:
-    def __init__(self, path):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(60)
-        self.sock.connect(path)
-        self.file = self.sock.makefile("rw")
-        self.file.readline()
-        self("qmp_capabilities")
-
-    def __call__(self, command, **arguments):
-        self.file.write(json.dumps({"execute": command,
-                                    "arguments": arguments}) + "\n")
-        self.file.flush()
-        while True:
-            line = self.file.readline()
-            if not line:
-                sys.exit("qmp.py: QEMU has ended")
-            said = json.loads(line)
-            if "error" in said:
-                sys.exit("qmp.py: " + said["error"]["desc"])
-            if "return" in said:
-                return said["return"]
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "net"))
+sys.dont_write_bytecode = True
+from qmp import Monitor  # noqa: E402
 
 
 def taken(ask):
@@ -52,10 +29,10 @@ def taken(ask):
             return f.read()
 
 
-def text(qmp):
+def text(monitor):
     """80 by 25 characters, each with its colours, at 0xb8000."""
-    memory = taken(lambda name: qmp("pmemsave", val=0xb8000, size=4000,
-                                    filename=name))
+    memory = taken(lambda name: monitor.tell(
+        "pmemsave", val=0xb8000, size=4000, filename=name))
     for row in range(25):
         line = memory[row * 160:row * 160 + 160:2]
         print("".join(chr(c) if 32 <= c < 127 else " " for c in line).rstrip())
@@ -65,7 +42,7 @@ def cells(picture):
     """Of a portable pixmap (P6), rows of cells; each the pixels that are lit."""
     magic, width, height, _ = picture.split(None, 4)[:4]
     if magic != b"P6":
-        sys.exit("qmp.py: no pixmap")
+        sys.exit("screen.py: no pixmap")
     width, height = int(width), int(height)
     pixels = picture[len(picture) - 3 * width * height:]
     lit = bytes(1 if pixels[i] | pixels[i + 1] | pixels[i + 2] else 0
@@ -88,8 +65,8 @@ def alike(row, wanted):
     return True
 
 
-def drawn(qmp, wanted):
-    picture = taken(lambda name: qmp("screendump", filename=name))
+def drawn(monitor, wanted):
+    picture = taken(lambda name: monitor.tell("screendump", filename=name))
     for row in cells(picture):
         for at in range(len(row) - len(wanted) + 1):
             if alike(row[at:at + len(wanted)], wanted):
@@ -100,20 +77,17 @@ def drawn(qmp, wanted):
 def main():
     if len(sys.argv) < 3:
         sys.exit(__doc__)
-    qmp, what, rest = Qmp(sys.argv[1]), sys.argv[2], sys.argv[3:]
+    monitor, what, rest = Monitor(sys.argv[1], 0), sys.argv[2], sys.argv[3:]
     if what == "text":
-        text(qmp)
+        text(monitor)
     elif what == "drawn":
-        sys.exit(drawn(qmp, *rest))
+        sys.exit(drawn(monitor, *rest))
     elif what == "png":
-        qmp("screendump", filename=os.path.abspath(rest[0]), format="png")
+        monitor.tell("screendump", filename=os.path.abspath(rest[0]),
+                     format="png")
     elif what == "keys":
         for key in rest:
-            qmp("send-key", keys=[{"type": "qcode", "data": key}])
-    elif what == "hmp":
-        print(qmp("human-monitor-command", **{"command-line": rest[0]}))
-    elif what == "quit":
-        qmp("quit")
+            monitor.tell("send-key", keys=[{"type": "qcode", "data": key}])
     else:
         sys.exit(__doc__)
 
