@@ -37,9 +37,7 @@
 enum {
 	QUIET_MS = 20,		/* after the last change ... */
 	LATEST_MS = 200,	/* ... or after the first */
-	RETRY_MS = 1000,
-	LOCK_MS = 3000,		/* a killed daemon's helper is still ending */
-	LOCK_STEP_MS = 20
+	RETRY_MS = 1000
 };
 
 struct keepproc {
@@ -128,18 +126,6 @@ apply(struct keepproc *k)
 	answer(k, rc, why);
 }
 
-static int
-open_state(struct keepproc *k, char *why, size_t max)
-{
-	int64_t end = clock_ms() + LOCK_MS;
-	int rc;
-
-	while ((rc = netstate_open(&k->state, k->conf->directory, why,
-	    max)) == -EBUSY && clock_ms() < end)
-		poll(NULL, 0, LOCK_STEP_MS);
-	return rc;
-}
-
 static void
 prepare(struct keepproc *k)
 {
@@ -147,7 +133,8 @@ prepare(struct keepproc *k)
 	int rc = 0;
 
 	if (k->state == NULL)
-		rc = open_state(k, why, sizeof(why));
+		rc = netstate_open(&k->state, k->conf->directory, why,
+		    sizeof(why));
 	if (rc == 0)
 		rc = netstate_prepare(k->state, k->conf->plan, why,
 		    sizeof(why));
@@ -162,7 +149,8 @@ undo(struct keepproc *k)
 
 	/* Who had prepared it may be the one before us. */
 	if (k->state == NULL)
-		rc = open_state(k, why, sizeof(why));
+		rc = netstate_open(&k->state, k->conf->directory, why,
+		    sizeof(why));
 	if (rc == 0)
 		rc = netstate_undo(k->state, why, sizeof(why));
 	k->over = 1;

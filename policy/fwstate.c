@@ -38,17 +38,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "policy/fwstate_int.h"
+#include "policy/lock.h"
 #include "policy/netlink.h"
 #include "policy/nftrun.h"
 #include "policy/nftsock.h"
@@ -62,9 +61,7 @@ enum {
 				 * nor of queues */
 	FREED_MS = 2000,	/* queues of somebody who was just ended */
 	PAUSE_FIRST_MS = 50, PAUSE_MAX_MS = 30000,
-	CALM_MS = 60000,	/* without a repair: the next is the first */
-	LOCK_MS = 3000,		/* a killed daemon's children still end */
-	LOCK_STEP_MS = 20
+	CALM_MS = 60000		/* without a repair: the next is the first */
 };
 
 int
@@ -131,7 +128,6 @@ use_why(struct fwstate *s, char *why, size_t max)
 static int
 take_lock(struct fwstate *s, const char *directory)
 {
-	int64_t end;
 	char *path;
 	int rc;
 
@@ -142,17 +138,12 @@ take_lock(struct fwstate *s, const char *directory)
 	free(path);
 	if (rc < 0)
 		return fwstate_fail(s, rc, "DataDirectory %s", directory);
-	end = clock_ms() + LOCK_MS;
-	while ((rc = flock(s->lock, LOCK_EX | LOCK_NB)) < 0 &&
-	    errno == EWOULDBLOCK && clock_ms() < end)
-		poll(NULL, 0, LOCK_STEP_MS);
-	if (rc == 0)
-		return 0;
-	rc = errno == EWOULDBLOCK ? -EBUSY : -errno;
-	if (rc != -EBUSY)
+	rc = lock_take(s->lock);
+	if (rc == -EBUSY)
+		snprintf(s->why, s->max, "another daemon keeps the rules, with "
+		    "DataDirectory %s", directory);
+	else if (rc < 0)
 		return fwstate_fail(s, rc, "DataDirectory %s", directory);
-	snprintf(s->why, s->max, "another daemon keeps the rules, with "
-	    "DataDirectory %s", directory);
 	return rc;
 }
 

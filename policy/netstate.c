@@ -28,9 +28,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
+#include "policy/lock.h"
 #include "policy/netlink.h"
 #include "policy/netplan.h"
 #include "policy/netrecord.h"
@@ -62,14 +62,13 @@ take_lock(struct netstate *s, const char *directory)
 	s->lock = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->lock < 0)
 		return netstate_fail(s, -errno, "DataDirectory %s", directory);
-	if (flock(s->lock, LOCK_EX | LOCK_NB) == 0)
-		return 0;
-	rc = -errno;
-	if (rc != -EWOULDBLOCK)
+	rc = lock_take(s->lock);
+	if (rc == -EBUSY)
+		snprintf(s->why, s->max, "a daemon that has a TUN runs with "
+		    "DataDirectory %s", directory);
+	else if (rc < 0)
 		return netstate_fail(s, rc, "DataDirectory %s", directory);
-	snprintf(s->why, s->max, "a daemon that has a TUN runs with "
-	    "DataDirectory %s", directory);
-	return -EBUSY;
+	return rc;
 }
 
 int

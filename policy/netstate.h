@@ -12,8 +12,8 @@
 struct netplan_conf;
 struct netstate;
 
-/* @directory holds the record of what was before, and is locked: -EBUSY where
- * another process has it. */
+/* @directory holds the record of what was before, and is locked (policy/lock.h):
+ * -EBUSY where another process has it. */
 int	netstate_open(struct netstate **, const char *directory, char *why,
 	    size_t max);
 void	netstate_close(struct netstate *);

@@ -73,7 +73,8 @@ holds() {
 	lab_leaks
 	[ "$(lab_leaked)" -eq 0 ] && [ "$(lab_count good)" -gt 0 ]
 }
-seen() {
+seen() { lab_until 60 seen_once; }
+seen_once() {
 	stimulus
 	lab_oracle
 	[ "$(lab_count leak4)" -gt 30 ] && [ "$(lab_count leak6)" -gt 15 ]

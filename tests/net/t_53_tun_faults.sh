@@ -71,11 +71,12 @@ sut_stop KILL
 lab_gate off
 lab_oracle_reset
 lab_in gw sysctl -qw net.ipv4.ip_forward=1
-clean() {
-	lab_in gw "$LAB_SUT" undo -f "$LAB_DIR/sut.rc"
+undo() { lab_in gw "$LAB_SUT" undo -f "$LAB_DIR/sut.rc"; }
+leaks() {
 	lab_in lan1 "$PYTHON" "$LAB_SRC/load.py" odd "$DEST4" 2>/dev/null
 	[ "$(lab_count leak4)" -gt 0 ]
 }
-check "without it, all that is seen" clean
+check "what a killed daemon left is undone" undo
+check "without it, all that is seen" lab_until 60 leaks
 lab_until 300 oracle_quiet
 check "and all is well again" sut_fresh
