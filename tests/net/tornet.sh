@@ -188,18 +188,29 @@ lab_kill_relay() { lab_stop "$1" KILL; }
 lab_consensus() {
 	local n
 	for n in $(lab_auths); do
-		lab_in net curl -qsf --max-time 5 --noproxy '*' \
-			"http://$(relay_addr4 "$n"):$DIRPORT/tor/status-vote/$(:
-			)current/consensus-microdesc" && return 0
+		lab_consensus_of "$n" && return 0
 	done
 	return 1
 }
+lab_consensus_of() { # NAME
+	lab_in net curl -qsf --max-time 5 --noproxy '*' \
+		"http://$(relay_addr4 "$1"):$DIRPORT/tor/status-vote/$(:
+		)current/consensus-microdesc"
+}
 
-# lab_consensus_ok: it lists every living node as Running, the relays as
-# guards, the exits as exits
+# lab_consensus_ok: every living authority's lists every living node as Running,
+# the relays as guards, the exits as exits.  (A client that is told the one before
+# goes on with it for as long as it is valid.)
 lab_consensus_ok() {
-	local doc
-	doc=$(lab_consensus) || return 1
+	local doc n any=1
+	for n in $(lab_auths); do
+		lab_alive "$n" || continue
+		doc=$(lab_consensus_of "$n") && is_usable "$doc" || return 1
+		any=0
+	done
+	return "$any"
+}
+is_usable() { # CONSENSUS
 	awk -v nodes="$(lab_living_nodes)" -v exits="$(lab_exits)" '
 		$1 == "r" { name = $2 }
 		$1 == "s" { flags[name] = $0 " " }
@@ -214,7 +225,7 @@ lab_consensus_ok() {
 			for (i in n)
 				if (n[i] in flags && flags[n[i]] !~ / Exit /)
 					exit 1
-		}' <<<"$doc"
+		}' <<<"$1"
 }
 lab_living_nodes() {
 	local n
