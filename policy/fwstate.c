@@ -195,6 +195,7 @@ fwstate_open(struct fwstate **out, const char *directory,
 		fwstate_close(s);
 		return rc;
 	}
+	fwhold_inherit(s);
 	*out = s;
 	return 0;
 }

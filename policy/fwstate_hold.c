@@ -18,7 +18,8 @@
  *
  *	What an earlier one of us left is ended when our own copy is there; its
  *	process is known by its name, which is made of the directory's, and the
- *	directory is locked.
+ *	directory is locked.  Those sockets we have from it, so that there is no
+ *	moment in which nobody has them.
  */
 #include <errno.h>
 #include <netinet/in.h>	/* before linux/, which has the same */
@@ -60,6 +61,21 @@ fwhold_init(struct fwhold *h, const char *directory)
 	if (getrandom(&r, sizeof(r), 0) != sizeof(r))
 		r = (uint32_t)getpid();
 	snprintf(h->instance, sizeof(h->instance), "%s_%08x", h->id, r);
+}
+
+static void
+inherit(void *arg, int fd)
+{
+	xskhold_inherit(arg, fd);
+}
+
+void
+fwhold_inherit(struct fwstate *s)
+{
+	char name[HOLDER_NAME + 1];
+
+	process_name(&s->hold, name);
+	holder_inherit(name, inherit, &s->queues);
 }
 
 static void

@@ -119,6 +119,8 @@ int	fwstate_restore_sysctls(struct fwstate *);
 
 /* fwstate_hold.c */
 void	fwhold_init(struct fwhold *, const char *directory);
+/* What an earlier one's process keeps of queues is ours, too. */
+void	fwhold_inherit(struct fwstate *);
 /* A copy of @plan is there beside the one before; fwhold_drop() takes @old
  * away, fwhold_keep() the new one. */
 int	fwhold_make(struct fwstate *, const struct fwstate_plan *,

@@ -5,7 +5,8 @@
  * stops a service sends them to all of its processes: it takes none but
  * SIGKILL.  At a shutdown systemd would wait for it to end, for a minute and a
  * half, but for those whose first argument begins with @: these it lets live
- * until the machine is off.
+ * until the machine is off.  Who comes after us takes what it holds by
+ * pidfd_getfd().
  */
 #include "policy/holder.h"
 
@@ -28,7 +29,7 @@
 #include <unistd.h>
 
 enum { READY, PIPE, PIPE_END, HELD };	/* in the list of descriptors */
-enum { FIRST = STDERR_FILENO + 1, WAIT_MS = 5000 };
+enum { FIRST = STDERR_FILENO + 1, FDS_MAX = 8192, WAIT_MS = 5000 };
 
 /* --- the process --- */
 
@@ -133,7 +134,9 @@ live(const char *name, int *fds, size_t n)
 	(void)setsid();
 	(void)prctl(PR_SET_NAME, name);
 	outlive_shutdown();
-	(void)prctl(PR_SET_DUMPABLE, 1);	/* else is_one() wants rights */
+	/* else is_one() and holder_inherit() want rights */
+	(void)prctl(PR_SET_DUMPABLE, 1);
+	(void)prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);	/* Yama */
 	write_file("/proc/self/oom_score_adj", "-1000");
 	if (chdir("/") < 0 || arrange(fds, n) < 0 || no_rights() < 0)
 		_exit(EXIT_FAILURE);
@@ -249,36 +252,74 @@ is_one(const char *pid, const char *name)
 	    its.st_dev == ours.st_dev;
 }
 
-/* By a descriptor, so that it is the process that was looked at. */
+/* Each that has this name but @but, by a descriptor, so that it is the process
+ * that was looked at.  The sum of what @one returns. */
 static int
-end_one(const char *name, const char *pid)
+each(const char *name, pid_t but, int (*one)(int pidfd, void *arg), void *arg)
 {
-	struct pollfd p = { .events = POLLIN };
-	int done;
+	DIR *d = opendir("/proc");
+	struct dirent *e;
+	int fd, n = 0;
 
-	p.fd = (int)syscall(SYS_pidfd_open, atoi(pid), 0);
-	if (p.fd < 0)
+	if (d == NULL)
 		return 0;
-	done = is_one(pid, name) &&
-	    syscall(SYS_pidfd_send_signal, p.fd, SIGKILL, NULL, 0) == 0 &&
+	while ((e = readdir(d)) != NULL) {
+		if (!isdigit((unsigned char)e->d_name[0]) ||
+		    atoi(e->d_name) == but || !is_one(e->d_name, name))
+			continue;
+		fd = (int)syscall(SYS_pidfd_open, atoi(e->d_name), 0);
+		if (fd < 0)
+			continue;
+		if (is_one(e->d_name, name))
+			n += one(fd, arg);
+		close(fd);
+	}
+	closedir(d);
+	return n;
+}
+
+static int
+end_one(int pidfd, void *arg)
+{
+	struct pollfd p = { .fd = pidfd, .events = POLLIN };
+
+	(void)arg;
+	return syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0) == 0 &&
 	    poll(&p, 1, WAIT_MS) > 0;
-	close(p.fd);
-	return done;
 }
 
 int
 holder_stop_others(const char *name, const struct holder *but)
 {
-	DIR *d = opendir("/proc");
-	struct dirent *e;
-	int n = 0;
+	return each(name, but->pid, end_one, NULL);
+}
 
-	if (d == NULL)
-		return 0;
-	while ((e = readdir(d)) != NULL)
-		if (isdigit((unsigned char)e->d_name[0]) &&
-		    atoi(e->d_name) != but->pid && is_one(e->d_name, name))
-			n += end_one(name, e->d_name);
-	closedir(d);
-	return n;
+struct heir {
+	void	(*take)(void *arg, int fd);
+	void	*arg;
+};
+
+/* They are where they were in who started it, so that there may be gaps. */
+static int
+inherit_from(int pidfd, void *arg)
+{
+	struct heir *h = arg;
+	int at, fd;
+
+	for (at = FIRST; at < FDS_MAX; at++) {
+		fd = (int)syscall(SYS_pidfd_getfd, pidfd, at, 0);
+		if (fd >= 0)
+			h->take(h->arg, fd);
+		else if (errno != EBADF)
+			break;
+	}
+	return 0;
+}
+
+void
+holder_inherit(const char *name, void (*take)(void *arg, int fd), void *arg)
+{
+	struct heir h = { take, arg };
+
+	(void)each(name, 0, inherit_from, &h);
 }

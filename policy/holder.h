@@ -27,5 +27,9 @@ void	holder_leave(struct holder *);	/* it stays; we forget it */
 /* Those of this name, of our user and in our network namespace, which an
  * earlier one of us left, but for @but.  How many were ended. */
 int	holder_stop_others(const char *name, const struct holder *but);
+/* The descriptors that those hold, as our own: @take has to close them or keep
+ * them.  None where the kernel lets us have none (before Linux 5.6). */
+void	holder_inherit(const char *name, void (*take)(void *arg, int fd),
+	    void *arg);
 
 #endif

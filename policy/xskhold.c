@@ -163,6 +163,23 @@ is_bound(int fd)
 	    errno == ENXIO);
 }
 
+/* Where it can't be marked it can't be inherited, no more. */
+static void
+mark(int fd, unsigned index, unsigned number)
+{
+	(void)setsockopt(fd, SOL_SOCKET, SO_PRIORITY, &number, sizeof(number));
+	(void)setsockopt(fd, SOL_SOCKET, SO_MARK, &index, sizeof(index));
+}
+
+static int
+marked(int fd, int name, unsigned *value)
+{
+	socklen_t len = sizeof(*value);
+
+	return getsockopt(fd, SOL_SOCKET, name, value, &len) == 0 &&
+	    len == sizeof(*value);
+}
+
 /* --- all of them --- */
 
 static void
@@ -200,6 +217,7 @@ add(struct xskhold *h, unsigned index, unsigned number)
 		return -E2BIG;
 	if ((q = grow(&h->queues, &h->n, sizeof(*q))) == NULL)
 		return -ENOMEM;
+	mark(h->spare, index, number);
 	*q = (struct xskhold_queue){ h->spare, index, number };
 	h->spare = -1;
 	h->changes++;
@@ -256,6 +274,27 @@ xskhold_take(struct xskhold *h, const char (*devices)[NETPLAN_IFNAME],
 	for (i = 0; i < n && rc == 0; i++)
 		rc = take_all(h, devices[i], end, why, max);
 	return rc;
+}
+
+/* --- from one process to the next --- */
+
+void
+xskhold_inherit(struct xskhold *h, int fd)
+{
+	unsigned family, index, number;
+	struct xskhold_queue *q;
+
+	if (!marked(fd, SO_DOMAIN, &family) || family != AF_XDP ||
+	    !marked(fd, SO_MARK, &index) || index == 0 ||
+	    !marked(fd, SO_PRIORITY, &number) || number >= XSKHOLD_MAX ||
+	    !is_bound(fd) || is_ours(h, index, number) ||
+	    h->n == XSKHOLD_MAX ||
+	    (q = grow(&h->queues, &h->n, sizeof(*q))) == NULL) {
+		close(fd);
+		return;
+	}
+	*q = (struct xskhold_queue){ fd, index, number };
+	h->changes++;
 }
 
 /* --- by whomever --- */

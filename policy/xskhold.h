@@ -10,6 +10,9 @@
  * Needs CAP_NET_RAW, and a page of locked memory for each queue.  Where the
  * kernel has no AF_XDP there is nothing to take, and that is no failure.
  *
+ * What is taken bears a mark (SO_MARK, SO_PRIORITY) that says what it is: nothing
+ * else tells who has but a descriptor of it.
+ *
  * What was taken stays so, also when the interface has another name or is asked
  * for no more, until it is gone, or xskhold_free().
  */
@@ -45,6 +48,9 @@ void	xskhold_free(struct xskhold *);
  * moment. */
 int	xskhold_take(struct xskhold *, const char (*devices)[NETPLAN_IFNAME],
 	    size_t n, int64_t patience_ms, char *why, size_t max);
+/* One that another process took, and that we have a descriptor of: it is ours, too,
+ * if it is that.  Otherwise @fd is closed. */
+void	xskhold_inherit(struct xskhold *, int fd);
 /* 0: somebody has each of them; 1: @why says which nobody has; or -errno. */
 int	xskhold_look(const char (*devices)[NETPLAN_IFNAME], size_t n, char *why,
 	    size_t max);

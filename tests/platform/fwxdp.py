@@ -4,6 +4,9 @@
 usage: fwxdp.py send IF MAC SRC DST    a datagram by each queue of the interface:
                                        "sent N", and of each that is taken "busy"
        fwxdp.py hold IF                takes its first queue, "ready PID" or "busy"
+       fwxdp.py race IF                tries to take its first queue, all the time:
+                                       "trying PID", and at SIGTERM "got it" or
+                                       "never in N tries"
        fwxdp.py channels IF N          the interface uses N queues (ethtool -L)
 """
 import ctypes
@@ -35,9 +38,13 @@ def mmap(length, flags, fd, offset):
 
 
 class Xdp:
-    """A socket with one page of memory, bound to a queue."""
+    """A socket with one page of memory; bound to a queue."""
 
     def __init__(self, link, queue):
+        self.prepare()
+        self.bind(link, queue)
+
+    def prepare(self):
         self.sock = socket.socket(AF_XDP, socket.SOCK_RAW)
         self.memory = mmap(PAGE, 0x22, -1, 0)    # private, anonymous
         self.sock.setsockopt(SOL_XDP, UMEM_REG, struct.pack(
@@ -47,6 +54,8 @@ class Xdp:
         offsets = self.sock.getsockopt(SOL_XDP, MMAP_OFFSETS, 128)
         self.producer, _, self.desc, _ = struct.unpack_from("QQQQ", offsets, 32)
         self.ring = mmap(self.desc + 16, 1, self.sock.fileno(), PGOFF_TX_RING)
+
+    def bind(self, link, queue):
         to = struct.pack("HHIII", AF_XDP, COPY, socket.if_nametoindex(link), queue,
                          0)
         if libc.bind(self.sock.fileno(), to, len(to)) < 0:
@@ -101,6 +110,26 @@ def hold(link):
     held.sock.close()
 
 
+def race(link):
+    stopped = []
+    signal.signal(signal.SIGTERM, lambda *_: stopped.append(1))
+    mine = Xdp.__new__(Xdp)
+    mine.prepare()
+    print("trying", os.getpid(), flush=True)
+    tries = 0
+    while not stopped:
+        tries += 1
+        try:
+            mine.bind(link, 0)
+        except OSError as e:
+            if e.errno != errno.EBUSY:
+                raise
+            continue
+        print("got it", flush=True)
+        return
+    print("never in %d tries" % tries, flush=True)
+
+
 def channels(link, count):
     wanted = ctypes.create_string_buffer(struct.pack(
         "9I", 0x3d, 0, 0, 0, 0, int(count), int(count), 0, 0))  # SCHANNELS
@@ -110,7 +139,8 @@ def channels(link, count):
 
 
 def main():
-    {"send": send, "hold": hold, "channels": channels}[sys.argv[1]](*sys.argv[2:])
+    {"send": send, "hold": hold, "race": race,
+     "channels": channels}[sys.argv[1]](*sys.argv[2:])
 
 
 main()
