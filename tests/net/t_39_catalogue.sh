@@ -1150,6 +1150,9 @@ rows_of_all() {
 	row "A26 forwarding is turned on" set_forward
 	row "A27 a second uplink" second_appears
 	row "A22 what conntrack and the kernel forgot" flows_forgotten
+	# (only there something is behind that NAT)
+	[ "$mode$stack" != REDIRECTboth ] ||
+		row "A22 the same beside another's NAT" forgotten_leaks
 	row "A26 proxy ARP is turned on" set_proxy_arp
 	[ -n "$no_flowtable" ] || row "A26 a flowtable" set_flowtable
 	arp_too=1
