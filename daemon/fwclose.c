@@ -83,7 +83,7 @@ given(const struct conf *c, const struct fwrules *r)
 		.devices = r->devices.name, .ndevices = r->devices.n,
 		.sysctls = r->sysctls,
 		.nsysctls = c->fail_closed ? r->nsysctls : 0,
-		.unseen = c->fail_closed };
+		.unseen = c->fail_closed, .marked = 1 };
 }
 
 /* 0, 1 with @d, or -errno. */

@@ -208,7 +208,8 @@ apply_rules(struct fwproc *p, const struct fwrules *r, char *why, size_t max)
 	struct fwstate_rules fr = { .text = r->text,
 		.tables = fwrules_tables, .ntables = FWRULES_TABLES,
 		.devices = r->devices.name, .ndevices = r->devices.n,
-		.sysctls = r->sysctls, .nsysctls = r->nsysctls, .unseen = 1 };
+		.sysctls = r->sysctls, .nsysctls = r->nsysctls, .unseen = 1,
+		.marked = 1 };
 	char *text = elements(p);
 	int rc;
 

@@ -36,7 +36,7 @@ static const struct {
 	[PROC_KEEPER] = { "ot-keeper", CAP(NET_ADMIN) },
 	[PROC_FIREWALL] = { "ot-firewall", CAP(NET_ADMIN) |
 	    CAP(NET_RAW) |		/* AF_XDP is kept from uplinks */
-	    CAP(SYS_ADMIN) |		/* where rules are tried */
+	    CAP(SYS_ADMIN) |		/* where rules are tried; BPF */
 	    CAP(DAC_READ_SEARCH) },	/* through DataDirectory to its own */
 };
 

@@ -23,6 +23,11 @@
 
 #define FWPLAN_TABLE "onion_transparent"	/* inet's, and netdev's */
 
+/* The upper half of the mark of what came by an uplink's egress chain; what did
+ * not, policy/tcxgate.h drops.  The lower half is as it was. */
+#define FWPLAN_OUT_MARK	0x4f540000u
+#define FWPLAN_OUT_MASK	0xffff0000u
+
 enum {
 	FWPLAN_IFNAME = 16,		/* with its NUL; the kernel's */
 	FWPLAN_LINKS_MAX = 16,		/* interfaces of one kind */

@@ -434,6 +434,8 @@ add_egress(FILE *f, const char *link)
 	fprintf(f, "add chain netdev " T " %s { type filter hook egress "
 	    "device \"%s\" priority 0; policy drop; }\n", name, link);
 	fprintf(f, "flush chain netdev " T " %s\n", name);
+	fprintf(f, "add rule netdev " T " %s meta mark set meta mark and "
+	    "0x%x or 0x%x\n", name, ~FWPLAN_OUT_MASK, FWPLAN_OUT_MARK);
 	fprintf(f, "add rule netdev " T " %s jump %s\n", name,
 	    fwplan_place(FWPLAN_WIRE)->name);
 	fprintf(f, "add rule netdev " T " %s counter name %s drop\n", name,

@@ -28,7 +28,8 @@
  *	an hour finds it open again at once.
  *	What no rule sees is closed by other means (fwstate_unseen.c), and where
  *	that cannot be, it counts as a difference.  Earlier ones of us have let
- *	go of queues before these are taken.
+ *	go of queues before these are taken, and of the program at the egress
+ *	only when ours is there.
  * Invariants
  *	The gate is open only while the last look found what was planned.
  * Not here
@@ -190,6 +191,7 @@ fwstate_open(struct fwstate **out, const char *directory,
 	s->is_shut = 1;
 	s->hold.fd = s->hold.holder.fd = -1;
 	xskhold_init(&s->queues);
+	tcxgate_init(&s->gate);
 	use_why(s, why, max);
 	if ((rc = open_all(s, directory)) < 0) {
 		fwstate_close(s);
@@ -214,6 +216,7 @@ fwstate_close(struct fwstate *s)
 		return;
 	fwhold_leave(&s->hold);
 	xskhold_free(&s->queues);
+	tcxgate_free(&s->gate);
 	fwstate_plan_free(&s->plan);
 	netrecord_free(&s->record);
 	netlink_close(s->net);
@@ -285,13 +288,15 @@ take_plan(struct fwstate *s, struct fwstate_plan *p)
 static int
 settle(struct fwstate *s, int rc)
 {
-	int first = !s->in_force;
+	int first = !s->in_force, gate = fwstate_begin_gate(s, &s->plan);
 
 	s->in_force = 1;
 	fwhold_start(s, clock_ms());
 	if (rc == 0)
+		rc = gate;
+	if (rc == 0)
 		rc = fwstate_close_unseen(s, &s->plan, first ? FREED_MS : 0);
-	if (s->hold.queues != s->queues.changes)
+	if (fwhold_lacks(s))
 		fwhold_start_now(s, clock_ms());
 	if (first)
 		forget_flows(s);
@@ -555,5 +560,6 @@ fwstate_undo(struct fwstate *s, const struct nftlist_table *tables, size_t n,
 		return rc;
 	fwhold_end(&s->hold);
 	xskhold_free(&s->queues);
+	tcxgate_free(&s->gate);
 	return fwstate_restore_sysctls(s);
 }

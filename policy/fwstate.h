@@ -69,6 +69,9 @@ struct fwstate_rules {
 	/* What no rule sees is kept from these devices: AF_XDP sockets of
 	 * others, and what tc leads there (mirred). */
 	int		 unseen;
+	/* What passes @text's chains at their egress bears FWPLAN_OUT_MARK:
+	 * with @unseen what lacks it is dropped, where the kernel has tcx. */
+	int		 marked;
 };
 
 /* @directory holds the record of what sysctls were before; -EBUSY: another

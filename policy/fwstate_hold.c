@@ -13,7 +13,8 @@
  *	bound to an interface goes with that.
  *
  *	The process has the sockets that keep AF_XDP from uplinks, too
- *	(policy/xskhold.h).  It can be given none later: when there are others,
+ *	(policy/xskhold.h), and what keeps a program at their egress
+ *	(policy/tcxgate.h).  It can be given none later: when there are others,
  *	another one is started, and then the old one is ended.
  *
  *	What an earlier one of us left is ended when our own copy is there; its
@@ -265,25 +266,40 @@ is_wanted(const struct fwstate *s)
 {
 	const struct fwhold *h = &s->hold;
 
-	return (!h->missing && !h->needless && h->n > 0) || s->queues.n > 0;
+	return (!h->missing && !h->needless && h->n > 0) ||
+	    s->queues.n > 0 || s->gate.n > 0;
+}
+
+static unsigned
+count_changes(const struct fwstate *s)
+{
+	return s->queues.changes + s->gate.changes;
+}
+
+int
+fwhold_lacks(const struct fwstate *s)
+{
+	return s->hold.changes != count_changes(s);
 }
 
 static int
 start_holder(struct fwstate *s, const char *name)
 {
-	int *fds = calloc(s->queues.n + 1, sizeof(*fds)), rc;
+	int *fds = calloc(s->queues.n + s->gate.n + 1, sizeof(*fds)), rc;
 	size_t i, n = 0;
 
 	if (fds == NULL)
 		return -ENOMEM;
 	for (i = 0; i < s->queues.n; i++)
 		fds[n++] = s->queues.queues[i].fd;
+	for (i = 0; i < s->gate.n; i++)
+		fds[n++] = s->gate.links[i].fd;
 	if (s->hold.fd >= 0)
 		fds[n++] = s->hold.fd;
 	rc = holder_start(&s->hold.holder, name, fds, n);
 	free(fds);
 	if (rc == 0)
-		s->hold.queues = s->queues.changes;
+		s->hold.changes = count_changes(s);
 	return rc;
 }
 
@@ -315,8 +331,7 @@ start_process(struct fwstate *s, int64_t now)
 static int
 is_due(const struct fwstate *s)
 {
-	return is_wanted(s) && (s->hold.holder.pid <= 0 ||
-	    s->hold.queues != s->queues.changes);
+	return is_wanted(s) && (s->hold.holder.pid <= 0 || fwhold_lacks(s));
 }
 
 /* One that is gone is no more to be watched, also when it is too early for the

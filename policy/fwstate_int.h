@@ -11,6 +11,7 @@
 #include "policy/nftevent.h"
 #include "policy/nftlist.h"
 #include "policy/scratch.h"
+#include "policy/tcxgate.h"
 #include "policy/xskhold.h"
 
 /* One plan: what was given, and what the kernel made of it elsewhere. */
@@ -22,7 +23,7 @@ struct fwstate_plan {
 	size_t		 ndevices;
 	struct fwsysctl	*sysctls;
 	size_t		 nsysctls;
-	int		 unseen;
+	int		 unseen, marked;
 	struct scratch	 scratch;
 	struct nftlist	 list;
 	struct nftnormal want;
@@ -44,7 +45,7 @@ struct fwhold {
 	struct nftlist_table tables[FWSTATE_TABLES_MAX];
 	size_t		 n;
 	struct holder	 holder;
-	unsigned	 queues;	/* that it has, as xskhold counts */
+	unsigned	 changes;	/* of what it has besides */
 };
 
 struct fwstate {
@@ -59,6 +60,8 @@ struct fwstate {
 	struct fwstate_plan plan;
 	struct fwhold	 hold;
 	struct xskhold	 queues;	/* of uplinks */
+	struct tcxgate	 gate;		/* at their egress */
+	int		 has_said;	/* that there is none */
 	int		 in_force;
 	int		 is_shut;
 	uint32_t	 verified;	/* the transaction after which it was
@@ -101,8 +104,11 @@ int	fwstate_check_rules(struct fwstate *, const struct fwstate_plan *);
 int	fwstate_check_all(struct fwstate *, const struct fwstate_plan *);
 
 /* fwstate_unseen.c */
-/* Of @p's devices, as far as it wants that: their queues are ours, and nothing
- * of tc's leads there.  0, 1 or -errno, with @why.  @patience_ms: for queues of
+/* At @p's devices, as far as it wants that, is the program that drops what did
+ * not pass the rules, and it is nowhere else. */
+int	fwstate_begin_gate(struct fwstate *, const struct fwstate_plan *);
+/* Of @p's devices, as far as it wants that: that program is there, their queues
+ * are ours, and nothing of tc's leads there.  0, 1 or -errno, with @why.  @patience_ms: for queues of
  * one that was just ended. */
 int	fwstate_close_unseen(struct fwstate *, const struct fwstate_plan *,
 	    int64_t patience_ms);
@@ -128,9 +134,10 @@ int	fwhold_make(struct fwstate *, const struct fwstate_plan *,
 void	fwhold_drop(struct fwstate *, const struct fwhold *old);
 void	fwhold_back(struct fwstate *, const struct fwhold *old);
 int	fwhold_check(struct fwstate *);		/* 0, or 1: a copy is gone */
-/* The process, if there is none, or another one if queues were taken since. */
+/* The process, if there is none, or another one if it lacks something by now. */
 void	fwhold_start(struct fwstate *, int64_t now);
 void	fwhold_start_now(struct fwstate *, int64_t now);
+int	fwhold_lacks(const struct fwstate *);
 int64_t	fwhold_due(const struct fwstate *);	/* when it has to be started */
 void	fwhold_leave(struct fwhold *);		/* all stays */
 void	fwhold_end(struct fwhold *);		/* nothing stays */

@@ -69,6 +69,7 @@ copy_given(struct fwstate_plan *p, const struct fwstate_rules *r)
 		    r->nsysctls * sizeof(*r->sysctls));
 	p->nsysctls = r->nsysctls;
 	p->unseen = r->unseen;
+	p->marked = r->marked;
 	return 0;
 }
 

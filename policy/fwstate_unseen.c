@@ -2,6 +2,10 @@
  *
  * AF_XDP sockets: each queue of the devices is taken (policy/xskhold.h).
  *
+ * What others lead to the devices: a program of ours drops what did not pass
+ * the rules (policy/tcxgate.h).  Where the kernel has no such thing, and to be
+ * told of it anyway, there is what follows.
+ *
  * tc's mirred: what a filter at one interface's ingress or egress (clsact) leads
  * to another interface, the netdev egress hook of that one does not see.  Such a
  * filter is deleted as soon as the kernel tells of it.  One of a qdisc is left
@@ -132,6 +136,44 @@ fwstate_cut_mirred(struct fwstate *s, const struct fwstate_plan *p)
 	    "filters of tc's cannot be looked at") : rc;
 }
 
+/* --- the program at the egress --- */
+
+static int
+put_gate(struct fwstate *s, const struct fwstate_plan *p)
+{
+	char why[FWSTATE_WHY];
+	int rc;
+
+	if (!p->unseen || !p->marked)
+		return 0;
+	rc = tcxgate_put(&s->gate, (const char (*)[NETPLAN_IFNAME])p->devices,
+	    p->ndevices, why, sizeof(why));
+	if (rc < 0)
+		snprintf(s->why, s->max, "%s", why);
+	if (rc > 0 && !s->has_said) {
+		s->has_said = 1;
+		fwstate_say(s, "what others lead to an uplink past the rules "
+		    "(tc's mirred, BPF) may leave for a moment, or by BPF as "
+		    "long as it is led: it cannot be dropped here (%s)", why);
+	}
+	if (s->gate.mended[0]) {
+		s->said[0] = '\0';	/* each time counts */
+		fwstate_say(s, "somebody took away the program at interface "
+		    "%s (tcx) that drops what others lead there past the "
+		    "rules, or came before it: it was put back",
+		    s->gate.mended);
+	}
+	return rc < 0 ? rc : 0;
+}
+
+int
+fwstate_begin_gate(struct fwstate *s, const struct fwstate_plan *p)
+{
+	tcxgate_keep(&s->gate, (const char (*)[NETPLAN_IFNAME])p->devices,
+	    p->unseen && p->marked ? p->ndevices : 0);
+	return put_gate(s, p);
+}
+
 /* --- all of it --- */
 
 int
@@ -142,7 +184,7 @@ fwstate_close_unseen(struct fwstate *s, const struct fwstate_plan *p,
 
 	if (!p->unseen)
 		return 0;
-	if ((rc = fwstate_cut_mirred(s, p)) != 0)
+	if ((rc = put_gate(s, p)) != 0 || (rc = fwstate_cut_mirred(s, p)) != 0)
 		return rc;
 	return xskhold_take(&s->queues,
 	    (const char (*)[NETPLAN_IFNAME])p->devices, p->ndevices,
@@ -190,6 +232,14 @@ fwstate_look_unseen(struct fwstate *s, const struct fwstate_plan *p,
 		return fwstate_fail(s, rc, "filters of tc's cannot be looked "
 		    "at");
 	rc = xskhold_look((const char (*)[NETPLAN_IFNAME])p->devices,
+	    p->ndevices, s->why, s->max);
+	if (rc > 0) {
+		told(arg, s->why);
+		k.n++;
+	}
+	if (rc < 0 || !p->marked)
+		return rc < 0 ? rc : k.n;
+	rc = tcxgate_look((const char (*)[NETPLAN_IFNAME])p->devices,
 	    p->ndevices, s->why, s->max);
 	if (rc > 0) {
 		told(arg, s->why);

@@ -35,4 +35,5 @@ policy_libpolicy_a_SOURCES = \
 	policy/rules.c policy/rules.h \
 	policy/scratch.c policy/scratch.h \
 	policy/sysctl.c policy/sysctl.h \
+	policy/tcxgate.c policy/tcxgate.h \
 	policy/xskhold.c policy/xskhold.h

@@ -1,7 +1,7 @@
 /* tests/platform/fwctl.c - rules kept in force, without the daemon
  *
  *	fwctl DIR [table=inet:ot] ... [device=up0] ... [sysctl=PATH=VALUE] ...
- *	    [standard]
+ *	    [standard] [marked]
  *
  * Does what it reads, a line each, and says what happens, a line each:
  *
@@ -13,7 +13,8 @@
  *	quit					leaves all in force
  *
  * and beside: ready PID, shut WHY, open, said TEXT, network.  `standard` are
- * the sysctls of policy/fwsysctl.h for what is named by device=.  In the
+ * the sysctls of policy/fwsysctl.h for what is named by device=; `marked`: the
+ * text gives what leaves these the mark for policy/tcxgate.h.  In the
  * environment FWCTL_NFT is a program to be used in nft's place (none: it is
  * missing), and FWCTL_NO_OWNER=1 takes the kernel for one that knows no tables
  * with an owner.
@@ -65,6 +66,7 @@ struct ctl {
 	size_t		 ndevices;
 	struct fwsysctl	*sysctls;
 	size_t		 nsysctls;
+	int		 marked;
 	int		 over;
 };
 
@@ -136,7 +138,8 @@ apply(struct ctl *c, const char *text_path, const char *elements_path)
 		.ntables = c->ntables,
 		.devices = (const char (*)[NETPLAN_IFNAME])c->devices,
 		.ndevices = c->ndevices, .sysctls = c->sysctls,
-		.nsysctls = c->nsysctls, .unseen = 1 };
+		.nsysctls = c->nsysctls, .unseen = 1,
+		.marked = c->marked };
 	char *text = read_file(text_path), why[FWSTATE_WHY] = "no file",
 	    *elements = elements_path ? read_file(elements_path) : strdup("");
 	int rc = -ENOENT;
@@ -277,6 +280,10 @@ read_word(struct ctl *c, char *w)
 		return add_table(c, w + 6);
 	if (strcmp(w, "standard") == 0)
 		return add_standard(c);
+	if (strcmp(w, "marked") == 0) {
+		c->marked = 1;
+		return 0;
+	}
 	if (strncmp(w, "device=", 7) == 0 &&
 	    c->ndevices < FWSTATE_DEVICES_MAX) {
 		snprintf(c->devices[c->ndevices++], NETPLAN_IFNAME, "%s",

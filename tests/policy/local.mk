@@ -3,7 +3,10 @@ check_PROGRAMS += tests/policy/test_isolate tests/policy/test_policy \
 check_PROGRAMS += tests/policy/test_isolate tests/policy/test_netplan \
 	tests/policy/test_netrecord tests/policy/test_policy
 check_PROGRAMS += tests/policy/test_fwplan tests/policy/test_fwlinks \
-	tests/policy/test_xskhold tests/policy/test_netlink_tc
+	tests/policy/test_xskhold tests/policy/test_netlink_tc \
+	tests/policy/test_tcxgate
+tests_policy_test_tcxgate_SOURCES = tests/policy/test_tcxgate.c
+tests_policy_test_tcxgate_LDADD = $(POLICY_LIBS) $(CHECK_LIBS)
 tests_policy_test_netlink_tc_SOURCES = tests/policy/test_netlink_tc.c
 tests_policy_test_netlink_tc_LDADD = $(POLICY_LIBS) $(CHECK_LIBS)
 tests_policy_test_xskhold_SOURCES = tests/policy/test_xskhold.c
@@ -44,6 +47,7 @@ tests_platform_fwctl_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=nftrun_path \
 	-Wl,--wrap=nftsock_batch
 EXTRA_DIST += tests/platform/fwstate tests/platform/fwstate-checks \
 	tests/platform/fwstate-queues tests/platform/fwstate-tc \
+	tests/platform/fwstate-tcx tests/platform/fwbpf.py \
 	tests/platform/fwxdp.py tests/platform/flowtable tests/platform/vm \
 	tests/platform/boot tests/platform/bootlab.sh tests/platform/package \
 	tests/platform/fwclose tests/platform/fwdaemon \
