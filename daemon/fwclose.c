@@ -177,7 +177,7 @@ ignore(void *arg)
 }
 
 static const struct fwstate_ops ops = { .shut = ignore_why, .open = ignore,
-	.said = on_why, .network = ignore };
+	.said = on_why, .noted = ignore_why, .network = ignore };
 
 /* @state is kept as it is. */
 static int

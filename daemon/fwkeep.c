@@ -24,9 +24,12 @@ be_firewall(void *conf, const int fd[PROC_SOCKETS])
 }
 
 static void
-say(const char *text)
+say(const char *text, int is_fault)
 {
-	log_warn(LD_NET, "firewall: %s", text);
+	if (is_fault)
+		log_warn(LD_NET, "firewall: %s", text);
+	else
+		log_notice(LD_NET, "firewall: %s", text);
 }
 
 static void
@@ -152,7 +155,7 @@ fwkeep_hear(struct fwkeep *k, int which, char *text, size_t max)
 	case PROCMSG_DISTRUST:
 		return FWKEEP_DISTRUST;
 	case PROCMSG_SAID:
-		say(text);
+		say(text, m.value == 0);
 		return FWKEEP_NOTHING;
 	default:
 		return gone(k, which);

@@ -170,6 +170,14 @@ on_said(void *arg, const char *text)
 }
 
 static void
+on_noted(void *arg, const char *text)
+{
+	struct fwproc *p = arg;
+
+	(void)send_text(p->tells, PROCMSG_SAID, 1, text);
+}
+
+static void
 on_network(void *arg)
 {
 	struct fwproc *p = arg;
@@ -181,7 +189,7 @@ on_network(void *arg)
 }
 
 static const struct fwstate_ops ops = { .shut = on_shut, .open = on_open,
-	.said = on_said, .network = on_network };
+	.said = on_said, .noted = on_noted, .network = on_network };
 
 /* --- rules --- */
 
@@ -587,7 +595,8 @@ ignore(void *arg)
 }
 
 static const struct fwstate_ops undo_ops = { .shut = ignore_why,
-	.open = ignore, .said = ignore_why, .network = ignore };
+	.open = ignore, .said = ignore_why, .noted = ignore_why,
+	.network = ignore };
 
 int
 fwproc_is_in_force(void)

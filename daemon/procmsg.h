@@ -27,7 +27,7 @@
  *	ENGINE, a socket	and an engine, in the place of any before
  *	PING			PONG: it lives
  *  and on its other socket it tells the parent
- *	SAID			a sentence for the log
+ *	SAID 0|1		a sentence for the log; 1: it is no fault
  *	DISTRUST		what the engine did that none of ours does
  *  the engine asks the firewall's process, on that socket
  *	PERMIT_RELAY number,	DONE number: it may be reached; FAILED number

@@ -46,8 +46,10 @@ struct fwstate_ops {
 	void	(*shut)(void *arg, const char *why);
 	/* It is again, read back. */
 	void	(*open)(void *arg);
-	/* For the log. */
+	/* For the log: something happened, or fails. */
 	void	(*said)(void *arg, const char *text);
+	/* The same, of what is so with this kernel. */
+	void	(*noted)(void *arg, const char *text);
 	/* Interfaces or addresses changed: is there another plan? */
 	void	(*network)(void *arg);
 };

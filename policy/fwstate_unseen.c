@@ -138,6 +138,22 @@ fwstate_cut_mirred(struct fwstate *s, const struct fwstate_plan *p)
 
 /* --- the program at the egress --- */
 
+/* Once. */
+static void
+tell_lack(struct fwstate *s, const char *why)
+{
+	char text[FWSTATE_WHY];
+
+	if (s->has_said)
+		return;
+	s->has_said = 1;
+	snprintf(text, sizeof(text), "what others lead to an uplink past the "
+	    "rules (tc's mirred, BPF) cannot be dropped here (%.200s): a "
+	    "filter with mirred is deleted a moment after it was made, a BPF "
+	    "program is not", why);
+	s->ops->noted(s->arg, text);
+}
+
 static int
 put_gate(struct fwstate *s, const struct fwstate_plan *p)
 {
@@ -150,12 +166,8 @@ put_gate(struct fwstate *s, const struct fwstate_plan *p)
 	    p->ndevices, why, sizeof(why));
 	if (rc < 0)
 		snprintf(s->why, s->max, "%s", why);
-	if (rc > 0 && !s->has_said) {
-		s->has_said = 1;
-		fwstate_say(s, "what others lead to an uplink past the rules "
-		    "(tc's mirred, BPF) may leave for a moment, or by BPF as "
-		    "long as it is led: it cannot be dropped here (%s)", why);
-	}
+	if (rc > 0)
+		tell_lack(s, why);
 	if (s->gate.mended[0]) {
 		s->said[0] = '\0';	/* each time counts */
 		fwstate_say(s, "somebody took away the program at interface "

@@ -12,10 +12,10 @@
  *	devices [NAME [NAME]]			from the next apply on
  *	quit					leaves all in force
  *
- * and beside: ready PID, shut WHY, open, said TEXT, network.  `standard` are
- * the sysctls of policy/fwsysctl.h for what is named by device=; `marked`: the
- * text gives what leaves these the mark for policy/tcxgate.h.  In the
- * environment FWCTL_NFT is a program to be used in nft's place (none: it is
+ * and beside: ready PID, shut WHY, open, said TEXT, noted TEXT, network.
+ * `standard` are the sysctls of policy/fwsysctl.h for what is named by device=;
+ * `marked`: the text gives what leaves these the mark for policy/tcxgate.h.  In
+ * the environment FWCTL_NFT is a program to be used in nft's place (none: it is
  * missing), and FWCTL_NO_OWNER=1 takes the kernel for one that knows no tables
  * with an owner.
  */
@@ -94,6 +94,13 @@ on_said(void *arg, const char *text)
 }
 
 static void
+on_noted(void *arg, const char *text)
+{
+	(void)arg;
+	printf("noted %s\n", text);
+}
+
+static void
 on_network(void *arg)
 {
 	(void)arg;
@@ -101,7 +108,7 @@ on_network(void *arg)
 }
 
 static const struct fwstate_ops ops = { .shut = on_shut, .open = on_open,
-	.said = on_said, .network = on_network };
+	.said = on_said, .noted = on_noted, .network = on_network };
 
 /* --- what is to be done --- */
 
