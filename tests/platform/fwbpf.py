@@ -3,6 +3,9 @@
 
 usage: fwbpf.py lead IF TO    what leaves by IF leaves by TO: "ready PID", until
                               it is killed; "none": the kernel has no tcx
+       fwbpf.py send IF TO SRC DST
+                              a datagram by a packet socket at IF, led in that way:
+                              "sent" or "none"
        fwbpf.py pass IF       before all others, one that lets everything pass,
                               and asks no other: "ready PID", until it is killed
        fwbpf.py detach IF     the first of them is taken away
@@ -58,16 +61,41 @@ def put(link, program):
     return bpf(LINK_CREATE, buffer(attr))
 
 
-def stay(link, program):
+def is_put(link, program):
     try:
         put(link, program)
     except OSError as e:
         if e.errno != errno.EINVAL:
             raise
         print("none")
+        return False
+    return True
+
+
+def stay(link, program):
+    if not is_put(link, program):
         return
     print("ready %d" % os.getpid(), flush=True)
     signal.pause()
+
+
+def datagram(src, dst):
+    head = bytes.fromhex("450000210000000040110000")
+    return (head + socket.inet_aton(src) + socket.inet_aton(dst) +
+            bytes.fromhex("00351151000d0000") + b"hello")
+
+
+def send(link, program, src, dst):
+    if not is_put(link, program):
+        return
+    s = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM)
+    s.sendto(datagram(src, dst), (link, 0x0800, 0, 0, b"\xff" * 6))
+    print("sent")
+
+
+def leads_to(link):
+    return load(insn(MOV, 1, socket.if_nametoindex(link)), insn(MOV, 2, 0),
+                insn(CALL, 0, REDIRECT), insn(EXIT, 0, 0))
 
 
 def query(link):
@@ -86,11 +114,11 @@ def query(link):
     return struct.unpack_from("=I", attr, 24)[0], ids[0]
 
 
-def main(what, link, to=None):
+def main(what, link, to=None, src=None, dst=None):
     if what == "lead":
-        to = socket.if_nametoindex(to)
-        stay(link, load(insn(MOV, 1, to), insn(MOV, 2, 0), insn(CALL, 0, REDIRECT),
-                        insn(EXIT, 0, 0)))
+        stay(link, leads_to(to))
+    elif what == "send":
+        send(link, leads_to(to), src, dst)
     elif what == "pass":
         stay(link, load(insn(MOV, 0, PASS), insn(EXIT, 0, 0)))
     elif what == "detach":

@@ -130,6 +130,17 @@ xdp_stays_in() { # since there is no room for it
 	cat "$tmp/xdp"
 	grep -qx busy "$tmp/xdp" && ! leaked
 }
+# A packet socket's datagram at b0, which somebody's BPF program leads to up0.
+by_bpf() {
+	gw ip link add b0 type veth peer name b1 && gw ip link set b0 up &&
+		gw ip link set b1 up &&
+		gw "$PYTHON" "$here/fwbpf.py" send b0 up0 $UP $DEST
+	local rc=$?
+	gw ip link del b0
+	return $rc
+}
+bpf_leaks() { zero; by_bpf && until_ leaked; }
+bpf_stays_in() { zero; by_bpf && ! leaked; }
 rules() { gw nft list table inet onion_transparent; }
 wire() { gw nft list table netdev onion_transparent; }
 has_none() { ! rules >/dev/null 2>&1 && ! wire >/dev/null 2>&1; }
