@@ -6,8 +6,9 @@
  * out that survives `nft flush ruleset` (policy/nfthold.h).
  *
  * For a process with CAP_NET_ADMIN in its network namespace (root, or it may
- * make user namespaces), and with CAP_NET_RAW for queues, that has no child
- * reaped behind its back.  0 or a
+ * make user namespaces), with CAP_NET_RAW for queues, and with CAP_SYS_ADMIN, or
+ * CAP_BPF, for the program at the egress, that has no child reaped behind its
+ * back.  0 or a
  * negative errno, with a sentence in @why that says what is wrong and what to
  * do.  Whatever fails leaves what was in force.  A call that changes rules
  * waits for nft: some 50 ms.
