@@ -15,11 +15,12 @@ include tests/fuzz/local.mk
 
 dist_check_SCRIPTS += tests/check-layers tests/check-docs \
 	tests/check-promises tests/check-catalogue tests/check-firewall \
-	tests/check-completion
+	tests/check-completion tests/check-pages
 check_SCRIPTS = tests/check-hardening
 TESTS = $(check_PROGRAMS) tests/check-layers tests/check-hardening \
 	tests/check-docs tests/check-promises tests/check-catalogue \
-	tests/check-firewall tests/check-completion $(NOMEM_TEST)
+	tests/check-firewall tests/check-completion tests/check-pages \
+	$(NOMEM_TEST)
 
 noinst_HEADERS += tests/unit.h tests/quiet.h tests/fakepermit.h \
 	tests/fuzz/fuzz.h \

@@ -25,9 +25,9 @@ PACKAGES_BENCH=(iperf3)
 # For check.sh beside those: clang with its sanitizers and libFuzzer, readelf,
 # git, which knows what a distribution has to hold, iptables, which checks rules
 # that are never loaded, strace, which kills a program at a system call of its,
-# and systemd, which is booted.
+# systemd, which is booted, and virt-xml-validate, which knows libvirt's schema.
 PACKAGES_CHECK=(clang libclang-rt-14-dev llvm-14 binutils git iptables strace
-	systemd)
+	systemd libvirt-clients libxml2-utils)
 
 # For tests/platform/package: what builds Debian's package and looks it over,
 # and what makes a tree of a Debian in which it is installed.
