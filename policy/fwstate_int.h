@@ -108,8 +108,8 @@ int	fwstate_check_all(struct fwstate *, const struct fwstate_plan *);
  * not pass the rules, and it is nowhere else. */
 int	fwstate_begin_gate(struct fwstate *, const struct fwstate_plan *);
 /* Of @p's devices, as far as it wants that: that program is there, their queues
- * are ours, and nothing of tc's leads there.  0, 1 or -errno, with @why.  @patience_ms: for queues of
- * one that was just ended. */
+ * are ours, and nothing of tc's leads there.  0, 1 or -errno, with @why.
+ * @patience_ms: for queues of one that was just ended. */
 int	fwstate_close_unseen(struct fwstate *, const struct fwstate_plan *,
 	    int64_t patience_ms);
 int	fwstate_cut_mirred(struct fwstate *, const struct fwstate_plan *);
