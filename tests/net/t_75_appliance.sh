@@ -119,6 +119,14 @@ app_lease "address $OTHER_UP" "mask 255.255.255.0" "router $OTHER_ROUTER" "lease
 check "another address and router: they are taken" \
 	app_says 120 "uplink: $OTHER_UP by $OTHER_ROUTER"
 works "another address and router"
+# The uplink's cable: while it is out nothing comes, and nobody is told another way.
+plugged() { app_monitor set_link "{\"name\": \"up\", \"up\": $1}"; }
+no_page() { ! fetch http://www.lab.example/ --max-time 10 -o /dev/null; }
+check "the uplink is unplugged" plugged false
+check "unplugged: no page comes" no_page
+check "unplugged: it lives" app_lives
+check "the uplink is plugged in" plugged true
+works "plugged in again"
 sent=$(cat "$LAB_DIR/tmp/flood")
 check "the power button: it is off" app_off
 check "off: clients send" lab_until 60 app_flooded $((sent + 100))
