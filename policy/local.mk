@@ -11,6 +11,7 @@ policy_libpolicy_a_SOURCES = \
 	policy/fwstate_sysctl.c policy/fwstate_watch.c \
 	policy/fwsysctl.c policy/fwsysctl.h \
 	policy/grow.c policy/grow.h \
+	policy/ifindex.c policy/ifindex.h \
 	policy/lock.c policy/lock.h \
 	policy/sentence.c policy/sentence.h \
 	policy/holder.c policy/holder.h \

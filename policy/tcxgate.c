@@ -16,6 +16,7 @@
 
 #include "policy/fwplan.h"
 #include "policy/grow.h"
+#include "policy/ifindex.h"
 
 enum { TCX_EGRESS = 47, BEFORE = 1 << 3, NEXT = -1, DROP = 2 };
 
@@ -237,6 +238,7 @@ attach(struct tcxgate *h, unsigned index)
 	if (l->index == index)
 		close(l->fd);
 	*l = (struct tcxgate_link){ fd, index, i.id };
+	h->known = 1;
 	h->changes++;
 	return 0;
 }
@@ -278,18 +280,23 @@ explain_lack(int rc, char *why, size_t max)
 	return 1;
 }
 
-/* Where one could be attached, there is such a thing. */
+static int
+explain(int rc, const char *name, char *why, size_t max)
+{
+	snprintf(why, max, "no program can be put, or looked for, at interface "
+	    "%s (tcx) that drops what others lead there past the rules: %s",
+	    name, strerror(-rc));
+	return rc;
+}
+
+/* Where one could ever be attached, there is such a thing. */
 static int
 fail(struct tcxgate *h, int rc, const char *name, char *why, size_t max)
 {
-	if (h->n == 0 && is_lack(rc)) {
-		h->missing = 1;
-		return explain_lack(rc, why, max);
-	}
-	snprintf(why, max, "no program can be put at interface %s (tcx) that "
-	    "drops what others lead there past the rules: %s", name,
-	    strerror(-rc));
-	return rc;
+	if (h->known || !is_lack(rc))
+		return explain(rc, name, why, max);
+	h->missing = 1;
+	return explain_lack(rc, why, max);
 }
 
 static void
@@ -304,37 +311,35 @@ drop_gone(struct tcxgate *h)
 			drop(h, &h->links[i]);
 }
 
+static int
+put_at(struct tcxgate *h, const char *name, char *why, size_t max)
+{
+	unsigned index;
+	int rc = ifindex_of(name, &index);
+
+	if (rc < 0 && rc != -ENODEV)
+		return explain(rc, name, why, max);
+	if (rc < 0 || (rc = put_one(h, name, index)) == 0 || rc == -ENODEV)
+		return 0;
+	return fail(h, rc, name, why, max);
+}
+
 int
 tcxgate_put(struct tcxgate *h, const char (*devices)[NETPLAN_IFNAME],
     size_t n, char *why, size_t max)
 {
-	unsigned index;
+	int rc, first = 0;
 	size_t i;
-	int rc;
 
 	h->mended[0] = '\0';
 	if (h->missing)
 		return 1;
 	drop_gone(h);
-	for (i = 0; i < n; i++) {
-		index = if_nametoindex(devices[i]);
-		if (index == 0 || (rc = put_one(h, devices[i], index)) == 0 ||
-		    rc == -ENODEV)
-			continue;
-		return fail(h, rc, devices[i], why, max);
+	for (i = 0; i < n && !h->missing; i++) {
+		rc = put_at(h, devices[i], why, first ? 0 : max);
+		first = first ? first : rc;
 	}
-	return 0;
-}
-
-static int
-is_one_of(unsigned index, const char (*devices)[NETPLAN_IFNAME], size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (if_nametoindex(devices[i]) == index)
-			return 1;
-	return 0;
+	return first;
 }
 
 void
@@ -345,7 +350,7 @@ tcxgate_keep(struct tcxgate *h, const char (*devices)[NETPLAN_IFNAME],
 	size_t i;
 
 	for (i = h->n; i-- > 0; ) {
-		if (is_one_of(h->links[i].index, devices, n))
+		if (ifindex_may_be(h->links[i].index, devices, n))
 			continue;
 		fd = (uint32_t)h->links[i].fd;
 		(void)call(BPF_LINK_DETACH, &fd, sizeof(fd));
@@ -376,8 +381,11 @@ tcxgate_look(const char (*devices)[NETPLAN_IFNAME], size_t n, char *why,
 
 	tcxgate_init(&h);
 	for (i = 0; i < n && rc == 0; i++) {
-		if ((index = if_nametoindex(devices[i])) == 0)
+		if ((rc = ifindex_of(devices[i], &index)) < 0) {
+			rc = rc == -ENODEV ? 0 : explain(rc, devices[i], why,
+			    max);
 			continue;
+		}
 		fd = rc = load(&h);
 		if (fd >= 0) {
 			close(fd);
@@ -389,7 +397,7 @@ tcxgate_look(const char (*devices)[NETPLAN_IFNAME], size_t n, char *why,
 			snprintf(why, max, "interface %s lacks the program "
 			    "(tcx) that drops what others lead there past "
 			    "the rules", devices[i]);
-		rc = rc < 0 ? rc : !rc;
+		rc = rc < 0 ? explain(rc, devices[i], why, max) : !rc;
 	}
 	tcxgate_free(&h);
 	return rc;
