@@ -236,7 +236,7 @@ check_plan(struct fwstate *s)
 {
 	int rc = fwstate_check_all(s, &s->plan);
 
-	return rc ? rc : fwstate_close_unseen(s, &s->plan, 0);
+	return fwstate_close_unseen(s, &s->plan, rc, 0);
 }
 
 /* With the copy of @p there already: rules and sysctls.  1: in force, but it is
@@ -288,14 +288,14 @@ take_plan(struct fwstate *s, struct fwstate_plan *p)
 static int
 settle(struct fwstate *s, int rc)
 {
-	int first = !s->in_force, gate = fwstate_begin_gate(s, &s->plan);
+	int first = !s->in_force;
 
+	if (first)
+		fwstate_keep_queues(s, &s->plan);
+	fwstate_begin_gate(s, &s->plan);
 	s->in_force = 1;
 	fwhold_start(s, clock_ms());
-	if (rc == 0)
-		rc = gate;
-	if (rc == 0)
-		rc = fwstate_close_unseen(s, &s->plan, first ? FREED_MS : 0);
+	rc = fwstate_close_unseen(s, &s->plan, rc, first ? FREED_MS : 0);
 	if (fwhold_lacks(s))
 		fwhold_start_now(s, clock_ms());
 	if (first)
@@ -529,7 +529,7 @@ fwstate_follow(struct fwstate *s, int64_t now)
 	if (!s->dirty && now >= s->sysctls) {
 		s->sysctls = now + SYSCTLS_MS;
 		s->dirty = fwstate_check_sysctls(s, &s->plan) != 0 ||
-		    fwstate_close_unseen(s, &s->plan, 0) != 0;
+		    fwstate_close_unseen(s, &s->plan, 0, 0) != 0;
 	}
 	if (s->dirty && now >= s->rested &&
 	    (!s->is_shut || now >= s->retry))

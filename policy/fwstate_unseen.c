@@ -178,29 +178,52 @@ put_gate(struct fwstate *s, const struct fwstate_plan *p)
 	return rc < 0 ? rc : 0;
 }
 
-int
+void
+fwstate_keep_queues(struct fwstate *s, const struct fwstate_plan *p)
+{
+	xskhold_keep(&s->queues, (const char (*)[NETPLAN_IFNAME])p->devices,
+	    p->unseen ? p->ndevices : 0);
+}
+
+void
 fwstate_begin_gate(struct fwstate *s, const struct fwstate_plan *p)
 {
 	tcxgate_keep(&s->gate, (const char (*)[NETPLAN_IFNAME])p->devices,
 	    p->unseen && p->marked ? p->ndevices : 0);
-	return put_gate(s, p);
+	(void)put_gate(s, p);
 }
 
 /* --- all of it --- */
 
+/* Where one fails the others are closed all the same: @next is told only if all
+ * before went well. */
+static int
+keep_first(const struct fwstate *s, int rc, int next, char first[FWSTATE_WHY])
+{
+	if (rc != 0 || next == 0)
+		return rc;
+	snprintf(first, FWSTATE_WHY, "%s", s->why);
+	return next;
+}
+
 int
 fwstate_close_unseen(struct fwstate *s, const struct fwstate_plan *p,
-    int64_t patience_ms)
+    int before, int64_t patience_ms)
 {
-	int rc;
+	char first[FWSTATE_WHY];
+	int rc = before;
 
 	if (!p->unseen)
-		return 0;
-	if ((rc = put_gate(s, p)) != 0 || (rc = fwstate_cut_mirred(s, p)) != 0)
 		return rc;
-	return xskhold_take(&s->queues,
+	snprintf(first, sizeof(first), "%s", s->why);
+	rc = keep_first(s, rc, put_gate(s, p), first);
+	rc = keep_first(s, rc, fwstate_cut_mirred(s, p), first);
+	rc = keep_first(s, rc, xskhold_take(&s->queues,
 	    (const char (*)[NETPLAN_IFNAME])p->devices, p->ndevices,
-	    patience_ms, s->why, s->max);
+	    patience_ms, s->why, s->max), first);
+	if (rc != 0)
+		snprintf(s->why, s->max, "%s", first);
+	return rc;
 }
 
 /* --- only looked at --- */

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <linux/if_xdp.h>
-#include <net/if.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +17,7 @@
 
 #include "base/clock.h"
 #include "policy/grow.h"
+#include "policy/ifindex.h"
 
 enum { CHUNK = 2048, STEP_MS = 1 };
 
@@ -182,6 +182,17 @@ marked(int fd, int name, unsigned *value)
 
 /* --- all of them --- */
 
+static int
+index_of(const char *name, unsigned *index, char *why, size_t max)
+{
+	int rc = ifindex_of(name, index);
+
+	if (rc < 0 && rc != -ENODEV)
+		snprintf(why, max, "interface %s cannot be looked up: %s",
+		    name, strerror(-rc));
+	return rc;
+}
+
 static void
 drop_gone(struct xskhold *h)
 {
@@ -249,17 +260,24 @@ take_one(struct xskhold *h, const char *name, unsigned index, unsigned number,
 	return rc;
 }
 
+/* One that is another's leaves none of the others to anybody. */
 static int
 take_all(struct xskhold *h, const char *name, int64_t end, char *why,
     size_t max)
 {
-	unsigned index = if_nametoindex(name), number;
-	int rc = 0;
+	unsigned index, number;
+	int rc = index_of(name, &index, why, max), first;
 
-	for (number = 0; index > 0 && rc == 0; number++)
-		if (!is_ours(h, index, number))
-			rc = take_one(h, name, index, number, end, why, max);
-	return rc == -ENODEV ? 0 : rc;
+	first = rc == -ENODEV ? 0 : rc;
+	for (number = 0; rc >= 0; number++) {
+		if (is_ours(h, index, number))
+			continue;
+		rc = take_one(h, name, index, number, end, why,
+		    first ? 0 : max);
+		if (first == 0 && rc != -ENODEV)
+			first = rc;
+	}
+	return first;
 }
 
 int
@@ -267,13 +285,15 @@ xskhold_take(struct xskhold *h, const char (*devices)[NETPLAN_IFNAME],
     size_t n, int64_t patience_ms, char *why, size_t max)
 {
 	int64_t end = clock_ms() + patience_ms;
-	int rc = 0;
+	int rc, first = 0;
 	size_t i;
 
 	drop_gone(h);
-	for (i = 0; i < n && rc == 0; i++)
-		rc = take_all(h, devices[i], end, why, max);
-	return rc;
+	for (i = 0; i < n; i++) {
+		rc = take_all(h, devices[i], end, why, first ? 0 : max);
+		first = first ? first : rc;
+	}
+	return first;
 }
 
 /* --- from one process to the next --- */
@@ -295,6 +315,21 @@ xskhold_inherit(struct xskhold *h, int fd)
 	}
 	*q = (struct xskhold_queue){ fd, index, number };
 	h->changes++;
+}
+
+void
+xskhold_keep(struct xskhold *h, const char (*devices)[NETPLAN_IFNAME],
+    size_t n)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < h->n; i++)
+		if (ifindex_may_be(h->queues[i].index, devices, n))
+			h->queues[kept++] = h->queues[i];
+		else
+			close(h->queues[i].fd);
+	h->changes += kept != h->n;
+	h->n = kept;
 }
 
 /* --- by whomever --- */
@@ -324,8 +359,8 @@ xskhold_look(const char (*devices)[NETPLAN_IFNAME], size_t n, char *why,
 
 	xskhold_init(&h);
 	for (i = 0; i < n && rc == 0; i++) {
-		index = if_nametoindex(devices[i]);
-		for (number = 0; index > 0 && rc == 0; number++)
+		rc = index_of(devices[i], &index, why, max);
+		for (number = 0; rc == 0; number++)
 			rc = look_at(&h, devices[i], index, number, why, max);
 		rc = rc == -ENODEV ? 0 : rc;
 	}

@@ -14,7 +14,7 @@
  * else tells who has but a descriptor of it.
  *
  * What was taken stays so, also when the interface has another name or is asked
- * for no more, until it is gone, or xskhold_free().
+ * for no more, until it is gone, xskhold_keep() or xskhold_free().
  */
 #ifndef POLICY_XSKHOLD_H
 #define POLICY_XSKHOLD_H
@@ -51,6 +51,9 @@ int	xskhold_take(struct xskhold *, const char (*devices)[NETPLAN_IFNAME],
 /* One that another process took, and that we have a descriptor of: it is ours, too,
  * if it is that.  Otherwise @fd is closed. */
 void	xskhold_inherit(struct xskhold *, int fd);
+/* What others than these have is ours no more. */
+void	xskhold_keep(struct xskhold *, const char (*devices)[NETPLAN_IFNAME],
+	    size_t n);
 /* 0: somebody has each of them; 1: @why says which nobody has; or -errno. */
 int	xskhold_look(const char (*devices)[NETPLAN_IFNAME], size_t n, char *why,
 	    size_t max);

@@ -8,6 +8,8 @@ usage: fwbpf.py lead IF TO    what leaves by IF leaves by TO: "ready PID", until
                               "sent" or "none"
        fwbpf.py pass IF       before all others, one that lets everything pass,
                               and asks no other: "ready PID", until it is killed
+       fwbpf.py fill IF       as many as there is room for, which ask the next: "ready
+                              PID", until it is killed
        fwbpf.py detach IF     the first of them is taken away
        fwbpf.py count IF      how many there are
 """
@@ -21,7 +23,7 @@ import struct
 import sys
 
 PROG_LOAD, PROG_QUERY, LINK_CREATE, LINK_GET_FD, LINK_DETACH = 5, 16, 28, 30, 34
-SCHED_CLS, TCX_EGRESS, BEFORE, PASS, REDIRECT = 3, 47, 8, 0, 23
+SCHED_CLS, TCX_EGRESS, BEFORE, NEXT, PASS, REDIRECT = 3, 47, 8, -1, 0, 23
 NUMBER = {"x86_64": 321, "aarch64": 280}
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -79,6 +81,18 @@ def stay(link, program):
     signal.pause()
 
 
+def fill(link):
+    links = []
+    try:
+        while True:
+            links.append(put(link, load(insn(MOV, 0, NEXT), insn(EXIT, 0, 0))))
+    except OSError as e:
+        if e.errno != errno.ERANGE:
+            raise
+    print("ready %d" % os.getpid(), flush=True)
+    signal.pause()
+
+
 def datagram(src, dst):
     head = bytes.fromhex("450000210000000040110000")
     return (head + socket.inet_aton(src) + socket.inet_aton(dst) +
@@ -121,6 +135,8 @@ def main(what, link, to=None, src=None, dst=None):
         send(link, leads_to(to), src, dst)
     elif what == "pass":
         stay(link, load(insn(MOV, 0, PASS), insn(EXIT, 0, 0)))
+    elif what == "fill":
+        fill(link)
     elif what == "detach":
         fd = bpf(LINK_GET_FD, buffer(struct.pack("=III", query(link)[1], 0, 0)))
         bpf(LINK_DETACH, buffer(struct.pack("=I", fd)))

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "tests/unit.h"
 
@@ -37,8 +38,28 @@ START_TEST(xskhold_take_of_what_is_not_there_is_no_failure)
 }
 END_TEST
 
+/* What cannot be looked up may be there. */
+START_TEST(xskhold_take_without_descriptors_fails)
+{
+	static const char lo[][NETPLAN_IFNAME] = { "lo" };
+	struct rlimit none;
+	struct xskhold h;
+	char why[200] = "";
+
+	xskhold_init(&h);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &none), 0);
+	none.rlim_cur = 0;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	ck_assert_int_lt(xskhold_take(&h, lo, 1, 0, why, sizeof(why)), 0);
+	ck_assert_ptr_nonnull(strstr(why, "interface lo"));
+	ck_assert_int_lt(xskhold_look(lo, 1, why, sizeof(why)), 0);
+	xskhold_free(&h);
+}
+END_TEST
+
 static const struct unit_test tests[] = {
 	UNIT(xskhold_take_of_nothing_takes_nothing),
 	UNIT(xskhold_take_of_what_is_not_there_is_no_failure),
+	UNIT(xskhold_take_without_descriptors_fails),
 };
 UNIT_MAIN("xskhold", tests)
