@@ -51,18 +51,20 @@ static const char lo[][NETPLAN_IFNAME] = { "lo" };
 /* What cannot be looked up may be there. */
 START_TEST(tcxgate_put_without_descriptors_fails)
 {
-	struct rlimit none = { 0, 0 };
+	struct rlimit before, none;
 	struct tcxgate h;
 	char why[200] = "";
 
 	tcxgate_init(&h);
-	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &none), 0);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
 	none.rlim_cur = 0;
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
 	ck_assert_int_lt(tcxgate_put(&h, lo, 1, why, sizeof(why)), 0);
 	ck_assert_ptr_nonnull(strstr(why, "interface lo"));
 	ck_assert_int_eq(h.missing, 0);
 	ck_assert_int_lt(tcxgate_look(lo, 1, why, sizeof(why)), 0);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
 	tcxgate_free(&h);
 }
 END_TEST

@@ -42,17 +42,19 @@ END_TEST
 START_TEST(xskhold_take_without_descriptors_fails)
 {
 	static const char lo[][NETPLAN_IFNAME] = { "lo" };
-	struct rlimit none;
+	struct rlimit before, none;
 	struct xskhold h;
 	char why[200] = "";
 
 	xskhold_init(&h);
-	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &none), 0);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
 	none.rlim_cur = 0;
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
 	ck_assert_int_lt(xskhold_take(&h, lo, 1, 0, why, sizeof(why)), 0);
 	ck_assert_ptr_nonnull(strstr(why, "interface lo"));
 	ck_assert_int_lt(xskhold_look(lo, 1, why, sizeof(why)), 0);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
 	xskhold_free(&h);
 }
 END_TEST
