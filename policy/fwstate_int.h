@@ -105,15 +105,15 @@ int	fwstate_check_all(struct fwstate *, const struct fwstate_plan *);
 
 /* fwstate_unseen.c */
 /* At @p's devices, as far as it wants that, is the program that drops what did
- * not pass the rules, and it is nowhere else.  What fails of that, _close_unseen()
- * tells. */
+ * not pass the rules, and it is nowhere else.  What fails of that,
+ * fwstate_close_unseen() tells. */
 void	fwstate_begin_gate(struct fwstate *, const struct fwstate_plan *);
 /* Of queues that were inherited, those of @p's devices stay ours. */
 void	fwstate_keep_queues(struct fwstate *, const struct fwstate_plan *);
 /* Of @p's devices, as far as it wants that: that program is there, their queues
  * are ours, and nothing of tc's leads there.  Each is tried, whatever fails.
- * @before: what failed already, with @why: that is told rather.  0, 1 or -errno,
- * with @why.  @patience_ms: for queues of one that was just ended. */
+ * @before: what failed already, with @why: that is told rather.  0, 1 or
+ * -errno, with @why.  @patience_ms: for queues of one that was just ended. */
 int	fwstate_close_unseen(struct fwstate *, const struct fwstate_plan *,
 	    int before, int64_t patience_ms);
 int	fwstate_cut_mirred(struct fwstate *, const struct fwstate_plan *);

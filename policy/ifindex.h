@@ -1,7 +1,7 @@
 /* policy/ifindex.h - the number that an interface has now
  *
- * That there is no such interface is one thing, that it cannot be asked (no more
- * descriptors, for instance) another: what is not there takes nothing out.
+ * That there is no such interface is one thing, that it cannot be asked (no
+ * more descriptors, for instance) another: what is not there takes nothing out.
  */
 #ifndef POLICY_IFINDEX_H
 #define POLICY_IFINDEX_H
@@ -10,7 +10,7 @@
 
 #include "policy/netplan.h"
 
-/* 0; -ENODEV: there is none; or another -errno.  Where it is not 0, @index is. */
+/* 0; -ENODEV: there is none; or another -errno.  Unless it is 0, @index is. */
 int	ifindex_of(const char *name, unsigned *index);
 /* Is it one of these, or can that not be asked? */
 int	ifindex_may_be(unsigned index, const char (*devices)[NETPLAN_IFNAME],
