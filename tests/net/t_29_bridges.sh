@@ -228,12 +228,15 @@ opened() {
 if ! sut_is_tor; then
 	check "closed, no bridges: it bootstraps" closed "UseBridges 0"
 	check "closed, no bridges: the rules know authorities" set_has_others
+	check "closed, no bridges: opened, no rule is left" opened
 	check "closed: it bootstraps" closed "UseBridges 1" "$(bridge_line b1)"
 	check "closed: a page by name" fetches "http://www.lab.example/"
 	check "closed: the rules know the bridge and no other" \
 		set_is "$(bridge_addr4 b1)"
 	check "closed: nobody else got a packet" nobody_else b1
 	check "closed: opened, no rule is left" opened
+	check "closed: opened, it forwards as before" same 1 \
+		"$(lab_in gw sysctl -n net.ipv4.ip_forward)"
 	SUT_DOORS='' SUT_USER=''
 fi
 
