@@ -151,7 +151,10 @@ tell_lack(struct fwstate *s, const char *why)
 	    "rules (tc's mirred, BPF) cannot be dropped here (%.200s): a "
 	    "filter with mirred is deleted a moment after it was made, a BPF "
 	    "program is not", why);
-	s->ops->noted(s->arg, text);
+	if (s->gate.refused)
+		fwstate_say(s, "%s", text);
+	else
+		s->ops->noted(s->arg, text);
 }
 
 static int

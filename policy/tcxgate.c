@@ -262,16 +262,22 @@ put_one(struct tcxgate *h, const char *name, unsigned index)
 /* --- all of them --- */
 
 static int
+is_refused(int rc)
+{
+	return rc == -EPERM || rc == -EACCES;
+}
+
+static int
 is_lack(int rc)
 {
-	return rc == -EPERM || rc == -EACCES || rc == -ENOSYS ||
-	    rc == -EINVAL || rc == -EOPNOTSUPP;
+	return is_refused(rc) || rc == -ENOSYS || rc == -EINVAL ||
+	    rc == -EOPNOTSUPP;
 }
 
 static int
 explain_lack(int rc, char *why, size_t max)
 {
-	if (rc == -EINVAL || rc == -EOPNOTSUPP)
+	if (!is_refused(rc))
 		snprintf(why, max, "this kernel has no tcx; Linux 6.6 has");
 	else
 		snprintf(why, max, "bpf(2): %s; CAP_NET_ADMIN and CAP_BPF are "
@@ -296,6 +302,7 @@ fail(struct tcxgate *h, int rc, const char *name, char *why, size_t max)
 	if (h->known || !is_lack(rc))
 		return explain(rc, name, why, max);
 	h->missing = 1;
+	h->refused = is_refused(rc);
 	return explain_lack(rc, why, max);
 }
 

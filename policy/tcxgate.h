@@ -31,6 +31,7 @@ struct tcxgate {
 	struct tcxgate_link *links;
 	size_t		 n;
 	int		 missing;	/* there is no such thing here */
+	int		 refused;	/* or there is, but not for us */
 	int		 known;		/* there is: one was attached */
 	unsigned	 changes;	/* how often there were others */
 	char		 mended[NETPLAN_IFNAME];	/* see tcxgate_put() */

@@ -114,6 +114,7 @@ START_TEST(tcxgate_put_that_is_refused_at_once_is_told)
 	ck_assert_int_eq(tcxgate_put(&h, lo, 1, why, sizeof(why)), 1);
 	ck_assert_ptr_nonnull(strstr(why, "CAP_BPF"));
 	ck_assert_int_eq(h.missing, 1);
+	ck_assert_int_eq(h.refused, 1);
 	tcxgate_free(&h);
 }
 END_TEST
