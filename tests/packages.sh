@@ -13,8 +13,8 @@ PACKAGES_LAB=(tor tor-geoipdb nftables iproute2 curl dnsmasq-base
 	bind9-dnsutils bind9-host python3 iputils-ping procps util-linux openssl)
 # For the tests of names beside those: a resolver, zones that are signed, and
 # who asks: musl's resolver, Go's (hey is a Go program), and dnsperf.  And what
-# makes a pair of two gateways.
-PACKAGES_NAMES=(unbound bind9-utils musl-tools hey dnsperf keepalived)
+# makes a pair of two gateways; and torsocks, for which a gateway is a SOCKS port.
+PACKAGES_NAMES=(unbound bind9-utils musl-tools hey dnsperf keepalived torsocks)
 
 # For tests/platform/dns: a resolver, and signed zones.
 PACKAGES_DNS=(unbound knot bind9-utils openssl)

@@ -185,8 +185,9 @@ more_tries() { # so many more were tried
 	until_ eval '[ "$(tries)" -ge $(('"$n"' + 50)) ]'
 }
 active() { sctl is-active --quiet "$1"; }
-failed_() { [ "$(sctl show -P Result "$1")" != success ] ||
-	[ "$(sctl is-active "$1")" = failed ]; }
+# It failed.  (A netlink event may start what brings links up once more, by
+# systemd-networkd.socket, and so this, too, which then is "activating" a moment.)
+failed_() { until_ eval '[ "$(sctl is-active "'"$1"'")" = failed ]'; }
 journal() { in_ journalctl -b --no-pager -o cat "$@"; }
 to_relay() { [ "$(count relay)" -gt 0 ]; }
 stays() { # nothing gets out, while it is tried
