@@ -231,7 +231,7 @@ app_off() {
 	local pid rc
 	pid=$(lab_pid appliance)
 	app_monitor system_powerdown >"$LAB_DIR/tmp/monitor.out" || return
-	lab_until 120 dead "$pid"
+	lab_until 600 dead "$pid"
 	rc=$?
 	lab_stop appliance KILL
 	return "$rc"
@@ -243,7 +243,7 @@ app_lives() { lab_alive appliance; }
 app_says() { lab_until "$1" app_said "$2"; }
 app_said() { app_console | grep -qE -- "$1"; }
 app_console() { tr -d '\r' <"$CONSOLE"; }
-app_serves() { app_says 300 'serving the LAN'; }
+app_serves() { app_says 1200 'serving the LAN'; }
 
 # ---- the LAN ---------------------------------------------------------------------
 

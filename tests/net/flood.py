@@ -130,8 +130,9 @@ def main(where, rate, count, *args):
         random.shuffle(todo)
         for send, packet in todo:
             owed = int((time.monotonic() - begun) * rate) - tried
-            if owed <= 0:
+            if owed <= 0 or tried % 64 == 0:
                 os.pwrite(out, b"%12d\n" % tried, 0)
+            if owed <= 0:
                 time.sleep(0.005)
             elif owed > AT_MOST:        # we were stopped: that is past
                 begun += (owed - AT_MOST) / rate

@@ -31,9 +31,16 @@ flood_sent() { # N: so many by now, by each of the two
 	done
 }
 flood_more() { # that it still runs shows that it goes on
-	local before
-	before=$(cat "$LAB_DIR/tmp/flood.host")
-	flood_sent 0 && lab_until 60 flood_sent $((before + FLOOD_RATE))
+	flood_further "$FLOOD_RATE"
+}
+flood_further() { # N: until each of the two has sent so many packets more
+	local lan host
+	lan=$(cat "$LAB_DIR/tmp/flood.lan") host=$(cat "$LAB_DIR/tmp/flood.host")
+	lab_until 60 flood_past $((lan + $1)) $((host + $1))
+}
+flood_past() { # LAN HOST
+	[ "$(cat "$LAB_DIR/tmp/flood.lan")" -ge "$1" ] &&
+		[ "$(cat "$LAB_DIR/tmp/flood.host")" -ge "$2" ]
 }
 flood_stop() {
 	local f

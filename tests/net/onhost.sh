@@ -42,6 +42,8 @@ stimulus() {
 # the port that it comes from.
 PORT=45678
 probe() {
+	# the kernel is to give that port to nobody who names none
+	lab_in gw sysctl -qw "net.ipv4.ip_local_reserved_ports=$PORT"
 	lab_in net nft -f - <<-N
 	table netdev probe {
 		chain c_in {

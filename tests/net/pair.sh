@@ -205,6 +205,7 @@ pair_vrrp_conf() { # GATEWAY PRIORITY
 pair_vrrp() { # GATEWAY PRIORITY
 	local d=$LAB_DIR/pair/$1
 	pair_vrrp_conf "$@" >"$d.keepalived"
+	: >"$LAB_DIR/log/vrrp.$1.out"
 	lab_spawn "vrrp.$1" "$1" keepalived --dont-fork --vrrp --log-console \
 		--use-file="$d.keepalived" --pid="$d.pid" \
 		--vrrp_pid="$d.vrrp.pid"

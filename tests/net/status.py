@@ -17,6 +17,7 @@ usage: status.py tor SOCKET             ask a tor by its control socket
 
 WHAT: bootstrap            "100 done Done"
       guards               a nickname a line, those that may be used
+      sampled              those, and the ones that may not be used now
       primaries            the same of the primary ones, the best first,
                            whatever their state (of tor: of all)
       paths                "r1 r2 r3" for each built circuit
@@ -140,6 +141,9 @@ def get(status, what, target=None):
         for guard in status["guards"]:
             if guard["state"] in ("up", "untried", "never-connected"):
                 print(guard["nickname"])
+    elif what == "sampled":
+        for guard in status["guards"]:
+            print(guard["nickname"])
     elif what == "primaries":
         for guard in status["guards"]:
             if guard.get("rank", "primary") == "primary":

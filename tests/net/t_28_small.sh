@@ -11,10 +11,11 @@ if sut_is_tor; then
 	exit
 fi
 RELAYS=${SMALL_RELAYS-9000} MIB=${SMALL_MIB-32}
-G=/sys/fs/cgroup/memory/ot-small.$$
+G=/sys/fs/cgroup/memory/ot-small.$(basename "$LAB_DIR")
 limit=memory.limit_in_bytes most=memory.max_usage_in_bytes
 if [ ! -e /sys/fs/cgroup/memory/cgroup.procs ]; then
-	G=/sys/fs/cgroup/ot-small.$$ limit=memory.max most=memory.peak
+	G=/sys/fs/cgroup/ot-small.$(basename "$LAB_DIR")
+	limit=memory.max most=memory.peak
 	echo +memory >/sys/fs/cgroup/cgroup.subtree_control 2>/dev/null
 fi
 if ! mkdir "$G" 2>/dev/null || [ ! -w "$G/$limit" ]; then

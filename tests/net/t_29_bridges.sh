@@ -80,6 +80,7 @@ nobody_else() { met_only "$@" && no_leak; }
 
 config() { # LINE...: for the next start; counted from now
 	SUT_EXTRA=$(printf '%s\n' "$@")
+	sut_stop		# whom the one before still dials does not count
 	lab_oracle_reset
 }
 with() { config "$@" && sut_fresh; }

@@ -66,7 +66,7 @@ hosts() { # NAME WORDS
 	grep -F "$2" "$LAB_DIR/tmp/host"
 }
 gives_up() { # CMD...: it fails, and not by silence
-	timeout 200 "$@"
+	lab_lan timeout 200 "$@"
 	case $? in 0 | 124) return 1 ;; esac
 }
 # All that was asked is answered, or refused; none is lost.
@@ -92,11 +92,11 @@ clients() {
 	check "musl, a name with only IPv6" musl only6.lab.example "$DEST6"
 	check "Go" gopher "http://$UNIQUE/"
 	check "glibc: no such name" gives_up \
-		lab_lan getent ahosts no-such-name.lab.example
+		getent ahosts no-such-name.lab.example
 	check "musl: no such name" gives_up \
-		lab_lan "$LAB_DIR/tmp/lookup" no-such-name.lab.example
+		"$LAB_DIR/tmp/lookup" no-such-name.lab.example
 	check "glibc: a name that may not leave" gives_up \
-		lab_lan getent ahosts printer.lan
+		getent ahosts printer.lan
 	perf_names 1000 >"$LAB_DIR/tmp/perf.names"
 	check "dnsperf: a thousand names are answered" \
 		perf "$LAB_DIR/tmp/perf.names" -q 50 -Q 500
@@ -302,7 +302,7 @@ check "DNSSEC: what was changed: SERVFAIL, bogus" \
 check "DNSSEC: an address that was changed: SERVFAIL, bogus" \
 	explained SERVFAIL 6 changed.bogus.example A
 check "DNSSEC: glibc gets no such address" gives_up \
-	lab_lan getent ahosts changed.bogus.example
+	getent ahosts changed.bogus.example
 check "DNSSEC: a signature is missing: SERVFAIL" \
 	explained SERVFAIL '(6|10)' naked.bogus.example TXT
 check "DNSSEC: signatures of last year: SERVFAIL, expired" \

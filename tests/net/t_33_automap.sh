@@ -117,7 +117,8 @@ else
 	check "each client has its own address for a name (C10)" \
 		others_address "n1.$ONION"
 	check "it leads there, too (C10)" \
-		others_page "$(asker lab_lan2 short "n1.$ONION" A)"
+		lab_until 600 others_page \
+		"$(asker lab_lan2 short "n1.$ONION" A)"
 	check "the first client's does, as before (C10)" \
 		at_address "$(short "n1.$ONION" A)" -H "Host: $ONION"
 fi

@@ -59,6 +59,9 @@ pages() { # MODE
 	check "$1: 100 MB down" downloads "$ONION" 100000000
 	check "$1: 100 MB up" uploads "$ONION" 100000000
 	check "$1: 100 connections at once" many 100 "$ONION"
+	check "$1: a page of one of two services" \
+		fetches "http://$(lab_onion s4)/"
+	check "$1: a page of the other one" fetches "http://$(lab_onion s4 2)/"
 	check "$1: several services at once" several
 	check "$1: and a page of an ordinary name" \
 		fetches http://www.lab.example/
@@ -152,12 +155,12 @@ new_user() { # HOST
 	USERS=$((USERS + 1))
 	by_socks "new$USERS" "$1"
 }
-mapfile -t intros < <(lab_onion_intros s1)
 some_intros() {
+	mapfile -t intros < <(lab_onion_intros s1)
 	echo "introduction points: ${intros[*]}"
 	[ "${#intros[@]}" -ge 3 ]
 }
-check "the introduction points are known" some_intros
+check "the introduction points are known" lab_until 300 some_intros
 # The first stays dead.  The others come back at once, and have forgotten whom
 # they were to introduce: a network of which half is missing finds no others.
 lab_kill_relay "${intros[0]}"

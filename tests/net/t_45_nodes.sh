@@ -9,6 +9,7 @@ net_of() { echo "$(relay_addr4 "$1" | cut -d. -f1-2).0.0/16"; }
 # with LINE...: a new one with these lines, with no guards of before
 with() {
 	SUT_EXTRA=$(printf '%s\n' "$@")
+	sut_stop		# whom the one before still dials does not count
 	lab_oracle_reset
 	sut_fresh
 }

@@ -187,11 +187,11 @@ else
 			"$@")" "$WANT"
 	}
 	WANT=$DEST4
-	check "resolve" resolves only4.lab.example
+	check "resolve" tor_resolves only4.lab.example
 	check "resolve -p ADDRESS:PORT" \
-		resolves -p "$LAN4:$SOCKS" only4.lab.example
+		tor_resolves -p "$LAN4:$SOCKS" only4.lab.example
 	WANT=www.lab.example
-	check "resolve -x" resolves -x "$DEST6"
+	check "resolve -x" tor_resolves -x "$DEST6"
 	not_found() {
 		local out
 		out=$(lab_in gw "$LAB_SUT" resolve -f "$LAB_DIR/sut.rc" \

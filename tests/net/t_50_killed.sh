@@ -75,7 +75,7 @@ no_storm() { # a handful for each life
 }
 sut_fresh
 check "a page before the engine is killed" fetches "http://$DEST4/"
-before=$(sut_get guards)
+before=$(sut_get sampled)
 parent=$(lab_pid sut)
 lab_oracle_reset
 for ((i = 1; i <= KILLS; i++)); do

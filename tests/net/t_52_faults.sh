@@ -122,7 +122,7 @@ other_page() {
 check "a guard swallows all: pages by others" other_page
 few_guards() {
 	local sampled
-	sampled=$(sut_get guards)
+	sampled=$(sut_get sampled)
 	echo "met: $(lab_met | paste -sd' '); sampled: $(paste -sd' ' \
 		<<<"$sampled")"
 	lab_met | while read -r n; do

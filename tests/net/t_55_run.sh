@@ -119,7 +119,7 @@ interrupted() {
 terminated() {
 	lab_spawn term gw bash "$LAB_DIR/tmp/prog.sh" "${WITH[@]}" -- sleep 1000
 	lab_until 300 pgrep -u "$WHO" -x sleep || return 1
-	kill -TERM "$(pgrep -u "$WHO" -x onion-transpare | head -n 1)"
+	kill -TERM "$(ps -o ppid= -p "$(pgrep -u "$WHO" -x sleep)" | tr -d ' ')"
 	lab_until 60 dead "$(lab_pid term)"
 	! pgrep -u "$WHO" -x sleep
 }
@@ -185,11 +185,13 @@ hostile() {
 battery() { # HOW
 	check "$1: a page by name" lab_until 600 page http://www.lab.example/
 	check "$1: the server saw an exit" seen_exit
-	check "$1: a page from an IPv4 address" page "http://$DEST4/"
-	check "$1: a page from an IPv6 address" page "http://[$DEST6]/"
+	check "$1: a page from an IPv4 address" \
+		lab_until 600 page "http://$DEST4/"
+	check "$1: a page from an IPv6 address" \
+		lab_until 600 page "http://[$DEST6]/"
 	check "$1: the server saw an exit (IPv6)" seen_exit
 	check "$1: a name with only an IPv6 address" \
-		page http://only6.lab.example/
+		lab_until 600 page http://only6.lab.example/
 	check "$1: a name by dig" gives "$DEST4" answer www.lab.example
 	check "$1: any server's answers are ours" \
 		gives "$DEST4" answer @192.0.2.53 www.lab.example
@@ -198,14 +200,15 @@ battery() { # HOW
 	check "$1: a name by dig, over TCP" \
 		gives "$DEST4" answer +tcp www.lab.example
 	check "$1: a static binary with its own resolver" \
-		static www.lab.example
+		lab_until 600 static www.lab.example
 	check "$1: the server saw an exit (static)" seen_exit
-	check "$1: a Go program" gopher http://www.lab.example/
+	check "$1: a Go program" lab_until 600 gopher http://www.lab.example/
 	check "$1: by Go's own resolver" \
 		grep "Go's resolver" "$LAB_DIR/tmp/hey"
 	check "$1: the server saw an exit (Go)" seen_exit
-	check "$1: a Go program, to an IPv6 address" gopher "http://[$DEST6]/"
-	check "$1: children of its own" forks
+	check "$1: a Go program, to an IPv6 address" \
+		lab_until 600 gopher "http://[$DEST6]/"
+	check "$1: children of its own" lab_until 600 forks
 	check "$1: a child that outlives it has no network" orphan
 	check "$1: standard streams are its own" streams
 	check "$1: exit status 0" status 0 prog true
@@ -297,6 +300,9 @@ check "daemon: it removed its socket" test ! -e "$SOCK"
 
 # ---- who may use it --------------------------------------------------------
 
+engines() { pgrep -u "$WHO" -x onion-transpare | wc -l; }
+no_engine() { [ "$(engines)" -eq 0 ]; }
+
 # Where the daemon finds no place for it, the place is made, and its own.
 default_socket() {
 	same "$(stat -c '%a %U' /run/onion-transparent \
@@ -307,7 +313,7 @@ SUT_USER=nobody SUT_EXTRA="User nobody"
 sut_fresh
 WITH=()
 check "default: the socket is there, and the daemon's" default_socket
-check "default: a page" page "http://$DEST4/"
+check "default: a page" lab_until 600 page "http://$DEST4/"
 check "default: the daemon took it" \
 	gives "" sh -c "ls $STATE 2>/dev/null"
 sut_stop
@@ -330,17 +336,16 @@ sut_fresh
 WITH=(-f "$LAB_DIR/own.rc" --RunSocket "$LAB_DIR/rundir/run")
 check "group: the socket is the group's" group_socket
 check "group: one who is not in it gets an engine of the own" told_no
+lab_until 60 no_engine		# it writes its state at its end
 rm -rf "$STATE"
 GROUPS_OF=(--groups "$(getent group nogroup | cut -d: -f3)")
-check "group: a member gets the daemon" page "http://$DEST4/"
+check "group: a member gets the daemon" lab_until 600 page "http://$DEST4/"
 check "group: and no engine" gives "" sh -c "ls $STATE 2>/dev/null"
 GROUPS_OF=(--clear-groups)
 sut_stop
 
 # ---- without ---------------------------------------------------------------
 
-engines() { pgrep -u "$WHO" -x onion-transpare | wc -l; }
-no_engine() { [ "$(engines)" -eq 0 ]; }
 guards() { grep '^Guard ' "$STATE/state"; }
 keeps_guards() {
 	local before

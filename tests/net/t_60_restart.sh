@@ -10,7 +10,7 @@ check "it works at first" fetches "http://$DEST4/"
 check "a transfer runs" drip_start
 drip_stop
 primary=$(sut_get primaries)
-before=$(sut_get guards)
+before=$(sut_get sampled)
 
 # The consensus lives for seconds here.  A cache that is a little too old is
 # still good for finding the way to a newer one: that is the point.

@@ -33,8 +33,13 @@ sees() { # gateway|exit PAGER WHO URL
 	esac
 }
 refused() { # WHO URL
-	"$1" curl -q -sS -4 --max-time 60 -o /dev/null "$2"
-	was_refused $?
+	local n rc
+	for n in 1 2 3; do	# without its address nothing is tried yet
+		"$1" curl -q -sS -4 --max-time 60 -o /dev/null "$2"
+		rc=$?
+		case $rc in 6 | 28) ;; *) break ;; esac
+	done
+	was_refused "$rc"
 }
 whom17() { # WHO
 	local who

@@ -26,7 +26,7 @@ refused() { # URL
 	local before
 	before=$(lab_web_log | wc -l)
 	lab_lan curl -q -sS --max-time 200 -o /dev/null "$1"
-	case $? in 7 | 28 | 52 | 56) ;; *) return 1 ;; esac
+	case $? in 7 | 28 | 52 | 55 | 56) ;; *) return 1 ;; esac
 	same "$(lab_web_log | wc -l)" "$before"
 }
 
@@ -137,7 +137,7 @@ by_name() { # RELAY
 }
 not_by_name() { # URL
 	lab_lan curl -q -sS --max-time 200 -o /dev/null "$1"
-	case $? in 6 | 7 | 28 | 52 | 56) ;; *) return 1 ;; esac
+	case $? in 6 | 7 | 28 | 52 | 55 | 56) ;; *) return 1 ;; esac
 }
 # shellcheck disable=SC2034 # for sut.sh
 SUT_EXTRA="FlowRule torify to .lab.example port 80 dotexit"

@@ -48,7 +48,7 @@ killed() { # KILLS KIND...
 	names_by "$mode"
 	check "$mode: the program bootstraps, closed" killer_start
 	works "$mode"
-	guards=$(sut_get guards)
+	guards=$(sut_get sampled)
 	count_anew
 	check "$mode: packets of all kinds are sent" flood_start
 	for half in 1 2; do
@@ -101,6 +101,13 @@ flood_start
 check "without FailClosed: killed at 10 moments" killer_kills 10
 check "without FailClosed: packets get out" lab_until 60 leaks_by_thousands
 flood_stop
+takes_signals() { # before that its parent can't end in order
+	local mask
+	mask=$(sed -n 's/^SigBlk:[^0-9a-f]*//p' \
+		"/proc/$(killer_pid parent)/status")
+	[ $((16#${mask:-0} & 1 << 14)) -ne 0 ]
+}
+lab_until 60 takes_signals
 sut_stop
 SUT_WRAP=()
 check "what is left of that is over" flood_over

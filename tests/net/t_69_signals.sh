@@ -187,10 +187,10 @@ as_limit() { # LIMIT: a function that says it of a pid
 as_it_is() { echo $(($(awk '/^VmSize/ { print $2 }' "/proc/$1/status") * 1024)); }
 unlimited() { echo unlimited; }
 killer 60 hush 1 >/dev/null
-check "no address space: so it is" as_limit as_it_is
+check "no address space: so it is" lab_until 60 as_limit as_it_is
 for i in 1 2 3; do oom_want; done
 check "no address space: packets are sent" flood_more
-check "address space again: so it is" as_limit unlimited
+check "address space again: so it is" lab_until 60 as_limit unlimited
 works "address space again"
 killer 60 hush 0 >/dev/null
 check "no address space: nothing else gets out" tight

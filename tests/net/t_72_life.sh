@@ -27,12 +27,7 @@ works() { # WHEN
 	[ "$mode" = TPROXY ] || check "$1: a page on the host" lab_until 600 \
 		page "$OTHER_USER" "http://$DEST4/"
 }
-# so_many N: until each of the two has sent so many packets more
-so_many() {
-	local before
-	before=$(sort -n "$LAB_DIR"/tmp/flood.{lan,host} | tail -n 1)
-	lab_until 60 flood_sent $((before + $1))
-}
+so_many() { flood_further "$1"; }
 said() { sut_log | grep -qF "$1"; }
 begun() { # it keeps the rules
 	sut_start
@@ -81,7 +76,7 @@ in_the_dark() {
 	lab_uplink off
 	oracle_zero
 	begun && lab_until 60 dials && flood_more && no_page &&
-		{ [ -z "${1-}" ] || "$1"; } && ! sut_done
+		{ [ -z "${1-}" ] || lab_until 60 "$1"; } && ! sut_done
 	local rc=$?
 	lab_uplink on
 	return "$rc"

@@ -128,7 +128,8 @@ for g in a b; do
 	check "$g: it serves the LAN" lab_until 1200 says "$g" "serving the LAN"
 done
 check "they agree on who has the address" lab_until 1200 agreed
-check "a client gets the virtual address as router and DNS server" client_lease
+check "a client gets the virtual address as router and DNS server" \
+	lab_until 300 client_lease
 check "a page by name" gets http://www.lab.example/
 check "the server saw an exit" seen_exit
 check "nothing else got out" pair_tight

@@ -54,7 +54,7 @@ contained() {
 # What sends all the time, and counts what it sent with the link up.
 sender() {
 	cat >"$R/sender.py" <<-P
-	import socket, time
+	import os, socket, time
 	udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 	raw = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM)
 	ip = bytes.fromhex("450000210000000040110000") + \\
@@ -72,7 +72,9 @@ sender() {
 	    with open("/sys/class/net/up0/flags") as f:
 	        if int(f.read(), 16) & 1:
 	            tries += 1
-	            open("/run/tries", "w").write(str(tries))
+	            with open("/run/tries.new", "w") as f:
+	                f.write(str(tries))
+	            os.replace("/run/tries.new", "/run/tries")
 	    time.sleep(0.002)
 	P
 	cat >"$R/etc/systemd/system/sender.service" <<-U
