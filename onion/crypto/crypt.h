@@ -63,6 +63,22 @@ struct crypt_ctr *crypt_ctr_new_iv(const uint8_t *key, size_t keylen,
 void	crypt_ctr_free(struct crypt_ctr *);
 void	crypt_ctr_xor(struct crypt_ctr *, uint8_t *inout, size_t);
 
+/* AES-128 of whole blocks, for keys that change often.  A changed key allocates
+ * nothing. */
+struct crypt_aes;
+struct crypt_aes *crypt_aes_new_enc(const uint8_t key[AES128_LEN]);
+struct crypt_aes *crypt_aes_new_dec(const uint8_t key[AES128_LEN]);
+void	crypt_aes_free(struct crypt_aes *);
+void	crypt_aes_key(struct crypt_aes *, const uint8_t key[AES128_LEN]);
+void	crypt_aes_block(struct crypt_aes *, uint8_t inout[16]);
+/* Of _enc: the key stream of counter mode from @iv.  Only its last byte counts,
+ * and must not run over. */
+void	crypt_aes_stream(struct crypt_aes *, const uint8_t iv[16],
+	    uint8_t *out, size_t blocks);
+
+/* @to ^= @with, fast. */
+void	crypt_xor(uint8_t *to, const uint8_t *with, size_t);
+
 /* X25519.  crypt_dh() gives -EBADMSG for a result of all zeros. */
 int	crypt_x25519_new(uint8_t sec[X25519_LEN], uint8_t pub[X25519_LEN]);
 int	crypt_x25519_pub(uint8_t pub[X25519_LEN],

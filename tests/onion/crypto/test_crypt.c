@@ -231,6 +231,87 @@ START_TEST(crypt_ctr_any_pieces_give_the_same_stream)
 }
 END_TEST
 
+/* FIPS 197, appendix C.1; there, back, and there with another key between. */
+START_TEST(crypt_aes_known_block_gives_known_block)
+{
+	static const char pt[] = "00112233445566778899aabbccddeeff";
+	static const char ct[] = "69c4e0d86a7b0430d8cdb78070b4c55a";
+	uint8_t key[16], other[16] = { 1 }, block[16];
+	struct crypt_aes *enc, *dec;
+	int i;
+
+	crypt_init();
+	UNHEX(key, "000102030405060708090a0b0c0d0e0f");
+	UNHEX(block, pt);
+	enc = crypt_aes_new_enc(key);
+	dec = crypt_aes_new_dec(other);
+	ck_assert(enc != NULL && dec != NULL);
+	for (i = 0; i < 3; i++) {
+		crypt_aes_block(enc, block);
+		CK_HEX(block, 16, ct);
+		crypt_aes_key(dec, other);
+		crypt_aes_block(dec, block);
+		crypt_aes_key(enc, other);
+		crypt_aes_block(enc, block);
+		CK_HEX(block, 16, ct);
+		crypt_aes_key(dec, key);
+		crypt_aes_block(dec, block);
+		CK_HEX(block, 16, pt);
+		crypt_aes_key(enc, key);
+	}
+	crypt_aes_free(enc);
+	crypt_aes_free(dec);
+	crypt_aes_free(NULL);
+}
+END_TEST
+
+/* However many keys there were before, and up to the last counter. */
+START_TEST(crypt_aes_stream_is_counter_mode)
+{
+	uint8_t key[16], iv[16], got[256 * 16], want[256 * 16];
+	struct crypt_aes *a;
+	struct crypt_ctr *c;
+	size_t n;
+	int i;
+
+	crypt_init();
+	rand_bytes(key, sizeof(key));
+	ck_assert((a = crypt_aes_new_enc(key)) != NULL);
+	for (i = 0; i < 1000; i++) {
+		rand_bytes(key, sizeof(key));
+		rand_bytes(iv, sizeof(iv));
+		crypt_aes_key(a, key);
+		n = 256 - iv[15];
+		crypt_aes_stream(a, iv, got, n);
+		memset(want, 0, sizeof(want));
+		c = crypt_ctr_new_iv(key, sizeof(key), iv);
+		ck_assert(c != NULL);
+		crypt_ctr_xor(c, want, n * 16);
+		crypt_ctr_free(c);
+		ck_assert(memcmp(got, want, n * 16) == 0);
+	}
+	crypt_aes_free(a);
+}
+END_TEST
+
+START_TEST(crypt_xor_any_length_touches_no_more)
+{
+	uint8_t a[700], b[700], want[700];
+	size_t at, len, i;
+
+	rand_bytes(b, sizeof(b));
+	for (len = 0; len <= 600; len++) {
+		at = len % 17;
+		rand_bytes(a, sizeof(a));
+		memcpy(want, a, sizeof(a));
+		for (i = 0; i < len; i++)
+			want[at + i] ^= b[i + 1];
+		crypt_xor(a + at, b + 1, len);
+		ck_assert_msg(memcmp(a, want, sizeof(a)) == 0, "%zu", len);
+	}
+}
+END_TEST
+
 /* --- X25519 --- */
 
 static const struct {	/* RFC 7748, 5.2 */
@@ -573,6 +654,9 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(crypt_ctr_zero_key_gives_known_stream, NELEM(ctrs)),
 	UNIT(crypt_ctr_new_iv_begins_at_the_counter_given),
 	UNIT_LOOP(crypt_ctr_any_pieces_give_the_same_stream, 2),
+	UNIT(crypt_aes_known_block_gives_known_block),
+	UNIT(crypt_aes_stream_is_counter_mode),
+	UNIT(crypt_xor_any_length_touches_no_more),
 	UNIT_LOOP(crypt_dh_rfc7748_gives_known_output, NELEM(dhs)),
 	UNIT_LOOP(crypt_x25519_pub_rfc7748_gives_known_output, NELEM(pairs)),
 	UNIT(crypt_x25519_new_two_sides_share_a_secret),
