@@ -6,4 +6,5 @@ onion_crypto_libcrypto_a_SOURCES = \
 	onion/crypto/handshake.c onion/crypto/handshake.h \
 	onion/crypto/hopcrypt.c onion/crypto/hopcrypt.h \
 	onion/crypto/ntor.c onion/crypto/ntor.h \
-	onion/crypto/ntor3.c onion/crypto/ntor3.h
+	onion/crypto/ntor3.c onion/crypto/ntor3.h \
+	onion/crypto/polyval.c onion/crypto/polyval.h

@@ -7,6 +7,7 @@ check_PROGRAMS += \
 	tests/onion/crypto/test_cert \
 	tests/onion/crypto/test_handshake \
 	tests/onion/crypto/test_hopcrypt \
+	tests/onion/crypto/test_polyval \
 	tests/onion/crypto/test_wipe
 tests_onion_crypto_test_crypt_SOURCES = tests/onion/crypto/test_crypt.c \
 	$(CRYPTO_TESTS_HEX)
@@ -23,6 +24,9 @@ tests_onion_crypto_test_hopcrypt_SOURCES = \
 	tests/onion/crypto/test_hopcrypt.c tests/vectors/crypto.h \
 	$(CRYPTO_TESTS_HEX) $(SIMHAND)
 tests_onion_crypto_test_hopcrypt_LDADD = $(CRYPTO_TESTS_LDADD)
+tests_onion_crypto_test_polyval_SOURCES = tests/onion/crypto/test_polyval.c \
+	$(CRYPTO_TESTS_HEX)
+tests_onion_crypto_test_polyval_LDADD = $(CRYPTO_TESTS_LDADD)
 tests_onion_crypto_test_wipe_SOURCES = tests/onion/crypto/test_wipe.c $(SIMHAND)
 tests_onion_crypto_test_wipe_LDADD = $(CRYPTO_TESTS_LDADD)
 tests_onion_crypto_test_wipe_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=free
