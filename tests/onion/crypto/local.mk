@@ -1,10 +1,12 @@
 CRYPTO_TESTS_LDADD = $(ONION_LIBS) $(CHECK_LIBS)
 CRYPTO_TESTS_HEX = tests/onion/crypto/hex.h
-SIMHAND = tests/sim/simhand.c tests/sim/simhand.h
+SIMHAND = tests/sim/simhand.c tests/sim/simhand.h \
+	tests/onion/crypto/cgorelay.c tests/onion/crypto/cgorelay.h
 
 check_PROGRAMS += \
 	tests/onion/crypto/test_crypt \
 	tests/onion/crypto/test_cert \
+	tests/onion/crypto/test_cgo \
 	tests/onion/crypto/test_handshake \
 	tests/onion/crypto/test_hopcrypt \
 	tests/onion/crypto/test_polyval \
@@ -16,6 +18,11 @@ tests_onion_crypto_test_cert_SOURCES = tests/onion/crypto/test_cert.c \
 	tests/onion/crypto/mint.c tests/onion/crypto/mint.h \
 	$(CRYPTO_TESTS_HEX)
 tests_onion_crypto_test_cert_LDADD = $(CRYPTO_TESTS_LDADD)
+tests_onion_crypto_test_cgo_SOURCES = tests/onion/crypto/test_cgo.c \
+	tests/onion/crypto/cgorelay.c tests/onion/crypto/cgorelay.h \
+	tests/vectors/cgo.h $(CRYPTO_TESTS_HEX)
+tests_onion_crypto_test_cgo_LDADD = $(CRYPTO_TESTS_LDADD)
+tests_onion_crypto_test_cgo_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=free
 tests_onion_crypto_test_handshake_SOURCES = \
 	tests/onion/crypto/test_handshake.c tests/vectors/crypto.h \
 	$(CRYPTO_TESTS_HEX) $(SIMHAND)
