@@ -313,14 +313,17 @@ got_relay(struct circ *c, uint8_t *body)
 {
 	uint8_t tag[RELAY_TAG];
 	struct relaymsg m;
-	int from;
+	int from, rc;
 
 	if ((from = hops_recv(&c->hops, body, tag)) < 0) {
 		circ_die_of_protocol(c, "a cell that no hop sent");
 		return;
 	}
-	if (relaymsg_parse(&m, body) < 0) {
-		circ_die_of_protocol(c, "a length beyond the cell");
+	rc = relaymsg_parse(&m, hops_format(&c->hops, (size_t)from), body);
+	if (rc < 0) {
+		circ_die_of_protocol(c, rc == -EMSGSIZE ?
+		    "a length beyond the cell" : "a command of which nothing "
+		    "is known");
 		return;
 	}
 	circ_event(c, classify(c, &m, from), body, &m, tag);
@@ -409,7 +412,8 @@ circ_hop_is_sane(const struct circ_hop *hop, size_t i)
 	case HANDSHAKE_NTOR:
 		return hop->info.has_ntor;
 	case HANDSHAKE_NTOR3:
-		return hop->info.has_ntor && hop->info.id.has_ed;
+		return hop->info.has_ntor && hop->info.id.has_ed &&
+		    (!hop->want_cgo || hop->want_cc);
 	default:
 		return 0;
 	}
@@ -513,6 +517,15 @@ circ_queued(const struct circ *c, int64_t *oldest)
 {
 	*oldest = LOOP_NEVER;
 	return c->streams ? streams_queued(c->streams, oldest) : 0;
+}
+
+const char *
+circ_crypto(const struct circ *c)
+{
+	if (c->hops.n == 0)
+		return "";
+	return hops_format(&c->hops, c->hops.n - 1u) == RELAY_V1 ? "CGO" :
+	    "tor1";
 }
 
 void

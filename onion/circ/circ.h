@@ -55,6 +55,7 @@ struct circ_hop {
 	struct hopinfo	info;
 	enum handshake_kind kind;
 	uint8_t		want_cc;	/* ask for congestion control */
+	uint8_t		want_cgo;	/* and with it CGO */
 };
 
 struct circ_user {
@@ -128,6 +129,8 @@ struct chan *circ_chan(const struct circ *);	/* NULL: it is over */
 /* Memory of what waits in its streams and queues, and since when (loop ms; for the
  * memory limit: oldest data goes first). */
 size_t	 circ_queued(const struct circ *, int64_t *oldest);
+/* How the last hop that stands is spoken to: "tor1", "CGO", or "" before. */
+const char *circ_crypto(const struct circ *);
 void	 circ_totals(const struct circ *, uint64_t *bytes_fwd,
 	    uint64_t *bytes_bwd);
 

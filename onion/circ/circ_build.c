@@ -29,7 +29,7 @@ start_handshake(struct circ *c, uint8_t out[HANDSHAKE_DATA_MAX])
 {
 	const struct circ_hop *hop = next_hop(c);
 	struct handshake_ask ask = {
-		.want_cc = hop->want_cc,
+		.want_cc = hop->want_cc, .want_cgo = hop->want_cgo,
 		.sendme_inc = (uint8_t)c->flow.sendme_inc
 	};
 
@@ -91,8 +91,7 @@ circ_build_extend(struct circ *c)
 		c->shake = NULL;
 		return;
 	}
-	memcpy(body + RELAY_HEAD, msg, (size_t)len);
-	hops_send(&c->hops, to, body, RELAY_EXTEND2, 0, (size_t)len, tag);
+	hops_send(&c->hops, to, body, RELAY_EXTEND2, 0, msg, (size_t)len, tag);
 }
 
 static int

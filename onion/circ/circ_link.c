@@ -29,9 +29,7 @@ say(struct circ *c, enum relay_cmd cmd, const uint8_t *data, size_t len)
 
 	if ((body = hops_cell(&c->hops, to, cmd)) == NULL)
 		return -ENOBUFS;
-	if (len)
-		memcpy(body + RELAY_HEAD, data, len);
-	hops_send(&c->hops, to, body, cmd, 0, len, tag);
+	hops_send(&c->hops, to, body, cmd, 0, data, len, tag);
 	return 0;
 }
 

@@ -88,9 +88,7 @@ send_to_pad_hop(struct circ *c, enum relay_cmd cmd, const uint8_t *data,
 	if (c->hops.no_room ||
 	    (body = hops_cell(&c->hops, CIRCPAD_HOP, cmd)) == NULL)
 		return -ENOBUFS;
-	if (len)
-		memcpy(body + RELAY_HEAD, data, len);
-	hops_send(&c->hops, CIRCPAD_HOP, body, cmd, 0, len, tag);
+	hops_send(&c->hops, CIRCPAD_HOP, body, cmd, 0, data, len, tag);
 	return 0;
 }
 
@@ -129,9 +127,8 @@ circ_service_pay(struct circ *c)
 	body = hops_cell(&c->hops, to, (enum relay_cmd)t->cmd);
 	if (body == NULL)
 		return -ENOBUFS;
-	if (t->len)
-		memcpy(body + RELAY_HEAD, t->data, t->len);
-	hops_send(&c->hops, to, body, (enum relay_cmd)t->cmd, 0, t->len, tag);
+	hops_send(&c->hops, to, body, (enum relay_cmd)t->cmd, 0, t->data,
+	    t->len, tag);
 	c->due |= due_for(t->cmd);
 	c->told = NULL;
 	free(t);
@@ -149,7 +146,7 @@ circ_tell(struct circ *c, uint8_t cmd, const uint8_t *data, size_t len)
 		return -ENOTCONN;
 	if (due_for(cmd) == 0)
 		return -EINVAL;
-	if (len > RELAY_DATA_MAX)
+	if (len > relaymsg_max(hops_format(&c->hops, c->hops.n - 1u), cmd))
 		return -EMSGSIZE;
 	if (c->has_told || !streams_are_fresh(c->streams))
 		return -EBUSY;

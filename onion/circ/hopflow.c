@@ -17,11 +17,10 @@
 #include <string.h>
 
 #include "base/rand.h"
-#include "onion/circ/relaymsg.h"
 
 enum {
 	RANDOM_FROM = FLOWCTL_CIRC_INC / 2, /* cells, then drawn from as many */
-	RANDOM_DATA = RELAY_DATA_MAX - RELAY_PAD_GAP - RELAY_PAD_RANDOM,
+	RANDOM_ROOM = RELAY_PAD_GAP + RELAY_PAD_RANDOM,
 	US_PER_MS = 1000
 };
 
@@ -34,9 +33,10 @@ draw_random(struct hopflow *f)
 
 void
 hopflow_init(struct hopflow *f, const struct flow_params *p, int cc,
-    uint8_t inc)
+    uint8_t inc, enum relay_format format)
 {
 	memset(f, 0, sizeof(*f));
+	f->format = format;
 	f->params = *p;
 	f->cc = cc != 0;
 	f->window = FLOWCTL_CIRC_WINDOW;
@@ -62,16 +62,18 @@ hopflow_room(const struct hopflow *f)
 size_t
 hopflow_cell(const struct hopflow *f)
 {
+	size_t most = relaymsg_max(f->format, RELAY_DATA);
+
 	if (f->until_random == 0 && !f->unpredictable)
-		return RANDOM_DATA;
-	return RELAY_DATA_MAX;
+		return most - RANDOM_ROOM;
+	return most;
 }
 
 int
 hopflow_sent(struct hopflow *f, size_t len, const uint8_t tag[SENDME_TAG],
     int64_t now)
 {
-	if (len <= RANDOM_DATA)
+	if (len + RANDOM_ROOM <= relaymsg_max(f->format, RELAY_DATA))
 		f->unpredictable = 1;
 	if (f->until_random == 0)
 		draw_random(f);
@@ -90,13 +92,15 @@ int
 hopflow_acked(struct hopflow *f, const struct relaymsg *m, int64_t now,
     int blocked)
 {
+	uint8_t version, whole[SENDME_TAG] = { 0 };
 	const uint8_t *tag;
-	uint8_t version;
 	int64_t sent_at;
 	int rc;
 
-	if ((rc = relaymsg_get_sendme(m, &version, &tag)) < 0)
+	if ((rc = relaymsg_get_sendme(m, f->format, &version, &tag)) < 0)
 		return rc;
+	if (tag)
+		tag = memcpy(whole, tag, relaymsg_tag(f->format));
 	if ((rc = sendme_acked(&f->sendme, tag, &sent_at)) < 0)
 		return rc;
 	if (f->cc)

@@ -8,16 +8,16 @@
 #define ONION_CIRC_HOPFLOW_H
 
 #include "onion/circ/flowctl.h"
+#include "onion/circ/relaymsg.h"
 #include "onion/circ/sendme.h"
 #include "onion/circ/vegas.h"
-
-struct relaymsg;
 
 struct hopflow {
 	struct flow_params	params;
 	struct sendme		sendme;
 	struct vegas		vegas;		/* if cc */
 	int32_t			window;		/* if not; cells */
+	enum relay_format	format;		/* the hop's */
 	uint8_t			cc;
 	uint8_t			unpredictable;	/* a padded cell was sent */
 	uint8_t			until_random;	/* cells until one must be */
@@ -25,7 +25,7 @@ struct hopflow {
 
 /* @inc: what was agreed along with congestion control, cells. */
 void	hopflow_init(struct hopflow *, const struct flow_params *, int cc,
-	    uint8_t inc);
+	    uint8_t inc, enum relay_format);
 void	hopflow_fini(struct hopflow *);
 
 /* Sending: cells that may go now; how much data the next one may hold; and

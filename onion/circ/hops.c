@@ -53,6 +53,12 @@ hops_add_service(struct hops *h, const uint8_t df[32], const uint8_t db[32],
 	return 0;
 }
 
+enum relay_format
+hops_format(const struct hops *h, size_t hop)
+{
+	return hopcrypt_is_cgo(h->crypt[hop]) ? RELAY_V1 : RELAY_V0;
+}
+
 /* As other clients do it: all that goes beyond the first hop, and EXTEND2, is
  * early while the budget lasts, so that an extending circuit does not stand
  * out.  Extending comes first, and HOPS_MAX - 1 times at most, so the budget
@@ -71,8 +77,8 @@ hops_cell(struct hops *h, size_t to, enum relay_cmd cmd)
 
 	if (h->chan == NULL)
 		return NULL;
-	body = chan_cell(h->chan, h->circ_id,
-	    early ? CELL_RELAY_EARLY : CELL_RELAY);
+	h->cell_cmd = early ? CELL_RELAY_EARLY : CELL_RELAY;
+	body = chan_cell(h->chan, h->circ_id, h->cell_cmd);
 	if (body == NULL) {
 		if (!h->no_room)
 			chan_want_room(h->chan, h->circ_id);
@@ -84,15 +90,19 @@ hops_cell(struct hops *h, size_t to, enum relay_cmd cmd)
 
 void
 hops_send(struct hops *h, size_t to, uint8_t *body, enum relay_cmd cmd,
-    uint16_t stream, size_t len, uint8_t tag[RELAY_TAG])
+    uint16_t stream, const uint8_t *data, size_t len, uint8_t tag[RELAY_TAG])
 {
+	enum relay_format format = hops_format(h, to);
 	size_t i = to;
 
-	relaymsg_head(body, (uint8_t)cmd, stream, len);
-	relaymsg_pad(body, len);
-	hopcrypt_originate(h->crypt[to], body, tag);
+	assert(len <= relaymsg_max(format, (uint8_t)cmd));
+	relaymsg_head(format, body, (uint8_t)cmd, stream, len);
+	if (len)
+		memcpy(body + relaymsg_at(format, (uint8_t)cmd), data, len);
+	relaymsg_pad(format, body, (uint8_t)cmd, len);
+	hopcrypt_originate(h->crypt[to], h->cell_cmd, body, tag);
 	while (i-- > 0)
-		hopcrypt_pass_fwd(h->crypt[i], body);
+		hopcrypt_pass_fwd(h->crypt[i], h->cell_cmd, body);
 }
 
 int
@@ -101,7 +111,7 @@ hops_recv(struct hops *h, uint8_t body[RELAY_BODY], uint8_t tag[RELAY_TAG])
 	int i;
 
 	for (i = 0; i < h->n; i++)
-		if (hopcrypt_bwd(h->crypt[i], body, tag))
+		if (hopcrypt_bwd(h->crypt[i], CELL_RELAY, body, tag))
 			return i;
 	return -1;
 }

@@ -5,10 +5,10 @@
  * message is written straight into the channel's queue:
  *
  *	body = hops_cell(h, to, RELAY_DATA);	NULL: no room now
- *	memcpy(body + RELAY_HEAD, data, len);
- *	hops_send(h, to, body, RELAY_DATA, stream, len, tag);
+ *	hops_send(h, to, body, RELAY_DATA, stream, data, len, tag);
  *
- * with nothing in between.
+ * with nothing in between.  How much it may hold, and how long tags are, is a
+ * matter of the hop's format: relaymsg_max(hops_format(h, to), RELAY_DATA).
  */
 #ifndef ONION_CIRC_HOPS_H
 #define ONION_CIRC_HOPS_H
@@ -35,6 +35,7 @@ struct hops {
 	uint8_t		 n;		/* stand */
 	uint8_t		 early;		/* RELAY_EARLY cells left */
 	uint8_t		 no_room;	/* room() was asked for */
+	uint8_t		 cell_cmd;	/* of the cell that is being made */
 	struct hopcrypt	*crypt[HOPS_MAX];
 };
 
@@ -44,11 +45,13 @@ int	hops_add(struct hops *, const struct handshake_keys *);	/* -ENOMEM */
 int	hops_add_service(struct hops *, const uint8_t df[32],
 	    const uint8_t db[32], const uint8_t kf[32], const uint8_t kb[32]);
 void	hops_drop_last(struct hops *);
+enum relay_format hops_format(const struct hops *, size_t hop);
 
 /* NULL: no room; the channel's room() will be called. */
 uint8_t	*hops_cell(struct hops *, size_t to, enum relay_cmd);
 void	 hops_send(struct hops *, size_t to, uint8_t *body, enum relay_cmd,
-	    uint16_t stream, size_t len, uint8_t tag[RELAY_TAG]);
+	    uint16_t stream, const uint8_t *data, size_t len,
+	    uint8_t tag[RELAY_TAG]);
 
 /* Which hop is it from?  -1: none knows it, the circuit must be closed. */
 int	hops_recv(struct hops *, uint8_t body[RELAY_BODY],

@@ -409,12 +409,16 @@ pool_chan_open(struct pool *p, const struct chan *chan)
 	}
 }
 
-/* ntor-v3 where its extensions are wanted, or where the relay negotiates
- * subprotocols; ntor elsewhere, as C tor does (map 5). */
+/* ntor-v3 where its extensions are wanted, or where the relay could do CGO, even
+ * if it is not asked to; ntor elsewhere, as C tor does (map 5).  CGO needs
+ * congestion control, and so only the exit's hop has it. */
 void
 poolcirc_fill_hop(const struct pool *p, const struct hopinfo *info,
     int is_exit, struct circ_hop *hop)
 {
+	const uint32_t cgo = CAP_FLOWCTRL | CAP_SUBPROTO | CAP_CGO;
+	int has_cgo = (info->caps & cgo) == cgo;
+
 	memset(hop, 0, sizeof(*hop));
 	hop->info = *info;
 	hop->kind = HANDSHAKE_NTOR;
@@ -422,7 +426,8 @@ poolcirc_fill_hop(const struct pool *p, const struct hopinfo *info,
 		return;
 	if (is_exit && p->flow.cc_on && (info->caps & CAP_FLOWCTRL))
 		hop->want_cc = 1;
-	if (hop->want_cc || (info->caps & (CAP_SUBPROTO | CAP_CGO)))
+	hop->want_cgo = hop->want_cc && has_cgo;
+	if (hop->want_cc || has_cgo)
 		hop->kind = HANDSHAKE_NTOR3;
 }
 

@@ -9,48 +9,34 @@
 #include "base/rand.h"
 #include "base/wire.h"
 
-enum { AT_CMD = 0, AT_STREAM = 3, AT_LEN = 9 };	/* in a body */
+enum {				/* in a body */
+	V0_CMD = 0, V0_STREAM = 3, V0_LEN = 9, V0_DATA = 11,
+	V1_CMD = 16, V1_LEN = 17, V1_STREAM = 19, V1_DATA = 19,
+	V1_DATA_OF_STREAM = 21
+};
 
-int
-relaymsg_parse(struct relaymsg *m, const uint8_t body[RELAY_BODY])
+/* In V1: what is for a stream, and never for none. */
+static int
+has_stream(uint8_t cmd)
 {
-	uint16_t len = wire_get16(body + AT_LEN);
-
-	if (len > RELAY_DATA_MAX)
-		return -EMSGSIZE;
-	m->cmd = body[AT_CMD];
-	m->stream = wire_get16(body + AT_STREAM);
-	m->len = len;
-	m->data = body + RELAY_HEAD;
-	return 0;
+	switch (cmd) {
+	case RELAY_BEGIN:
+	case RELAY_BEGIN_DIR:
+	case RELAY_CONNECTED:
+	case RELAY_DATA:
+	case RELAY_END:
+	case RELAY_RESOLVE:
+	case RELAY_RESOLVED:
+	case RELAY_XOFF:
+	case RELAY_XON:
+		return 1;
+	default:
+		return 0;
+	}
 }
 
-void
-relaymsg_head(uint8_t body[RELAY_BODY], uint8_t cmd, uint16_t stream,
-    size_t len)
-{
-	body[AT_CMD] = cmd;
-	wire_set16(body + AT_STREAM, stream);
-	wire_set16(body + AT_LEN, (uint16_t)len);
-}
-
-/* Random, so that who relays a cell can't know what it looked like, and can't
- * quote it in a SENDME without having seen it (proposal 289, 3.3). */
-void
-relaymsg_pad(uint8_t body[RELAY_BODY], size_t len)
-{
-	size_t used = RELAY_HEAD + len, gap = RELAY_PAD_GAP;
-
-	if (used + gap >= RELAY_BODY)
-		gap = RELAY_BODY - used;
-	memset(body + used, 0, gap);
-	used += gap;
-	if (used < RELAY_BODY)
-		rand_bytes(body + used, RELAY_BODY - used);
-}
-
-const char *
-relaymsg_name(uint8_t cmd)
+static const char *
+name_of(uint8_t cmd)
 {
 	static const char *const names[] = {
 		[RELAY_BEGIN] = "BEGIN", [RELAY_DATA] = "DATA",
@@ -73,9 +59,83 @@ relaymsg_name(uint8_t cmd)
 		[RELAY_PADDING_NEGOTIATED] = "PADDING_NEGOTIATED"
 	};
 
-	if (cmd >= sizeof(names) / sizeof(names[0]) || names[cmd] == NULL)
-		return "unknown";
-	return names[cmd];
+	return cmd < sizeof(names) / sizeof(names[0]) ? names[cmd] : NULL;
+}
+
+size_t
+relaymsg_at(enum relay_format format, uint8_t cmd)
+{
+	if (format == RELAY_V0)
+		return V0_DATA;
+	return has_stream(cmd) ? V1_DATA_OF_STREAM : V1_DATA;
+}
+
+size_t
+relaymsg_max(enum relay_format format, uint8_t cmd)
+{
+	return RELAY_BODY - relaymsg_at(format, cmd);
+}
+
+size_t
+relaymsg_tag(enum relay_format format)
+{
+	return format == RELAY_V0 ? RELAY_TAG : RELAY_TAG_V1;
+}
+
+int
+relaymsg_parse(struct relaymsg *m, enum relay_format format,
+    const uint8_t body[RELAY_BODY])
+{
+	m->cmd = body[format == RELAY_V0 ? V0_CMD : V1_CMD];
+	if (format == RELAY_V1 && name_of(m->cmd) == NULL)
+		return -EPROTO;
+	m->len = wire_get16(body + (format == RELAY_V0 ? V0_LEN : V1_LEN));
+	if (m->len > relaymsg_max(format, m->cmd))
+		return -EMSGSIZE;
+	m->stream = 0;
+	if (format == RELAY_V0)
+		m->stream = wire_get16(body + V0_STREAM);
+	else if (has_stream(m->cmd))
+		m->stream = wire_get16(body + V1_STREAM);
+	m->data = body + relaymsg_at(format, m->cmd);
+	return 0;
+}
+
+void
+relaymsg_head(enum relay_format format, uint8_t body[RELAY_BODY], uint8_t cmd,
+    uint16_t stream, size_t len)
+{
+	body[format == RELAY_V0 ? V0_CMD : V1_CMD] = cmd;
+	wire_set16(body + (format == RELAY_V0 ? V0_LEN : V1_LEN),
+	    (uint16_t)len);
+	if (format == RELAY_V0)
+		wire_set16(body + V0_STREAM, stream);
+	else if (has_stream(cmd))
+		wire_set16(body + V1_STREAM, stream);
+}
+
+/* Random, so that who relays a cell can't know what it looked like, and can't
+ * quote it in a SENDME without having seen it (proposal 289, 3.3). */
+void
+relaymsg_pad(enum relay_format format, uint8_t body[RELAY_BODY], uint8_t cmd,
+    size_t len)
+{
+	size_t used = relaymsg_at(format, cmd) + len, gap = RELAY_PAD_GAP;
+
+	if (used + gap >= RELAY_BODY)
+		gap = RELAY_BODY - used;
+	memset(body + used, 0, gap);
+	used += gap;
+	if (used < RELAY_BODY)
+		rand_bytes(body + used, RELAY_BODY - used);
+}
+
+const char *
+relaymsg_name(uint8_t cmd)
+{
+	const char *name = name_of(cmd);
+
+	return name ? name : "unknown";
 }
 
 /* A host name as it may stand in BEGIN: printable, nothing that would end it
@@ -170,12 +230,15 @@ relaymsg_put_end(uint8_t data[RELAY_DATA_MAX], enum relay_end reason)
 }
 
 size_t
-relaymsg_put_sendme(uint8_t data[RELAY_DATA_MAX], const uint8_t tag[RELAY_TAG])
+relaymsg_put_sendme(uint8_t data[RELAY_DATA_MAX], enum relay_format format,
+    const uint8_t *tag)
 {
+	size_t n = relaymsg_tag(format);
+
 	data[0] = 1;
-	wire_set16(data + 1, RELAY_TAG);
-	memcpy(data + 3, tag, RELAY_TAG);
-	return 3 + RELAY_TAG;
+	wire_set16(data + 1, (uint16_t)n);
+	memcpy(data + 3, tag, n);
+	return 3 + n;
 }
 
 size_t
@@ -251,8 +314,8 @@ relaymsg_get_end(const struct relaymsg *m, uint8_t *reason, struct addr *a)
 }
 
 int
-relaymsg_get_sendme(const struct relaymsg *m, uint8_t *version,
-    const uint8_t **tag)
+relaymsg_get_sendme(const struct relaymsg *m, enum relay_format format,
+    uint8_t *version, const uint8_t **tag)
 {
 	struct wire w;
 	uint16_t len;
@@ -265,7 +328,7 @@ relaymsg_get_sendme(const struct relaymsg *m, uint8_t *version,
 	*version = wire_u8(&w);
 	len = wire_u16(&w);
 	*tag = wire_take(&w, len);
-	if (w.err || *version != 1 || len != RELAY_TAG)
+	if (w.err || *version != 1 || len != relaymsg_tag(format))
 		return -EPROTO;
 	return 0;
 }

@@ -128,7 +128,7 @@ static size_t
 add_to_part(struct stream *st, const uint8_t *p, size_t len)
 {
 	struct streams *s = st->set;
-	size_t n = RELAY_DATA_MAX - (size_t)st->part_len;
+	size_t n = s->cell > st->part_len ? s->cell - st->part_len : 0;
 
 	if (st->part == NULL) {
 		st->part = s->spare ? s->spare : malloc(RELAY_DATA_MAX);
@@ -176,7 +176,7 @@ stream_take(struct stream *st, const uint8_t *p, size_t len)
 			done += send_cells(st, p + done, len - done);
 		if (done < len)
 			done += add_to_part(st, p + done, len - done);
-		if (st->part_len < RELAY_DATA_MAX || !can_go(st) ||
+		if (st->part_len < st->set->cell || !can_go(st) ||
 		    emit_part(st) < 0)
 			break;
 	}

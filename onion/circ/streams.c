@@ -48,6 +48,19 @@
 
 static void turn(void *);
 
+/* All of a stream's data goes in cells of one size, over whichever leg. */
+static void
+init_flow(struct streams *s, size_t i, int cc, uint8_t inc)
+{
+	struct leg *l = &s->leg[i];
+	enum relay_format format = hops_format(l->hops, l->hops->n - 1u);
+	size_t most = relaymsg_max(format, RELAY_DATA);
+
+	hopflow_init(&l->flow, s->conf.flow, cc, inc, format);
+	if (i == 0 || most < s->cell)
+		s->cell = most;
+}
+
 int
 streams_new(struct streams **out, const struct streams_conf *conf)
 {
@@ -64,7 +77,7 @@ streams_new(struct streams **out, const struct streams_conf *conf)
 	s->next_id = (uint16_t)rand_u32();
 	s->leg[0].hops = conf->hops;
 	s->nlegs = 1;
-	hopflow_init(&s->leg[0].flow, conf->flow, conf->cc, conf->sendme_inc);
+	init_flow(s, 0, conf->cc, conf->sendme_inc);
 	TAILQ_INIT(&s->all);
 	TAILQ_INIT(&s->dead);
 	TAILQ_INIT(&s->ready);
@@ -89,7 +102,7 @@ streams_link(struct streams *s, int64_t rtt_us,
 	s->leg[0].rtt = rtt_us;
 	l->hops = second->hops;
 	l->rtt = second->rtt_us;
-	hopflow_init(&l->flow, s->conf.flow, 1, second->sendme_inc);
+	init_flow(s, 1, 1, second->sendme_inc);
 	s->cur = l->rtt < rtt_us;
 	s->linked = 1;
 	s->passes_by = passes_by != 0;
@@ -308,7 +321,9 @@ streams_open_for_data(const struct streams *s)
 size_t
 streams_cell(const struct streams *s)
 {
-	return hopflow_cell(&s->leg[choose_leg(s)].flow);
+	size_t n = hopflow_cell(&s->leg[choose_leg(s)].flow);
+
+	return n < s->cell ? n : s->cell;
 }
 
 static int
@@ -320,9 +335,7 @@ leg_send(struct leg *l, enum relay_cmd cmd, uint16_t id, const uint8_t *data,
 
 	if ((body = hops_cell(l->hops, to, cmd)) == NULL)
 		return -ENOBUFS;
-	if (len)
-		memcpy(body + RELAY_HEAD, data, len);
-	hops_send(l->hops, to, body, cmd, id, len, tag);
+	hops_send(l->hops, to, body, cmd, id, data, len, tag);
 	return 0;
 }
 
@@ -416,7 +429,7 @@ pay_sendmes(struct leg *l)
 		return -ENOBUFS;
 	while ((tag = sendme_due(&l->flow.sendme)) != NULL) {
 		rc = leg_send(l, RELAY_SENDME, 0, data,
-		    relaymsg_put_sendme(data, tag), unused);
+		    relaymsg_put_sendme(data, l->flow.format, tag), unused);
 		if (rc < 0)
 			return rc;
 		sendme_paid(&l->flow.sendme);

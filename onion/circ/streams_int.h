@@ -124,6 +124,7 @@ struct streams {
 	size_t			 cur;		/* what is sent goes there */
 	uint8_t			 linked;
 	uint8_t			 passes_by;	/* a leg that has no room */
+	size_t			 cell;		/* data of a full one, over any leg */
 	struct conflux_in	 in;
 	struct map		*ids;		/* -> streams_slot */
 	struct streams_slot	*last;		/* looked up */

@@ -4,6 +4,9 @@
  *	The three handshakes differ in what they prove, and agree in what they
  *	give: 92 bytes of key material, cut up in the order of tor-spec 5.2.2.
  *	FAST takes KH from the reply instead of from the end of the stream.
+ *	Where CGO was asked for there are 180 bytes of other keys: the reply
+ *	says nothing of it, since a relay that does not grant a subprotocol
+ *	answers with DESTROY.
  *
  *	Only ntor-v3 carries messages.  A message is a number of extensions,
  *
@@ -35,9 +38,14 @@
 #include "onion/crypto/ntor3.h"
 
 enum {
-	KEYS_LEN	= 20 + 20 + 16 + 16 + 20,
+	KH_LEN		= 20,
+	KEYS_LEN	= 20 + 20 + 16 + 16 + KH_LEN,
+	KEYS_LEN_CGO	= CGO_KEYS + CGO_KEYS + KH_LEN,
 	EXT_CC_ASK	= 1,	/* proposal 324, section 10.3 */
-	EXT_CC_ANSWER	= 2
+	EXT_CC_ANSWER	= 2,
+	EXT_SUBPROTO	= 3,	/* proposal 346; pairs of a protocol and ... */
+	PROTO_RELAY	= 2,
+	RELAY_CGO	= 6	/* ... a capability of it: Relay=6 */
 };
 
 struct handshake {
@@ -58,10 +66,16 @@ build_message(const struct handshake_ask *ask, uint8_t *out, size_t max)
 	struct pack p;
 
 	pack_init(&p, out, max);
-	pack_u8(&p, ask->want_cc ? 1 : 0);
+	pack_u8(&p, (uint8_t)((ask->want_cc != 0) + (ask->want_cgo != 0)));
 	if (ask->want_cc) {
 		pack_u8(&p, EXT_CC_ASK);
 		pack_u8(&p, 0);
+	}
+	if (ask->want_cgo) {
+		pack_u8(&p, EXT_SUBPROTO);
+		pack_u8(&p, 2);
+		pack_u8(&p, PROTO_RELAY);
+		pack_u8(&p, RELAY_CGO);
 	}
 	return pack_len(&p);
 }
@@ -182,15 +196,20 @@ handshake_start(struct handshake **out_h, enum handshake_kind kind,
 /* --- the relay's answer --- */
 
 static void
-cut_keys(const uint8_t raw[KEYS_LEN], struct handshake_keys *k)
+cut_keys(const uint8_t raw[KEYS_LEN_CGO], struct handshake_keys *k)
 {
 	struct wire w;
 
-	wire_init(&w, raw, KEYS_LEN);
-	wire_copy(&w, k->df, sizeof(k->df));
-	wire_copy(&w, k->db, sizeof(k->db));
-	wire_copy(&w, k->kf, sizeof(k->kf));
-	wire_copy(&w, k->kb, sizeof(k->kb));
+	wire_init(&w, raw, KEYS_LEN_CGO);
+	if (k->cgo_on) {
+		wire_copy(&w, k->cgo_fwd, sizeof(k->cgo_fwd));
+		wire_copy(&w, k->cgo_bwd, sizeof(k->cgo_bwd));
+	} else {
+		wire_copy(&w, k->df, sizeof(k->df));
+		wire_copy(&w, k->db, sizeof(k->db));
+		wire_copy(&w, k->kf, sizeof(k->kf));
+		wire_copy(&w, k->kb, sizeof(k->kb));
+	}
 	wire_copy(&w, k->kh, sizeof(k->kh));
 }
 
@@ -202,29 +221,32 @@ finish_fast(const struct handshake *h, const uint8_t *reply, size_t len,
 
 	if (len != FAST_REPLY_LEN)
 		return -EMSGSIZE;
-	rc = fast_finish(&h->u.fast, reply, raw, KEYS_LEN - 20);
+	rc = fast_finish(&h->u.fast, reply, raw, KEYS_LEN - KH_LEN);
 	if (rc == 0)
-		memcpy(raw + KEYS_LEN - 20, reply + 20, 20);
+		memcpy(raw + KEYS_LEN - KH_LEN, reply + 20, KH_LEN);
 	return rc;
 }
 
 static int
 finish_ntor3(const struct handshake *h, const uint8_t *reply, size_t len,
-    uint8_t raw[KEYS_LEN], struct handshake_keys *k)
+    uint8_t raw[KEYS_LEN_CGO], struct handshake_keys *k)
 {
 	uint8_t msg[NTOR3_MSG_MAX];
 	int rc;
 
-	rc = ntor3_finish(&h->u.ntor3, reply, len, msg, raw, KEYS_LEN);
+	rc = ntor3_finish(&h->u.ntor3, reply, len, msg, raw,
+	    h->ask.want_cgo ? KEYS_LEN_CGO : KEYS_LEN);
 	if (rc >= 0)
 		rc = read_message(msg, (size_t)rc, &h->ask, k);
 	secret_wipe(msg, sizeof(msg));
-	return rc;
+	k->cgo_on = h->ask.want_cgo != 0;
+	/* its cells know no other flow control */
+	return rc == 0 && k->cgo_on && !k->cc_on ? -EPROTO : rc;
 }
 
 static int
 finish(const struct handshake *h, const uint8_t *reply, size_t len,
-    uint8_t raw[KEYS_LEN], struct handshake_keys *k)
+    uint8_t raw[KEYS_LEN_CGO], struct handshake_keys *k)
 {
 	switch (h->kind) {
 	case HANDSHAKE_FAST:
@@ -246,7 +268,7 @@ handshake_finish(struct handshake *h, const uint8_t *reply, size_t len,
     struct handshake_keys *out)
 {
 	struct handshake_keys k = { 0 };
-	uint8_t raw[KEYS_LEN];
+	uint8_t raw[KEYS_LEN_CGO] = { 0 };
 	int rc;
 
 	if ((rc = finish(h, reply, len, raw, &k)) == 0) {

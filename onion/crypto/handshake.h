@@ -9,13 +9,15 @@
  * the latest.  struct handshake_keys is secret, too: its holder wipes it.
  *
  * tor-spec 5.1.1-5.1.4 and 5.2; proposals 332 (ntor-v3), 324 (section 10.3,
- * the congestion control extension).
+ * the congestion control extension), 346 (the subprotocol request).
  */
 #ifndef ONION_CRYPTO_HANDSHAKE_H
 #define ONION_CRYPTO_HANDSHAKE_H
 
 #include <stddef.h>
 #include <stdint.h>
+
+#include "onion/crypto/cgo.h"
 
 enum handshake_kind {		/* the values are HTYPE of CREATE2, EXTEND2 */
 	HANDSHAKE_NONE	= 0,
@@ -36,6 +38,7 @@ enum {
 /* What to negotiate; only ntor-v3 can.  All zero asks for nothing. */
 struct handshake_ask {
 	uint8_t		want_cc;	/* congestion control */
+	uint8_t		want_cgo;	/* and with it Counter Galois Onion */
 	uint8_t		sendme_inc;	/* consensus cc_sendme_inc: the reply
 					 * may differ by 1 at the most */
 };
@@ -46,6 +49,9 @@ struct handshake_keys {		/* in the order of tor-spec 5.2.2 */
 	uint8_t		kf[16];		/* AES-128, forward */
 	uint8_t		kb[16];		/* ... backward */
 	uint8_t		kh[20];		/* nonce of onion services */
+	uint8_t		cgo_on;		/* these instead of df, db, kf, kb: */
+	uint8_t		cgo_fwd[CGO_KEYS];
+	uint8_t		cgo_bwd[CGO_KEYS];
 	uint8_t		cc_on;		/* congestion control is agreed */
 	uint8_t		sendme_inc;	/* cells per SENDME; 0 unless cc_on */
 };

@@ -1,4 +1,4 @@
-/* onion/crypto/hopcrypt.c - the encryption of relay cells, one hop (tor1)
+/* onion/crypto/hopcrypt.c - the encryption of relay cells, one hop
  *
  * Theory of operation
  *	Two streams a hop, one for each direction.  A stream is AES-128-CTR
@@ -45,9 +45,7 @@
  *	would save 25 ns more and cost the simple rule of one hop, one call.
  *
  * CGO
- *	(proposal 359) has other keys, a tag of 16 bytes in front, and needs the
- *	cell's command in fwd direction.  It becomes a second kind of struct
- *	hopcrypt behind these same calls.
+ *	is the other kind of hop, behind these same calls: cgo.c.
  */
 #include "onion/crypto/hopcrypt.h"
 
@@ -55,6 +53,7 @@
 #include <string.h>
 
 #include "base/secret.h"
+#include "onion/crypto/cgo.h"
 #include "onion/crypto/crypt.h"
 #include "onion/crypto/handshake.h"
 
@@ -69,6 +68,7 @@ struct way {			/* one direction */
 struct hopcrypt {
 	struct way	fwd;
 	struct way	bwd;
+	struct cgo	*cgo_fwd, *cgo_bwd;	/* both, instead; or NULL */
 };
 
 static int
@@ -87,7 +87,13 @@ hopcrypt_new(const struct handshake_keys *k)
 
 	if ((h = calloc(1, sizeof(*h))) == NULL)
 		return NULL;
-	if (way_init(&h->fwd, k->kf, k->df) && way_init(&h->bwd, k->kb, k->db))
+	if (k->cgo_on) {
+		h->cgo_fwd = cgo_new(k->cgo_fwd);
+		h->cgo_bwd = cgo_new(k->cgo_bwd);
+		if (h->cgo_fwd && h->cgo_bwd)
+			return h;
+	} else if (way_init(&h->fwd, k->kf, k->df) &&
+	    way_init(&h->bwd, k->kb, k->db))
 		return h;
 	hopcrypt_free(h);
 	return NULL;
@@ -138,8 +144,16 @@ hopcrypt_free(struct hopcrypt *h)
 		return;
 	way_fini(&h->fwd);
 	way_fini(&h->bwd);
+	cgo_free(h->cgo_fwd);
+	cgo_free(h->cgo_bwd);
 	secret_wipe(h, sizeof(*h));
 	free(h);
+}
+
+int
+hopcrypt_is_cgo(const struct hopcrypt *h)
+{
+	return h->cgo_fwd != NULL;
 }
 
 /* Adds @body, whose digest field is zero, and finishes a fork. */
@@ -201,9 +215,14 @@ digest_bwd(struct way *w, const uint8_t body[HOPCRYPT_BODY],
 }
 
 void
-hopcrypt_originate(struct hopcrypt *h, uint8_t body[HOPCRYPT_BODY],
+hopcrypt_originate(struct hopcrypt *h, uint8_t cmd, uint8_t body[HOPCRYPT_BODY],
     uint8_t tag[HOPCRYPT_TAG])
 {
+	if (h->cgo_fwd) {
+		memset(tag, 0, HOPCRYPT_TAG);
+		cgo_originate(h->cgo_fwd, cmd, body, tag);
+		return;
+	}
 	memset(body + RECOGNIZED, 0, 2);
 	memset(body + DIGEST, 0, DIGEST_LEN);
 	digest_fwd(&h->fwd, body, tag);
@@ -212,17 +231,32 @@ hopcrypt_originate(struct hopcrypt *h, uint8_t body[HOPCRYPT_BODY],
 }
 
 void
-hopcrypt_pass_fwd(struct hopcrypt *h, uint8_t body[HOPCRYPT_BODY])
+hopcrypt_pass_fwd(struct hopcrypt *h, uint8_t cmd, uint8_t body[HOPCRYPT_BODY])
 {
-	crypt_ctr_xor(h->fwd.ctr, body, HOPCRYPT_BODY);
+	if (h->cgo_fwd)
+		cgo_pass_fwd(h->cgo_fwd, cmd, body);
+	else
+		crypt_ctr_xor(h->fwd.ctr, body, HOPCRYPT_BODY);
+}
+
+static int
+cgo_way_bwd(struct cgo *c, uint8_t cmd, uint8_t body[HOPCRYPT_BODY],
+    uint8_t tag[HOPCRYPT_TAG])
+{
+	if (!cgo_bwd(c, cmd, body, tag))
+		return 0;
+	memset(tag + CGO_TAG, 0, HOPCRYPT_TAG - CGO_TAG);
+	return 1;
 }
 
 int
-hopcrypt_bwd(struct hopcrypt *h, uint8_t body[HOPCRYPT_BODY],
+hopcrypt_bwd(struct hopcrypt *h, uint8_t cmd, uint8_t body[HOPCRYPT_BODY],
     uint8_t tag[HOPCRYPT_TAG])
 {
 	uint8_t theirs[DIGEST_LEN];
 
+	if (h->cgo_bwd)
+		return cgo_way_bwd(h->cgo_bwd, cmd, body, tag);
 	crypt_ctr_xor(h->bwd.ctr, body, HOPCRYPT_BODY);
 	if ((body[RECOGNIZED] | body[RECOGNIZED + 1]) != 0)
 		return 0;

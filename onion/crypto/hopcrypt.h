@@ -5,14 +5,19 @@
  * or RELAY_EARLY cell; byte 0 is the relay command, 1-2 "recognized", 5-8 the
  * digest.
  *
+ * Or of CGO, where that was agreed (cgo.h): bodies are of another format then,
+ * with a tag in front, and the command of the cell matters, @cmd.  Each hop of
+ * a circuit has its own kind.
+ *
  * An onion service at the end of a circuit is one more hop, of another kind
  * (rend-spec-v3 0.3, 4.2.1): AES-256-CTR and SHA3-256, of which four bytes are
  * the digest, too, and the first 20 the tag.
  *
- *	fwd to hop n:	hopcrypt_originate(hop[n], body, tag);
- *			for (i = n; i-- > 0; ) hopcrypt_pass_fwd(hop[i], body);
+ *	fwd to hop n:	hopcrypt_originate(hop[n], cmd, body, tag);
+ *			for (i = n; i-- > 0; )
+ *				hopcrypt_pass_fwd(hop[i], cmd, body);
  *	bwd:		for (i = 0; i < hops; i++)
- *				if (hopcrypt_bwd(hop[i], body, tag))
+ *				if (hopcrypt_bwd(hop[i], cmd, body, tag))
  *					it is from hop i
  *			no hop recognised it: the circuit must be closed
  *
@@ -27,7 +32,8 @@
 
 enum {
 	HOPCRYPT_BODY	= 509,
-	HOPCRYPT_TAG	= 20	/* what an authenticated SENDME quotes */
+	/* what an authenticated SENDME quotes; of CGO 16, and 4 zeros */
+	HOPCRYPT_TAG	= 20
 };
 
 struct handshake_keys;
@@ -41,18 +47,20 @@ struct hopcrypt *hopcrypt_new_service(const uint8_t df[HOPCRYPT_SERVICE_KEY],
 	    const uint8_t kf[HOPCRYPT_SERVICE_KEY],
 	    const uint8_t kb[HOPCRYPT_SERVICE_KEY]);
 void	hopcrypt_free(struct hopcrypt *);	/* wipes */
+int	hopcrypt_is_cgo(const struct hopcrypt *);
 
-/* For this hop: sets "recognized" and the digest, then encrypts.  @tag is what
- * this hop will quote if this cell makes it send a SENDME. */
-void	hopcrypt_originate(struct hopcrypt *, uint8_t body[HOPCRYPT_BODY],
-	    uint8_t tag[HOPCRYPT_TAG]);
+/* For this hop: sets "recognized" and the digest, or the tag, then encrypts.
+ * @tag is what this hop will quote if this cell makes it send a SENDME. */
+void	hopcrypt_originate(struct hopcrypt *, uint8_t cmd,
+	    uint8_t body[HOPCRYPT_BODY], uint8_t tag[HOPCRYPT_TAG]);
 /* For a hop further on: only encrypts. */
-void	hopcrypt_pass_fwd(struct hopcrypt *, uint8_t body[HOPCRYPT_BODY]);
+void	hopcrypt_pass_fwd(struct hopcrypt *, uint8_t cmd,
+	    uint8_t body[HOPCRYPT_BODY]);
 
 /* Takes this hop's layer off.  1: it is this hop's cell, and @tag is what a
- * SENDME of ours has to quote for it; its digest field reads 0 from now on.
+ * SENDME of ours has to quote for it; a digest field reads 0 from now on.
  * 0: it is not; @tag is untouched, @body is ready for the next hop. */
-int	hopcrypt_bwd(struct hopcrypt *, uint8_t body[HOPCRYPT_BODY],
-	    uint8_t tag[HOPCRYPT_TAG]);
+int	hopcrypt_bwd(struct hopcrypt *, uint8_t cmd,
+	    uint8_t body[HOPCRYPT_BODY], uint8_t tag[HOPCRYPT_TAG]);
 
 #endif

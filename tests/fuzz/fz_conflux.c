@@ -1,7 +1,7 @@
 /* tests/fuzz/fz_conflux.c - an exit that does anything with two legs
  *
  * Two circuits of one hop to one fake relay, linked and joined unless the first
- * byte says otherwise.  Then steps: a byte for what, one for how, and operands.
+ * byte says otherwise; of CGO, if it says so.  Then steps: a byte for what, one for how, and operands.
  * The exit links, switches, numbers and interleaves as the input says; cells of
  * a leg are held back; holders come and go, or kill a circuit inside a call.
  *
@@ -307,9 +307,11 @@ run(void)
 }
 
 static void
-setup_leg(struct leg *l, const struct circ_conf *conf)
+setup_leg(struct leg *l, const struct circ_conf *conf, uint8_t cgo)
 {
-	struct circ_hop hop = { .kind = HANDSHAKE_NTOR3, .want_cc = 1 };
+	struct circ_hop hop = {
+		.kind = HANDSHAKE_NTOR3, .want_cc = 1, .want_cgo = cgo
+	};
 
 	memset(l, 0, sizeof(*l));
 	l->chan = fakechan_new(&loop, net, 0, 1);
@@ -344,7 +346,7 @@ setup(uint8_t how)
 	whole = 0;
 	limit = UINT64_MAX;
 	for (i = 0; i < LEGS; i++)
-		setup_leg(&legs[i], &conf);
+		setup_leg(&legs[i], &conf, how >> 7);
 	for (i = 0; i < LEGS && !(how & 32); i++)
 		must(circ_link(legs[i].circ, nonce, 3) == 0);
 	if (how & 64)		/* who has the lower RTT */
@@ -442,7 +444,7 @@ say(struct leg *l, int honest, uint8_t cmd, uint8_t which, uint16_t len)
 		st = st->next;
 	id = st ? st->id : l->sim->last_stream;
 	st = simcirc_stream(l->sim, id);
-	len %= RELAY_DATA_MAX + 1;
+	len = (uint16_t)(len % (simcirc_data_max(l->sim) + 1));
 	if (cmd == RELAY_DATA)
 		memset(data, value, len);
 	else if (cmd == RELAY_CONNECTED) {

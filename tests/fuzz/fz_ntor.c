@@ -35,7 +35,9 @@ static void
 check(const struct simhand_relay *relay, enum handshake_kind kind,
     const uint8_t *groups, size_t ngroups)
 {
-	static const struct handshake_ask ask = { 1, 31 };
+	static const struct handshake_ask ask = {
+		.want_cc = 1, .sendme_inc = 31
+	};
 	uint8_t out[HANDSHAKE_DATA_MAX], reply[HANDSHAKE_REPLY_MAX];
 	uint8_t sent[sizeof(out)], answered[sizeof(reply)];
 	struct handshake_keys ours, none, theirs = { 0 };

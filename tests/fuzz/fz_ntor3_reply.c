@@ -14,7 +14,9 @@
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	static const struct handshake_ask ask = { 1, 31 };
+	static const struct handshake_ask ask = {
+		.want_cc = 1, .sendme_inc = 31
+	};
 	static struct simhand_relay relay;
 	static int ready;
 	uint8_t out[HANDSHAKE_DATA_MAX], reply[HANDSHAKE_REPLY_MAX];

@@ -1,4 +1,5 @@
-/* tests/fuzz/fz_relay_msg.c - the body of a relay cell, as any message
+/* tests/fuzz/fz_relay_msg.c - the body of a relay cell, as any message, in
+ * both formats
  *
  * Oracles: no view leaves the body, and what a builder writes from what was
  * read is read the same way again.
@@ -14,7 +15,7 @@
 #include "tests/fuzz/fuzz.h"
 
 static void
-read_all(const struct relaymsg *m)
+read_all(const struct relaymsg *m, enum relay_format format)
 {
 	uint8_t again[RELAY_DATA_MAX], reason, version;
 	struct relaymsg n = *m;
@@ -29,9 +30,10 @@ read_all(const struct relaymsg *m)
 		must(relaymsg_end_errno(reason, 0) < 0);
 	}
 	n.data = again;
-	if (relaymsg_get_sendme(m, &version, &tag) == 0 && tag) {
-		must(tag >= m->data && tag + RELAY_TAG <= m->data + m->len);
-		n.len = (uint16_t)relaymsg_put_sendme(again, tag);
+	if (relaymsg_get_sendme(m, format, &version, &tag) == 0 && tag) {
+		must(tag >= m->data &&
+		    tag + relaymsg_tag(format) <= m->data + m->len);
+		n.len = (uint16_t)relaymsg_put_sendme(again, format, tag);
 		must(n.len <= m->len && memcmp(again, m->data, n.len) == 0);
 	}
 	(void)relaymsg_get_xoff(m);
@@ -63,30 +65,39 @@ pad(struct relaymsg m)
 		must(i < CIRCPAD_INTRO_MAX);
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
+static void
+read_body(enum relay_format format, const uint8_t *p, size_t len)
 {
 	uint8_t *body = calloc(1, RELAY_BODY);	/* of exact size */
-	struct relaymsg m;
+	struct relaymsg m, n;
 	uint8_t *exact;
 
 	must(body != NULL);
-	rand_init();
 	memcpy(body, p, len < RELAY_BODY ? len : RELAY_BODY);
-	if (relaymsg_parse(&m, body) == 0) {
-		must(m.data == body + RELAY_HEAD);
+	if (relaymsg_parse(&m, format, body) == 0) {
+		must(m.data == body + relaymsg_at(format, m.cmd));
 		must(m.data + m.len <= body + RELAY_BODY);
 		/* With nothing behind the data that could be read. */
 		must((exact = malloc(m.len + 1u)) != NULL);
 		memcpy(exact, m.data, m.len);
 		must((exact = realloc(exact, m.len ? m.len : 1u)) != NULL);
 		m.data = exact;
-		read_all(&m);
+		read_all(&m, format);
 		pad(m);
 		free(exact);
-		relaymsg_head(body, m.cmd, m.stream, m.len);
-		relaymsg_pad(body, m.len);
+		relaymsg_head(format, body, m.cmd, m.stream, m.len);
+		relaymsg_pad(format, body, m.cmd, m.len);
+		must(relaymsg_parse(&n, format, body) == 0 &&
+		    n.cmd == m.cmd && n.stream == m.stream && n.len == m.len);
 	}
 	free(body);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
+{
+	rand_init();
+	read_body(RELAY_V0, p, len);
+	read_body(RELAY_V1, p, len);
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* tests/fuzz/fz_relay_stream.c - an exit, and a holder, that do anything
  *
  * A circuit of one hop through a fake relay; the first byte says with which
- * handshake.  Then steps: a byte for what, and its operands.  Streams are begun
+ * handshake, and so whether messages are in V0 or, with CGO, in V1.  Then steps: a byte for what, and its operands.  Streams are begun
  * and killed, data is sent, credit and room are given, time passes, and the
  * exit says whatever the input says.
  *
@@ -185,6 +185,7 @@ setup(uint8_t how)
 	if (how & 1) {
 		hop.kind = HANDSHAKE_NTOR3;
 		hop.want_cc = 1;
+		hop.want_cgo = how >> 2 & 1;
 	}
 	memset(holders, 0, sizeof(holders));
 	memset(lookups, 0, sizeof(lookups));
@@ -257,7 +258,7 @@ say(struct wire *w)
 		id = sim->last_stream;
 	if (sim->destroyed)
 		return;
-	if (cmd == RELAY_DATA && len <= RELAY_DATA_MAX)
+	if (cmd == RELAY_DATA && len <= simcirc_data_max(sim))
 		simcirc_data(sim, id, data, len);
 	else
 		simcirc_say(sim, 0, cmd, id, data, len);

@@ -101,6 +101,8 @@ tests_fuzz_fz_conflux_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_conflux.c \
 	tests/onion/circ/fakechan.c \
 	tests/onion/circ/fakechan.h \
+	tests/onion/crypto/cgorelay.c \
+	tests/onion/crypto/cgorelay.h \
 	tests/onion/crypto/mint.c \
 	tests/onion/crypto/mint.h \
 	tests/sim/simhand.c \
@@ -251,6 +253,8 @@ tests_fuzz_fz_nftlist_LDADD = $(POLICY_LIBS)
 
 tests_fuzz_fz_ntor_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_ntor.c \
+	tests/onion/crypto/cgorelay.c \
+	tests/onion/crypto/cgorelay.h \
 	tests/sim/simhand.c \
 	tests/sim/simhand.h
 tests_fuzz_fz_ntor_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
@@ -258,6 +262,8 @@ tests_fuzz_fz_ntor_LDADD = $(ONION_LIBS)
 
 tests_fuzz_fz_ntor3_reply_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_ntor3_reply.c \
+	tests/onion/crypto/cgorelay.c \
+	tests/onion/crypto/cgorelay.h \
 	tests/sim/simhand.c \
 	tests/sim/simhand.h
 tests_fuzz_fz_ntor3_reply_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
@@ -287,6 +293,8 @@ tests_fuzz_fz_relay_stream_SOURCES = $(FUZZ_MAIN) \
 	tests/fuzz/fz_relay_stream.c \
 	tests/onion/circ/fakechan.c \
 	tests/onion/circ/fakechan.h \
+	tests/onion/crypto/cgorelay.c \
+	tests/onion/crypto/cgorelay.h \
 	tests/onion/crypto/mint.c \
 	tests/onion/crypto/mint.h \
 	tests/sim/simhand.c \

@@ -8,12 +8,17 @@
 #include "base/rand.h"
 #include "onion/crypto/crypt.h"
 #include "onion/crypto/handshake.h"
+#include "tests/onion/crypto/cgorelay.h"
 
 #define V1	"ntor-curve25519-sha256-1"
 #define V3	"ntor3-curve25519-sha3_256-1"
 #define VER	"circuit extend"
 
-enum { STREAM = 92 };		/* Df Db Kf Kb KH */
+enum {
+	STREAM = 92,		/* Df Db Kf Kb KH */
+	CGO_STREAM = 180,	/* forward, backward, KH */
+	BACK = 3		/* RELAY: the command of all that goes back */
+};
 
 /* Bytes put one after the other. */
 struct heap {
@@ -66,6 +71,16 @@ split(const uint8_t s[STREAM], struct handshake_keys *k)
 	memcpy(k->kf, s + 40, 16);
 	memcpy(k->kb, s + 56, 16);
 	memcpy(k->kh, s + 72, 20);
+}
+
+static void
+split_cgo(const uint8_t s[CGO_STREAM], struct handshake_keys *k)
+{
+	memset(k, 0, sizeof(*k));
+	k->cgo_on = 1;
+	memcpy(k->cgo_fwd, s, 80);
+	memcpy(k->cgo_bwd, s + 80, 80);
+	memcpy(k->kh, s + 160, 20);
 }
 
 /* --- CREATE_FAST --- */
@@ -215,11 +230,11 @@ v3_secret(const struct simhand_relay *r, const uint8_t xy[32],
 
 static int
 v3_reply(const struct simhand_relay *r, const uint8_t *data, size_t len,
-    const uint8_t xb[32], const uint8_t *msg, size_t msg_len, uint8_t *reply,
-    struct handshake_keys *k)
+    const uint8_t xb[32], const uint8_t *msg, size_t msg_len, int cgo,
+    uint8_t *reply, struct handshake_keys *k)
 {
 	uint8_t ysec[32], y[32], xy[32], seed[32], verify[32];
-	uint8_t stream[32 + STREAM];
+	uint8_t stream[32 + CGO_STREAM];
 	const uint8_t *x = data + 64;
 	struct heap h;
 
@@ -243,28 +258,69 @@ v3_reply(const struct simhand_relay *r, const uint8_t *data, size_t len,
 	put_encap(&h, reply + 64, msg_len);
 	put_str(&h, V3 "Server");
 	crypt_sha3(reply + 32, h.b, h.n);
-	split(stream + 32, k);
+	if (cgo)
+		split_cgo(stream + 32, k);
+	else
+		split(stream + 32, k);
 	return (int)(64 + msg_len);
 }
 
-/* Does the client's message ask for congestion control?  -EPROTO: nonsense. */
+enum { ASKS_CC = 1, ASKS_CGO = 2, ASKS_ELSE = 4 };
+
+/* Pairs of a protocol and what it should be able to do, in order. */
 static int
-v3_asks_cc(const uint8_t *msg, size_t len)
+read_pairs(const uint8_t *p, size_t len)
 {
+	int asks = 0;
+	size_t i;
+
+	if (len == 0 || len % 2 != 0)
+		return -EPROTO;
+	for (i = 0; i < len; i += 2) {
+		if (i > 0 && memcmp(p + i - 2, p + i, 2) >= 0)
+			return -EPROTO;
+		if (p[i] == 2 && p[i + 1] == 6)
+			asks |= ASKS_CGO;
+		else
+			asks |= ASKS_ELSE;
+	}
+	return asks;
+}
+
+/* One extension of the client's message: what it asks, or -EPROTO. */
+static int
+read_ext(uint8_t type, const uint8_t *p, size_t len)
+{
+	if (type == 1)
+		return len == 0 ? ASKS_CC : -EPROTO;
+	if (type == 3)
+		return read_pairs(p, len);
+	return 0;		/* what is not known is passed over */
+}
+
+/* What the client's message asks.  -EPROTO: nonsense. */
+static int
+v3_asks(const uint8_t *msg, size_t len)
+{
+	int n, asks = 0, before = -1, rc;
 	size_t at = 1;
-	int n, asks = 0;
 
 	if (len < 1)
 		return -EPROTO;
 	for (n = msg[0]; n > 0; n--) {
 		if (len - at < 2 || len - at - 2 < msg[at + 1])
 			return -EPROTO;
-		if (msg[at] == 1)
-			asks = 1;
-		if (msg[at] == 3)	/* CGO and the like: not here */
+		if (msg[at] <= before)
 			return -EPROTO;
+		before = msg[at];
+		rc = read_ext(msg[at], msg + at + 2, msg[at + 1]);
+		if (rc < 0)
+			return rc;
+		asks |= rc;
 		at += 2 + (size_t)msg[at + 1];
 	}
+	if ((asks & ASKS_CGO) && !(asks & ASKS_CC))
+		return -EPROTO;
 	return at == len ? asks : -EPROTO;
 }
 
@@ -284,7 +340,7 @@ simhand_ntor3(const struct simhand_relay *r, const uint8_t *data, size_t len,
     struct handshake_keys *keys)
 {
 	uint8_t xb[32], msg[512];
-	int rc;
+	int rc, asks;
 
 	if ((rc = v3_check(r, data, len, xb)) < 0)
 		return rc;
@@ -292,8 +348,9 @@ simhand_ntor3(const struct simhand_relay *r, const uint8_t *data, size_t len,
 		return rc;
 	if (max < 64 + reply_msg_len)
 		return -ENOBUFS;
-	return v3_reply(r, data, len, xb, reply_msg, reply_msg_len, reply,
-	    keys);
+	asks = v3_asks(msg, (size_t)rc);
+	return v3_reply(r, data, len, xb, reply_msg, reply_msg_len,
+	    asks > 0 && (asks & ASKS_CGO), reply, keys);
 }
 
 static int
@@ -302,15 +359,17 @@ answer_ntor3(const struct simhand_relay *r, const uint8_t *data, size_t len,
 {
 	uint8_t msg[512], xb[32], ours[4] = { 0 };
 	size_t ours_len = 1;
-	int rc, cc;
+	int rc, asks;
 
 	if ((rc = v3_check(r, data, len, xb)) < 0)
 		return rc;
 	if ((rc = v3_open(r, data, len, xb, msg)) < 0)
 		return rc;
-	if ((cc = v3_asks_cc(msg, (size_t)rc)) < 0)
-		return cc;
-	if (cc && r->cc) {
+	if ((asks = v3_asks(msg, (size_t)rc)) < 0)
+		return asks;
+	if ((asks & ASKS_ELSE) || ((asks & ASKS_CGO) && !r->cgo))
+		return -EOPNOTSUPP;
+	if ((asks & ASKS_CC) && r->cc) {
 		ours[0] = 1;		/* one extension: */
 		ours[1] = 2;		/* congestion control agreed, */
 		ours[2] = 1;
@@ -319,7 +378,8 @@ answer_ntor3(const struct simhand_relay *r, const uint8_t *data, size_t len,
 	}
 	if (max < 64 + ours_len)
 		return -ENOBUFS;
-	rc = v3_reply(r, data, len, xb, ours, ours_len, reply, k);
+	rc = v3_reply(r, data, len, xb, ours, ours_len, asks & ASKS_CGO, reply,
+	    k);
 	if (rc >= 0 && ours_len == 4) {
 		k->cc_on = 1;
 		k->sendme_inc = r->sendme_inc;
@@ -349,6 +409,7 @@ struct simhand_hop {
 	struct crypt_ctr	*fwd, *bwd;
 	struct crypt_sha1_run	 fwd_run, bwd_run;
 	struct crypt_sha3_run	*fwd3, *bwd3, *try3;	/* of a service */
+	struct cgorelay		*cgo_fwd, *cgo_bwd;	/* or only these */
 };
 
 struct simhand_hop *
@@ -358,6 +419,13 @@ simhand_hop_new(const struct handshake_keys *k)
 
 	if (h == NULL)
 		abort();
+	if (k->cgo_on) {
+		h->cgo_fwd = cgorelay_new(k->cgo_fwd);
+		h->cgo_bwd = cgorelay_new(k->cgo_bwd);
+		if (h->cgo_fwd == NULL || h->cgo_bwd == NULL)
+			abort();
+		return h;
+	}
 	h->fwd = crypt_ctr_new(k->kf, 16);
 	h->bwd = crypt_ctr_new(k->kb, 16);
 	if (h->fwd == NULL || h->bwd == NULL)
@@ -416,15 +484,38 @@ simhand_hop_free(struct simhand_hop *h)
 	crypt_sha3_free(h->try3);
 	crypt_ctr_free(h->fwd);
 	crypt_ctr_free(h->bwd);
+	cgorelay_free(h->cgo_fwd);
+	cgorelay_free(h->cgo_bwd);
 	free(h);
 }
 
 int
-simhand_hop_fwd(struct simhand_hop *h, uint8_t body[509], uint8_t tag[20])
+simhand_hop_is_cgo(const struct simhand_hop *h)
+{
+	return h->cgo_fwd != NULL;
+}
+
+static int
+cgo_fwd(struct simhand_hop *h, uint8_t cmd, uint8_t body[509], uint8_t tag[20])
+{
+	uint8_t got[16];
+
+	if (!cgorelay_fwd(h->cgo_fwd, cmd, body, got))
+		return 0;
+	memset(tag, 0, 20);
+	memcpy(tag, got, sizeof(got));
+	return 1;
+}
+
+int
+simhand_hop_fwd(struct simhand_hop *h, uint8_t cmd, uint8_t body[509],
+    uint8_t tag[20])
 {
 	struct crypt_sha1_run whole, end;
 	uint8_t bare[509], digest[20];
 
+	if (h->cgo_fwd)
+		return cgo_fwd(h, cmd, body, tag);
 	crypt_ctr_xor(h->fwd, body, 509);
 	if (body[1] != 0 || body[2] != 0)
 		return 0;
@@ -450,6 +541,11 @@ simhand_hop_originate(struct simhand_hop *h, uint8_t body[509],
 	struct crypt_sha1_run end;
 	uint8_t digest[32];
 
+	if (h->cgo_bwd) {
+		memset(tag, 0, 20);
+		cgorelay_originate(h->cgo_bwd, BACK, body, tag);
+		return;
+	}
 	body[1] = body[2] = 0;
 	memset(body + 5, 0, 4);
 	if (h->bwd3) {
@@ -468,17 +564,20 @@ simhand_hop_originate(struct simhand_hop *h, uint8_t body[509],
 void
 simhand_hop_pass_bwd(struct simhand_hop *h, uint8_t body[509])
 {
-	crypt_ctr_xor(h->bwd, body, 509);
+	if (h->cgo_bwd)
+		cgorelay_pass_bwd(h->cgo_bwd, BACK, body);
+	else
+		crypt_ctr_xor(h->bwd, body, 509);
 }
 
 int
-simhand_fwd(struct simhand_hop *const *hops, size_t n, uint8_t body[509],
-    uint8_t tag[20])
+simhand_fwd(struct simhand_hop *const *hops, size_t n, uint8_t cmd,
+    uint8_t body[509], uint8_t tag[20])
 {
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		if (simhand_hop_fwd(hops[i], body, tag))
+		if (simhand_hop_fwd(hops[i], cmd, body, tag))
 			return (int)i;
 	return -1;
 }

@@ -1,6 +1,7 @@
 /* tests/sim/simrelay.c - a network of fake relays behind one link */
 #include "tests/sim/simrelay.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,16 @@ enum {				/* relay commands, tor-spec 6.1 */
 };
 
 enum { HEAD = 11, DATA_MAX = 498, BODY = 509 };
+enum {				/* of V1, behind a tag of 16 bytes */
+	V1_CMD = 16, V1_LEN = 17, V1_STREAM = 19, V1_HEAD = 19,
+	V1_HEAD_STREAM = 21
+};
+
+struct simsaid {		/* a message, borrowed from its body */
+	uint8_t			 cmd;
+	uint16_t		 id, len;
+	const uint8_t		*p;
+};
 
 struct simlate {		/* a SENDME that is held back */
 	struct loop_timer	 timer;
@@ -79,7 +90,7 @@ simnet_new(struct loop *loop, size_t nrelays)
 	net->nrelays = nrelays;
 	for (i = 0; i < nrelays; i++) {
 		simhand_relay_new(&net->relay[i]);
-		net->relay[i].cc = 1;
+		net->relay[i].cc = net->relay[i].cgo = 1;
 		addr_v4(&net->addr[i], 0x5bc80001u + (uint32_t)i, 9001);
 	}
 	addr_v4(&net->exit_addr, 0x5db8d822u, 0);	/* 93.184.216.34 */
@@ -191,6 +202,99 @@ simnet_circ(const struct simnet *net)
 	return net->circs;
 }
 
+/* Formats: V0, and V1 where the hop is of CGO. */
+
+int
+simcirc_is_v1(const struct simcirc *c, size_t hop)
+{
+	return simhand_hop_is_cgo(c->hop[hop]);
+}
+
+/* How many bytes of a tag does a SENDME quote? */
+static size_t
+tag_len(const struct simcirc *c)
+{
+	return simcirc_is_v1(c, c->n - 1) ? 16 : 20;
+}
+
+/* V1 has a stream's id in these, and only in these. */
+static int
+is_for_stream(uint8_t cmd)
+{
+	static const uint8_t cmds[] = {
+		R_BEGIN, R_DATA, R_END, R_CONNECTED, R_RESOLVE, R_RESOLVED,
+		R_BEGIN_DIR, R_XOFF, R_XON
+	};
+
+	return memchr(cmds, cmd, sizeof(cmds)) != NULL;
+}
+
+static int
+is_known(uint8_t cmd)
+{
+	static const uint8_t cmds[] = {
+		R_SENDME, R_TRUNCATED, R_DROP, R_EXTEND2, R_EXTENDED2, R_LINK,
+		R_LINKED, R_LINKED_ACK, R_SWITCH, R_ESTABLISH_REND,
+		R_INTRODUCE1, R_REND_ESTABLISHED, R_INTRODUCE_ACK,
+		R_PADDING_NEGOTIATE, R_PADDING_NEGOTIATED
+	};
+
+	return is_for_stream(cmd) || memchr(cmds, cmd, sizeof(cmds)) != NULL;
+}
+
+static size_t
+head_of(int v1, uint8_t cmd)
+{
+	if (!v1)
+		return HEAD;
+	return is_for_stream(cmd) ? V1_HEAD_STREAM : V1_HEAD;
+}
+
+size_t
+simcirc_data_max(const struct simcirc *c)
+{
+	return BODY - head_of(simcirc_is_v1(c, c->n - 1), R_DATA);
+}
+
+static void
+put_head(uint8_t body[BODY], int v1, uint8_t cmd, uint16_t stream, size_t len)
+{
+	body[v1 ? V1_CMD : 0] = cmd;
+	wire_set16(body + (v1 ? V1_LEN : 9), (uint16_t)len);
+	if (!v1)
+		wire_set16(body + 3, stream);
+	else if (is_for_stream(cmd))
+		wire_set16(body + V1_STREAM, stream);
+}
+
+static void
+read_body(const uint8_t body[BODY], int v1, struct simsaid *m)
+{
+	m->cmd = body[v1 ? V1_CMD : 0];
+	m->len = wire_get16(body + (v1 ? V1_LEN : 9));
+	m->id = 0;
+	if (!v1)
+		m->id = wire_get16(body + 3);
+	else if (is_for_stream(m->cmd))
+		m->id = wire_get16(body + V1_STREAM);
+	m->p = body + head_of(v1, m->cmd);
+}
+
+/* Is it a message that this format can say? */
+static int
+check_said(struct simcirc *c, int v1, const struct simsaid *m)
+{
+	if (v1 && !is_known(m->cmd))
+		broken(c->net, "command %u in V1", m->cmd);
+	else if (m->len > BODY - head_of(v1, m->cmd))
+		broken(c->net, "length %u", m->len);
+	else if (v1 && is_for_stream(m->cmd) && m->id == 0)
+		broken(c->net, "command %u for stream 0", m->cmd);
+	else
+		return 0;
+	return -1;
+}
+
 /* Talking back. */
 
 static void
@@ -253,15 +357,15 @@ say(struct simcirc *c, size_t hop, uint8_t cmd, uint16_t stream,
     const void *data, size_t len, int flip, uint8_t tag[20])
 {
 	uint8_t body[BODY] = { 0 };
-	size_t n = len > DATA_MAX ? DATA_MAX : len;
+	int v1 = simcirc_is_v1(c, hop);
+	size_t head = head_of(v1, cmd);
+	size_t n = len > BODY - head ? BODY - head : len;
 
-	body[0] = cmd;
-	wire_set16(body + 3, stream);
-	wire_set16(body + 9, (uint16_t)len);
+	put_head(body, v1, cmd, stream, len);
 	if (n && data)
-		memcpy(body + HEAD, data, n);
-	if (HEAD + n + 4 < BODY)
-		rand_bytes(body + HEAD + n + 4, BODY - HEAD - n - 4);
+		memcpy(body + head, data, n);
+	if (head + n + 4 < BODY)
+		rand_bytes(body + head + n + 4, BODY - head - n - 4);
 	simhand_bwd(c->hop, hop, body, tag);
 	if (flip >= 0)
 		body[flip / 8] ^= (uint8_t)(1 << (flip % 8));
@@ -421,19 +525,19 @@ send_end(struct simcirc *c, struct simstream *st, uint8_t reason)
 
 static size_t
 next_bytes(const struct simnet *net, struct simstream *st,
-    uint8_t out[DATA_MAX])
+    uint8_t out[DATA_MAX], size_t max)
 {
 	const uint8_t *answer = st->is_dir ? net->dir_answer : NULL;
 	size_t i, n;
 
 	if (st->port == SIM_ECHO) {
-		n = st->echo_len < DATA_MAX ? st->echo_len : DATA_MAX;
+		n = st->echo_len < max ? st->echo_len : max;
 		memcpy(out, st->echo, n);
 		memmove(st->echo, st->echo + n, st->echo_len - n);
 		st->echo_len -= n;
 		return n;
 	}
-	n = st->left < DATA_MAX ? (size_t)st->left : DATA_MAX;
+	n = st->left < max ? (size_t)st->left : max;
 	for (i = 0; i < n; i++)
 		out[i] = answer ? answer[st->sent + i] :
 		    sim_byte(st->sent + i);
@@ -483,7 +587,8 @@ simcirc_pump(struct simcirc *c)
 			leg = choose_leg(c, 1);
 			if (!has_more(st) || !may_send(leg, st))
 				continue;
-			n = next_bytes(c->net, st, data);
+			n = next_bytes(c->net, st, data,
+			    simcirc_data_max(leg));
 			simcirc_say_next(leg, R_DATA, st->id, data, n);
 			st->sent += n;
 			st->window--;
@@ -635,13 +740,14 @@ echo_add(struct simcirc *c, struct simstream *st, const uint8_t *p, size_t len)
 static void
 send_sendme(struct simcirc *c, const uint8_t tag[20])
 {
-	uint8_t body[23] = { 1, 0, 20 };
+	size_t n = tag_len(c);
+	uint8_t body[23] = { 1, 0, (uint8_t)n };
 
-	memcpy(body + 3, tag, 20);
+	memcpy(body + 3, tag, n);
 	if (c->net->knobs.bad_sendmes)
-		body[22] ^= 1;
+		body[2 + n] ^= 1;
 	c->sendmes_out++;
-	say_last(c, R_SENDME, 0, body, sizeof(body));
+	say_last(c, R_SENDME, 0, body, 3 + n);
 }
 
 static void
@@ -708,6 +814,7 @@ take_bytes(struct simcirc *c, struct simstream *st, const uint8_t *p,
 		st->bad += p[i] != sim_byte(st->got + i);
 	st->got += len;
 	st->cells++;
+	st->full += len == simcirc_data_max(c);
 	if (st->port == SIM_ECHO || st->is_dir)
 		echo_add(c, st, p, len);
 	if ((st->port == SIM_HTTP || st->is_dir) && st->got == len)
@@ -751,12 +858,14 @@ on_data(struct simcirc *c, uint16_t id, const uint8_t *p, size_t len)
 static void
 on_circuit_sendme(struct simcirc *c, const uint8_t *p, size_t len)
 {
+	size_t n = tag_len(c);
+
 	c->sendmes_in++;
-	if (len != 23 || p[0] != 1 || wire_get16(p + 1) != 20)
+	if (len != 3 + n || p[0] != 1 || wire_get16(p + 1) != n)
 		broken(c->net, "SENDME of %zu bytes", len);
 	else if (c->ntags == 0)
 		broken(c->net, "SENDME that is not due");
-	else if (memcmp(c->tags[c->head], p + 3, 20) != 0)
+	else if (memcmp(c->tags[c->head], p + 3, n) != 0)
 		broken(c->net, "SENDME quotes another cell");
 	else {
 		c->head++;
@@ -885,15 +994,41 @@ spoil(struct simcirc *c, size_t n)
 	return 1;
 }
 
+/* That hop can't do what it was asked: it says so by DESTROY, and the relay
+ * before it, which knows no better, by TRUNCATED. */
+static void
+refuse(struct simcirc *c)
+{
+	static const uint8_t protocol = 1;
+
+	if (c->n == 0)
+		destroy(c, protocol);
+	else
+		say_last(c, R_TRUNCATED, 0, &protocol, 1);
+}
+
+/* How much the relay before it can carry back. */
+static size_t
+reply_max(const struct simcirc *c)
+{
+	if (c->n == 0)
+		return DATA_MAX;
+	return BODY - head_of(simcirc_is_v1(c, c->n - 1), R_EXTENDED2);
+}
+
 static size_t
 reply_to(struct simcirc *c, unsigned relay, int kind, const uint8_t *data,
     size_t len, uint8_t *out, struct handshake_keys *keys)
 {
 	const struct simknobs *k = &c->net->knobs;
-	int head = kind == HANDSHAKE_FAST ? 0 : 2;
+	size_t head = kind == HANDSHAKE_FAST ? 0 : 2;
 	int n = simhand_answer(&c->net->relay[relay], kind, data, len,
-	    out + head, (size_t)(DATA_MAX - head), keys);
+	    out + head, reply_max(c) - head, keys);
 
+	if (n == -EOPNOTSUPP) {
+		refuse(c);
+		return 0;
+	}
 	if (n < 0) {
 		broken(c->net, "handshake of hop %zu: %d", c->n + 1, n);
 		return 0;
@@ -904,7 +1039,7 @@ reply_to(struct simcirc *c, unsigned relay, int kind, const uint8_t *data,
 		out[head] ^= 1;
 	if (k->short_reply == c->n + 1)
 		wire_set16(out, 600);
-	return (size_t)(n + head);
+	return (size_t)n + head;
 }
 
 static void
@@ -1131,28 +1266,26 @@ is_numbered(uint8_t cmd)
 
 /* What belongs to a stream, in order. */
 static void
-on_stream_message(struct simcirc *c, const uint8_t *body)
+on_stream_message(struct simcirc *c, const struct simsaid *m)
 {
-	uint16_t id = wire_get16(body + 3), len = wire_get16(body + 9);
-	struct simstream *st = simcirc_stream(c, id);
-	const uint8_t *p = body + HEAD;
+	struct simstream *st = simcirc_stream(c, m->id);
 
-	if (body[0] == R_BEGIN)
-		on_begin(c, id, p, len);
-	else if (body[0] == R_BEGIN_DIR)
-		on_begin_dir(c, id, len);
-	else if (body[0] == R_DATA)
-		on_data(c, id, p, len);
-	else if (body[0] == R_SENDME)
+	if (m->cmd == R_BEGIN)
+		on_begin(c, m->id, m->p, m->len);
+	else if (m->cmd == R_BEGIN_DIR)
+		on_begin_dir(c, m->id, m->len);
+	else if (m->cmd == R_DATA)
+		on_data(c, m->id, m->p, m->len);
+	else if (m->cmd == R_SENDME)
 		on_stream_sendme(c, st);
-	else if (body[0] == R_END)
-		on_end(c, st, p, len);
-	else if (body[0] == R_RESOLVE)
-		on_resolve(c, id, p, len);
-	else if (body[0] == R_XON || body[0] == R_XOFF)
-		on_xonxoff(c, st, body[0] == R_XON, p, len);
+	else if (m->cmd == R_END)
+		on_end(c, st, m->p, m->len);
+	else if (m->cmd == R_RESOLVE)
+		on_resolve(c, m->id, m->p, m->len);
+	else if (m->cmd == R_XON || m->cmd == R_XOFF)
+		on_xonxoff(c, st, m->cmd == R_XON, m->p, m->len);
 	else
-		broken(c->net, "command %u", body[0]);
+		broken(c->net, "command %u", m->cmd);
 }
 
 static struct simheld **
@@ -1187,19 +1320,22 @@ static void
 deliver_held(struct simset *set)
 {
 	struct simheld **p, *h;
+	struct simsaid m;
 
 	while ((h = *(p = find_held(set, set->delivered + 1))) != NULL) {
 		*p = h->next;
 		set->nheld--;
 		set->delivered++;
-		on_stream_message(h->c, h->body);
+		read_body(h->body, simcirc_is_v1(h->c, h->c->n - 1), &m);
+		on_stream_message(h->c, &m);
 		free(h);
 	}
 }
 
 /* The set counts what its legs brought, and what they jumped over. */
 static void
-on_leg_message(struct simcirc *c, const uint8_t *body)
+on_leg_message(struct simcirc *c, const uint8_t *body,
+    const struct simsaid *m)
 {
 	struct simset *set = c->set;
 
@@ -1207,9 +1343,9 @@ on_leg_message(struct simcirc *c, const uint8_t *body)
 	if (set->over)
 		return;
 	if (!c->acked)
-		broken(c->net, "command %u before LINKED_ACK", body[0]);
-	else if (!is_numbered(body[0]))
-		broken(c->net, "command %u on a leg", body[0]);
+		broken(c->net, "command %u before LINKED_ACK", m->cmd);
+	else if (!is_numbered(m->cmd))
+		broken(c->net, "command %u on a leg", m->cmd);
 	else if (++c->count_in <= set->delivered ||
 	    *find_held(set, c->count_in))
 		broken(c->net, "number %u twice", (unsigned)c->count_in);
@@ -1218,21 +1354,22 @@ on_leg_message(struct simcirc *c, const uint8_t *body)
 	else {
 		if (set->delivered++ == 0)	/* the client's choice, first */
 			set->cur = c->leg;
-		on_stream_message(c, body);
+		on_stream_message(c, m);
 		deliver_held(set);
 	}
 }
 
 static void
-on_streams(struct simcirc *c, const uint8_t *body, const uint8_t tag[20])
+on_streams(struct simcirc *c, const uint8_t *body, const struct simsaid *m,
+    const uint8_t tag[20])
 {
 	c->carried = 1;
-	if (body[0] == R_DATA)
-		count_data(c, wire_get16(body + 9), tag);
+	if (m->cmd == R_DATA)
+		count_data(c, m->len, tag);
 	if (c->set)
-		on_leg_message(c, body);
+		on_leg_message(c, body, m);
 	else
-		on_stream_message(c, body);
+		on_stream_message(c, m);
 }
 
 /* Hop 2's padding machines: some cells behind an introduction, one behind a
@@ -1264,15 +1401,13 @@ on_pad_ask(struct simcirc *c, const uint8_t *p, size_t len)
 }
 
 static int
-on_padding(struct simcirc *c, size_t h, const uint8_t *body)
+on_padding(struct simcirc *c, size_t h, const struct simsaid *m)
 {
-	uint16_t id = wire_get16(body + 3), len = wire_get16(body + 9);
-
-	if (h != 1 || id != 0)
+	if (h != 1 || m->id != 0)
 		return 0;
-	if (body[0] == R_PADDING_NEGOTIATE)
-		on_pad_ask(c, body + HEAD, len);
-	else if (body[0] == R_DROP && c->pad_asked)
+	if (m->cmd == R_PADDING_NEGOTIATE)
+		on_pad_ask(c, m->p, m->len);
+	else if (m->cmd == R_DROP && c->pad_asked)
 		c->pad_drops++;
 	else
 		return 0;
@@ -1284,33 +1419,32 @@ static void
 on_message(struct simcirc *c, size_t h, int early, uint8_t *body,
     const uint8_t tag[20])
 {
-	uint16_t id = wire_get16(body + 3), len = wire_get16(body + 9);
-	const uint8_t *p = body + HEAD;
+	int v1 = simcirc_is_v1(c, h);
+	struct simsaid m;
 
-	if (on_padding(c, h, body))
+	read_body(body, v1, &m);
+	if (check_said(c, v1, &m) < 0 || on_padding(c, h, &m))
 		return;
-	c->last_cmd = body[0];
-	c->last_stream = id;
-	if (len > DATA_MAX)
-		broken(c->net, "length %u", len);
-	else if (h != c->n - 1)
-		broken(c->net, "command %u to hop %zu", body[0], h);
-	else if (body[0] == R_EXTEND2 && early)
-		on_extend(c, p, len);
-	else if (body[0] == R_SENDME && id == 0)
-		on_circuit_sendme(c, p, len);
-	else if (body[0] == R_ESTABLISH_REND)
-		on_establish(c, id, p, len);
-	else if (body[0] == R_INTRODUCE1)
-		on_introduce(c, id, p, len);
-	else if (body[0] == R_LINK)
-		on_link(c, id, p, len);
-	else if (body[0] == R_LINKED_ACK)
-		on_linked_ack(c, id, len);
-	else if (body[0] == R_SWITCH)
-		on_switch(c, id, p, len);
+	c->last_cmd = m.cmd;
+	c->last_stream = m.id;
+	if (h != c->n - 1)
+		broken(c->net, "command %u to hop %zu", m.cmd, h);
+	else if (m.cmd == R_EXTEND2 && early)
+		on_extend(c, m.p, m.len);
+	else if (m.cmd == R_SENDME && m.id == 0)
+		on_circuit_sendme(c, m.p, m.len);
+	else if (m.cmd == R_ESTABLISH_REND)
+		on_establish(c, m.id, m.p, m.len);
+	else if (m.cmd == R_INTRODUCE1)
+		on_introduce(c, m.id, m.p, m.len);
+	else if (m.cmd == R_LINK)
+		on_link(c, m.id, m.p, m.len);
+	else if (m.cmd == R_LINKED_ACK)
+		on_linked_ack(c, m.id, m.len);
+	else if (m.cmd == R_SWITCH)
+		on_switch(c, m.id, m.p, m.len);
 	else
-		on_streams(c, body, tag);
+		on_streams(c, body, &m, tag);
 	simcirc_pump(c);
 }
 
@@ -1326,7 +1460,7 @@ on_relay(struct simcirc *c, uint8_t cmd, uint8_t *body)
 		broken(c->net, "RELAY before CREATED");
 		return;
 	}
-	if ((h = simhand_fwd(c->hop, c->n, body, tag)) < 0)
+	if ((h = simhand_fwd(c->hop, c->n, cmd, body, tag)) < 0)
 		broken(c->net, "a cell that no hop knows");
 	else
 		on_message(c, (size_t)h, early, body, tag);

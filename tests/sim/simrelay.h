@@ -31,6 +31,10 @@
  *
  * The second hop pads, where it is asked to, as C tor's relays do.
  *
+ * A relay whose ->cgo is set, as all are at first, agrees to Counter Galois
+ * Onion where it is asked; messages from and to such a hop are in format V1
+ * (proposal 359), all others in V0.
+ *
  * A client that breaks the rules (windows, tags, ids, RELAY_EARLY, numbers) is
  * counted in ->broken, with what it did last in ->broke.  Nothing here defends
  * itself.
@@ -83,7 +87,8 @@ struct simstream {
 	uint8_t		*echo;		/* SIM_ECHO; BEGIN_DIR: all it got */
 	size_t		 echo_len, echo_cap;
 	int		 window, rwindow;	/* without cc */
-	unsigned	 cells;		/* DATA cells in */
+	unsigned	 cells, full;	/* DATA cells in, and those of them
+					 * that had room for nothing more */
 	unsigned	 xons, xoffs, sendmes;
 	uint32_t	 kbps;
 };
@@ -117,7 +122,8 @@ struct simcirc {
 					 * SENDME, and of the one before it */
 	uint8_t		 tag_before[20];
 	unsigned	 sendmes_in, sendmes_out;
-	uint8_t		(*tags)[20];	/* what SENDMEs have to quote */
+	uint8_t		(*tags)[20];	/* what SENDMEs have to quote; V1: 16
+					 * of each */
 	size_t		 ntags, cap, head;
 	int		 destroyed;
 	uint8_t		 last_cmd;	/* of the last message in */
@@ -230,6 +236,9 @@ void	 simcirc_say_flipped(struct simcirc *, size_t hop, uint8_t cmd,
 void	 simcirc_data(struct simcirc *, uint16_t stream, const void *, size_t);
 void	 simcirc_cell(struct simcirc *, uint8_t cmd, const void *body,
 	    size_t len);
+/* Is that hop of CGO?  How much a DATA cell to or from the last one holds. */
+int	 simcirc_is_v1(const struct simcirc *, size_t hop);
+size_t	 simcirc_data_max(const struct simcirc *);
 struct simstream *simcirc_stream(struct simcirc *, uint16_t id);
 /* All of them, the latest first: the circuit's, or its set's. */
 struct simstream *simcirc_streams(const struct simcirc *);

@@ -1,6 +1,7 @@
 CIRC_TESTS_LDADD = $(ONION_LIBS) $(CHECK_LIBS)
 SIMRELAY = tests/sim/simrelay.c tests/sim/simrelay.h \
 	tests/sim/simhand.c tests/sim/simhand.h \
+	tests/onion/crypto/cgorelay.c tests/onion/crypto/cgorelay.h \
 	tests/sim/simlink.c tests/sim/simlink.h \
 	tests/onion/crypto/mint.c tests/onion/crypto/mint.h
 # A channel by hand; its chan_*() come before those of liblink.a.
@@ -21,7 +22,8 @@ check_PROGRAMS += \
 	tests/onion/circ/test_circ_link \
 	tests/onion/circ/test_conflux \
 	tests/onion/circ/test_conflux_circ \
-	tests/onion/circ/test_conflux_hostile
+	tests/onion/circ/test_conflux_hostile \
+	tests/onion/circ/test_cgo_circ
 tests_onion_circ_test_relaymsg_SOURCES = tests/onion/circ/test_relaymsg.c
 tests_onion_circ_test_relaymsg_LDADD = $(CIRC_TESTS_LDADD)
 tests_onion_circ_test_flow_SOURCES = tests/onion/circ/test_flow.c
@@ -53,6 +55,9 @@ tests_onion_circ_test_conflux_circ_LDADD = $(CIRC_TESTS_LDADD)
 tests_onion_circ_test_conflux_hostile_SOURCES = \
 	tests/onion/circ/test_conflux_hostile.c $(CIRC_TWIN)
 tests_onion_circ_test_conflux_hostile_LDADD = $(CIRC_TESTS_LDADD)
+tests_onion_circ_test_cgo_circ_SOURCES = \
+	tests/onion/circ/test_cgo_circ.c $(CIRC_TWIN)
+tests_onion_circ_test_cgo_circ_LDADD = $(CIRC_TESTS_LDADD)
 
 CIRC_POOLRIG = tests/onion/circ/poolrig.c tests/onion/circ/poolrig.h \
 	tests/sim/simdir.c tests/sim/simdir.h $(SIMRELAY)
@@ -97,6 +102,14 @@ tests_onion_circ_probe_circ_LDADD = $(DAEMON_LIBS)
 
 EXTRA_DIST += \
 	tests/fuzz/corpus/conflux/bursts \
+	tests/fuzz/corpus/conflux/cgo_bursts \
+	tests/fuzz/corpus/conflux/cgo_kill_in_data \
+	tests/fuzz/corpus/conflux/cgo_linked_by_input \
+	tests/fuzz/corpus/conflux/cgo_lookup \
+	tests/fuzz/corpus/conflux/cgo_out_of_order \
+	tests/fuzz/corpus/conflux/cgo_two_legs \
+	tests/fuzz/corpus/conflux/cgo_upload_passes_by \
+	tests/fuzz/corpus/conflux/cgo_xoff \
 	tests/fuzz/corpus/conflux/die \
 	tests/fuzz/corpus/conflux/early_raw \
 	tests/fuzz/corpus/conflux/half \
@@ -136,6 +149,11 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/relay_msg/sendme1 \
 	tests/fuzz/corpus/relay_msg/sendme_short \
 	tests/fuzz/corpus/relay_msg/too_long \
+	tests/fuzz/corpus/relay_msg/v1_connected \
+	tests/fuzz/corpus/relay_msg/v1_sendme \
+	tests/fuzz/corpus/relay_msg/v1_sendme_of_v0 \
+	tests/fuzz/corpus/relay_msg/v1_too_long \
+	tests/fuzz/corpus/relay_msg/v1_unknown \
 	tests/fuzz/corpus/relay_msg/xon \
 	tests/fuzz/corpus/relay_stream/cc_destroy \
 	tests/fuzz/corpus/relay_stream/cc_echo \
@@ -147,6 +165,23 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/relay_stream/cc_source \
 	tests/fuzz/corpus/relay_stream/cc_suicide \
 	tests/fuzz/corpus/relay_stream/cc_xoff \
+	tests/fuzz/corpus/relay_stream/cgo_data_full \
+	tests/fuzz/corpus/relay_stream/cgo_data_too_long \
+	tests/fuzz/corpus/relay_stream/cgo_destroy \
+	tests/fuzz/corpus/relay_stream/cgo_echo \
+	tests/fuzz/corpus/relay_stream/cgo_fin \
+	tests/fuzz/corpus/relay_stream/cgo_kill \
+	tests/fuzz/corpus/relay_stream/cgo_resolve \
+	tests/fuzz/corpus/relay_stream/cgo_resolved \
+	tests/fuzz/corpus/relay_stream/cgo_room \
+	tests/fuzz/corpus/relay_stream/cgo_say_end \
+	tests/fuzz/corpus/relay_stream/cgo_sendme \
+	tests/fuzz/corpus/relay_stream/cgo_sendme_of_v0 \
+	tests/fuzz/corpus/relay_stream/cgo_source \
+	tests/fuzz/corpus/relay_stream/cgo_suicide \
+	tests/fuzz/corpus/relay_stream/cgo_unknown \
+	tests/fuzz/corpus/relay_stream/cgo_xoff \
+	tests/fuzz/corpus/relay_stream/cgo_xoff_stream_0 \
 	tests/fuzz/corpus/relay_stream/fast_destroy \
 	tests/fuzz/corpus/relay_stream/fast_echo \
 	tests/fuzz/corpus/relay_stream/fast_fin \

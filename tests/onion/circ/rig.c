@@ -103,6 +103,12 @@ rig_init(struct rig *r, size_t nhops, int open)
 	flow_params_load(&r->flow, NULL);
 }
 
+static int
+is_cgo(const struct rig *r, enum rig_kind kind, size_t hop)
+{
+	return kind == RIG_CGO_ALL || (kind == RIG_CGO && hop == r->hops - 1);
+}
+
 int
 rig_start(struct rig *r, enum rig_kind kind)
 {
@@ -119,6 +125,10 @@ rig_start(struct rig *r, enum rig_kind kind)
 		hop[i].kind = HANDSHAKE_NTOR;
 		if (r->pad)
 			hop[i].info.caps |= CAP_PADDING;
+		if (is_cgo(r, kind, i)) {
+			hop[i].kind = HANDSHAKE_NTOR3;
+			hop[i].want_cc = hop[i].want_cgo = 1;
+		}
 	}
 	if (kind == RIG_CC) {
 		hop[last].kind = HANDSHAKE_NTOR3;
@@ -132,12 +142,16 @@ rig_start(struct rig *r, enum rig_kind kind)
 void
 rig_build(struct rig *r, enum rig_kind kind)
 {
+	size_t i;
+
 	ck_assert_int_eq(rig_start(r, kind), 0);
 	rig_run(r);
 	ck_assert_uint_eq(r->built, 1);
 	ck_assert(circ_is_built(r->circ));
 	r->sim = simnet_circ(r->net);
-	ck_assert_int_eq(r->sim->cc, kind == RIG_CC);
+	ck_assert_int_eq(r->sim->cc, kind != RIG_NTOR && kind != RIG_FAST);
+	for (i = 0; i < r->hops; i++)
+		ck_assert_int_eq(simcirc_is_v1(r->sim, i), is_cgo(r, kind, i));
 }
 
 void
@@ -276,18 +290,32 @@ rig_connect(struct rig *r, size_t i, uint16_t port, size_t credit)
 }
 
 static struct holder *
-connect_to(struct rig *r, size_t i, const char *host, uint16_t port,
-    size_t credit, uint32_t flags)
+fresh(struct rig *r, size_t i)
 {
 	struct holder *h = &r->h[i];
 
 	memset(h, 0, sizeof(*h));
 	h->rig = r;
-	ck_assert_int_eq(circ_connect(r->circ, host, port, flags, &h->e), 0);
+	return h;
+}
+
+static struct holder *
+hold(struct holder *h, size_t credit)
+{
 	endpoint_hold(h->e, &holder_users, h);
 	if (credit)
 		endpoint_grant(h->e, credit);
 	return h;
+}
+
+static struct holder *
+connect_to(struct rig *r, size_t i, const char *host, uint16_t port,
+    size_t credit, uint32_t flags)
+{
+	struct holder *h = fresh(r, i);
+
+	ck_assert_int_eq(circ_connect(r->circ, host, port, flags, &h->e), 0);
+	return hold(h, credit);
 }
 
 struct holder *
@@ -302,6 +330,15 @@ rig_connect_host(struct rig *r, size_t i, const char *host, uint16_t port,
     size_t credit)
 {
 	return connect_to(r, i, host, port, credit, 0);
+}
+
+struct holder *
+rig_begin_dir(struct rig *r, size_t i, size_t credit)
+{
+	struct holder *h = fresh(r, i);
+
+	ck_assert_int_eq(circ_begin_dir(r->circ, &h->e), 0);
+	return hold(h, credit);
 }
 
 size_t

@@ -65,7 +65,9 @@ struct rig {
 	char			 answer_name[256];
 };
 
-enum rig_kind { RIG_NTOR, RIG_CC, RIG_FAST };	/* of the last hop */
+enum rig_kind {			/* of the last hop, or of all */
+	RIG_NTOR, RIG_CC, RIG_FAST, RIG_CGO, RIG_CGO_ALL
+};
 
 void	 rig_init(struct rig *, size_t nhops, int open);
 int	 rig_start(struct rig *, enum rig_kind);	/* circ_new() */
@@ -80,6 +82,7 @@ struct holder *rig_connect_flags(struct rig *, size_t i, uint16_t port,
 	    size_t credit, uint32_t flags);
 struct holder *rig_connect_host(struct rig *, size_t i, const char *host,
 	    uint16_t port, size_t credit);
+struct holder *rig_begin_dir(struct rig *, size_t i, size_t credit);
 size_t	 holder_send(struct holder *, uint64_t bytes);	/* of sim_byte() */
 void	 rig_resolve(struct rig *, const char *name, struct circ_lookup **);
 /* A message from the exit on that holder's stream. */

@@ -419,7 +419,7 @@ START_TEST(circ_bit_flipped_anywhere_closes_it)
 {
 	unsigned bit;
 
-	for (bit = 0; bit < RELAY_HEAD * 8; bit++)
+	for (bit = 0; bit < relaymsg_at(RELAY_V0, RELAY_DATA) * 8; bit++)
 		flip(bit);
 	for (; bit < RELAY_BODY * 8; bit += 13)
 		flip(bit);

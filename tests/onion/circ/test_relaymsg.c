@@ -10,49 +10,130 @@
 #include "onion/circ/resolvemsg.h"
 #include "onion/link/relayid.h"
 
+/* What a cell is made of, in each format: @_i of the loop tests. */
+static const struct shape {
+	enum relay_format format;
+	uint8_t		 cmd;
+	uint16_t	 stream;
+	size_t		 at, max, tag;
+} shapes[] = {
+	{ RELAY_V0, RELAY_DATA, 0xabcd, 11, 498, 20 },
+	{ RELAY_V0, RELAY_SENDME, 0, 11, 498, 20 },
+	{ RELAY_V1, RELAY_DATA, 0xabcd, 21, 488, 16 },
+	{ RELAY_V1, RELAY_SENDME, 0, 19, 490, 16 }
+};
+enum { SHAPES = sizeof(shapes) / sizeof(shapes[0]) };
+
 START_TEST(relaymsg_parse_reads_what_head_wrote)
 {
+	const struct shape *s = &shapes[_i];
 	uint8_t body[RELAY_BODY];
 	struct relaymsg m;
 
 	memset(body, 0xee, sizeof(body));
-	relaymsg_head(body, RELAY_DATA, 0xabcd, 300);
-	ck_assert_int_eq(relaymsg_parse(&m, body), 0);
-	ck_assert_uint_eq(m.cmd, RELAY_DATA);
-	ck_assert_uint_eq(m.stream, 0xabcd);
+	ck_assert_uint_eq(relaymsg_at(s->format, s->cmd), s->at);
+	ck_assert_uint_eq(relaymsg_max(s->format, s->cmd), s->max);
+	ck_assert_uint_eq(relaymsg_tag(s->format), s->tag);
+	relaymsg_head(s->format, body, s->cmd, s->stream, 300);
+	ck_assert_int_eq(relaymsg_parse(&m, s->format, body), 0);
+	ck_assert_uint_eq(m.cmd, s->cmd);
+	ck_assert_uint_eq(m.stream, s->stream);
 	ck_assert_uint_eq(m.len, 300);
-	ck_assert_ptr_eq(m.data, body + RELAY_HEAD);
-	/* recognized and digest are hopcrypt's */
-	ck_assert_uint_eq(body[1], 0xee);
-	ck_assert_uint_eq(body[2], 0xee);
-	ck_assert_uint_eq(body[5], 0xee);
-	ck_assert_uint_eq(body[8], 0xee);
+	ck_assert_ptr_eq(m.data, body + s->at);
+	ck_assert_uint_eq(body[s->at], 0xee);
+}
+END_TEST
+
+/* recognized and digest, or the tag, are hopcrypt's */
+START_TEST(relaymsg_head_leaves_what_is_hopcrypt_s)
+{
+	uint8_t v0[RELAY_BODY], v1[RELAY_BODY];
+	size_t i;
+
+	memset(v0, 0xee, sizeof(v0));
+	memset(v1, 0xee, sizeof(v1));
+	relaymsg_head(RELAY_V0, v0, RELAY_DATA, 1, 2);
+	relaymsg_head(RELAY_V1, v1, RELAY_DATA, 1, 2);
+	for (i = 0; i < 4; i++)
+		ck_assert_uint_eq(v0[5 + i], 0xee);
+	ck_assert_uint_eq(v0[1], 0xee);
+	ck_assert_uint_eq(v0[2], 0xee);
+	for (i = 0; i < 16; i++)
+		ck_assert_uint_eq(v1[i], 0xee);
+}
+END_TEST
+
+START_TEST(relaymsg_v1_head_is_as_the_proposal_has_it)
+{
+	static const uint8_t data[] = { 2, 0x01, 0x2c, 0xab, 0xcd };
+	static const uint8_t sendme[] = { 5, 0x00, 0x13, 0xee };
+	uint8_t body[RELAY_BODY];
+
+	memset(body, 0xee, sizeof(body));
+	relaymsg_head(RELAY_V1, body, RELAY_DATA, 0xabcd, 300);
+	ck_assert_mem_eq(body + 16, data, sizeof(data));
+	memset(body, 0xee, sizeof(body));
+	relaymsg_head(RELAY_V1, body, RELAY_SENDME, 0, 19);
+	ck_assert_mem_eq(body + 16, sendme, sizeof(sendme));
+}
+END_TEST
+
+START_TEST(relaymsg_v1_has_a_stream_where_the_command_says_so)
+{
+	static const uint8_t of_stream[] = { RELAY_BEGIN, RELAY_BEGIN_DIR,
+		RELAY_CONNECTED, RELAY_DATA, RELAY_END, RELAY_RESOLVE,
+		RELAY_RESOLVED, RELAY_XOFF, RELAY_XON };
+	uint8_t body[RELAY_BODY];
+	struct relaymsg m;
+	unsigned cmd;
+	int known = 0, with = 0;
+
+	for (cmd = 0; cmd < 256; cmd++) {
+		memset(body, 0x01, sizeof(body));
+		body[16] = (uint8_t)cmd;
+		if (strcmp(relaymsg_name((uint8_t)cmd), "unknown") == 0) {
+			ck_assert_int_eq(relaymsg_parse(&m, RELAY_V1, body),
+			    -EPROTO);
+			ck_assert_uint_eq(m.cmd, cmd);
+			continue;
+		}
+		known++;
+		ck_assert_int_eq(relaymsg_parse(&m, RELAY_V1, body), 0);
+		ck_assert_uint_eq(m.len, 0x0101);
+		ck_assert_uint_eq(m.stream, memchr(of_stream, (int)cmd,
+		    sizeof(of_stream)) ? 0x0101 : 0);
+		with += m.stream != 0;
+	}
+	ck_assert_int_eq(with, (int)sizeof(of_stream));
+	ck_assert_int_gt(known, with);
 }
 END_TEST
 
 START_TEST(relaymsg_parse_takes_lengths_up_to_the_cell)
 {
-	static const struct { uint16_t len; int want; } t[] = {
-		{ 0, 0 }, { 498, 0 }, { 499, -EMSGSIZE }, { 65535, -EMSGSIZE }
-	};
+	const struct shape *s = &shapes[_i];
 	uint8_t body[RELAY_BODY] = { 0 };
 	struct relaymsg m;
+	size_t len;
 
-	relaymsg_head(body, RELAY_DATA, 1, t[_i].len);
-	ck_assert_int_eq(relaymsg_parse(&m, body), t[_i].want);
+	for (len = 0; len <= 65535; len++) {
+		relaymsg_head(s->format, body, s->cmd, s->stream, len);
+		ck_assert_int_eq(relaymsg_parse(&m, s->format, body),
+		    len <= s->max ? 0 : -EMSGSIZE);
+	}
 }
 END_TEST
 
 static void
-pad(size_t len)
+pad(const struct shape *s, size_t len)
 {
 	uint8_t a[RELAY_BODY + 4], b[RELAY_BODY + 4];
-	size_t i, used = RELAY_HEAD + len;
+	size_t i, used = s->at + len;
 
 	memset(a, 0xee, sizeof(a));
 	memset(b, 0xee, sizeof(b));
-	relaymsg_pad(a, len);
-	relaymsg_pad(b, len);
+	relaymsg_pad(s->format, a, s->cmd, len);
+	relaymsg_pad(s->format, b, s->cmd, len);
 	for (i = 0; i < used; i++)
 		ck_assert_uint_eq(a[i], 0xee);
 	for (; i < used + RELAY_PAD_GAP && i < RELAY_BODY; i++)
@@ -65,10 +146,11 @@ pad(size_t len)
 
 START_TEST(relaymsg_pad_leaves_a_gap_and_fills_the_rest)
 {
+	const struct shape *s = &shapes[_i];
 	size_t len;
 
-	for (len = 0; len <= RELAY_DATA_MAX; len++)
-		pad(len);
+	for (len = 0; len <= s->max; len++)
+		pad(s, len);
 }
 END_TEST
 
@@ -135,27 +217,35 @@ END_TEST
 
 START_TEST(relaymsg_sendme_goes_there_and_back)
 {
-	uint8_t data[RELAY_DATA_MAX], tag[RELAY_TAG], version;
+	const struct shape *s = &shapes[_i];
+	uint8_t data[RELAY_DATA_MAX] = { 0 }, tag[RELAY_TAG], version;
 	const uint8_t *got;
 	struct relaymsg m;
-	size_t i;
+	size_t i, n = 3 + s->tag;
 
 	for (i = 0; i < sizeof(tag); i++)
 		tag[i] = (uint8_t)(i + 1);
-	m = message(RELAY_SENDME, data, relaymsg_put_sendme(data, tag));
-	ck_assert_uint_eq(m.len, 23);
-	ck_assert_int_eq(relaymsg_get_sendme(&m, &version, &got), 0);
+	m = message(RELAY_SENDME, data, relaymsg_put_sendme(data, s->format,
+	    tag));
+	ck_assert_uint_eq(m.len, n);
+	ck_assert_int_eq(relaymsg_get_sendme(&m, s->format, &version, &got),
+	    0);
 	ck_assert_uint_eq(version, 1);
-	ck_assert_mem_eq(got, tag, sizeof(tag));
+	ck_assert_mem_eq(got, tag, s->tag);
 	m.len = 30;			/* what follows is ignored */
-	ck_assert_int_eq(relaymsg_get_sendme(&m, &version, &got), 0);
-	for (i = 1; i < 23; i++) {
+	ck_assert_int_eq(relaymsg_get_sendme(&m, s->format, &version, &got),
+	    0);
+	/* a tag as the other format has it */
+	ck_assert_int_eq(relaymsg_get_sendme(&m, s->format == RELAY_V0 ?
+	    RELAY_V1 : RELAY_V0, &version, &got), -EPROTO);
+	for (i = 1; i < n; i++) {
 		m.len = (uint16_t)i;
-		ck_assert_int_eq(relaymsg_get_sendme(&m, &version, &got),
-		    -EPROTO);
+		ck_assert_int_eq(relaymsg_get_sendme(&m, s->format, &version,
+		    &got), -EPROTO);
 	}
 	m.len = 0;
-	ck_assert_int_eq(relaymsg_get_sendme(&m, &version, &got), 0);
+	ck_assert_int_eq(relaymsg_get_sendme(&m, s->format, &version, &got),
+	    0);
 	ck_assert_uint_eq(version, 0);
 	ck_assert_ptr_null(got);
 }
@@ -365,13 +455,16 @@ START_TEST(resolvemsg_parse_as_many_as_fit_all_fit)
 END_TEST
 
 static const struct unit_test tests[] = {
-	UNIT(relaymsg_parse_reads_what_head_wrote),
-	UNIT_LOOP(relaymsg_parse_takes_lengths_up_to_the_cell, 4),
-	UNIT(relaymsg_pad_leaves_a_gap_and_fills_the_rest),
+	UNIT_LOOP(relaymsg_parse_reads_what_head_wrote, SHAPES),
+	UNIT(relaymsg_head_leaves_what_is_hopcrypt_s),
+	UNIT(relaymsg_v1_head_is_as_the_proposal_has_it),
+	UNIT(relaymsg_v1_has_a_stream_where_the_command_says_so),
+	UNIT_LOOP(relaymsg_parse_takes_lengths_up_to_the_cell, SHAPES),
+	UNIT_LOOP(relaymsg_pad_leaves_a_gap_and_fills_the_rest, SHAPES),
 	UNIT(relaymsg_put_begin_service_has_no_host_and_others_do),
 	UNIT_LOOP(relaymsg_put_begin_writes_address_port_and_flags, 5),
 	UNIT(relaymsg_put_resolve_refuses_what_no_name_can_be),
-	UNIT(relaymsg_sendme_goes_there_and_back),
+	UNIT_LOOP(relaymsg_sendme_goes_there_and_back, SHAPES),
 	UNIT(relaymsg_xon_goes_there_and_back),
 	UNIT_LOOP(relaymsg_get_connected_takes_both_families_or_none, 11),
 	UNIT(relaymsg_end_errno_is_zero_only_for_done_on_an_open_stream),

@@ -100,17 +100,19 @@ build_second(struct twin *t)
 	}
 	hop[HOPS - 1].kind = HANDSHAKE_NTOR3;
 	hop[HOPS - 1].want_cc = 1;
+	hop[HOPS - 1].want_cgo = (t->cgo & 2) != 0;
 	ck_assert_int_eq(circ_new(&t->circ, &conf, t->chan, hop, HOPS, &users,
 	    t), 0);
 	(void)fakechan_run(t->chan);
 	ck_assert_uint_eq(t->built, 1);
 	t->sim = simnet_circ(t->r.net);
+	ck_assert_int_eq(simcirc_is_v1(t->sim, EXIT), (t->cgo & 2) != 0);
 }
 
 void
 twin_build(struct twin *t)
 {
-	rig_build(&t->r, RIG_CC);
+	rig_build(&t->r, t->cgo & 1 ? RIG_CGO : RIG_CC);
 	build_second(t);
 }
 

@@ -17,6 +17,7 @@ struct twin {
 	struct circ	*circ;		/* NULL: gone */
 	struct simcirc	*sim;
 	struct simset	*set;
+	int		 cgo;		/* to the exit: of leg 1 << leg */
 	unsigned	 built, linked, gone;
 	enum circ_why	 why;
 	void		(*on)(struct twin *, int what);	/* of the second */

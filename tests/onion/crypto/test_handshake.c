@@ -452,6 +452,58 @@ START_TEST(handshake_ntor3_relay_without_cc_stays_without)
 }
 END_TEST
 
+static const struct handshake_ask ask_cgo = { .want_cc = 1, .want_cgo = 1,
+	.sendme_inc = 31 };
+
+START_TEST(handshake_ntor3_relay_with_cgo_agrees_on_it)
+{
+	static const uint8_t none[CGO_KEYS];
+	struct handshake_keys k;
+	struct pair p;
+
+	start(&p, HANDSHAKE_NTOR3, &ask_cgo);
+	ck_assert_uint_eq(p.len, NTOR3_OVERHEAD + 7);
+	p.relay.cc = p.relay.cgo = 1;
+	answer(&p);
+	ck_assert_int_eq(finish(&p, p.reply_len, &k), 0);
+	ck_assert_int_eq(k.cgo_on, 1);
+	ck_assert_int_eq(k.cc_on, 1);
+	ck_assert_int_eq(k.sendme_inc, 31);
+	ck_assert_mem_ne(k.cgo_fwd, none, CGO_KEYS);
+	ck_assert_mem_ne(k.cgo_fwd, k.cgo_bwd, CGO_KEYS);
+	ck_assert(memcmp(&k, &p.relay_keys, sizeof(k)) == 0);
+}
+END_TEST
+
+/* It answers with DESTROY, so that there is no doubt of what was agreed. */
+START_TEST(handshake_ntor3_relay_without_cgo_has_no_answer)
+{
+	struct pair p;
+
+	start(&p, HANDSHAKE_NTOR3, &ask_cgo);
+	p.relay.cc = 1;
+	ck_assert_int_eq(simhand_answer(&p.relay, HANDSHAKE_NTOR3, p.data,
+	    p.len, p.reply, sizeof(p.reply), &p.relay_keys), -EOPNOTSUPP);
+	handshake_free(p.h);
+}
+END_TEST
+
+/* No answer to CC is no answer to CGO. */
+START_TEST(handshake_ntor3_cgo_without_cc_is_refused)
+{
+	static const uint8_t nothing[] = { 0 };
+	struct handshake_keys k;
+	struct pair p;
+	int n;
+
+	start(&p, HANDSHAKE_NTOR3, &ask_cgo);
+	n = simhand_ntor3(&p.relay, p.data, p.len, nothing, sizeof(nothing),
+	    p.reply, sizeof(p.reply), &p.relay_keys);
+	ck_assert_int_gt(n, 0);
+	ck_assert_int_eq(finish(&p, (size_t)n, &k), -EPROTO);
+}
+END_TEST
+
 static const struct {
 	const char	*name;
 	uint8_t		 inc;		/* consensus; 0: nothing is asked */
@@ -539,12 +591,13 @@ START_TEST(handshake_old_kinds_ignore_what_is_asked)
 	struct handshake_keys k;
 	struct pair p;
 
-	start(&p, kinds[_i].kind, &ask_cc);
+	start(&p, kinds[_i].kind, &ask_cgo);
 	ck_assert_uint_eq(p.len, kinds[_i].len);
-	p.relay.cc = 1;
+	p.relay.cc = p.relay.cgo = 1;
 	answer(&p);
 	ck_assert_int_eq(finish(&p, p.reply_len, &k), 0);
 	ck_assert_int_eq(k.cc_on, 0);
+	ck_assert_int_eq(k.cgo_on, 0);
 }
 END_TEST
 
@@ -570,6 +623,9 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(handshake_finish_other_relay_is_refused, 2),
 	UNIT(handshake_ntor3_relay_with_cc_agrees_on_it),
 	UNIT(handshake_ntor3_relay_without_cc_stays_without),
+	UNIT(handshake_ntor3_relay_with_cgo_agrees_on_it),
+	UNIT(handshake_ntor3_relay_without_cgo_has_no_answer),
+	UNIT(handshake_ntor3_cgo_without_cc_is_refused),
 	UNIT_LOOP(handshake_ntor3_reply_message_is_judged_whole,
 	    NELEM(messages)),
 	UNIT(handshake_ntor3_longest_reply_is_read),

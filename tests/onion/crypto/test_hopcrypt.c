@@ -8,7 +8,7 @@
 #include "tests/unit.h"
 #include "tests/vectors/crypto.h"
 
-enum { HOPS = 3, BODY = HOPCRYPT_BODY };
+enum { HOPS = 3, BODY = HOPCRYPT_BODY, RELAY = 3 };
 
 struct circuit {
 	struct handshake_keys	 keys[HOPS];
@@ -22,6 +22,7 @@ circuit_init(struct circuit *c)
 	int i;
 
 	for (i = 0; i < HOPS; i++) {
+		c->keys[i].cgo_on = 0;	/* see test_cgo.c */
 		c->client[i] = hopcrypt_new(&c->keys[i]);
 		ck_assert_ptr_nonnull(c->client[i]);
 		c->relay[i] = simhand_hop_new(&c->keys[i]);
@@ -52,9 +53,9 @@ send_fwd(struct circuit *c, int hop, uint8_t body[BODY], uint8_t tag[20])
 {
 	int i;
 
-	hopcrypt_originate(c->client[hop], body, tag);
+	hopcrypt_originate(c->client[hop], RELAY, body, tag);
 	for (i = hop; i-- > 0; )
-		hopcrypt_pass_fwd(c->client[i], body);
+		hopcrypt_pass_fwd(c->client[i], RELAY, body);
 }
 
 /* Which hop it is from, or -1. */
@@ -64,7 +65,7 @@ take_bwd(struct circuit *c, uint8_t body[BODY], uint8_t tag[20])
 	int i;
 
 	for (i = 0; i < HOPS; i++)
-		if (hopcrypt_bwd(c->client[i], body, tag))
+		if (hopcrypt_bwd(c->client[i], RELAY, body, tag))
 			return i;
 	return -1;
 }
@@ -184,7 +185,7 @@ START_TEST(hopcrypt_fwd_any_hop_recognises_what_is_for_it)
 		random_body(body);
 		memcpy(want, body, BODY);
 		send_fwd(&c, hop, body, ours);
-		ck_assert_int_eq(simhand_fwd(c.relay, HOPS, body, theirs),
+		ck_assert_int_eq(simhand_fwd(c.relay, HOPS, RELAY, body, theirs),
 		    hop);
 		ck_assert(same(body, want));
 		ck_assert(memcmp(ours, theirs, 20) == 0);
@@ -221,7 +222,7 @@ START_TEST(hopcrypt_originate_overwrites_what_the_caller_left_there)
 	circuit_new(&c);
 	memset(body, 0xff, BODY);
 	send_fwd(&c, 2, body, tag);
-	ck_assert_int_eq(simhand_fwd(c.relay, HOPS, body, tag), 2);
+	ck_assert_int_eq(simhand_fwd(c.relay, HOPS, RELAY, body, tag), 2);
 	circuit_free(&c);
 }
 END_TEST
@@ -330,7 +331,7 @@ START_TEST(hopcrypt_bwd_not_recognised_body_is_as_decrypted)
 	want[1] = want[2] = 0;		/* tried, digest field and all */
 	memcpy(body, want, BODY);
 	simhand_hop_pass_bwd(c.relay[0], body);
-	ck_assert_int_eq(hopcrypt_bwd(c.client[0], body, tag), 0);
+	ck_assert_int_eq(hopcrypt_bwd(c.client[0], RELAY, body, tag), 0);
 	ck_assert(memcmp(body, want, BODY) == 0);
 	circuit_free(&c);
 }
@@ -414,7 +415,7 @@ START_TEST(hopcrypt_new_service_known_keys_give_known_cells)
 	h = hopcrypt_new_service(df, db, kf, kb);
 	for (i = 0; i < 2; i++) {
 		memset(body, 0x5a + i, sizeof(body));
-		hopcrypt_originate(h, body, tag);
+		hopcrypt_originate(h, RELAY, body, tag);
 		CK_HEX(tag, 20, i ? SERVICE_TAG1 : SERVICE_TAG0);
 		crypt_sha256(sum, body, sizeof(body));
 		CK_HEX(sum, 32, i ? SERVICE_SUM1 : SERVICE_SUM0);
@@ -436,7 +437,7 @@ START_TEST(hopcrypt_new_service_cells_go_both_ways)
 		rand_bytes(plain, sizeof(plain));
 		memcpy(body, plain, sizeof(body));
 		send_fwd(&c, hop, body, tag);
-		ck_assert_int_eq(simhand_fwd(c.relay, HOPS, body, theirs),
+		ck_assert_int_eq(simhand_fwd(c.relay, HOPS, RELAY, body, theirs),
 		    hop);
 		ck_assert_mem_eq(tag, theirs, 20);
 		ck_assert_mem_eq(body + 9, plain + 9, BODY - 9);
@@ -444,7 +445,7 @@ START_TEST(hopcrypt_new_service_cells_go_both_ways)
 		memcpy(body, plain, sizeof(body));
 		simhand_bwd(c.relay, (size_t)hop, body, theirs);
 		for (i = 0; i < HOPS; i++)
-			if (hopcrypt_bwd(c.client[i], body, tag))
+			if (hopcrypt_bwd(c.client[i], RELAY, body, tag))
 				break;
 		ck_assert_int_eq(i, hop);
 		ck_assert_mem_eq(tag, theirs, 20);
@@ -470,7 +471,7 @@ START_TEST(hopcrypt_new_service_what_is_not_its_own_leaves_no_trace)
 		body[1] = (uint8_t)(body[1] ^ before[1]);
 		body[2] = (uint8_t)(body[2] ^ before[2]);
 		memset(tag, 0xee, sizeof(tag));
-		ck_assert_int_eq(hopcrypt_bwd(c.client[HOPS - 1], body, tag),
+		ck_assert_int_eq(hopcrypt_bwd(c.client[HOPS - 1], RELAY, body, tag),
 		    0);
 		ck_assert_uint_eq(body[1] | body[2], 0);
 		ck_assert_mem_eq(body + 3, before + 3, BODY - 3);
@@ -478,7 +479,7 @@ START_TEST(hopcrypt_new_service_what_is_not_its_own_leaves_no_trace)
 	}
 	memset(body, 7, sizeof(body));
 	simhand_hop_originate(c.relay[HOPS - 1], body, theirs);
-	ck_assert_int_eq(hopcrypt_bwd(c.client[HOPS - 1], body, tag), 1);
+	ck_assert_int_eq(hopcrypt_bwd(c.client[HOPS - 1], RELAY, body, tag), 1);
 	ck_assert_mem_eq(tag, theirs, 20);
 	circuit_free(&c);
 }

@@ -94,7 +94,7 @@ START_TEST(hopcrypt_free_wipes_seeds_and_key_stream)
 	ck_assert((h = hopcrypt_new(&k)) != NULL);
 	for (i = 0; i < _i; i++) {
 		memset(body, 0, sizeof(body));
-		hopcrypt_originate(h, body, tag);
+		hopcrypt_originate(h, 3, body, tag);
 	}
 	hopcrypt_free(h);
 	look_no_more();
