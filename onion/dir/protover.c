@@ -33,7 +33,7 @@ static const struct {
 	{ "FlowCtrl",	RANGE(1, 2),	PROTOVER_LACK_CORE },
 	{ "Link",	RANGE(4, 5),	PROTOVER_LACK_CORE },
 	{ "Microdesc",	RANGE(1, 3),	PROTOVER_LACK_CORE },
-	{ "Relay",	RANGE(2, 4),	PROTOVER_LACK_CORE },
+	{ "Relay",	RANGE(2, 6),	PROTOVER_LACK_CORE },
 	{ "HSDir",	BIT(2),		PROTOVER_LACK_HS },
 	{ "HSIntro",	RANGE(4, 5),	PROTOVER_LACK_HS },
 	{ "HSRend",	BIT(2),		PROTOVER_LACK_HS },

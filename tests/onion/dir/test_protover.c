@@ -74,11 +74,13 @@ static const struct {
 	{ "Cons=2 Desc=2 FlowCtrl=1 Link=4 Microdesc=2 Relay=2", 0, "" },
 	{ "Cons=2 Desc=2 DirCache=2 FlowCtrl=1-2 HSDir=2 HSIntro=4 HSRend=2 "
 	    "Link=4-5 Microdesc=2 Relay=2-4", 0, "" },
+	/* and as it may be one day */
+	{ "Relay=2-6", 0, "" },
 	{ "HSDir=3 HSIntro=4-6 HSRend=2", PROTOVER_LACK_HS,
 	    "HSDir=3 HSIntro=6" },
 	{ "", 0, "" },
 	{ "Link=4-6", PROTOVER_LACK_CORE, "Link=6" },
-	{ "Relay=2-9,11", PROTOVER_LACK_CORE, "Relay=5-9,11" },
+	{ "Relay=2-9,11", PROTOVER_LACK_CORE, "Relay=7-9,11" },
 	{ "Wombat=9", PROTOVER_LACK_CORE, "Wombat=9" },
 	{ "Wombat=", 0, "" },
 	{ "Wombat=0-63", PROTOVER_LACK_CORE, "Wombat=0-63" },
