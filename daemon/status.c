@@ -168,10 +168,12 @@ json_circuit(void *arg, const struct onion_circuit_show *c)
 		json_relay(o->f, &c->path[i]);
 		fputc('}', o->f);
 	}
-	fprintf(o->f, "],\"hops\":%zu,\"streams\":%zu,\"joined\":%" PRIu32
-	    ",\"age\":%" PRId64 ",\"dirty\":%" PRId64 ",\"read\":%" PRIu64
-	    ",\"written\":%" PRIu64 "}", c->nbuilt, c->streams, c->joined,
-	    c->age_s, c->dirty_s, c->read, c->written);
+	fprintf(o->f, "],\"hops\":%zu,", c->nbuilt);
+	pair(o->f, "crypto", c->crypto);
+	fprintf(o->f, "\"streams\":%zu,\"joined\":%" PRIu32 ",\"age\":%" PRId64
+	    ",\"dirty\":%" PRId64 ",\"read\":%" PRIu64 ",\"written\":%"
+	    PRIu64 "}", c->streams, c->joined, c->age_s, c->dirty_s, c->read,
+	    c->written);
 }
 
 static void
@@ -339,6 +341,8 @@ text_circuit(void *arg, const struct onion_circuit_show *c)
 	fprintf(o->f, "  (%zu streams, %s in, %s out, %" PRId64 " s old",
 	    c->streams, size_text(c->read, in), size_text(c->written, out),
 	    c->age_s);
+	if (strcmp(c->crypto, "CGO") == 0)
+		fputs(", CGO", o->f);
 	if (c->joined)
 		fprintf(o->f, ", joined to %" PRIu32, c->joined);
 	fputs(")\n", o->f);

@@ -164,6 +164,7 @@ struct onion_circuit_show {
 	const char	*purpose;	/* "general", "directory", ... */
 	const struct onion_relay_show *path;
 	size_t		 nhops, nbuilt;
+	const char	*crypto;	/* with the last: "tor1", "CGO", or "" */
 	size_t		 streams;
 	uint32_t	 joined;	/* streams go over this one, too; or 0 */
 	int64_t		 age_s;

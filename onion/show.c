@@ -183,6 +183,7 @@ show_one(const struct walk *w, const struct circ *c,
 	out->id = circ_id(c);
 	out->joined = circ_joined_to(c) ? circ_id(circ_joined_to(c)) : 0;
 	out->nbuilt = circ_nbuilt(c);
+	out->crypto = circ_crypto(c);
 	out->streams = circ_nstreams(c);
 	circ_totals(c, &out->written, &out->read);
 	w->show->circuit(w->arg, out);

@@ -34,7 +34,8 @@ show_circuits(const struct onion_show *s, void *arg)
 	struct onion_relay_show path[3];
 	struct onion_circuit_show c = {
 		.id = 7, .state = "built", .purpose = "general",
-		.path = path, .nhops = 3, .nbuilt = 3, .streams = 2,
+		.path = path, .nhops = 3, .nbuilt = 3, .crypto = "CGO",
+		.streams = 2,
 		.joined = 5, .age_s = 61, .dirty_s = 60, .read = 2048,
 		.written = 1000
 	};
@@ -46,6 +47,7 @@ show_circuits(const struct onion_show *s, void *arg)
 	c.id = 8;
 	c.joined = 0;
 	c.state = "building";
+	c.crypto = "";
 	c.nhops = c.nbuilt = c.streams = 0;
 	c.dirty_s = -1;
 	c.read = c.written = 0;

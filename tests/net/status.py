@@ -11,7 +11,7 @@ usage: status.py tor SOCKET             ask a tor by its control socket
    "guards":   [{"nickname": "r1", "fingerprint": "..", "state": "up"}],
    "circuits": [{"id": 7, "state": "built", "purpose": "general",
                  "path": [{"nickname": "r1", "fingerprint": ".."}, ..],
-                 "joined": 8}],
+                 "crypto": "CGO", "joined": 8}],
    "streams":  [{"id": 9, "circuit": 7, "state": "open",
                  "target": "203.0.113.80:80"}]}
 
@@ -27,6 +27,7 @@ WHAT: bootstrap            "100 done Done"
                            circuit joined to it, if there is one
       circuits-of TARGET   ids of the circuits that carry streams to it
       streams-of TARGET    ids of the streams to it, each with its path
+      crypto-of TARGET     how the last hop of these is spoken to
       intros               of a tor with onion services: the relays that
                            introduce to them
       text                 all of it, for a person
@@ -174,6 +175,12 @@ def get(status, what, target=None):
         for stream in status["streams"]:
             if stream["target"] == target and stream["state"] == "open":
                 print(stream["circuit"])
+    elif what == "crypto-of":
+        wanted = {s["circuit"] for s in status["streams"]
+                  if s["target"] == target and s["state"] == "open"}
+        for circuit in status["circuits"]:
+            if circuit["id"] in wanted or circuit.get("joined") in wanted:
+                print(circuit["crypto"])
     elif what == "intros":
         for circuit in status["circuits"]:
             if circuit["purpose"] == "hs_service_intro" and \
