@@ -179,16 +179,19 @@ everything() { frames_ && own_all; }
 
 # hold NAME NETNS HOST...: connections whose bytes are told by signals
 hold() {
-	local name=$1 ns=$2
+	local name=$1 ns=$2 end=$((SECONDS + 600))
 	shift 2
 	lab_stop "$name" KILL
 	rm -f "$LAB_DIR/log/$name.out"
-	lab_until 600 holding "$name" "$ns" "$@"
-}
-holding() { # one that was not let through begins anew
-	lab_alive "$1" ||
-		lab_spawn "$1" "$2" "$PYTHON" "$CATALOGUE" hold "${@:3}"
-	grep -q ready "$LAB_DIR/log/$1.out"
+	# (not by lab_until: what is spawned below its redirection would keep open
+	# what a command substitution reads)
+	while [ "$SECONDS" -lt "$end" ]; do
+		lab_alive "$name" || # one that was not let through begins anew
+			lab_spawn "$name" "$ns" "$PYTHON" "$CATALOGUE" hold "$@"
+		grep -q ready "$LAB_DIR/log/$name.out" && return
+		sleep 0.1
+	done
+	return 1
 }
 held() { # NAME SIGNAL WORD
 	local before
