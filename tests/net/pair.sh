@@ -199,7 +199,7 @@ pair_daemon() { # GATEWAY
 pair_done() { grep -q 'Bootstrapped 100%' "$LAB_DIR/log/daemon.$1.out"; }
 pair_vrrp_conf() { # GATEWAY PRIORITY
 	sh "$PAIR_APPLIANCE/vrrp-conf" lan0 up0 51 "$2" "$PAIR_USER" \
-		"$LAB_DIR/pair/vrrp-serves $LAB_SUT $LAB_DIR/pair/$1.rc" \
+		"$LAB_DIR/pair/vrrp-serves $LAB_DIR/pair/program $LAB_DIR/pair/$1.rc" \
 		"$VIRT/24" "$VIRT6/64"
 }
 pair_vrrp() { # GATEWAY PRIORITY
@@ -273,7 +273,8 @@ pair_up() {
 	chmod 755 "$LAB_DIR/pair"
 	# keepalived runs it as another user, for whom the tree may be closed
 	cp "$PAIR_APPLIANCE/vrrp-serves" "$LAB_DIR/pair/"
-	chmod 755 "$LAB_DIR/pair/vrrp-serves"
+	cp "$LAB_SUT" "$LAB_DIR/pair/program"
+	chmod 755 "$LAB_DIR"/pair/{vrrp-serves,program}
 	{ pair_netns && pair_links && pair_oracle a && pair_oracle b; } ||
 		return
 	pair_resolver "$VIRT"
