@@ -22,7 +22,6 @@ tests_onion_crypto_test_cgo_SOURCES = tests/onion/crypto/test_cgo.c \
 	tests/onion/crypto/cgorelay.c tests/onion/crypto/cgorelay.h \
 	tests/vectors/cgo.h $(CRYPTO_TESTS_HEX)
 tests_onion_crypto_test_cgo_LDADD = $(CRYPTO_TESTS_LDADD)
-tests_onion_crypto_test_cgo_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=free
 tests_onion_crypto_test_handshake_SOURCES = \
 	tests/onion/crypto/test_handshake.c tests/vectors/crypto.h \
 	$(CRYPTO_TESTS_HEX) $(SIMHAND)
@@ -34,7 +33,8 @@ tests_onion_crypto_test_hopcrypt_LDADD = $(CRYPTO_TESTS_LDADD)
 tests_onion_crypto_test_polyval_SOURCES = tests/onion/crypto/test_polyval.c \
 	$(CRYPTO_TESTS_HEX)
 tests_onion_crypto_test_polyval_LDADD = $(CRYPTO_TESTS_LDADD)
-tests_onion_crypto_test_wipe_SOURCES = tests/onion/crypto/test_wipe.c $(SIMHAND)
+tests_onion_crypto_test_wipe_SOURCES = tests/onion/crypto/test_wipe.c \
+	tests/vectors/cgo.h $(CRYPTO_TESTS_HEX) $(SIMHAND)
 tests_onion_crypto_test_wipe_LDADD = $(CRYPTO_TESTS_LDADD)
 tests_onion_crypto_test_wipe_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=free
 

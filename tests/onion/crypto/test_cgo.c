@@ -4,8 +4,6 @@
  */
 #include "onion/crypto/cgo.h"
 
-#include <malloc.h>
-
 #include "onion/crypto/crypt.h"
 #include "tests/onion/crypto/cgorelay.h"
 #include "tests/onion/crypto/hex.h"
@@ -668,62 +666,6 @@ START_TEST(cgo_bwd_cells_in_another_order_are_not_recognised)
 }
 END_TEST
 
-/* --- wiped --- */
-
-enum { NEEDLE = 16, NEEDLES_MAX = 8 };
-
-void	__real_free(void *);
-void	__wrap_free(void *);
-
-static uint8_t needles[NEEDLES_MAX][NEEDLE];
-static size_t nneedles;
-static unsigned freed, found;
-
-void
-__wrap_free(void *p)
-{
-	size_t i, len = p ? malloc_usable_size(p) : 0;
-
-	for (i = 0; i < nneedles; i++)
-		if (len >= NEEDLE &&
-		    memmem(p, len, needles[i], NEEDLE) != NULL)
-			found++;
-	freed += nneedles > 0 && p != NULL;
-	__real_free(p);
-}
-
-static void
-look_for(const uint8_t *secret)
-{
-	ck_assert_uint_lt(nneedles, NEEDLES_MAX);
-	memcpy(needles[nneedles++], secret, NEEDLE);
-}
-
-/* As it was made, and after an UPDATE; the known one, so that what it made is
- * known. */
-START_TEST(cgo_free_wipes_keys)
-{
-	uint8_t keys[80], body[BODY] = { 0 }, tag[16];
-	struct cgo *c;
-	int i;
-
-	crypt_init();
-	UNHEX(keys, cgov_update[2].before);
-	ck_assert_ptr_nonnull(c = cgo_new(keys));
-	if (_i == 1) {
-		cgo_originate(c, RELAY, body, tag);
-		UNHEX(keys, cgov_update[2].after);
-	}
-	for (i = 0; i < 80; i += NEEDLE)
-		look_for(keys + i);
-	cgo_free(c);
-	nneedles = 0;
-	ck_assert_uint_gt(freed, 0);
-	ck_assert_uint_eq(found, 0);
-	cgo_free(NULL);
-}
-END_TEST
-
 static const struct unit_test tests[] = {
 	UNIT_LOOP(cgo_originate_known_messages_give_known_cells,
 	    NELEM(cgov_client_originate)),
@@ -748,6 +690,5 @@ static const struct unit_test tests[] = {
 	UNIT_LOOP(cgo_fwd_a_changed_command_ends_the_circuit, HOPS),
 	UNIT_LOOP(cgo_bwd_a_changed_command_ends_what_its_hop_sends, HOPS),
 	UNIT_LOOP(cgo_bwd_cells_in_another_order_are_not_recognised, HOPS),
-	UNIT_LOOP(cgo_free_wipes_keys, 2),
 };
 UNIT_MAIN("cgo", tests)

@@ -8,13 +8,16 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "onion/crypto/cgo.h"
 #include "onion/crypto/crypt.h"
 #include "onion/crypto/handshake.h"
 #include "onion/crypto/hopcrypt.h"
+#include "tests/onion/crypto/hex.h"
 #include "tests/sim/simhand.h"
 #include "tests/unit.h"
+#include "tests/vectors/cgo.h"
 
-enum { NEEDLE = 16, NEEDLES_MAX = 4 };
+enum { NEEDLE = 16, NEEDLES_MAX = 8 };
 
 void	__real_free(void *);
 void	__wrap_free(void *);
@@ -39,6 +42,7 @@ __wrap_free(void *p)
 static void
 look_for(const void *secret)
 {
+	ck_assert_uint_lt(nneedles, NEEDLES_MAX);
 	memcpy(needles[nneedles++], secret, NEEDLE);
 }
 
@@ -99,6 +103,30 @@ START_TEST(hopcrypt_free_wipes_seeds_and_key_stream)
 	hopcrypt_free(h);
 	look_no_more();
 	ck_assert_uint_eq(found, 0);
+}
+END_TEST
+
+/* As it was made, and after an UPDATE; the known one, so that what it made is
+ * known. */
+START_TEST(cgo_free_wipes_keys)
+{
+	uint8_t keys[CGO_KEYS], body[CGO_BODY] = { 0 }, tag[CGO_TAG];
+	struct cgo *c;
+	int i;
+
+	crypt_init();
+	UNHEX(keys, cgov_update[2].before);
+	ck_assert_ptr_nonnull(c = cgo_new(keys));
+	if (_i == 1) {
+		cgo_originate(c, 3, body, tag);
+		UNHEX(keys, cgov_update[2].after);
+	}
+	for (i = 0; i < CGO_KEYS; i += NEEDLE)
+		look_for(keys + i);
+	cgo_free(c);
+	look_no_more();
+	ck_assert_uint_eq(found, 0);
+	cgo_free(NULL);
 }
 END_TEST
 
@@ -177,6 +205,7 @@ END_TEST
 static const struct unit_test tests[] = {
 	UNIT(free_of_a_block_that_was_not_wiped_is_noticed),
 	UNIT_LOOP(hopcrypt_free_wipes_seeds_and_key_stream, 4),
+	UNIT_LOOP(cgo_free_wipes_keys, 2),
 	UNIT_LOOP(handshake_free_wipes_its_secret, 9),
 };
 UNIT_MAIN("wipe", tests)
