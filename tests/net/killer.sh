@@ -10,6 +10,13 @@ echo "     KILLER_SEED=$KILLER_SEED"
 
 # ---- the flood: half of it from a LAN's client, half from the host ------------
 
+# takes_signals PID: before that our parent process can't end in order
+takes_signals() {
+	local mask
+	mask=$(sed -n 's/^SigBlk:[^0-9a-f]*//p' "/proc/$1/status")
+	[ $((16#${mask:-0} & 1 << 14)) -ne 0 ]
+}
+
 flood_counts() { echo "$LAB_DIR/tmp/flood.lan" "$LAB_DIR/tmp/flood.host"; }
 mac_in() { ip -n "$1" -br link show "$2" | awk '{ print $3 }'; }
 flood_start() {

@@ -101,13 +101,8 @@ flood_start
 check "without FailClosed: killed at 10 moments" killer_kills 10
 check "without FailClosed: packets get out" lab_until 60 leaks_by_thousands
 flood_stop
-takes_signals() { # before that its parent can't end in order
-	local mask
-	mask=$(sed -n 's/^SigBlk:[^0-9a-f]*//p' \
-		"/proc/$(killer_pid parent)/status")
-	[ $((16#${mask:-0} & 1 << 14)) -ne 0 ]
-}
-lab_until 60 takes_signals
+new_one_takes_signals() { takes_signals "$(killer_pid parent)"; }
+lab_until 60 new_one_takes_signals
 sut_stop
 SUT_WRAP=()
 check "what is left of that is over" flood_over

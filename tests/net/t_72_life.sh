@@ -36,13 +36,6 @@ begun() { # it keeps the rules
 
 # ---- ends and starts (B04, B05) -------------------------------------------
 
-# Before it takes signals it can't end in order.
-takes_signals() {
-	local blocked
-	blocked=$(sed -n 's/^SigBlk:[^0-9a-f]*//p' \
-		"/proc/$(lab_pid sut)/status")
-	[ $((16#$blocked & 1 << 14)) -ne 0 ]
-}
 # restart N: it ends, in order, at a random moment after its start; and starts again
 # at a random one after its end.  Each second time that is as soon as it can be,
 # each tenth it was of use before.
@@ -52,7 +45,8 @@ restart() {
 	elif [ $(($1 % 2)) -eq 0 ]; then
 		lab_until 120 said "$BEGUN" && so_many $((RANDOM % 300))
 	else
-		lab_until 120 takes_signals && so_many $((RANDOM % 30))
+		lab_until 120 takes_signals "$(lab_pid sut)" &&
+			so_many $((RANDOM % 30))
 	fi || { echo "$1: it does not start"; return 1; }
 	sut_stop || { echo "$1: it did not end in order"; return 1; }
 	so_many $((RANDOM % 100))
