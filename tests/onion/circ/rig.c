@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "onion/circ/relaymsg.h"
 #include "onion/crypto/crypt.h"
 #include "tests/onion/circ/fakechan.h"
 
@@ -406,4 +407,20 @@ uint16_t
 rig_last_id(const struct rig *r)
 {
 	return simcirc_streams(r->sim)->id;
+}
+
+void
+rig_drain(struct rig *r, struct holder *h, uint64_t bytes)
+{
+	while (h->e && r->circ && !r->net->broken) {
+		holder_grant(h, 100 * 1000);
+		rig_run(r);
+		loop_advance(&r->loop, 1);
+	}
+	ck_assert_uint_eq(h->got, bytes);
+	ck_assert_uint_eq(h->bad, 0);
+	ck_assert_uint_eq(h->fins, 1);
+	ck_assert_uint_eq(h->gones, 1);
+	ck_assert_int_eq(h->why, 0);
+	ck_assert_uint_eq(h->end_reason, END_DONE);
 }

@@ -89,6 +89,8 @@ void	 rig_resolve(struct rig *, const char *name, struct circ_lookup **);
 void	 rig_say(struct rig *, uint8_t cmd, uint16_t stream, const void *,
 	    size_t);
 uint16_t rig_last_id(const struct rig *);	/* of the last stream begun */
+/* All that SIM_SOURCE has to say comes, @bytes of it, and its end. */
+void	 rig_drain(struct rig *, struct holder *, uint64_t bytes);
 /* Credits for later. */
 void	 holder_grant(struct holder *, size_t);
 void	 holder_kill(struct holder *);

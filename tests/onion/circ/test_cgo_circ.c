@@ -43,19 +43,26 @@ START_TEST(circ_new_with_cgo_at_the_exit_is_built)
 }
 END_TEST
 
+/* There, and back. */
+static void
+echo(struct rig *r, uint64_t bytes)
+{
+	struct holder *h = rig_connect(r, 0, SIM_ECHO, SIZE_MAX);
+
+	(void)holder_send(h, bytes);
+	rig_run(r);
+	ck_assert_uint_eq(h->got, bytes);
+	ck_assert_uint_eq(h->bad, 0);
+	holder_kill(h);
+}
+
 /* EXTEND2 through hops of CGO; nobody does that but by hand. */
 START_TEST(circ_new_with_cgo_at_all_hops_is_built)
 {
-	struct holder *h;
 	struct rig r;
 
 	rig_new(&r, lengths[_i], RIG_CGO_ALL);
-	h = rig_connect(&r, 0, SIM_ECHO, SIZE_MAX);
-	(void)holder_send(h, 100 * 1000);
-	rig_run(&r);
-	ck_assert_uint_eq(h->got, 100 * 1000);
-	ck_assert_uint_eq(h->bad, 0);
-	holder_kill(h);
+	echo(&r, 100 * 1000);
 	rig_free(&r);
 }
 END_TEST
@@ -288,17 +295,7 @@ START_TEST(stream_download_over_cgo_arrives_whole)
 	h = rig_connect(&r, 0, SIM_SOURCE, 100 * 1000);
 	h->regrant = _i;
 	rig_run(&r);
-	while (h->e && r.circ && !r.net->broken) {
-		holder_grant(h, 100 * 1000);
-		rig_run(&r);
-		loop_advance(&r.loop, 1);
-	}
-	ck_assert_uint_eq(h->got, TWO_MB);
-	ck_assert_uint_eq(h->bad, 0);
-	ck_assert_uint_eq(h->fins, 1);
-	ck_assert_uint_eq(h->gones, 1);
-	ck_assert_int_eq(h->why, 0);
-	ck_assert_uint_eq(h->end_reason, END_DONE);
+	rig_drain(&r, h, TWO_MB);
 	ck_assert_uint_eq(r.sim->data_out, (TWO_MB + CELL - 1) / CELL);
 	ck_assert_uint_eq(r.sim->sendmes_in, r.sim->data_out / INC);
 	ck_assert_ptr_nonnull(r.circ);
@@ -773,7 +770,6 @@ END_TEST
 START_TEST(circ_lengthen_behind_a_hop_of_cgo_takes_the_format_of_the_new_one)
 {
 	struct circ_hop hop = { .kind = HANDSHAKE_NTOR };
-	struct holder *h;
 	struct rig r;
 
 	rig_init(&r, 4, 1);
@@ -789,12 +785,7 @@ START_TEST(circ_lengthen_behind_a_hop_of_cgo_takes_the_format_of_the_new_one)
 	ck_assert_uint_eq(circ_nbuilt(r.circ), 4);
 	ck_assert(simcirc_is_v1(r.sim, 2));
 	ck_assert_int_eq(simcirc_is_v1(r.sim, 3), _i);
-	h = rig_connect(&r, 0, SIM_ECHO, SIZE_MAX);
-	(void)holder_send(h, 600 * 1000);
-	rig_run(&r);
-	ck_assert_uint_eq(h->got, 600 * 1000);
-	ck_assert_uint_eq(h->bad, 0);
-	holder_kill(h);
+	echo(&r, 600 * 1000);
 	rig_free(&r);
 }
 END_TEST
